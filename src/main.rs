@@ -1,0 +1,3 @@
+//! The `smarty` program.
+
+fn main() {}

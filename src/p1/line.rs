@@ -1,0 +1,1 @@
+//! UART and tty model: what a line fault makes of bytes.

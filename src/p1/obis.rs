@@ -1,0 +1,1 @@
+//! OBIS codes and their names.

@@ -1,0 +1,1 @@
+//! Dumps in text forms, back to bytes.
