@@ -1,4 +1,6 @@
 //! Decodes the P1 port of smart meters.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod p1;
 pub mod source;
