@@ -10,4 +10,6 @@ pub mod cipher;
 
 pub mod line;
 
+pub mod unit;
+
 pub mod obis;
