@@ -18,7 +18,8 @@ pub use table::{Canonical, Entry, Kind, Section, by_name, entries, lookup};
 /// The name of a COSEM object, `A-B:C.D.E[*F]`, in as many groups as were sent (IEC 62056-6-1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Obis {
-    /// Medium: 0 abstract, 1 electricity, 5 cooling, 6 heat, 7 gas, 8 cold water.
+    /// Medium: 0 abstract, 1 electricity, 7 gas, 8 water; 5 and 6 are cold and heat in the
+    /// standard, heat and cold in DSMR 2.x.
     pub a: Option<u8>,
     /// Channel; the M-Bus channel where A is 0.
     pub b: Option<u8>,
@@ -105,21 +106,21 @@ pub struct NotAnObis;
 
 /// Reads the digits at the start, and gives what follows them.
 fn group(text: &[u8]) -> Option<(u8, &[u8])> {
-    let mut value = 0u16;
-    let mut digits = 0;
-    while let Some(digit) = text.get(digits).map(|byte| byte.wrapping_sub(b'0'))
-        && digit <= 9
-    {
-        digits += 1;
-        if digits > 3 {
-            return None;
-        }
-        value = value * 10 + u16::from(digit);
+    let (mut value, mut rest) = digit(text)?;
+    for _ in 0..2 {
+        let Some((next, tail)) = digit(rest) else {
+            return Some((value, rest));
+        };
+        value = value.checked_mul(10)?.checked_add(next)?;
+        rest = tail;
     }
-    if digits == 0 {
-        return None;
-    }
-    Some((u8::try_from(value).ok()?, text.get(digits..)?))
+    Some((value, rest))
+}
+
+fn digit(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = text.split_first()?;
+    let value = first.wrapping_sub(b'0');
+    (value <= 9).then_some((value, rest))
 }
 
 #[cfg(test)]

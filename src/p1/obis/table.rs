@@ -48,7 +48,7 @@ pub enum Kind {
     Date,
     /// Time of day, `hhmmss`.
     TimeOfDay,
-    /// A number and the time it belongs to, in either order.
+    /// A number and the time it belongs to, in either order; some meters leave out the time.
     Timed,
     /// A list of several records: failure log, history, profile.
     Log,
@@ -189,23 +189,23 @@ pub fn by_name(name: &str) -> impl Iterator<Item = &'static Entry> {
     })
 }
 
-/// The rows, and an open-addressed hash of their codes, at most a quarter full.
+/// The rows, and an open-addressed hash of their codes, at most half full.
 struct Table {
     entries: Vec<Entry>,
-    slots: Vec<(u64, u16)>,
+    /// Packed code in the upper 48 bits, place among the entries in the lower 16.
+    slots: Vec<u64>,
 }
 
 impl Table {
     /// Reads the rows; those that are malformed are left out (a test holds that there are none).
     fn read(text: &'static str) -> Table {
         let rows: Vec<(u64, Entry)> = text.lines().skip(1).filter_map(row).collect();
-        let mut slots = vec![(EMPTY, 0); (rows.len() * 4).next_power_of_two()];
+        let mut slots = vec![EMPTY; (rows.len() * 2).next_power_of_two()];
         let mut entries = Vec::with_capacity(rows.len());
-        for ((key, entry), index) in rows.into_iter().zip(0..=u16::MAX) {
-            let free =
-                probe(key, slots.len()).find(|slot| matches!(slots.get(*slot), Some((EMPTY, _))));
+        for (index, (key, entry)) in (0..u64::from(u16::MAX)).zip(rows) {
+            let free = probe(key, slots.len()).find(|slot| slots.get(*slot) == Some(&EMPTY));
             if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
-                *slot = (key, index);
+                *slot = key << 16 | index;
             }
             entries.push(entry);
         }
@@ -222,9 +222,9 @@ impl Table {
 
     fn get(&self, key: u64) -> Option<&Entry> {
         for slot in probe(key, self.slots.len()) {
-            let (found, index) = *self.slots.get(slot)?;
-            if found == key {
-                return self.entries.get(usize::from(index));
+            let found = *self.slots.get(slot)?;
+            if found >> 16 == key {
+                return self.entries.get(usize::from(found as u16));
             }
             if found == EMPTY {
                 return None;
@@ -234,6 +234,7 @@ impl Table {
     }
 }
 
+/// A code as a number of 40 bits; `ANY_CHANNEL` stands above them.
 fn pack(a: u8, b: u8, code: &Obis) -> u64 {
     u64::from_be_bytes([0, 0, 0, a, b, code.c, code.d, code.e])
 }
