@@ -99,12 +99,17 @@ impl Meaning {
         }
         meaning.ids = ids.into_iter().flatten().collect();
         meaning.devices = channels.into_values().collect();
-        meaning.name_devices(layout, text);
+        meaning.name_devices(layout, text, &mut taken);
         meaning
     }
 
     /// Adds the readings of the M-Bus: `gas_m3`, and `gas_m3_2` for the second gas meter.
-    fn name_devices(&mut self, layout: &Layout, text: &[u8]) {
+    fn name_devices(
+        &mut self,
+        layout: &Layout,
+        text: &[u8],
+        taken: &mut HashSet<Cow<'static, str>>,
+    ) {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for device in &self.devices {
             let item = |index: Option<u32>| layout.items.get(index? as usize);
@@ -117,7 +122,7 @@ impl Meaning {
             let Some(medium) = device.medium else {
                 continue;
             };
-            let count = counts.entry(medium).or_default();
+            let count = counts.entry(medium).or_insert(0);
             *count += 1;
             let (Some(reading), Some(line)) = (device.reading, device.line) else {
                 continue;
@@ -126,16 +131,20 @@ impl Meaning {
                 continue;
             };
             let stem = medium.strip_suffix("_cooling").unwrap_or(medium);
-            let key = match count {
-                1 => format!("{stem}{}", unit.suffix()),
-                n => format!("{stem}{}_{n}", unit.suffix()),
+            let plain = format!("{stem}{}", unit.suffix());
+            let key = match *count {
+                1 => plain,
+                n => format!("{plain}_{n}"),
             };
-            self.values.push(ValueAt {
-                key: key.into(),
-                item: reading,
-                line,
-                shift,
-            });
+            let key = Cow::from(key);
+            if taken.insert(key.clone()) {
+                self.values.push(ValueAt {
+                    key,
+                    item: reading,
+                    line,
+                    shift,
+                });
+            }
         }
     }
 }
