@@ -32,11 +32,16 @@ pub mod file;
 
 pub mod open;
 
+mod adapter;
+
+pub mod reopen;
+
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
 pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
+pub use reopen::{Lasting, Step};
 pub use stop::Stop;
 
 #[cfg(test)]
