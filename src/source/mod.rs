@@ -36,10 +36,16 @@ mod adapter;
 
 pub mod reopen;
 
+pub mod queue;
+
+pub mod hub;
+
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
+pub use hub::Hub;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
+pub use queue::{Arrival, Chunk, Next, What};
 pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
 pub use stop::Stop;
