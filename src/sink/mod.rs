@@ -9,3 +9,5 @@ pub mod rotation;
 mod part;
 
 pub mod record;
+
+pub mod out;
