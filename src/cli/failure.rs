@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::sink::file_error::FileError;
 use crate::source::SourceError;
 use crate::source::dump::DumpError;
 
@@ -98,6 +99,12 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
+        Self { exit: Exit::Io, hint: error.hint(), what: error.to_string() }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
         Self { exit: Exit::Io, hint: error.hint(), what: error.to_string() }
     }
 }

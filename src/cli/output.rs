@@ -7,14 +7,15 @@ use super::failure::{Exit, Failure};
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::event::{Decoded, Refused};
-use crate::sink::atomic_file::AtomicFile;
 use crate::sink::context::Context;
 use crate::sink::csv::{self, Csv};
 use crate::sink::fields::{Fields, UnknownField};
 use crate::sink::hex;
 use crate::sink::json::{self, Json};
+use crate::sink::out::OutFile;
 use crate::sink::redact::Redactor;
 use crate::sink::table::{self, TableOptions};
+use crate::sink::target::Existing;
 
 /// Formats telegrams and writes them.
 pub struct Output {
@@ -45,14 +46,12 @@ impl Output {
         let on_terminal = args.out.is_none() && std::io::stdout().is_terminal();
         let writer = match &args.out {
             Some(path) => {
-                let mode = match (args.force, args.append) {
-                    (true, _) => crate::sink::atomic_file::Existing::Replace,
-                    (_, true) => crate::sink::atomic_file::Existing::Append,
-                    _ => crate::sink::atomic_file::Existing::Keep,
+                let existing = match (args.force, args.append) {
+                    (true, _) => Existing::Replace,
+                    (_, true) => Existing::Append,
+                    _ => Existing::Refuse,
                 };
-                let file = AtomicFile::create(path, mode)
-                    .map_err(|error| Failure::from_out(path, &error))?;
-                Writer::File(Box::new(file), path.display().to_string())
+                Writer::File(Box::new(OutFile::create(path, existing)?))
             }
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout(std::io::stdout()),

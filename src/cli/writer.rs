@@ -3,8 +3,10 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use crate::sink::file_error::FileError;
+
 use super::failure::{Exit, Failure};
-use crate::sink::atomic_file::AtomicFile;
+use crate::sink::out::OutFile;
 
 /// The end of the pipeline.
 pub enum Writer {
@@ -13,7 +15,7 @@ pub enum Writer {
     /// Standard output, colours only where it can show them.
     Terminal,
     /// A file that is made whole or not at all, or grows.
-    File(Box<AtomicFile>, String),
+    File(Box<OutFile>),
 }
 
 /// Why nothing more can be written.
@@ -39,8 +41,10 @@ impl Writer {
                 let mut out = anstream::stdout().lock();
                 out.write_all(bytes).and_then(|()| out.flush())
             }
-            Self::File(file, name) => {
-                return file.write_all(bytes).map_err(|error| WriteEnd::Failed(failed(name, &error)));
+            Self::File(file) => {
+                let written = file.write_all(bytes);
+                let error = |cause| FileError::writing(file.path(), None, cause).into();
+                return written.map_err(|cause| WriteEnd::Failed(error(cause)));
             }
         };
         written.map_err(|error| match error.kind() {
@@ -56,7 +60,7 @@ impl Writer {
     pub fn finish(self) -> Result<(), Failure> {
         match self {
             Self::Stdout(_) | Self::Terminal => Ok(()),
-            Self::File(file, name) => file.commit().map_err(|error| failed(&name, &error)),
+            Self::File(file) => file.finish().map_err(Failure::from),
         }
     }
 }
