@@ -1,0 +1,215 @@
+//! The readout: the bytes of a telegram from `/` to its CRC, and CRC-16/ARC over them.
+//!
+//! ```text
+//! /Lux5\253694471_M CR LF CR LF  data lines  ! 8B52 CR LF
+//! |<------------ CRC over these ------------>| |  |
+//! |<---------------- readout ------------------->|
+//! ```
+//! (IEC 62056-21 mode D; DSMR P1 5.0.2 section 6.2)
+
+use crc_fast::{CrcAlgorithm, checksum};
+use memchr::memrchr;
+
+/// Where the parts of a readout lie in its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readout {
+    /// Offset of the `!` that ends the data lines.
+    pub mark: usize,
+    /// Offset behind the CRC digits; the line end, if any, follows.
+    pub end: usize,
+    /// The CRC that was sent.
+    pub crc: SentCrc,
+}
+
+/// The CRC field behind `!`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentCrc {
+    /// Nothing: DSMR 2.2 and 3.0 send no CRC.
+    Absent,
+    /// Hexadecimal digits; four by the standard, three from meters that drop a leading zero.
+    Digits(u16),
+    /// Something that is no hexadecimal number.
+    Malformed,
+}
+
+/// The CRC of a telegram as sent and as computed (DSMR P1 5.0.2 section 5.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crc {
+    /// The field as it was sent.
+    pub received: SentCrc,
+    /// CRC-16/ARC over the bytes from `/` to `!`.
+    pub computed: u16,
+}
+
+impl Crc {
+    /// Tells whether the CRC fits; `None` where the telegram has none.
+    pub fn valid(&self) -> Option<bool> {
+        match self.received {
+            SentCrc::Absent => None,
+            SentCrc::Digits(sent) => Some(sent == self.computed),
+            SentCrc::Malformed => Some(false),
+        }
+    }
+}
+
+impl Readout {
+    /// Finds the end of the readout in a text that begins with `/`.
+    ///
+    /// The last `!` that can end a telegram counts; `None` when there is none.
+    pub fn find(text: &[u8]) -> Option<Self> {
+        let mut before = text.len();
+        while let Some(mark) = memrchr(b'!', text.get(..before)?) {
+            if let End::Here(readout) = Self::at(text, mark, true) {
+                return Some(readout);
+            }
+            before = mark;
+        }
+        None
+    }
+
+    /// Tells whether the `!` at `mark` ends a telegram.
+    ///
+    /// A weak line can turn a digit into `!`, so the rest of the line must look like a CRC.
+    /// `closed` says that no byte follows the text.
+    pub fn at(text: &[u8], mark: usize, closed: bool) -> End {
+        let rest = text.get(mark + 1..).unwrap_or_default();
+        let window = rest.get(..CRC_FIELD_MAX + 1).unwrap_or(rest);
+        let digits = window.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        let line_end = window.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        let at_line_start = mark
+            .checked_sub(1)
+            .and_then(|i| text.get(i))
+            .is_none_or(|b| matches!(b, b'\r' | b'\n'));
+        let length = match line_end {
+            Some(n) if n <= CRC_FIELD_MAX => n,
+            _ if rest.len() <= CRC_FIELD_MAX && !closed => return End::More,
+            _ if rest.len() <= CRC_FIELD_MAX => match window.iter().position(|&b| b == 0) {
+                Some(n) => n,
+                None => rest.len(),
+            },
+            _ if (3..=4).contains(&digits) => digits,
+            _ => return End::Not,
+        };
+        let field = rest.get(..length).unwrap_or_default();
+        let crc = match (length, digits) {
+            (0, _) => SentCrc::Absent,
+            (3 | 4, n) if n == length => SentCrc::Digits(hex_value(field)),
+            _ if field.iter().any(|b| matches!(b, b':' | b'(' | b'-')) => return End::Not,
+            _ => SentCrc::Malformed,
+        };
+        if !at_line_start && !matches!((crc, length), (SentCrc::Digits(_), 4)) {
+            return End::Not;
+        }
+        End::Here(Self {
+            mark,
+            end: mark + 1 + length,
+            crc,
+        })
+    }
+
+    /// Offset behind the line end that follows the CRC; `None` while it may still come.
+    pub fn behind_line_end(&self, text: &[u8], closed: bool) -> Option<usize> {
+        match text.get(self.end..self.end + 2) {
+            Some([b'\r', b'\n']) => Some(self.end + 2),
+            Some([b'\r' | b'\n', _]) => Some(self.end + 1),
+            Some(_) => Some(self.end),
+            None => match text.get(self.end) {
+                Some(b'\n') => Some(self.end + 1),
+                Some(b'\r') if closed => Some(self.end + 1),
+                _ if closed => Some(self.end),
+                _ => None,
+            },
+        }
+    }
+
+    /// Compares the CRC that was sent with the bytes.
+    pub fn check(&self, text: &[u8]) -> Crc {
+        Crc {
+            received: self.crc,
+            computed: crc16(text.get(..=self.mark).unwrap_or(text)),
+        }
+    }
+}
+
+/// Answer to "does the telegram end at this `!`".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It does.
+    Here(Readout),
+    /// It does not: the `!` is part of a line.
+    Not,
+    /// That depends on bytes still to come.
+    More,
+}
+
+/// CRC-16/ARC: polynomial 8005 reflected, initial value 0, no final XOR.
+pub fn crc16(bytes: &[u8]) -> u16 {
+    checksum(CrcAlgorithm::Crc16Arc, bytes) as u16
+}
+
+fn hex_value(digits: &[u8]) -> u16 {
+    digits.iter().fold(0, |value, &digit| {
+        let nibble = char::from(digit).to_digit(16).unwrap_or(0) as u16;
+        value << 4 | nibble
+    })
+}
+
+/// Longest field behind `!` that still counts as a damaged CRC, in bytes.
+const CRC_FIELD_MAX: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crc_of(text: &[u8]) -> Option<Crc> {
+        Readout::find(text).map(|readout| readout.check(text))
+    }
+
+    #[test]
+    fn the_check_value_of_the_algorithm_holds() {
+        assert_eq!(crc16(b"123456789"), 0xBB3D);
+    }
+
+    #[test]
+    fn a_telegram_of_the_old_standard_has_no_crc() {
+        let crc = crc_of(b"/ABC5x\r\n\r\n0-0:1.0.0(1)\r\n!\r\n").unwrap();
+        assert_eq!((crc.received, crc.valid()), (SentCrc::Absent, None));
+    }
+
+    #[test]
+    fn three_digits_are_a_crc_without_its_leading_zero() {
+        let crc = crc_of(b"/ABC5\r\n!8b5\r\n").unwrap();
+        assert_eq!(crc.received, SentCrc::Digits(0x08B5));
+    }
+
+    #[test]
+    fn letters_that_are_no_digits_are_malformed() {
+        let crc = crc_of(b"/ABC5\r\n!8G52\r\n").unwrap();
+        assert_eq!(
+            (crc.received, crc.valid()),
+            (SentCrc::Malformed, Some(false))
+        );
+    }
+
+    #[test]
+    fn a_mark_in_a_damaged_line_is_not_the_end() {
+        let text = b"/ABC5\r\n!-0:1.8.0(1)\r\n!8B52\r\n";
+        assert_eq!(Readout::at(text, 7, false), End::Not);
+        assert_eq!(Readout::find(text).map(|r| r.mark), Some(21));
+    }
+
+    #[test]
+    fn the_line_end_is_waited_for() {
+        let text = b"/ABC5\r\n!8B52";
+        assert_eq!(Readout::at(text, 7, false), End::More);
+        let End::Here(readout) = Readout::at(text, 7, true) else {
+            panic!("ends here");
+        };
+        assert_eq!(readout.behind_line_end(text, false), None);
+        assert_eq!(readout.behind_line_end(text, true), Some(12));
+        assert_eq!(
+            readout.behind_line_end(b"/ABC5\r\n!8B52\r\n/", false),
+            Some(14)
+        );
+    }
+}
