@@ -1,3 +1,4 @@
 //! Where bytes come from.
 
 pub mod dump;
+pub mod household;
