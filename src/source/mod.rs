@@ -2,3 +2,4 @@
 
 pub mod dump;
 pub mod household;
+pub mod virtual_meter;
