@@ -1,4 +1,4 @@
-//! The decoder: pure, without input or output, clock or threads.
+//! The decoder: pure, without input or output, clock or threads. In the order of the bytes' way.
 
 pub mod span;
 
@@ -6,8 +6,24 @@ pub mod readout;
 
 pub mod ciphering;
 
+pub mod framer;
+
 pub mod cipher;
 
-pub mod line;
+pub mod unit;
 
 pub mod obis;
+
+pub mod value;
+
+pub mod layout;
+
+pub mod meaning;
+
+pub mod telegram;
+
+pub mod event;
+
+pub mod decoder;
+
+pub mod line;

@@ -1,0 +1,178 @@
+//! What the decoder says: each byte of the stream is in exactly one event.
+
+use super::ciphering::{
+    FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle, Unsupported,
+};
+use super::readout::Crc;
+use super::span::Span;
+use super::telegram::Telegram;
+
+/// One stretch of the stream and what it turned out to be.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A telegram that may be used, as far as its verdicts go.
+    Telegram(Decoded<'a>),
+    /// A frame that may not be used: evidence, never data.
+    Refused(Refused<'a>),
+    /// Bytes that belong to no frame.
+    Junk(Junk<'a>),
+}
+
+/// A telegram with its three verdicts: tag, CRC and text.
+#[derive(Clone, Debug)]
+pub struct Decoded<'a> {
+    /// Place of the frame in the stream.
+    pub span: Span,
+    /// The frame as received.
+    pub frame: &'a [u8],
+    /// Header and tag; `None` for a telegram sent in clear.
+    pub security: Option<Security>,
+    /// The whole text as the meter made it, line end after the CRC included.
+    pub text: &'a [u8],
+    /// CRC as sent and as computed.
+    pub crc: Crc,
+    /// The text parsed.
+    pub telegram: Telegram<'a>,
+}
+
+/// How a ciphered frame was protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Security {
+    /// Header as received.
+    pub header: GeneralGloCiphering,
+    /// Verdict on the tag.
+    pub tag: Tag,
+}
+
+/// Verdict on the tag of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// It fits key, header and ciphertext.
+    Valid,
+    /// It does not fit; let through because the user asked for it.
+    Invalid,
+    /// It was not looked at.
+    Skipped,
+    /// The frame has none (security control `20`).
+    None,
+}
+
+/// A frame that is not used.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused<'a> {
+    /// Place in the stream.
+    pub span: Span,
+    /// The bytes as received.
+    pub frame: &'a [u8],
+    /// Header, where it was legal.
+    pub header: Option<GeneralGloCiphering>,
+    /// Why it is not used.
+    pub reason: Reason,
+}
+
+/// Why a frame is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It ended early.
+    Truncated {
+        /// Bytes that came.
+        have: u64,
+        /// Bytes that its length field claims, the header included.
+        need: u64,
+    },
+    /// No frame can have the length that it claims.
+    BadLength {
+        /// Title in the header.
+        title: SystemTitle,
+        /// Length as claimed, in bytes.
+        length: u64,
+    },
+    /// It is protected in a way that is not read.
+    Unsupported(Unsupported),
+    /// There is no key for the meter.
+    NoKey,
+    /// Key, header, ciphertext and tag do not fit together.
+    TagMismatch,
+    /// The CRC does not fit the text.
+    CrcMismatch(Crc),
+    /// A plain telegram without its end, or a text that is no telegram.
+    NoEnd,
+    /// A frame without a tag from a meter that has sent tagged ones.
+    Downgrade,
+}
+
+/// Bytes between frames.
+#[derive(Clone, Copy, Debug)]
+pub struct Junk<'a> {
+    /// Place in the stream.
+    pub span: Span,
+    /// The bytes as received.
+    pub bytes: &'a [u8],
+}
+
+impl Event<'_> {
+    /// Place of the event in the stream.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Telegram(decoded) => decoded.span,
+            Self::Refused(refused) => refused.span,
+            Self::Junk(junk) => junk.span,
+        }
+    }
+}
+
+impl Security {
+    /// Who sent the frame.
+    pub fn title(&self) -> SystemTitle {
+        self.header.title
+    }
+
+    /// Frame counter (DLMS: invocation counter).
+    pub fn counter(&self) -> FrameCounter {
+        self.header.counter
+    }
+
+    /// Security control byte.
+    pub fn control(&self) -> SecurityControl {
+        self.header.control
+    }
+}
+
+impl Tag {
+    /// The word for it in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Skipped => "skipped",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Refused<'_> {
+    /// Title in the header, where one could be read.
+    pub fn title(&self) -> Option<SystemTitle> {
+        match (self.header, self.reason) {
+            (Some(header), _) => Some(header.title),
+            (None, Reason::BadLength { title, .. }) => Some(title),
+            (None, _) => None,
+        }
+    }
+}
+
+impl Reason {
+    /// The word for it in every output.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "truncated",
+            Self::BadLength { .. } => "bad_length",
+            Self::Unsupported(_) => "unsupported",
+            Self::NoKey => "no_key",
+            Self::TagMismatch => "tag_mismatch",
+            Self::CrcMismatch(_) => "crc_mismatch",
+            Self::NoEnd => "no_end",
+            Self::Downgrade => "downgrade",
+        }
+    }
+}

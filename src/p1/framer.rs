@@ -1,0 +1,406 @@
+//! The byte stream to frames, and every byte accounted for.
+//!
+//! ```text
+//! noise  DB 08 title 82 05 DD 30 counter … tag   noise   /XXX5… ! CRC CR LF
+//! |junk| |-------------- ciphered ------------| | junk | |----- plain ----|
+//! ```
+//! The framer needs no key. A body ends early where a credible start lies in it: `DB 08` with the title of
+//! this frame or of the last whole one, or a whole legal header whose title begins with three letters. What
+//! it takes for a frame may still turn out false; [`Framer::second_look`] then says where to go on.
+//!
+//! ```text
+//! DB 08 title 82 05 DD …cut  DB 08 title 82 05 DD … tag
+//! |------- claimed length ------------|
+//! |------ refused ----------||-------- the next frame -|
+//! ```
+
+use memchr::memmem::Finder;
+use memchr::{memchr2, memchr3};
+
+use super::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
+use super::readout::{End, Readout};
+
+/// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
+///
+/// Invariant: bytes before `resume` hold no start that is still to be looked at; the body of the frame that
+/// begins at `resume` holds no credible start before `searched`.
+#[derive(Clone)]
+pub struct Framer {
+    known: [Option<SystemTitle>; 2],
+    resume: u64,
+    searched: u64,
+    start: Finder<'static>,
+}
+
+/// A stretch of the data that is taken for a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Index of its first byte in the data.
+    pub start: usize,
+    /// Index behind its last byte.
+    pub end: usize,
+    /// What it is taken for.
+    pub kind: Kind,
+}
+
+/// What a stretch is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A ciphered frame, as long as it says.
+    Ciphered(GeneralGloCiphering),
+    /// A ciphered frame that another start or the end of the burst cut short.
+    CipheredCut(GeneralGloCiphering),
+    /// A header whose length no frame can have.
+    BadLength {
+        /// The title in it.
+        title: SystemTitle,
+        /// The length as claimed, in bytes.
+        length: u64,
+    },
+    /// A plain telegram up to its line end.
+    Plain(Readout),
+    /// A plain telegram that another start or the end of the burst cut short.
+    PlainCut,
+}
+
+/// What a second look into a frame that did not verify has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Another frame begins inside, at this index: the first one ended there.
+    Cut(usize),
+    /// Nothing begins inside.
+    Stands,
+    /// That depends on bytes still to come.
+    More,
+}
+
+impl Default for Framer {
+    fn default() -> Self {
+        Self {
+            known: [None; 2],
+            resume: 0,
+            searched: 0,
+            start: Finder::new(&START),
+        }
+    }
+}
+
+impl Framer {
+    /// Finds the next frame in `data[from..]`; `base` is the stream offset of `data[0]`.
+    ///
+    /// `closed` says that the burst ends with the data: what is half stays half.
+    /// `None`: no frame that is complete enough to be judged.
+    pub fn next(&mut self, data: &[u8], base: u64, from: usize, closed: bool) -> Option<Sighting> {
+        let mut at = from.max(self.resume.saturating_sub(base) as usize);
+        while let Some(start) = find(data, at, |rest| memchr2(START[0], b'/', rest)) {
+            let found = match data.get(start) {
+                Some(b'/') => self.plain(data, base, from, start, closed),
+                _ => self.ciphered(data, base, start, closed),
+            };
+            match found {
+                Found::Sighting(sighting) => {
+                    self.resume = base + sighting.end as u64;
+                    return Some(sighting);
+                }
+                Found::More => {
+                    self.resume = base + start as u64;
+                    return None;
+                }
+                Found::Not => at = start + 1,
+            }
+        }
+        self.resume = base + data.len() as u64;
+        None
+    }
+
+    /// Index up to which the data are known to hold nothing, after [`Framer::next`] gave `None`.
+    pub fn passed(&self, base: u64) -> usize {
+        self.resume.saturating_sub(base) as usize
+    }
+
+    /// Looks into a frame that did not verify for the start of another one.
+    ///
+    /// Here a start counts too whose title says nothing, when `opens` finds that the first block of its text
+    /// reads like a telegram; and the header line of a plain telegram.
+    pub fn second_look(
+        &self,
+        data: &[u8],
+        frame: &Sighting,
+        closed: bool,
+        opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> Look {
+        let mut at = frame.start + 1;
+        let body = data.get(..frame.end).unwrap_or(data);
+        while let Some(start) = find(body, at, |rest| memchr2(START[0], b'/', rest)) {
+            let rest = data.get(start..).unwrap_or_default();
+            let verdict = if rest.first() == Some(&b'/') {
+                match HeaderLine::read(rest, closed) {
+                    HeaderLine::Strict => Look::Cut(start),
+                    HeaderLine::More => Look::More,
+                    _ => Look::Stands,
+                }
+            } else {
+                match GeneralGloCiphering::decode(rest) {
+                    Header::Legal(header) if self.is_known(&header) => Look::Cut(start),
+                    Header::Legal(header) => {
+                        let block = rest
+                            .get(header.header_length..)
+                            .and_then(|body| body.first_chunk());
+                        match opens(&header, block) {
+                            true if block.is_some() => Look::Cut(start),
+                            true if !closed => Look::More,
+                            _ => Look::Stands,
+                        }
+                    }
+                    Header::More if !closed => Look::More,
+                    _ => Look::Stands,
+                }
+            };
+            if verdict != Look::Stands {
+                return verdict;
+            }
+            at = start + 1;
+        }
+        Look::Stands
+    }
+
+    /// Goes back: the stretch ended earlier than it seemed.
+    pub fn cut_back(&mut self, base: u64, end: usize) {
+        self.resume = base + end as u64;
+        self.searched = self.resume;
+    }
+
+    /// Remembers the title of a frame that came whole, verified or not.
+    pub fn remember(&mut self, title: SystemTitle, verified: bool) {
+        if let Some(slot) = self.known.get_mut(usize::from(!verified)) {
+            *slot = Some(title);
+        }
+    }
+
+    fn ciphered(&mut self, data: &[u8], base: u64, start: usize, closed: bool) -> Found {
+        let rest = data.get(start..).unwrap_or_default();
+        let header = match GeneralGloCiphering::decode(rest) {
+            Header::Legal(header) => header,
+            Header::BadLength {
+                title,
+                length,
+                header_length,
+            } => {
+                return Found::Sighting(Sighting {
+                    start,
+                    end: start + header_length,
+                    kind: Kind::BadLength { title, length },
+                });
+            }
+            Header::More if !closed => return Found::More,
+            Header::More | Header::Not => return Found::Not,
+        };
+        let claimed = rest.get(..header.frame_length());
+        let body = claimed.unwrap_or(rest);
+        let searched = (self.searched.saturating_sub(base) as usize).saturating_sub(start);
+        match self.credible_start(body, searched.max(header.header_length), &header) {
+            Ok(cut) => Found::Sighting(Sighting {
+                start,
+                end: start + cut,
+                kind: Kind::CipheredCut(header),
+            }),
+            Err(_) if claimed.is_some() => Found::Sighting(Sighting {
+                start,
+                end: start + body.len(),
+                kind: Kind::Ciphered(header),
+            }),
+            Err(_) if closed => Found::Sighting(Sighting {
+                start,
+                end: data.len(),
+                kind: Kind::CipheredCut(header),
+            }),
+            Err(searched) => {
+                self.searched = base + (start + searched) as u64;
+                Found::More
+            }
+        }
+    }
+
+    /// First credible start in a body, or how far the search is final.
+    ///
+    /// Its evidence must lie in the body as a whole, so that the answer is the same however the bytes came.
+    fn credible_start(
+        &self,
+        body: &[u8],
+        from: usize,
+        header: &GeneralGloCiphering,
+    ) -> Result<usize, usize> {
+        let mut at = from;
+        while let Some(start) = find(body, at, |rest| self.start.find(rest)) {
+            let rest = body.get(start..).unwrap_or_default();
+            let Some(title) = rest.get(2..10) else {
+                return Err(start);
+            };
+            if title == header.title.0 || self.known.iter().flatten().any(|known| known.0 == title)
+            {
+                return Ok(start);
+            }
+            match GeneralGloCiphering::decode(rest) {
+                Header::Legal(other) if other.title.has_letters() => return Ok(start),
+                Header::More => return Err(start),
+                _ => at = start + 1,
+            }
+        }
+        Err(body.len().saturating_sub(1).max(from))
+    }
+
+    fn plain(&mut self, data: &[u8], base: u64, from: usize, start: usize, closed: bool) -> Found {
+        let rest = data.get(start..).unwrap_or_default();
+        match HeaderLine::read(rest, closed) {
+            HeaderLine::Strict => {}
+            HeaderLine::Loose if start == from || !is_printable_at(data, start - 1) => {}
+            HeaderLine::More => return Found::More,
+            _ => return Found::Not,
+        }
+        let searched = (self.searched.saturating_sub(base) as usize).saturating_sub(start);
+        let (end, kind) = match self.plain_end(rest, searched.max(1), closed) {
+            PlainEnd::Whole(end, readout) => (end, Kind::Plain(readout)),
+            PlainEnd::Cut(end) => (end, Kind::PlainCut),
+            PlainEnd::More(searched) => {
+                self.searched = base + (start + searched) as u64;
+                return Found::More;
+            }
+        };
+        // Without a single data line it is some other text with a slash in it.
+        if !rest.get(..end).is_some_and(holds_data_line) {
+            return Found::Not;
+        }
+        Found::Sighting(Sighting {
+            start,
+            end: start + end,
+            kind,
+        })
+    }
+
+    fn plain_end(&self, text: &[u8], from: usize, closed: bool) -> PlainEnd {
+        let mut at = from;
+        let window = text.get(..PLAIN_MAX).unwrap_or(text);
+        while let Some(stop) = find(window, at, |rest| memchr3(b'!', b'/', START[0], rest)) {
+            let rest = text.get(stop..).unwrap_or_default();
+            match rest.first() {
+                Some(b'!') => match Readout::at(text, stop, closed) {
+                    End::Here(readout) => match readout.behind_line_end(text, closed) {
+                        Some(end) => return PlainEnd::Whole(end, readout),
+                        None => return PlainEnd::More(stop),
+                    },
+                    End::More => return PlainEnd::More(stop),
+                    End::Not => {}
+                },
+                Some(b'/') => match HeaderLine::read(rest, closed) {
+                    HeaderLine::Strict => return PlainEnd::Cut(stop),
+                    HeaderLine::Loose if !is_printable_at(text, stop - 1) => {
+                        return PlainEnd::Cut(stop);
+                    }
+                    HeaderLine::More => return PlainEnd::More(stop),
+                    _ => {}
+                },
+                _ => match GeneralGloCiphering::decode(rest) {
+                    Header::Legal(header) if self.is_known(&header) => return PlainEnd::Cut(stop),
+                    Header::More if !closed => return PlainEnd::More(stop),
+                    _ => {}
+                },
+            }
+            at = stop + 1;
+        }
+        match window.len() {
+            PLAIN_MAX => PlainEnd::Cut(PLAIN_MAX),
+            length if closed => PlainEnd::Cut(length),
+            length => PlainEnd::More(length),
+        }
+    }
+
+    fn is_known(&self, header: &GeneralGloCiphering) -> bool {
+        header.title.has_letters() || self.known.contains(&Some(header.title))
+    }
+}
+
+/// Tells whether bytes hold the start of a frame or of a plain telegram.
+pub fn holds_start(bytes: &[u8]) -> bool {
+    Framer::default().next(bytes, 0, 0, true).is_some()
+}
+
+enum Found {
+    Sighting(Sighting),
+    Not,
+    More,
+}
+
+enum PlainEnd {
+    Whole(usize, Readout),
+    Cut(usize),
+    More(usize),
+}
+
+/// What the bytes from a `/` to the end of the line look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HeaderLine {
+    /// `/` three letters, a digit, and an identification (IEC 62056-21 section 6.3.2).
+    Strict,
+    /// `/` and some other identification.
+    Loose,
+    Not,
+    More,
+}
+
+impl HeaderLine {
+    fn read(text: &[u8], closed: bool) -> Self {
+        let window = text
+            .get(1..HEADER_LINE_MAX)
+            .unwrap_or(text.get(1..).unwrap_or_default());
+        let stop = window
+            .iter()
+            .position(|b| !matches!(b, b' '..=b'~') || matches!(b, b'(' | b')' | b'!' | b'/'));
+        let line = match stop {
+            Some(length) if matches!(window.get(length), Some(b'\r' | b'\n')) => {
+                window.get(..length).unwrap_or_default()
+            }
+            None if text.len() < HEADER_LINE_MAX && !closed => return Self::More,
+            _ => return Self::Not,
+        };
+        match line {
+            [a, b, c, d, ..]
+                if [a, b, c].iter().all(|x| x.is_ascii_alphabetic()) && d.is_ascii_digit() =>
+            {
+                Self::Strict
+            }
+            [_, _, _, ..] => Self::Loose,
+            _ => Self::Not,
+        }
+    }
+}
+
+/// Tells whether a text holds at least one line like `1-0:1.8.0(`.
+fn holds_data_line(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'(', text).any(|open| {
+        let before = text.get(..open).unwrap_or_default();
+        let code = before
+            .iter()
+            .rev()
+            .take(OBIS_MAX)
+            .take_while(|b| matches!(b, b'0'..=b'9' | b'.' | b':' | b'-' | b'*'));
+        let (length, dots) = code.fold((0, 0), |(n, dots), &b| (n + 1, dots + u8::from(b == b'.')));
+        length >= 5 && dots >= 1
+    })
+}
+
+fn is_printable_at(text: &[u8], index: usize) -> bool {
+    matches!(text.get(index), Some(b' '..=b'~'))
+}
+
+fn find(data: &[u8], from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
+    search(data.get(from..)?).map(|index| from + index)
+}
+
+/// Bytes of text that a second look wants to see.
+pub const FIRST_BLOCK: usize = 16;
+/// Longest plain telegram that is waited for, in bytes.
+const PLAIN_MAX: usize = 64 << 10;
+/// Longest header line of a plain telegram, in bytes.
+const HEADER_LINE_MAX: usize = 128;
+/// Longest OBIS code as text.
+const OBIS_MAX: usize = 24;

@@ -1,0 +1,484 @@
+//! The layout of a telegram: where its lines, groups and items lie, and what may change without moving them.
+//!
+//! ```text
+//! 0-1:24.2.1(200706103140S)(00000.006*m3)     a line: code and groups
+//!            |- group ---|  |- group ---|
+//!            |- item ----|  |item---| unit    an item: one value; seldom two in one group
+//! ```
+//! A meter sends the same lines in the same order, so the layout of the last telegram mostly serves for the
+//! next: [`Layout::fits`] compares all bytes at once, where digits of values may be any digits.
+//!
+//! Reading is total: a line that cannot be read becomes a [`Fault`] and costs no other line
+//! (IEC 62056-21 mode D; DSMR P1 5.0.2 section 6).
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::obis::{self, Entry, Kind, Obis};
+use super::value::{Number, octet_text};
+
+/// A stretch of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+/// Where everything lies in a telegram.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    low: Vec<u8>,
+    width: Vec<u8>,
+    /// Header line without the slash.
+    pub identification: Place,
+    /// The lines that could be read, in order.
+    pub lines: Vec<Line>,
+    /// Groups of all lines, in order.
+    pub groups: Vec<Group>,
+    /// Items of all groups, in order.
+    pub items: Vec<Item>,
+    /// Items with the form of a time, each with the index of its line.
+    pub times: Vec<(u32, u32)>,
+    /// What could not be read, in order.
+    pub faults: Vec<Fault>,
+}
+
+/// One COSEM object.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The code as text.
+    pub place: Place,
+    /// The code.
+    pub code: Obis,
+    /// What the table knows of it.
+    pub entry: Option<&'static Entry>,
+    /// Its groups, as indices.
+    pub groups: Range<u32>,
+    /// Its items, as indices.
+    pub items: Range<u32>,
+}
+
+/// What stands between two parentheses.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The text between them.
+    pub place: Place,
+    /// Its items, as indices.
+    pub items: Range<u32>,
+}
+
+/// One value.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// The value without its unit.
+    pub value: Place,
+    /// The unit behind `*`; empty where there is none.
+    pub unit: Place,
+    /// What the value is read as.
+    pub form: Form,
+}
+
+/// What a value is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing between the parentheses.
+    Empty,
+    /// A number.
+    Number,
+    /// A time, perhaps one that does not exist.
+    Time,
+    /// Hexadecimal digits that may hold a text.
+    Octets,
+    /// An OBIS code.
+    Code,
+    /// Any other text.
+    Text,
+}
+
+/// Something in the text that is not as the standard has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Where.
+    pub place: Place,
+    /// Index of the line, where it was read.
+    pub line: Option<u32>,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// It does not begin with an OBIS code.
+    BadLine,
+    /// A parenthesis is missing, or something stands behind the last.
+    BadGroup,
+    /// A number was expected.
+    BadNumber,
+    /// A quantity with a unit came without.
+    MissingUnit,
+    /// The unit is not one of the quantity.
+    OtherUnit,
+    /// The code came before.
+    Repeated,
+}
+
+impl Place {
+    /// The bytes of the place.
+    #[inline]
+    pub fn of<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
+    fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+}
+
+impl Layout {
+    /// Tells whether a text has this layout: same lines, other digits.
+    #[inline]
+    pub fn fits(&self, text: &[u8]) -> bool {
+        let mismatch = |from: usize, to: usize| -> Option<bool> {
+            let (text, low, width) = (
+                text.get(from..to)?,
+                self.low.get(from..to)?,
+                self.width.get(from..to)?,
+            );
+            let outside = text
+                .iter()
+                .zip(low)
+                .zip(width)
+                .fold(0u8, |seen, ((&byte, &low), &width)| {
+                    seen | u8::from(byte.wrapping_sub(low) > width)
+                });
+            Some(outside != 0)
+        };
+        let length = self.low.len();
+        text.len() == length
+            && (0..length)
+                .step_by(STRIDE)
+                .all(|from| mismatch(from, (from + STRIDE).min(length)) == Some(false))
+    }
+
+    /// Reads a text from `/` on; `mark` is the offset of the `!`, or the end of what there is.
+    pub fn read(text: &[u8], mark: usize) -> Self {
+        let mut reader = Reader {
+            text,
+            seen: HashSet::new(),
+            layout: Self {
+                low: text.to_vec(),
+                width: vec![0; text.len()],
+                identification: Place::default(),
+                lines: Vec::new(),
+                groups: Vec::new(),
+                items: Vec::new(),
+                times: Vec::new(),
+                faults: Vec::new(),
+            },
+        };
+        let mut at = 0;
+        while at < mark {
+            let rest = text.get(at..mark).unwrap_or_default();
+            let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+            match at {
+                0 => reader.header(length),
+                _ if length > 0 => reader.line(at, at + length),
+                _ => {}
+            }
+            at += length + 1;
+        }
+        let crc = Place::new(mark + 1, (mark + 5).min(text.len()));
+        if crc.of(text).iter().all(u8::is_ascii_hexdigit) {
+            reader.allow(crc, b'0', b'f');
+        }
+        reader.layout
+    }
+
+    /// Bytes of the telegrams that have this layout.
+    pub fn length(&self) -> usize {
+        self.low.len()
+    }
+
+    /// Groups of a line.
+    pub fn groups_of(&self, line: &Line) -> &[Group] {
+        self.groups
+            .get(line.groups.start as usize..line.groups.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// Items of a line or group.
+    pub fn items_in(&self, items: &Range<u32>) -> &[Item] {
+        self.items
+            .get(items.start as usize..items.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    seen: HashSet<Obis>,
+    layout: Layout,
+}
+
+impl Reader<'_> {
+    fn header(&mut self, length: usize) {
+        self.layout.identification = Place::new(1.min(length), length);
+        self.allow_digits(self.layout.identification);
+    }
+
+    fn line(&mut self, start: usize, end: usize) {
+        let line = self.text.get(start..end).unwrap_or_default();
+        let open = memchr::memchr(b'(', line).unwrap_or(line.len());
+        let code = line.get(..open).unwrap_or_default().trim_ascii();
+        // A group on a line of its own belongs to the line before (DSMR P1 3.0, gas).
+        if code.is_empty() && open < line.len() && !self.layout.lines.is_empty() {
+            return self.groups(start + open, end, true);
+        }
+        let parsed = Obis::parse(code);
+        let Some(parsed) = parsed.filter(|_| open < line.len()) else {
+            return self.fault(FaultKind::BadLine, Place::new(start, end), None);
+        };
+        if !self.seen.insert(parsed) {
+            let index = self.layout.lines.len() as u32;
+            self.fault(
+                FaultKind::Repeated,
+                Place::new(start, start + open),
+                Some(index),
+            );
+        }
+        let (groups, items) = (
+            self.layout.groups.len() as u32,
+            self.layout.items.len() as u32,
+        );
+        self.layout.lines.push(Line {
+            place: Place::new(start, start + open),
+            code: parsed,
+            entry: obis::lookup(parsed),
+            groups: groups..groups,
+            items: items..items,
+        });
+        self.groups(start + open, end, false);
+    }
+
+    fn groups(&mut self, start: usize, end: usize, continued: bool) {
+        let mut at = start;
+        while at < end {
+            let rest = self.text.get(at..end).unwrap_or_default();
+            match rest.first() {
+                Some(b'(') => {
+                    let close = closing(rest);
+                    let content = Place::new(at + 1, at + close.unwrap_or(rest.len()));
+                    self.group(content, continued);
+                    if close.is_none() {
+                        self.line_fault(FaultKind::BadGroup, content);
+                    }
+                    at = content.end as usize + 1;
+                }
+                Some(b' ') => at += 1,
+                _ => {
+                    self.line_fault(FaultKind::BadGroup, Place::new(at, end));
+                    break;
+                }
+            }
+        }
+    }
+
+    fn group(&mut self, place: Place, continued: bool) {
+        let first = self.layout.items.len() as u32;
+        let content = place.of(self.text);
+        let base = place.start as usize;
+        let commas = memchr::memchr_iter(b',', content).count();
+        let parts = content.split(|&b| b == b',');
+        if commas > 0 && parts.clone().all(|part| split_unit(part).is_some()) {
+            let mut at = base;
+            for part in parts {
+                self.item(at, at + part.len(), continued);
+                at += part.len() + 1;
+            }
+        } else {
+            self.item(base, base + content.len(), continued);
+        }
+        let items = first..self.layout.items.len() as u32;
+        self.layout.groups.push(Group { place, items });
+        if let Some(line) = self.layout.lines.last_mut() {
+            line.groups.end = self.layout.groups.len() as u32;
+            line.items.end = self.layout.items.len() as u32;
+        }
+    }
+
+    fn item(&mut self, mut start: usize, mut end: usize, continued: bool) {
+        let byte = |at: usize| self.text.get(at).copied();
+        while start < end && byte(start) == Some(b' ') {
+            start += 1;
+        }
+        while start < end && byte(end - 1) == Some(b' ') {
+            end -= 1;
+        }
+        // ((ER11)): the inner pair belongs to no value.
+        if start + 1 < end && byte(start) == Some(b'(') && byte(end - 1) == Some(b')') {
+            (start, end) = (start + 1, end - 1);
+        }
+        let content = self.text.get(start..end).unwrap_or_default();
+        let star = content.iter().rposition(|&b| b == b'*');
+        let (value, unit) = match star {
+            Some(star) if Number::parse(content.get(..star).unwrap_or_default()).is_some() => (
+                Place::new(start, start + star),
+                Place::new(start + star + 1, end),
+            ),
+            _ => (Place::new(start, end), Place::new(end, end)),
+        };
+        let line = self.layout.lines.last();
+        let entry = line.and_then(|line| line.entry);
+        let first = line.is_some_and(|line| line.groups.is_empty());
+        let form = form(value.of(self.text), unit.of(self.text), entry);
+        if form == Form::Time {
+            let line = self.layout.lines.len().saturating_sub(1) as u32;
+            self.layout
+                .times
+                .push((line, self.layout.items.len() as u32));
+        }
+        self.layout.items.push(Item { value, unit, form });
+        self.allow_values(value, form, entry);
+        match entry {
+            Some(entry) if !continued => self.judge(entry, form, value, unit, first),
+            _ => {}
+        }
+    }
+
+    /// Names what does not fit the table.
+    fn judge(&mut self, entry: &Entry, form: Form, value: Place, unit: Place, first: bool) {
+        if entry.kind != Kind::Number && !(entry.kind == Kind::Timed && form == Form::Number) {
+            return;
+        }
+        match form {
+            Form::Empty => {}
+            Form::Number if !unit.of(self.text).is_empty() => {
+                if entry.unit.is_some() && entry.canonical(unit.of(self.text)).is_none() {
+                    self.line_fault(FaultKind::OtherUnit, unit);
+                }
+            }
+            Form::Number if entry.unit.is_some() && first => {
+                self.line_fault(FaultKind::MissingUnit, value);
+            }
+            Form::Number => {}
+            _ => self.line_fault(FaultKind::BadNumber, value),
+        }
+    }
+
+    /// Lets the bytes of a value change where that changes neither its form nor anything behind it.
+    fn allow_values(&mut self, value: Place, form: Form, entry: Option<&Entry>) {
+        match form {
+            // The device type decides what the readings of the channel are called.
+            Form::Number if entry.is_some_and(|entry| entry.name == DEVICE_TYPE) => {}
+            Form::Number | Form::Time => self.allow_digits(value),
+            Form::Text if entry.is_some() => self.allow_digits(value),
+            Form::Octets if entry.is_some() => self.allow(value, b'0', b'f'),
+            Form::Octets | Form::Text | Form::Code | Form::Empty => {}
+        }
+    }
+
+    fn allow_digits(&mut self, place: Place) {
+        for at in place.start as usize..place.end as usize {
+            if self.text.get(at).is_some_and(u8::is_ascii_digit) {
+                self.allow(Place::new(at, at + 1), b'0', b'9');
+            }
+        }
+    }
+
+    fn allow(&mut self, place: Place, low: u8, high: u8) {
+        let range = place.start as usize..place.end as usize;
+        if let Some(bytes) = self.layout.low.get_mut(range.clone()) {
+            bytes.fill(low);
+        }
+        if let Some(widths) = self.layout.width.get_mut(range) {
+            widths.fill(high - low);
+        }
+    }
+
+    fn line_fault(&mut self, kind: FaultKind, place: Place) {
+        let line = (self.layout.lines.len() as u32).checked_sub(1);
+        self.fault(kind, place, line);
+    }
+
+    fn fault(&mut self, kind: FaultKind, place: Place, line: Option<u32>) {
+        self.layout.faults.push(Fault { kind, place, line });
+    }
+}
+
+/// Offset of the parenthesis that closes the first one.
+fn closing(text: &[u8]) -> Option<usize> {
+    let mut depth = 0;
+    memchr::memchr2_iter(b'(', b')', text).find(|&at| {
+        match text.get(at) {
+            Some(b'(') => depth += 1,
+            _ => depth -= 1,
+        }
+        depth == 0
+    })
+}
+
+/// A number with its unit: what stands on both sides of a comma.
+fn split_unit(part: &[u8]) -> Option<(&[u8], &[u8])> {
+    let star = memchr::memchr(b'*', part)?;
+    let (number, unit) = (part.get(..star)?, part.get(star + 1..)?);
+    Number::parse(number.trim_ascii()).map(|_| (number, unit))
+}
+
+fn form(value: &[u8], unit: &[u8], entry: Option<&Entry>) -> Form {
+    if value.is_empty() {
+        return Form::Empty;
+    }
+    match entry.map(|entry| entry.kind) {
+        Some(Kind::Number) if Number::parse(value).is_some() => Form::Number,
+        Some(Kind::Number | Kind::Text | Kind::Hex | Kind::Date | Kind::TimeOfDay) => Form::Text,
+        Some(Kind::OctetText) if is_octets(value) => Form::Octets,
+        Some(Kind::OctetText) => Form::Text,
+        Some(Kind::Time) => Form::Time,
+        Some(Kind::Timed | Kind::Log | Kind::Mbus) => record_form(value, unit),
+        None => {
+            let form = record_form(value, unit);
+            let octets = match form {
+                Form::Number => value.len() >= UNKNOWN_DIGITS_OCTETS,
+                Form::Text => value.len() >= UNKNOWN_OCTETS,
+                _ => false,
+            };
+            match form {
+                _ if octets && is_octets(value) && octet_text(value).is_some() => Form::Octets,
+                Form::Time if Number::parse(value).is_some() => Form::Number,
+                form => form,
+            }
+        }
+    }
+}
+
+/// The form of a value whose neighbours say nothing of it.
+fn record_form(value: &[u8], unit: &[u8]) -> Form {
+    let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    match value.get(digits..) {
+        Some([b'S' | b'W' | b'T']) if digits == 12 => Form::Time,
+        Some([]) if digits == 12 && unit.is_empty() => Form::Time,
+        _ if Number::parse(value).is_some() => Form::Number,
+        _ if memchr::memchr(b':', value).is_some() && Obis::parse(value).is_some() => Form::Code,
+        _ => Form::Text,
+    }
+}
+
+fn is_octets(value: &[u8]) -> bool {
+    value.len().is_multiple_of(2) && value.iter().all(u8::is_ascii_hexdigit) && value.len() >= 4
+}
+
+/// Bytes compared before the first look at the result.
+const STRIDE: usize = 256;
+/// Hexadecimal digits from which on a value of an unknown code may be a text.
+const UNKNOWN_OCTETS: usize = 8;
+/// The same, where all of them are decimal digits and could be a number as well.
+const UNKNOWN_DIGITS_OCTETS: usize = 16;
+/// The line whose value names the medium of an M-Bus channel.
+const DEVICE_TYPE: &str = "mbus_device_type";

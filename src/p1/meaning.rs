@@ -1,0 +1,264 @@
+//! What the lines of a layout mean together: who sent it, when, its values and the meters behind it.
+//!
+//! Worked out once for a layout; the values themselves are read from each text anew.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use super::layout::{Form, Item, Layout, Line};
+use super::obis::{Entry, Kind};
+use super::unit::Unit;
+use super::value::Number;
+
+/// Which items of a layout say what; items are given as indices.
+#[derive(Clone, Debug, Default)]
+pub struct Meaning {
+    /// Time of the telegram (0-0:1.0.0).
+    pub clock: Option<u32>,
+    /// Version of the P1 standard (1-3:0.2.8).
+    pub version: Option<u32>,
+    /// What names the meter, best first.
+    pub ids: Vec<u32>,
+    /// Named values in their canonical units, in order; a key occurs once.
+    pub values: Vec<ValueAt>,
+    /// Meters on the M-Bus, in order of their channels.
+    pub devices: Vec<DeviceAt>,
+}
+
+/// A named value.
+#[derive(Clone, Debug)]
+pub struct ValueAt {
+    /// Name and canonical unit: `active_energy_import_kwh`.
+    pub key: Cow<'static, str>,
+    /// Where it stands.
+    pub item: u32,
+    /// Index of its line.
+    pub line: u32,
+    /// Power of ten from the sent unit to the canonical one.
+    pub shift: i8,
+}
+
+/// A meter on the M-Bus, joined from the lines of its channel.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceAt {
+    /// M-Bus channel.
+    pub channel: u8,
+    /// Medium as number (EN 13757-3), as sent.
+    pub kind: Option<u32>,
+    /// Medium in words.
+    pub medium: Option<&'static str>,
+    /// Equipment identifier.
+    pub id: Option<u32>,
+    /// Time of the last reading.
+    pub time: Option<u32>,
+    /// Last reading.
+    pub reading: Option<u32>,
+    /// Line of the last reading.
+    pub line: Option<u32>,
+    /// Item that holds its unit, where that is an item of its own (DSMR 2.2 and 3.0).
+    pub unit: Option<u32>,
+    /// Valve or switch position.
+    pub valve: Option<u32>,
+}
+
+impl Meaning {
+    /// Works out what a layout means; `text` is the text it was read from.
+    pub fn of(layout: &Layout, text: &[u8]) -> Self {
+        let mut meaning = Self::default();
+        let mut taken = HashSet::new();
+        let mut channels: BTreeMap<u8, DeviceAt> = BTreeMap::new();
+        let mut ids: [Option<u32>; ID_NAMES.len()] = [None; ID_NAMES.len()];
+        for (index, line) in (0u32..).zip(&layout.lines) {
+            let Some(entry) = line.entry else { continue };
+            if entry.channel {
+                let device = channels.entry(line.code.channel()).or_default();
+                device.channel = line.code.channel();
+                device.take(layout, text, index, line, entry);
+                continue;
+            }
+            let first = line.items.start;
+            match entry.name {
+                CLOCK => meaning.clock = meaning.clock.or(Some(first)),
+                VERSION => meaning.version = meaning.version.or(Some(first)),
+                _ => {}
+            }
+            if let Some(at) = ID_NAMES.iter().position(|name| *name == entry.name)
+                && let Some(slot) = ids.get_mut(at)
+                && layout
+                    .items
+                    .get(first as usize)
+                    .is_some_and(|item| item.form != Form::Empty)
+            {
+                slot.get_or_insert(first);
+            }
+            if let Some(value) = value_of(layout, text, index, line, entry)
+                && taken.insert(value.key.clone())
+            {
+                meaning.values.push(value);
+            }
+        }
+        meaning.ids = ids.into_iter().flatten().collect();
+        meaning.devices = channels.into_values().collect();
+        meaning.name_devices(layout, text, &mut taken);
+        meaning
+    }
+
+    /// Adds the readings of the M-Bus: `gas_m3`, and `gas_m3_2` for the second gas meter.
+    fn name_devices(
+        &mut self,
+        layout: &Layout,
+        text: &[u8],
+        taken: &mut HashSet<Cow<'static, str>>,
+    ) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for device in &self.devices {
+            let item = |index: Option<u32>| layout.items.get(index? as usize);
+            let unit = device.sent_unit(layout, text);
+            let named = item(device.id).is_some_and(|id| id.form != Form::Empty);
+            // A channel without id and unit is one where no meter was ever connected.
+            if !named && unit.is_empty() {
+                continue;
+            }
+            let Some(medium) = device.medium else {
+                continue;
+            };
+            let count = counts.entry(medium).or_insert(0);
+            *count += 1;
+            let (Some(reading), Some(line)) = (device.reading, device.line) else {
+                continue;
+            };
+            let Some((unit, shift)) = Unit::of_sent(unit) else {
+                continue;
+            };
+            let stem = medium.strip_suffix("_cooling").unwrap_or(medium);
+            let plain = format!("{stem}{}", unit.suffix());
+            let key = match *count {
+                1 => plain,
+                n => format!("{plain}_{n}"),
+            };
+            let key = Cow::from(key);
+            if taken.insert(key.clone()) {
+                self.values.push(ValueAt {
+                    key,
+                    item: reading,
+                    line,
+                    shift,
+                });
+            }
+        }
+    }
+}
+
+impl DeviceAt {
+    /// The unit of the reading as sent; empty where there is none.
+    pub fn sent_unit<'a>(&self, layout: &Layout, text: &'a [u8]) -> &'a [u8] {
+        let item = |index: Option<u32>| layout.items.get(index? as usize);
+        match (item(self.unit), item(self.reading)) {
+            (Some(unit), _) => unit.value.of(text),
+            (None, Some(reading)) => reading.unit.of(text),
+            (None, None) => &[],
+        }
+    }
+
+    fn take(&mut self, layout: &Layout, text: &[u8], index: u32, line: &Line, entry: &Entry) {
+        let first = line.items.start;
+        match entry.name {
+            "mbus_device_type" => {
+                self.kind = self.kind.or(Some(first));
+                self.medium = layout.items.get(first as usize).and_then(|item| {
+                    let number = Number::parse(item.value.of(text))?.decimal()?;
+                    medium(number.digits)
+                });
+            }
+            "mbus_equipment_identifier" => self.id = self.id.or(Some(first)),
+            "mbus_valve_position" => self.valve = self.valve.or(Some(first)),
+            _ if entry.kind == Kind::Mbus && self.reading.is_none() => {
+                let items = || (line.items.start..).zip(layout.items_in(&line.items));
+                let of = |wanted: fn(&Item) -> bool| {
+                    items()
+                        .filter(move |(_, item)| wanted(item))
+                        .map(|(index, _)| index)
+                };
+                let with_unit =
+                    of(|item| item.form == Form::Number && item.unit.start < item.unit.end);
+                let numbers = of(|item| item.form == Form::Number);
+                self.time = of(|item| item.form == Form::Time).next();
+                self.reading = with_unit.last().or_else(|| numbers.last());
+                self.unit = self.reading.and_then(|reading| {
+                    let before = layout.items.get(reading.checked_sub(1)? as usize)?;
+                    (reading > first && before.form == Form::Text).then_some(reading - 1)
+                });
+                self.line = Some(index);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn value_of(
+    layout: &Layout,
+    text: &[u8],
+    index: u32,
+    line: &Line,
+    entry: &'static Entry,
+) -> Option<ValueAt> {
+    let mut items = (line.items.start..).zip(layout.items_in(&line.items));
+    let single = layout.items_in(&line.items).len() == 1;
+    let (at, item) = match entry.kind {
+        Kind::Number | Kind::Text | Kind::OctetText | Kind::Hex if single => items.next()?,
+        Kind::Date | Kind::TimeOfDay if single => items.next()?,
+        Kind::Timed | Kind::Mbus => items.find(|(_, item)| item.form == Form::Number)?,
+        _ => return None,
+    };
+    let (key, shift) = match item.form {
+        Form::Number => {
+            let canonical = entry.canonical(item.unit.of(text))?;
+            (canonical.key, canonical.shift)
+        }
+        Form::Octets | Form::Text
+            if item.value.of(text).len() <= SHORT_TEXT && entry.kind != Kind::Number =>
+        {
+            (entry.key, 0)
+        }
+        _ => return None,
+    };
+    Some(ValueAt {
+        key: key.into(),
+        item: at,
+        line: index,
+        shift,
+    })
+}
+
+/// Medium of an M-Bus device (EN 13757-3 table 3).
+fn medium(kind: i64) -> Option<&'static str> {
+    Some(match kind {
+        1 => "oil",
+        2 => "electricity",
+        3 => "gas",
+        4 => "heat",
+        5 => "steam",
+        6 => "warm_water",
+        7 => "water",
+        8 => "heat_cost",
+        9 => "compressed_air",
+        10 | 11 => "cooling",
+        12 | 13 => "heat_cooling",
+        21 => "hot_water",
+        22 => "cold_water",
+        40 => "waste_water",
+        _ => return None,
+    })
+}
+
+const CLOCK: &str = "clock";
+const VERSION: &str = "p1_version";
+/// Names of the lines that say which meter it is, best first.
+const ID_NAMES: [&str; 4] = [
+    "logical_device_name",
+    "equipment_identifier",
+    "device_id_1",
+    "device_serial_number",
+];
+/// Longest text that counts as a value, in characters as sent.
+const SHORT_TEXT: usize = 64;

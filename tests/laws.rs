@@ -1,0 +1,294 @@
+//! The laws of the decoder as properties.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
+use smarty::p1::decoder::{Decoder, Policy};
+use smarty::p1::event::Event;
+use smarty::p1::span::Span;
+use smarty::p1::telegram;
+use smarty::p1::value::Zone;
+
+fn title(meter: u8) -> SystemTitle {
+    match meter {
+        // A title that says nothing, as some meters have.
+        3 => SystemTitle([0, 0, 0, 0, 0, 0, 0, 9]),
+        _ => SystemTitle([b'S', b'M', b'Y', 0x67, 0x70, 0, 0, meter]),
+    }
+}
+
+fn meter_keys(meter: u8) -> MeterKeys {
+    MeterKeys::new(Key::new([meter + 1; 16]), AuthenticationKey::default())
+}
+
+fn keys() -> Arc<Keys> {
+    let mut keys = Keys::default();
+    for meter in 0..4 {
+        keys.insert(title(meter), meter_keys(meter));
+    }
+    Arc::new(keys)
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(keys(), Policy::default(), Zone::luxembourg())
+}
+
+fn plain(number: u32) -> Vec<u8> {
+    let value = format!("{number:06}.653*kWh");
+    let lines = [
+        ("1-3:0.2.8", vec!["42"]),
+        ("0-0:1.0.0", vec!["200706104157S"]),
+        ("1-0:1.8.0", vec![value.as_str()]),
+        ("0-1:24.2.1", vec!["200706103140S", "00000.006*m3"]),
+    ];
+    telegram::format(r"/SMY5\253694471_M", lines, true)
+}
+
+fn ciphered(meter: u8, number: u32) -> Vec<u8> {
+    let mut frame = Vec::new();
+    let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
+    meter_keys(meter).seal(
+        title(meter),
+        control,
+        FrameCounter(number),
+        &plain(number),
+        &mut frame,
+    );
+    frame
+}
+
+/// What is said of each event, without the bytes.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    span: Span,
+    what: String,
+}
+
+fn note(said: &mut Vec<Said>) -> impl FnMut(&Event<'_>) {
+    |event| {
+        let what = match event {
+            Event::Telegram(decoded) => {
+                let text = String::from_utf8_lossy(decoded.text);
+                format!("telegram {:?} {:?} {text}", decoded.security, decoded.crc)
+            }
+            Event::Refused(refused) => format!("refused {:?}", refused.reason),
+            Event::Junk(_) => "junk".to_owned(),
+        };
+        said.push(Said {
+            span: event.span(),
+            what,
+        });
+    }
+}
+
+fn decode_in(stream: &[u8], cuts: &[usize], quiet_at: Option<usize>) -> Vec<Said> {
+    let mut borders: Vec<usize> = cuts.iter().map(|cut| cut % (stream.len() + 1)).collect();
+    borders.extend(quiet_at);
+    borders.extend([0, stream.len()]);
+    borders.sort_unstable();
+    let mut said = Vec::new();
+    let mut decoder = decoder();
+    for pair in borders.windows(2) {
+        decoder.push(&stream[pair[0]..pair[1]], note(&mut said));
+        if quiet_at == Some(pair[1]) {
+            decoder.quiet(note(&mut said));
+        }
+    }
+    decoder.finish(note(&mut said));
+    said
+}
+
+fn decode(stream: &[u8]) -> Vec<Said> {
+    decode_in(stream, &[], None)
+}
+
+/// A piece of a stream and the telegrams that arrive whole in it.
+#[derive(Clone, Debug)]
+enum Piece {
+    Whole(u8, u32),
+    Plain(u32),
+    Cut(u8, u32, usize),
+    PlainCut(u32, usize),
+    Flipped(u8, u32, usize),
+    BadLength(u8, u32, u16),
+    BadTitle(u8, u32, usize),
+    Noise(Vec<u8>),
+    FalseStart(Vec<u8>),
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    let meter = 0u8..4;
+    let number = 0u32..999_999;
+    prop_oneof![
+        4 => (meter.clone(), number.clone()).prop_map(|(m, n)| Piece::Whole(m, n)),
+        2 => number.clone().prop_map(Piece::Plain),
+        1 => (meter.clone(), number.clone(), 1usize..250).prop_map(|(m, n, k)| Piece::Cut(m, n, k)),
+        1 => (number.clone(), 1usize..150).prop_map(|(n, k)| Piece::PlainCut(n, k)),
+        1 => (meter.clone(), number.clone(), 144usize..1300).prop_map(|(m, n, k)| Piece::Flipped(m, n, k)),
+        1 => (meter.clone(), number.clone(), 0u16..).prop_map(|(m, n, k)| Piece::BadLength(m, n, k)),
+        1 => (meter, number, 16usize..80).prop_map(|(m, n, k)| Piece::BadTitle(m, n, k)),
+        1 => prop::collection::vec(any::<u8>(), 0..60).prop_map(Piece::Noise),
+        1 => prop::collection::vec(any::<u8>(), 0..30).prop_map(Piece::FalseStart),
+    ]
+}
+
+impl Piece {
+    /// Appends the bytes, and what must come out of them.
+    fn lay(&self, stream: &mut Vec<u8>, ledger: &mut Vec<Vec<u8>>) {
+        match *self {
+            Self::Whole(meter, number) => {
+                stream.extend(ciphered(meter, number));
+                ledger.push(plain(number));
+            }
+            Self::Plain(number) => {
+                stream.extend(plain(number));
+                ledger.push(plain(number));
+            }
+            Self::Cut(meter, number, keep) => {
+                let frame = ciphered(meter, number);
+                // Less than five bytes short, what follows could complete the tag by chance.
+                stream.extend(&frame[..keep.min(frame.len() - 5)]);
+            }
+            Self::PlainCut(number, keep) => {
+                let text = plain(number);
+                stream.extend(&text[..keep.min(text.len() - 9)]);
+            }
+            Self::Flipped(meter, number, bit) => {
+                let mut frame = ciphered(meter, number);
+                frame[bit / 8] ^= 1 << (bit % 8);
+                stream.extend(frame);
+            }
+            Self::BadLength(meter, number, length) => {
+                let mut frame = ciphered(meter, number);
+                let right = u16::from_be_bytes([frame[11], frame[12]]);
+                let wrong = if length == right { length ^ 1 } else { length };
+                frame[11..13].copy_from_slice(&wrong.to_be_bytes());
+                stream.extend(frame);
+            }
+            Self::BadTitle(meter, number, bit) => {
+                let mut frame = ciphered(meter, number);
+                frame[bit / 8] ^= 1 << (bit % 8);
+                stream.extend(frame);
+            }
+            Self::Noise(ref bytes) => stream.extend(bytes),
+            Self::FalseStart(ref bytes) => {
+                stream.extend([0xDB, 0x08]);
+                stream.extend(bytes);
+            }
+        }
+    }
+}
+
+fn lay(pieces: &[Piece]) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let (mut stream, mut ledger) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        piece.lay(&mut stream, &mut ledger);
+    }
+    (stream, ledger)
+}
+
+fn telegrams(stream: &[u8]) -> Vec<Vec<u8>> {
+    let mut texts = Vec::new();
+    let mut decoder = decoder();
+    let mut take = |event: &Event<'_>| {
+        if let Event::Telegram(decoded) = event {
+            texts.push(decoded.text.to_vec());
+        }
+    };
+    decoder.push(stream, &mut take);
+    decoder.finish(take);
+    texts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn each_byte_is_in_exactly_one_event(pieces in prop::collection::vec(piece(), 0..12)) {
+        let (stream, _) = lay(&pieces);
+        let mut at = 0;
+        for said in decode(&stream) {
+            prop_assert_eq!(said.span.start, at);
+            prop_assert!(!said.span.is_empty());
+            at = said.span.end;
+        }
+        prop_assert_eq!(at, stream.len() as u64);
+    }
+
+    #[test]
+    fn cutting_the_input_changes_no_event(
+        pieces in prop::collection::vec(piece(), 0..10),
+        cuts in prop::collection::vec(any::<usize>(), 0..20),
+        quiet in prop::option::of(any::<usize>()),
+    ) {
+        let (stream, _) = lay(&pieces);
+        let quiet = quiet.map(|at| at % (stream.len() + 1));
+        prop_assert_eq!(decode_in(&stream, &cuts, quiet), decode_in(&stream, &[], quiet));
+    }
+
+    #[test]
+    fn byte_by_byte_is_as_good_as_at_once(pieces in prop::collection::vec(piece(), 0..4)) {
+        let (stream, _) = lay(&pieces);
+        let each: Vec<usize> = (0..stream.len()).collect();
+        prop_assert_eq!(decode_in(&stream, &each, None), decode(&stream));
+    }
+
+    #[test]
+    fn every_frame_that_arrived_whole_comes_out(pieces in prop::collection::vec(piece(), 0..14)) {
+        let (stream, ledger) = lay(&pieces);
+        prop_assert_eq!(telegrams(&stream), ledger);
+    }
+
+    #[test]
+    fn any_bytes_are_decoded_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        let total: u64 = decode(&bytes).iter().map(|said| said.span.len()).sum();
+        prop_assert_eq!(total, bytes.len() as u64);
+    }
+}
+
+#[test]
+fn a_length_of_four_gigabytes_is_named_and_held_for_nothing() {
+    let mut stream = Vec::new();
+    stream.extend([0xDB, 0x08]);
+    stream.extend(title(1).0);
+    stream.extend([0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x30, 0, 0, 0, 1]);
+    stream.extend(ciphered(1, 7));
+    let said = decode(&stream);
+    assert!(said[0].what.contains("BadLength"), "{said:?}");
+    assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
+fn a_half_frame_stays_half_when_the_line_falls_silent() {
+    let frame = ciphered(1, 7);
+    let mut stream = frame[..100].to_vec();
+    stream.extend(&frame);
+    let said = decode_in(&stream, &[], Some(100));
+    assert!(said[0].what.contains("Truncated"), "{said:?}");
+    assert_eq!(said[0].span, Span::new(0, 100));
+    assert!(said[1].what.starts_with("telegram"));
+}
+
+#[test]
+fn a_frame_without_a_tag_counts_until_the_meter_has_sent_one_with() {
+    let seal = |control, number| {
+        let mut frame = Vec::new();
+        let control = SecurityControl(control);
+        meter_keys(1).seal(
+            title(1),
+            control,
+            FrameCounter(number),
+            &plain(number),
+            &mut frame,
+        );
+        frame
+    };
+    let stream = [seal(0x20, 1), seal(0x30, 2), seal(0x20, 3)].concat();
+    let said = decode(&stream);
+    assert!(said[0].what.starts_with("telegram"), "{said:?}");
+    assert!(said[1].what.starts_with("telegram"), "{said:?}");
+    assert_eq!(said[2].what, "refused Downgrade");
+}
