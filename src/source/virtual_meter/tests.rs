@@ -1,10 +1,15 @@
 //! The virtual meter: its texts, frames and faults.
 
 use super::*;
-use crate::p1::cipher::OpenError;
+use std::sync::Arc;
+
+use crate::p1::cipher::{Keys, OpenError};
 use crate::p1::ciphering::{GeneralGloCiphering, Header};
+use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::event::Event;
 use crate::p1::line::recover;
 use crate::p1::readout::Readout;
+use crate::p1::value::Zone;
 use jiff::civil::date;
 
 fn setup(profile: Profile) -> Setup {
@@ -343,4 +348,45 @@ fn the_key_ring_names_who_encrypts() {
         "auth_key = \"{}\"",
         hex::encode_upper(meters[2].auth_key())
     )));
+}
+
+#[test]
+fn the_decoder_complains_of_nothing_but_the_unused_channel() {
+    for (name, profile) in Profile::ALL {
+        let mut meter = meter(profile, &[]);
+        let mut stream = Vec::new();
+        for _ in 0..20 {
+            meter.next_frame(&mut stream);
+        }
+        let mut keys = Keys::default();
+        let auth_key = AuthenticationKey::new(meter.auth_key());
+        keys.insert(
+            meter.title(),
+            MeterKeys::new(Key::new(meter.key()), auth_key),
+        );
+        let mut decoder = Decoder::new(Arc::new(keys), Policy::default(), Zone::luxembourg());
+        let mut telegrams = 0;
+        let mut sink = |event: &Event<'_>| {
+            let Event::Telegram(decoded) = event else {
+                panic!("{name}: {event:?}");
+            };
+            let complaints: Vec<_> = decoded
+                .telegram
+                .issues()
+                .map(|issue| issue.code())
+                .collect();
+            let expected = match profile {
+                Profile::LuFull => vec!["bad_timestamp"],
+                _ => vec![],
+            };
+            assert_eq!(complaints, expected, "{name}");
+            for reading in decoded.telegram.readings() {
+                assert!(reading.entry().is_some(), "{name}: {}", reading.obis());
+            }
+            telegrams += 1;
+        };
+        decoder.push(&stream, &mut sink);
+        decoder.finish(&mut sink);
+        assert_eq!(telegrams, 20, "{name}");
+    }
 }
