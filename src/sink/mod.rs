@@ -1,4 +1,4 @@
-//! Where telegrams go: each sink writes one form into a buffer, and knows no file or terminal.
+//! Where telegrams go: formats that write into a buffer, and files that hold what they wrote.
 
 pub mod fields;
 
@@ -9,3 +9,19 @@ pub mod number;
 pub mod json;
 
 pub mod csv;
+
+pub mod hex;
+
+pub mod redact;
+
+pub mod file_error;
+
+pub mod target;
+
+pub mod rotation;
+
+mod part;
+
+pub mod record;
+
+pub mod out;

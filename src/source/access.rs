@@ -52,7 +52,8 @@ impl Rights {
             || rustix::process::getgroups()
                 .is_ok_and(|all| all.iter().any(|gid| gid.as_raw() == meta.gid()));
         let user = name_of(&read("/etc/passwd"), rustix::process::geteuid().as_raw());
-        let membership = if is_member || meta.mode() & 0o060 != 0o060 {
+        // Nobody is to join the group of root for a port.
+        let membership = if is_member || meta.gid() == 0 || meta.mode() & 0o060 != 0o060 {
             Membership::NoHelp
         } else if lists_member(&groups, meta.gid(), &user) {
             Membership::NotYet

@@ -132,12 +132,19 @@ impl SourceError {
                     Membership::NotYet => format!(
                         "you are in the group {group}, but not yet in this session: log out and in again"
                     ),
-                    Membership::NoHelp => {
-                        format!("ask {} to give the right to read {}", rights.owner, path.display())
-                    }
+                    Membership::NoHelp if looks_like_port(path) => format!(
+                        "sudo chown $USER {} gives it to you until it is plugged in again, a udev rule for good",
+                        path.display()
+                    ),
+                    Membership::NoHelp => format!("ask {} for the right to read it", rights.owner),
                 })
             }
             Self::Busy { holder, .. } => Some(match holder {
+                // It looks at each new adapter for a modem.
+                Some(holder) if holder.program == "ModemManager" => {
+                    "it lets go within a minute; sudo systemctl stop ModemManager does so at once"
+                        .to_owned()
+                }
                 Some(holder) => format!("end it first: kill {}", holder.pid),
                 None => "end the program that uses it; sudo fuser -v PORT names it".to_owned(),
             }),

@@ -54,7 +54,7 @@ pub enum What {
     Failed(SourceError),
 }
 
-/// What [`Hub::next`] found.
+/// What [`Hub::next`](super::hub::Hub::next) found.
 #[derive(Debug)]
 pub enum Next {
     /// Something came.
