@@ -4,3 +4,5 @@
 
 pub mod p1;
 pub mod source;
+
+pub mod sink;

@@ -1,0 +1,3 @@
+//! Where telegrams go.
+
+pub mod table;
