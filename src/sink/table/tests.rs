@@ -213,7 +213,7 @@ fn logs_messages_unknown_codes_and_notes_have_their_places() {
       1-3:0.2.8     version of the telegram  50
       0-0:96.1.1    id of the meter          K01234567
 
-    note: 1-0:1.7.0 01.193 was sent without its unit
+    note: 1-0:1.7.0 01.193 came without its unit
     note: 0-1:24.2.1 632525252525S is not a date
     "#);
 }
@@ -258,7 +258,7 @@ fn a_pipe_gets_lines_as_long_as_they_are() {
       1-3:0.2.8     version of the telegram  50
       0-0:96.1.1    id of the meter          K01234567
 
-    note: 1-0:1.7.0 01.193 was sent without its unit
+    note: 1-0:1.7.0 01.193 came without its unit
     note: 0-1:24.2.1 632525252525S is not a date
     "#);
 }
