@@ -20,8 +20,7 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
+use crate::sink::context::{Context, Senders, Source};
 use crate::source::{self, Address, Lasting, LineSettings, Place, SourceOptions, Stop};
 
 /// What a command prints when nothing else is asked for.
@@ -223,7 +222,7 @@ impl Clerk {
         match event {
             Event::Telegram(decoded) => match decoded.security {
                 Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
+                None => matches(&Senders::default().name(decoded)),
             },
             Event::Refused(refused) => refused.title().is_some_and(of_title),
             Event::Junk(_) => true,
