@@ -135,7 +135,11 @@ impl Framer {
             let rest = data.get(start..).unwrap_or_default();
             let verdict = if rest.first() == Some(&b'/') {
                 match HeaderLine::read(rest, closed) {
-                    HeaderLine::Strict => Look::Cut(start),
+                    HeaderLine::Strict => match goes_on(rest) {
+                        Some(true) => Look::Cut(start),
+                        None if !closed => Look::More,
+                        _ => Look::Stands,
+                    },
                     HeaderLine::More => Look::More,
                     _ => Look::Stands,
                 }
@@ -372,6 +376,19 @@ impl HeaderLine {
             _ => Self::Not,
         }
     }
+}
+
+/// Tells whether a header line is followed by an empty line, a code or the end; ciphertext seldom looks so.
+///
+/// `None`: that depends on bytes still to come.
+fn goes_on(text: &[u8]) -> Option<bool> {
+    let line_end = memchr2(b'\r', b'\n', text)?;
+    let next = match text.get(line_end..)? {
+        [b'\r', b'\n', next, ..] | [b'\n', next, ..] => next,
+        [b'\r', other, ..] if *other != b'\n' => return Some(false),
+        _ => return None,
+    };
+    Some(matches!(next, b'\r' | b'\n' | b'!' | b'0'..=b'9'))
 }
 
 /// Tells whether a text holds at least one line like `1-0:1.8.0(`.
