@@ -63,11 +63,12 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         quiet: global.quiet,
         verbose: global.verbose,
         said: HashSet::new(),
+        told: 0,
     };
     let limits = Limits {
         duration: args.source.duration,
         timeout: args.source.timeout,
-        progress: !global.quiet && args.output.out.is_some() || !std::io::stdout().is_terminal(),
+        progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
     };
     let mut worst = Exit::Good;
     for address in addresses {
@@ -151,6 +152,8 @@ struct Clerk {
     quiet: bool,
     verbose: u8,
     said: HashSet<&'static str>,
+    /// Kinds of refusal that were met.
+    told: u64,
 }
 
 impl Clerk {
@@ -200,7 +203,8 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
+        self.told += u64::from(count == 1);
+        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
             let hint = Some(hint.as_str()).filter(|_| !self.quiet);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
@@ -383,4 +387,6 @@ fn list_fields() -> Result<Exit, Failure> {
     }
 }
 
+/// Kinds of refusal that are said one by one; the summary counts the rest.
+const TOLD_MAX: u64 = 10;
 const LUXEMBOURG: &str = "Europe/Luxembourg";
