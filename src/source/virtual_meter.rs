@@ -10,8 +10,10 @@
 
 mod form;
 mod identity;
+mod plan;
 mod profile;
 mod rows;
+mod street;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,7 +22,9 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
+pub use self::plan::{PERIOD, Plan, PlanError, START, Speed, parse_meters, parse_period};
 pub use self::profile::Profile;
+pub use self::street::{Due, Street};
 
 use self::identity::Identity;
 use crate::p1::cipher::{AuthenticationKey, Key, MeterKeys};
