@@ -145,6 +145,25 @@ impl VirtualMeter {
         self.identity.auth_key
     }
 
+    /// The keys that its key ring says.
+    pub fn keys(&self) -> MeterKeys {
+        MeterKeys::new(
+            Key::new(self.key()),
+            AuthenticationKey::new(self.auth_key()),
+        )
+    }
+
+    /// Whether it encrypts.
+    pub fn is_sealed(&self) -> bool {
+        self.setup.sealed
+    }
+
+    /// Who it is, as key rings call it: the device id, or the system title.
+    pub fn id(&self) -> String {
+        let title = self.title();
+        title.device_id().unwrap_or_else(|| title.to_string())
+    }
+
     /// The household behind it.
     pub fn household(&self) -> &Household {
         &self.house
@@ -240,8 +259,7 @@ impl VirtualMeter {
 pub fn keyring_toml<'a>(meters: impl IntoIterator<Item = &'a VirtualMeter>) -> String {
     let mut ring = String::new();
     for meter in meters.into_iter().filter(|meter| meter.setup.sealed) {
-        let title = meter.title();
-        let id = title.device_id().unwrap_or_else(|| title.to_string());
+        let id = meter.id();
         let gap = if ring.is_empty() { "" } else { "\n" };
         let _ = writeln!(
             ring,

@@ -158,6 +158,12 @@ impl Speed {
     }
 }
 
+impl Default for Speed {
+    fn default() -> Self {
+        Self::REAL
+    }
+}
+
 /// Reads a whole number or one with up to three decimals.
 impl FromStr for Speed {
     type Err = &'static str;
