@@ -40,6 +40,8 @@ pub mod open;
 
 mod adapter;
 
+pub mod replay;
+
 pub mod reopen;
 
 pub mod queue;
