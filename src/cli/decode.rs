@@ -11,7 +11,7 @@ use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen};
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
 use super::lane::{Decoding, Desk, Lane};
-use super::output::Output;
+use super::output::{Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Sink, pump};
 use super::tally::Tally;
 use super::words;
@@ -378,7 +378,7 @@ fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
 
 fn list_fields() -> Result<Exit, Failure> {
     let mut text = Vec::new();
-    crate::sink::table::write_fields_help(&mut text);
+    crate::sink::table::write_fields_help(&mut text, terminal_width());
     match Writer::Terminal.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),

@@ -27,6 +27,7 @@ pub struct Output {
     pretty: bool,
     events: bool,
     last: bool,
+    begun: bool,
     redactor: Option<Redactor>,
     buffer: Vec<u8>,
     line: Vec<u8>,
@@ -48,7 +49,6 @@ impl Output {
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
-        let on_terminal = args.out.is_none() && std::io::stdout().is_terminal();
         let writer = match &args.out {
             Some(path) => {
                 let existing = match (args.force, args.append) {
@@ -61,8 +61,7 @@ impl Output {
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout(std::io::stdout()),
         };
-        let width =
-            on_terminal.then(|| crossterm::terminal::size().map_or(80, |(width, _)| width.into()));
+        let width = terminal_width().filter(|_| args.out.is_none());
         let mut csv = Csv::new(fields.clone());
         if let (Some(path), true, Format::Csv) = (&args.out, args.append, format)
             && let Some(header) = first_line(path)
@@ -81,6 +80,7 @@ impl Output {
             pretty: args.pretty,
             events: args.events,
             last,
+            begun: false,
             redactor: args.redact.then(Redactor::default),
             buffer: Vec::new(),
             line: Vec::new(),
@@ -160,7 +160,12 @@ impl Output {
             Format::Raw => self.buffer.extend_from_slice(decoded.text),
             Format::Influx => csv::influx(&mut self.buffer, self.fields.as_ref(), context, decoded),
             Format::Hex => hex::write(&mut self.buffer, decoded),
-            Format::Table => table::write(&mut self.buffer, decoded, context, &self.table),
+            Format::Table => {
+                if std::mem::replace(&mut self.begun, true) && !self.last {
+                    self.buffer.push(b'\n');
+                }
+                table::write(&mut self.buffer, decoded, context, &self.table);
+            }
         }
     }
 
@@ -172,6 +177,12 @@ impl Output {
         write(&mut self.json, &mut self.line);
         json::pretty(&self.line, &mut self.buffer);
     }
+}
+
+/// Columns of the terminal that standard output is.
+pub fn terminal_width() -> Option<usize> {
+    let wide = || crossterm::terminal::size().map_or(80, |(width, _)| width.into());
+    std::io::stdout().is_terminal().then(wide)
 }
 
 fn unknown(error: UnknownField) -> Failure {

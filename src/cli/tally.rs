@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::failure::Exit;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::event::{Event, Reason};
+use crate::p1::event::Event;
 
 /// What became of the frames.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,6 @@ pub struct Tally {
     pub junk: u64,
     /// Bytes in all.
     pub bytes: u64,
-    unverified: bool,
     kinds: HashMap<(&'static str, Option<SystemTitle>), u64>,
 }
 
@@ -30,7 +29,6 @@ impl Tally {
             Event::Junk(junk) => self.junk += junk.span.len(),
             Event::Refused(refused) => {
                 self.refused += 1;
-                self.unverified |= matches!(refused.reason, Reason::NoKey | Reason::TagMismatch);
                 let kind = (refused.reason.code(), refused.title());
                 // A stream of noise can make up titles without end.
                 let kind = if self.kinds.len() < KINDS_MAX {
@@ -52,14 +50,14 @@ impl Tally {
         self.refused += other.refused;
         self.junk += other.junk;
         self.bytes += other.bytes;
-        self.unverified |= other.unverified;
     }
 
     /// How the run ends as far as its frames go.
     pub fn exit(&self) -> Exit {
         match (self.good, self.refused) {
             (0, 0) => Exit::Nothing,
-            (0, _) if self.unverified => Exit::Key,
+            // Nothing of what came could be verified.
+            (0, _) => Exit::Key,
             (_, 0) => Exit::Good,
             _ => Exit::Some,
         }

@@ -257,7 +257,7 @@ impl Timestamp {
         let pair = |value: u8| [b'0' + value / 10 % 10, b'0' + value % 10];
         let [y1, y2] = pair((self.year / 100) as u8);
         let [y3, y4] = pair((self.year % 100) as u8);
-        let [o1, o2] = pair((self.month));
+        let [o1, o2] = pair(self.month);
         let [d1, d2] = pair(self.day);
         let [h1, h2] = pair(self.hour);
         let [m1, m2] = pair(self.minute);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::fields::Fields;
-use super::number::{write_json, write_json_bytes, write_json_text};
+use super::number::{is_clean, write_json, write_json_bytes, write_json_text};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{Form, Item, Place};
@@ -260,7 +260,10 @@ struct Step {
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Value(Item, i8),
+    /// A text that may need escapes.
     Raw(Place),
+    /// A text that never needs escapes: only its digits change.
+    Clean(Place),
     End,
 }
 
@@ -276,7 +279,7 @@ impl Plan {
         plan.say("},\"values\":{");
         plan.values(fields);
         plan.say("},\"devices\":[");
-        plan.devices(fields);
+        plan.devices(fields, telegram.text());
         plan.say("],\"readings\":[");
         plan.readings(fields, telegram.text());
         plan.say("]");
@@ -295,6 +298,7 @@ impl Plan {
             match step.then {
                 Then::Value(item, shift) => write_json(out, telegram, &item, shift),
                 Then::Raw(place) => write_json_bytes(out, place.of(telegram.text())),
+                Then::Clean(place) => out.extend_from_slice(place.of(telegram.text())),
                 Then::End => {}
             }
         }
@@ -317,7 +321,7 @@ impl Plan {
         }
     }
 
-    fn devices(&mut self, fields: Option<&Fields>) {
+    fn devices(&mut self, fields: Option<&Fields>, text: &[u8]) {
         let shape = Arc::clone(&self.shape);
         let mut first = true;
         for device in &shape.meaning.devices {
@@ -354,7 +358,7 @@ impl Plan {
             match (device.unit, device.reading.and_then(item)) {
                 (Some(unit), _) => self.item(Some(unit), 0),
                 (None, Some(reading)) if reading.unit.start < reading.unit.end => {
-                    self.step(Then::Raw(reading.unit));
+                    write_json_bytes(&mut self.constants, reading.unit.of(text));
                 }
                 _ => self.say("null"),
             }
@@ -380,7 +384,7 @@ impl Plan {
             }
             self.separate(&mut first);
             self.say("{\"obis\":");
-            self.step(Then::Raw(line.place));
+            write_json_bytes(&mut self.constants, line.place.of(text));
             self.say(",\"name\":");
             match line.entry {
                 Some(entry) => self.string(entry.name),
@@ -395,7 +399,15 @@ impl Plan {
             self.units(items, text);
             self.say(",\"raw\":");
             self.list(layout.groups_of(line), true, |plan, group| {
-                plan.step(Then::Raw(group.place))
+                let safe = |item: &Item| !matches!(item.form, Form::Octets | Form::Text);
+                if layout.items_in(&group.items).iter().all(safe) && is_clean(group.place.of(text))
+                {
+                    plan.say("\"");
+                    plan.step(Then::Clean(group.place));
+                    plan.say("\"");
+                } else {
+                    plan.step(Then::Raw(group.place));
+                }
             });
             self.say("}");
         }
@@ -414,17 +426,17 @@ impl Plan {
         });
         let mut with_unit = items.iter().filter(sent);
         match (old_style, with_unit.next()) {
-            (Some(unit), _) => self.step(Then::Raw(unit)),
+            (Some(unit), _) => write_json_bytes(&mut self.constants, unit.of(text)),
             (None, None) => self.say("null"),
             (None, Some(first)) => {
                 // The layout keeps units as they are, so what holds for this text holds for the next.
                 let same = with_unit.all(|item| item.unit.of(text) == first.unit.of(text));
                 if same {
-                    self.step(Then::Raw(first.unit));
+                    write_json_bytes(&mut self.constants, first.unit.of(text));
                 } else {
                     self.list(items, true, |plan, item| {
                         if sent(&item) {
-                            plan.step(Then::Raw(item.unit));
+                            write_json_bytes(&mut plan.constants, item.unit.of(text));
                         } else {
                             plan.say("null");
                         }

@@ -30,16 +30,20 @@ pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift
 /// Writes bytes of the telegram as a JSON string.
 #[inline]
 pub fn write_json_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes
-        .iter()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
-    {
+    if is_clean(bytes) {
         out.push(b'"');
         out.extend_from_slice(bytes);
         out.push(b'"');
     } else {
         write_json_text(out, &text(bytes));
     }
+}
+
+/// Tells whether bytes can stand in a JSON string as they are.
+#[inline]
+pub fn is_clean(bytes: &[u8]) -> bool {
+    let odd = |&byte: &u8| !matches!(byte, b' '..=b'~') | (byte == b'"') | (byte == b'\\');
+    !bytes.iter().fold(false, |seen, byte| seen | odd(byte))
 }
 
 /// Writes a JSON string.

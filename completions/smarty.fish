@@ -1,0 +1,143 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_smarty_global_optspecs
+    string join \n q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_smarty_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_smarty_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_smarty_using_subcommand
+    set -l cmd (__fish_smarty_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c smarty -n "__fish_smarty_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_needs_command" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_needs_command" -s V -l version -d 'Print version'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l mode -d 'Data bits, parity and stop bits of serial ports' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
+json\t'An object a line'
+csv\t'A row a telegram'
+raw\t'The telegram byte for byte'
+hex\t'The frame as a hex dump with its fields'
+influx\t'InfluxDB line protocol'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l json -d 'Short for --format json'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l csv -d 'Short for --format csv'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l raw -d 'Short for --format raw'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'JSON over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l mode -d 'Data bits, parity and stop bits of serial ports' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
+json\t'An object a line'
+csv\t'A row a telegram'
+raw\t'The telegram byte for byte'
+hex\t'The frame as a hex dump with its fields'
+influx\t'InfluxDB line protocol'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l json -d 'Short for --format json'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l csv -d 'Short for --format csv'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l raw -d 'Short for --format raw'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'JSON over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse ports generate help" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
