@@ -20,8 +20,7 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
+use crate::sink::context::{Context, Senders, Source};
 use crate::source::{self, Address, Lasting, LineSettings, Place, SourceOptions, Stop};
 
 /// What a command prints when nothing else is asked for.
@@ -64,11 +63,12 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         quiet: global.quiet,
         verbose: global.verbose,
         said: HashSet::new(),
+        told: 0,
     };
     let limits = Limits {
         duration: args.source.duration,
         timeout: args.source.timeout,
-        progress: !global.quiet && args.output.out.is_some() || !std::io::stdout().is_terminal(),
+        progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
     };
     let mut worst = Exit::Good;
     for address in addresses {
@@ -153,6 +153,8 @@ struct Clerk {
     quiet: bool,
     verbose: u8,
     said: HashSet<&'static str>,
+    /// Kinds of refusal that were met.
+    told: u64,
 }
 
 impl Clerk {
@@ -202,7 +204,8 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
+        self.told += u64::from(count == 1);
+        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
             let hint = Some(hint.as_str()).filter(|_| !self.quiet);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
@@ -224,7 +227,7 @@ impl Clerk {
         match event {
             Event::Telegram(decoded) => match decoded.security {
                 Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
+                None => matches(&Senders::default().name(decoded)),
             },
             Event::Refused(refused) => refused.title().is_some_and(of_title),
             Event::Junk(_) => true,
@@ -385,4 +388,6 @@ fn list_fields() -> Result<Exit, Failure> {
     }
 }
 
+/// Kinds of refusal that are said one by one; the summary counts the rest.
+const TOLD_MAX: u64 = 10;
 const LUXEMBOURG: &str = "Europe/Luxembourg";

@@ -10,7 +10,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{is_clean, write_json, write_json_bytes, write_json_text};
 use crate::p1::ciphering::SystemTitle;
@@ -28,7 +28,7 @@ pub struct Json {
     fields: Option<Fields>,
     plans: Vec<Plan>,
     latest: usize,
-    title: Option<(SystemTitle, String)>,
+    senders: Senders,
 }
 
 impl Json {
@@ -85,14 +85,8 @@ impl Json {
         out.extend_from_slice(b",\"crc\":");
         write_crc(out, &decoded.crc);
         out.extend_from_slice(b"},\"meter\":{\"id\":");
-        match decoded
-            .security
-            .as_ref()
-            .and_then(|security| self.device_id(security.title()))
-        {
-            Some(id) => write_json_bytes(out, id.as_bytes()),
-            None => write_text_or_null(out, telegram.meter_id().as_deref()),
-        }
+        let sender = self.senders.name(decoded);
+        write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
         out.extend_from_slice(b",\"p1_version\":");
@@ -143,8 +137,8 @@ impl Json {
         out.extend_from_slice(b",\"meter\":{\"id\":");
         let id = refused
             .title()
-            .and_then(|title| self.device_id(title).map(str::to_owned));
-        write_text_or_null(out, id.as_deref());
+            .and_then(|title| self.senders.device_id(title));
+        write_text_or_null(out, id);
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
         out.extend_from_slice(b"},\"message\":");
@@ -165,16 +159,6 @@ impl Json {
         out.extend_from_slice(b",\"security\":null,\"message\":");
         write_json_text(out, message);
         out.extend_from_slice(b",\"hint\":null}\n");
-    }
-
-    fn device_id(&mut self, title: SystemTitle) -> Option<&str> {
-        if self.title.as_ref().is_none_or(|(known, _)| *known != title) {
-            self.title = Some((title, title.device_id().unwrap_or_default()));
-        }
-        self.title
-            .as_ref()
-            .map(|(_, id)| id.as_str())
-            .filter(|id| !id.is_empty())
     }
 
     fn plan(&mut self, telegram: &Telegram<'_>) -> &Plan {
