@@ -7,13 +7,14 @@
 //!
 //! Every byte of the capture comes again, in order: noise and half frames too.
 
-use std::collections::VecDeque;
+mod cutter;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::cutter::Cutter;
 use super::dump::{DumpError, Form, Note, Piece, Undump};
 use super::error::SourceError;
 use super::file::Input;
@@ -21,14 +22,11 @@ use super::open::Source;
 use super::read::{Read, SourceOptions};
 use super::stop::Stop;
 use super::virtual_meter::Due;
-use crate::p1::cipher::Keys;
-use crate::p1::decoder::{Decoder, Policy};
-use crate::p1::event::Event;
-use crate::p1::value::Zone;
 
 /// A capture that is played again.
 pub struct Replay {
     input: Input,
+    path: PathBuf,
     undump: Undump,
     cutter: Cutter,
     period: Duration,
@@ -59,23 +57,6 @@ pub enum ReplayError {
         /// Where, and why.
         cause: DumpError,
     },
-}
-
-/// Cuts pieces of a dump into bursts.
-struct Cutter {
-    path: PathBuf,
-    /// Time and label of the record that the next bytes belong to.
-    record: Option<(Timestamp, String)>,
-    decoder: Decoder,
-    /// Bytes in no burst yet; the first of them has this offset.
-    held: Vec<u8>,
-    base: u64,
-    ready: VecDeque<Burst>,
-}
-
-struct Burst {
-    record: Option<(Timestamp, String)>,
-    bytes: Vec<u8>,
 }
 
 impl Replay {
@@ -112,10 +93,10 @@ impl Replay {
     /// # Errors
     /// As [`Self::open`].
     pub fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<Due>, ReplayError> {
-        while self.cutter.ready.is_empty() && !self.ended {
+        while self.cutter.is_empty() && !self.ended {
             self.read(|_| {})?;
         }
-        let Some(burst) = self.cutter.ready.pop_front() else {
+        let Some(burst) = self.cutter.next() else {
             return Ok(None);
         };
         out.extend_from_slice(&burst.bytes);
@@ -145,19 +126,9 @@ impl Replay {
         };
         Ok(Self {
             input,
+            path: path.to_owned(),
             undump: Undump::new(None),
-            cutter: Cutter {
-                path: path.to_owned(),
-                record: None,
-                decoder: Decoder::new(
-                    Arc::new(Keys::default()),
-                    Policy::default(),
-                    Zone::luxembourg(),
-                ),
-                held: Vec::new(),
-                base: 0,
-                ready: VecDeque::new(),
-            },
+            cutter: Cutter::default(),
             period,
             labels: Vec::new(),
             notes: Vec::new(),
@@ -173,15 +144,15 @@ impl Replay {
         let (mut labels, mut notes) = (Vec::<String>::new(), Vec::new());
         while !self.ended && self.undump.form().is_none_or(|form| form == Form::Log) {
             self.read(|piece| match piece {
-                Piece::Record { label, .. } => {
-                    if labels.len() < LANES_MAX && !labels.iter().any(|known| known == label) {
-                        labels.push((*label).to_owned());
-                    }
+                Piece::Record { label, .. }
+                    if labels.len() < LANES_MAX && !labels.iter().any(|known| known == label) =>
+                {
+                    labels.push((*label).to_owned());
                 }
                 Piece::Note(note) => notes.push(note.clone()),
                 _ => {}
             })?;
-            self.cutter.ready.clear();
+            self.cutter.forget();
         }
         (self.labels, self.notes) = (labels, notes);
         Ok(())
@@ -207,62 +178,9 @@ impl Replay {
             }
         };
         done.map_err(|cause| ReplayError::Dump {
-            path: cutter.path.clone(),
+            path: self.path.clone(),
             cause,
         })
-    }
-}
-
-impl Cutter {
-    fn take(&mut self, piece: Piece<'_>) {
-        match piece {
-            Piece::Record { time, label, .. } => self.record = Some((time, label.to_owned())),
-            Piece::Bytes(bytes) if self.record.is_some() => self.ready.push_back(Burst {
-                record: self.record.clone(),
-                bytes: bytes.to_vec(),
-            }),
-            Piece::Bytes(bytes) => {
-                self.held.extend_from_slice(bytes);
-                self.cut(|decoder, each| decoder.push(bytes, each));
-            }
-            Piece::Quiet if self.record.is_none() => {
-                self.cut(|decoder, each| decoder.quiet(each));
-            }
-            Piece::Quiet | Piece::Note(_) => {}
-        }
-    }
-
-    fn finish(&mut self) {
-        self.cut(|decoder, each| decoder.finish(each));
-        if !self.held.is_empty() {
-            let bytes = std::mem::take(&mut self.held);
-            let record = self.record.clone();
-            self.ready.push_back(Burst { record, bytes });
-        }
-    }
-
-    /// Cuts behind each frame, and now and then where there is none.
-    fn cut(&mut self, run: impl FnOnce(&mut Decoder, &mut dyn FnMut(&Event<'_>))) {
-        let Self {
-            decoder,
-            held,
-            base,
-            ready,
-            ..
-        } = self;
-        let mut from = 0;
-        run(decoder, &mut |event| {
-            let end = event.span().end;
-            let to = usize::try_from(end.saturating_sub(*base)).unwrap_or(usize::MAX);
-            let is_frame = !matches!(event, Event::Junk(_));
-            if let Some(bytes) = held.get(from..to).filter(|b| is_frame || b.len() > CHUNK) {
-                let (record, bytes) = (None, bytes.to_vec());
-                ready.push_back(Burst { record, bytes });
-                from = to;
-            }
-        });
-        held.drain(..from);
-        *base += from as u64;
     }
 }
 
@@ -290,7 +208,10 @@ mod tests {
         .collect()
     }
 
-    fn played(content: &[u8]) -> (Vec<String>, Vec<(usize, u64, Vec<u8>)>) {
+    /// Lane, milliseconds and bytes of a burst.
+    type Played = (usize, u64, Vec<u8>);
+
+    fn played(content: &[u8]) -> (Vec<String>, Vec<Played>) {
         let folder = Folder::new();
         let path = folder.path("capture");
         fs::write(&path, content).unwrap();
