@@ -240,7 +240,11 @@ mod tests {
         server.send(0, b"house");
         server.send(1, b"pv");
         drop(server);
-        for (client, expected) in [(&mut house, "house"), (&mut other, "house"), (&mut pv, "pv")] {
+        for (client, expected) in [
+            (&mut house, "house"),
+            (&mut other, "house"),
+            (&mut pv, "pv"),
+        ] {
             let mut text = String::new();
             client.read_to_string(&mut text).unwrap();
             assert_eq!(text, expected);

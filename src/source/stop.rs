@@ -61,6 +61,11 @@ impl Stop {
         self.0.flag.load(Ordering::SeqCst)
     }
 
+    /// As [`Self::is_stopped`], but looks at the bell too: for those who never wait.
+    pub fn is_rung(&self) -> bool {
+        self.wait(Duration::ZERO)
+    }
+
     /// The end of the pipe that a signal handler writes a byte to; any byte rings.
     ///
     /// # Errors
@@ -85,11 +90,7 @@ impl Stop {
 
     /// Waits until one of `fds` is as its flags ask, a moment has come or the handle is rung.
     /// The first of them must be the [`Self::bell`].
-    pub(crate) fn poll(
-        &self,
-        fds: &mut [PollFd<'_>],
-        until: Option<Instant>,
-    ) -> io::Result<Wake> {
+    pub(crate) fn poll(&self, fds: &mut [PollFd<'_>], until: Option<Instant>) -> io::Result<Wake> {
         loop {
             if self.is_stopped() {
                 return Ok(Wake::Stopped);
@@ -164,8 +165,9 @@ mod tests {
     #[test]
     fn a_byte_from_a_signal_handler_rings_too() {
         let stop = Stop::new().unwrap();
-        assert!(!stop.is_stopped());
+        assert!(!stop.is_rung());
         stop.rope().unwrap().write_all(b"x").unwrap();
+        assert!(stop.is_rung());
         assert!(stop.wait(Duration::from_secs(20)));
         assert!(stop.is_stopped());
     }
