@@ -223,7 +223,7 @@ fn owners(rights: Option<&Rights>) -> String {
 }
 
 /// The words of the system without the number behind them.
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),

@@ -46,6 +46,9 @@ pub fn say_how_to_read(
         (None, _) if ring.is_empty() => String::new(),
         (None, _) => " --keyring keys.toml".to_owned(),
     };
+    if target == Target::Stdout && keys.is_empty() {
+        return Ok(());
+    }
     let command = match target {
         Target::Pty | Target::Tcp => watch(play, &places, &keys),
         Target::File(path) => format!("smarty parse {}{keys}", quoted(&shown(path))),

@@ -17,6 +17,7 @@ use crate::sink::pty::Pty;
 use crate::sink::server::Server;
 use crate::sink::target::Existing;
 use crate::source::Stop;
+use crate::source::error::plain;
 use crate::source::stop::Wake;
 
 /// The open outputs.
@@ -234,14 +235,13 @@ fn pty(link: Option<&Path>, number: usize, lanes: usize) -> Result<Pty, Failure>
         Pty::open().map_err(|error| failed("the system gives no pseudo-terminal", &error))?;
     if let Some(link) = link {
         let link = numbered(link, number, lanes);
-        pty.link(&link).map_err(|error| {
-            let failure = failed(&shown(&link), &error);
-            match error.kind() {
-                io::ErrorKind::AlreadyExists => failure.hint(
-                    "something else than a link to a pseudo-terminal has that name: take another",
-                ),
-                _ => failure,
+        pty.link(&link).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                let what = format!("{}: exists already", shown(&link));
+                Failure::new(Exit::Io, what)
+                    .hint("it is no link to a pseudo-terminal, so it stays: take another name")
             }
+            _ => failed(&shown(&link), &plain(&error)),
         })?;
     }
     Ok(pty)
@@ -273,13 +273,15 @@ fn serve(listen: &Listen, lanes: usize) -> Result<Server, Failure> {
             .ok_or_else(|| io::Error::other("the name has no address"))
     };
     let addresses = ports.map(resolve).collect::<Result<Vec<_>, _>>();
-    let addresses = addresses.map_err(|error| failed(&listen.host, &error))?;
+    let addresses = addresses.map_err(|error| failed(&listen.host, &plain(&error)))?;
     Server::listen(&addresses).map_err(|(address, error)| {
-        let failure = failed(&format!("tcp://{address}"), &error);
+        let failure = failed(&format!("tcp://{address}"), &plain(&error));
         match error.kind() {
             io::ErrorKind::AddrInUse => {
                 failure.hint("another program listens there: take another port")
             }
+            io::ErrorKind::AddrNotAvailable => failure
+                .hint("this machine has no such address: 127.0.0.1 is for itself, 0.0.0.0 for its network too"),
             io::ErrorKind::PermissionDenied => failure.hint("take a port above 1023"),
             _ => failure,
         }
