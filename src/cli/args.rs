@@ -1,5 +1,9 @@
 //! What the user can type.
 
+mod simulate;
+
+pub use self::simulate::{Listen, Simulate};
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +41,9 @@ pub enum Command {
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = PARSE_EXAMPLES)]
     Parse(Run),
+    /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
+    #[command(after_long_help = simulate::EXAMPLES)]
+    Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
     /// Print shell completions, man pages or the JSON Schema
@@ -77,7 +84,7 @@ pub enum ColorWhen {
 /// Options of the commands that decode.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Keys and tags.

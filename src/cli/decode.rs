@@ -73,7 +73,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     let mut worst = Exit::Good;
     for address in addresses {
         let decoding = Decoding {
-            keys: clerk.ring.keys_for(address.label.as_deref()),
+            keys: clerk.ring.keys_for(&address),
             policy,
             zone: zone.clone(),
         };
@@ -110,10 +110,11 @@ fn input(
         (_, source::Kind::Serial) => "serial",
         (_, source::Kind::Tcp) => "tcp",
         (_, source::Kind::File) => "file",
+        (_, source::Kind::Sim) => "sim",
     };
     let form = match (args.input.input.0, kind) {
         // What a port sends is never a dump.
-        (None, "serial" | "tcp") => Some(source::dump::Form::Bin),
+        (None, "serial" | "tcp" | "sim") => Some(source::dump::Form::Bin),
         (form, _) => form,
     };
     let verbose = global.verbose > 0;

@@ -22,6 +22,8 @@ pub mod pump;
 
 pub mod decode;
 
+pub mod simulate;
+
 pub mod ports;
 
 pub mod generate;
@@ -46,6 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match &cli.command {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
+        Command::Simulate(what) => simulate::run(what, &cli.global),
         Command::Ports(_) => ports::run(),
         Command::Generate(what) => generate::run(what),
     };

@@ -29,3 +29,9 @@ mod part;
 pub mod record;
 
 pub mod out;
+
+pub mod outlet;
+
+pub mod pty;
+
+pub mod server;
