@@ -1,13 +1,13 @@
 //! `smarty decrypt` and `smarty parse`: the same pipeline with different defaults.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen};
+use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
 use super::lane::{Decoding, Desk, Lane};
@@ -16,7 +16,6 @@ use super::pump::{Limits, PumpEnd, Sink, pump};
 use super::tally::Tally;
 use super::words;
 use super::writer::{WriteEnd, Writer};
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
@@ -56,7 +55,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     let options = source_options(&args.source, stop);
     let policy = policy(&args.keys, args.input.ignore_crc);
     let mut clerk = Clerk {
-        output: Output::open(&args.output, format, args.input.last)?,
+        output: Output::open(&args.output, format, args.input.last, &zone)?,
         ring,
         tally: Tally::default(),
         meters: meters(&args.input.meter)?,
@@ -64,11 +63,13 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         quiet: global.quiet,
         verbose: global.verbose,
         said: HashSet::new(),
+        doubts: Doubts::default(),
+        others: BTreeSet::new(),
     };
     let limits = Limits {
         duration: args.source.duration,
         timeout: args.source.timeout,
-        progress: !global.quiet && args.output.out.is_some() || !std::io::stdout().is_terminal(),
+        progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
     };
     let mut worst = Exit::Good;
     for address in addresses {
@@ -80,21 +81,21 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         match input(
             &address, &options, args, global, &decoding, &mut clerk, &limits,
         ) {
-            Ok(PumpEnd::Input) => {}
-            Ok(PumpEnd::Enough | PumpEnd::Stopped) => break,
+            Ok((end, exit)) => {
+                worst = worst.min(exit);
+                if end != PumpEnd::Input {
+                    break;
+                }
+            }
             Err(failure) => worst = worst.min(failure.report(global.quiet)),
         }
     }
     let finished = clerk.finish();
     signals.pass_on();
-    finished.map(|exit| match worst {
-        // "Nothing found" is said of inputs one by one.
-        Exit::Good => exit,
-        _ => worst.min(exit),
-    })
+    finished.map(|()| worst)
 }
 
-/// Decodes one input.
+/// Decodes one input; tells why it ended, and how its frames did.
 fn input(
     address: &Address,
     options: &SourceOptions,
@@ -103,7 +104,7 @@ fn input(
     decoding: &Decoding,
     clerk: &mut Clerk,
     limits: &Limits,
-) -> Result<PumpEnd, Failure> {
+) -> Result<(PumpEnd, Exit), Failure> {
     let opened = source::Source::open(address, options)?;
     let kind = match (&address.place, opened.kind()) {
         (Place::Stdin, _) => "stdin",
@@ -124,22 +125,19 @@ fn input(
     let mut lane = Lane::new(kind, name, address.label.clone(), form, decoding, verbose);
     let before = clerk.tally.clone();
     let mut source = Lasting::opened(address.clone(), opened, options.clone());
-    let end = pump(&mut source, &mut lane, clerk, limits)?;
-    let found = clerk.tally.good + clerk.tally.refused - before.good - before.refused;
-    if found == 0 && matches!(end, PumpEnd::Input) {
-        let bytes = clerk.tally.bytes - before.bytes;
-        return Err(nothing_found(&lane.name, bytes));
-    }
-    Ok(end)
-}
-
-fn nothing_found(name: &str, bytes: u64) -> Failure {
-    match bytes {
-        0 => Failure::new(Exit::Nothing, format!("{name}: is empty"))
-            .hint("record again, and look whether any bytes come"),
-        _ => Failure::new(Exit::Nothing, format!("{name}: no frame and no telegram in {bytes} bytes"))
-            .hint("an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?"),
-    }
+    let pumped = pump(&mut source, &mut lane, clerk, limits);
+    clerk.settle(&lane.name, clerk.tally.bytes - before.bytes);
+    let end = pumped?;
+    let exit = match (end, clerk.tally.exit_since(&before)) {
+        (PumpEnd::Stopped, Exit::Nothing) => Exit::Good,
+        (PumpEnd::ReaderGone, _) => Exit::Good,
+        (_, Exit::Nothing) => {
+            let bytes = clerk.tally.bytes - before.bytes;
+            return Err(clerk.nothing_found(&lane, bytes));
+        }
+        (_, exit) => exit,
+    };
+    Ok((end, exit))
 }
 
 /// Takes events, keeps the counts, and talks about what goes wrong.
@@ -152,10 +150,26 @@ struct Clerk {
     quiet: bool,
     verbose: u8,
     said: HashSet<&'static str>,
+    doubts: Doubts,
+    /// Meters that were not asked for.
+    others: BTreeSet<String>,
+}
+
+/// Refused frames of an input that may be noise: their title is none that a manufacturer gives.
+///
+/// In 100 MB of noise a few dozen places look like the start of a frame. They are talked about as soon as something
+/// credible turns up, or at the end where they are more than specks.
+#[derive(Default)]
+struct Doubts {
+    credible: bool,
+    frames: u64,
+    bytes: u64,
+    told: Vec<(String, String)>,
 }
 
 impl Clerk {
     fn telegram(&mut self, source: Source<'_>, at: Option<Timestamp>, decoded: &Decoded<'_>) {
+        self.believe(source.name);
         let context = Context {
             seq: self.tally.good,
             received_at: at,
@@ -167,7 +181,7 @@ impl Clerk {
         self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its CRC does not fit, {}",
+                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
                 source.name,
                 decoded.span.start,
                 words::crc_words(decoded.crc)
@@ -201,36 +215,98 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
-            let (what, hint) = words::refused(refused);
-            let hint = Some(hint.as_str()).filter(|_| !self.quiet);
-            say(Level::Error, &format!("{}: {what}", source.name), hint);
+        let credible = refused.title().is_none_or(|title| title.has_letters());
+        if credible {
+            self.believe(source.name);
+        }
+        let worth_saying = count == 1 || self.verbose > 1;
+        if !self.doubts.credible {
+            self.doubts.frames += 1;
+            self.doubts.bytes += refused.span.len();
+            if worth_saying && self.doubts.told.len() < DOUBTS_MAX {
+                self.doubts.told.push(words::refused(refused));
+            }
+        } else if worth_saying {
+            self.say_refused(source.name, &words::refused(refused));
         }
     }
 
-    fn wants(&self, event: &Event<'_>) -> bool {
+    fn say_refused(&self, name: &str, (what, hint): &(String, String)) {
+        let hint = Some(hint.as_str()).filter(|_| !self.quiet);
+        say(Level::Error, &format!("{name}: {what}"), hint);
+    }
+
+    /// The input does hold frames: what was held back is said.
+    fn believe(&mut self, name: &str) {
+        self.doubts.credible = true;
+        for told in std::mem::take(&mut self.doubts.told) {
+            self.say_refused(name, &told);
+        }
+    }
+
+    /// Decides on the doubts of an input of so many bytes at its end.
+    fn settle(&mut self, name: &str, bytes: u64) {
+        let specks = self.doubts.bytes < bytes / 2;
+        if !self.doubts.credible && specks {
+            self.tally.dismiss(self.doubts.frames, self.doubts.bytes);
+        } else {
+            self.believe(name);
+        }
+        self.doubts = Doubts::default();
+    }
+
+    fn nothing_found(&self, lane: &Lane, bytes: u64) -> Failure {
+        let name = &lane.name;
+        let failure = |what: String| Failure::new(Exit::Nothing, format!("{name}: {what}"));
+        if !self.others.is_empty() {
+            let wanted = self.meters.join(", ");
+            let others: Vec<_> = self.others.iter().map(String::as_str).collect();
+            return failure(format!("no frame of {wanted}"))
+                .hint(format!("it has frames of {}", others.join(", ")));
+        }
+        match (bytes, lane.kind) {
+            (0, "file" | "stdin") => {
+                failure("is empty".to_owned()).hint("record again, and look whether any bytes come")
+            }
+            (0, _) => failure("nothing came".to_owned())
+                .hint("is the cable in, and has the network operator opened the port?"),
+            _ => failure(format!("no frame and no telegram in {bytes} bytes")).hint(
+                "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
+            ),
+        }
+    }
+
+    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
+    fn wants(&mut self, event: &Event<'_>) -> bool {
         if self.meters.is_empty() {
             return true;
         }
-        let matches = |id: &str| {
-            self.meters
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(id))
+        let (id, title) = match event {
+            Event::Telegram(decoded) => (
+                meter(decoded),
+                decoded.security.map(|security| security.title()),
+            ),
+            Event::Refused(refused) => {
+                let title = refused.title();
+                let id = title.and_then(|title| title.device_id());
+                (id.unwrap_or_default(), title)
+            }
+            Event::Junk(_) => return true,
         };
-        let of_title = |title: SystemTitle| {
-            matches(&title.to_string()) || title.device_id().is_some_and(|id| matches(&id))
+        let title = title.map(|title| title.to_string()).unwrap_or_default();
+        let is = |wanted: &String| {
+            wanted.eq_ignore_ascii_case(&id) || wanted.eq_ignore_ascii_case(&title)
         };
-        match event {
-            Event::Telegram(decoded) => match decoded.security {
-                Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
-            },
-            Event::Refused(refused) => refused.title().is_some_and(of_title),
-            Event::Junk(_) => true,
+        let wanted = self.meters.iter().any(is);
+        if !wanted && self.others.len() < OTHERS_MAX {
+            let shown = [id, title].into_iter().find(|name| !name.is_empty());
+            self.others
+                .insert(shown.unwrap_or_else(|| "a meter without an id".to_owned()));
         }
+        wanted
     }
 
-    fn finish(self) -> Result<Exit, Failure> {
+    fn finish(self) -> Result<(), Failure> {
         let Tally {
             good,
             refused,
@@ -245,8 +321,7 @@ impl Clerk {
             say(Level::Note, &what, None);
         }
         match self.output.finish() {
-            Ok(()) => Ok(self.tally.exit()),
-            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+            Ok(()) | Err(WriteEnd::ReaderGone) => Ok(()),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
     }
@@ -254,6 +329,7 @@ impl Clerk {
 
 impl Desk for Clerk {
     fn event(&mut self, source: Source<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
+        self.tally.bytes += event.span().len();
         if self.left == Some(0) || !self.wants(event) {
             return;
         }
@@ -320,6 +396,10 @@ fn addresses(inputs: &[OsString]) -> Result<Vec<Address>, Failure> {
         }]);
     }
     let parse = |input: &OsString| {
+        if is_misplaced_key(input) {
+            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
+            return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
+        }
         Address::parse(input).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
     };
     inputs.iter().map(parse).collect()
@@ -385,3 +465,7 @@ fn list_fields() -> Result<Exit, Failure> {
 }
 
 const LUXEMBOURG: &str = "Europe/Luxembourg";
+/// Doubtful frames that are talked about.
+const DOUBTS_MAX: usize = 8;
+/// Other meters that are named when the one asked for is not there.
+const OTHERS_MAX: usize = 8;
