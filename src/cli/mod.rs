@@ -58,10 +58,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Says what clap has to say; a broken pipe of the help is silent.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nobody reads any more: nothing is to be said.
-    drop(error.print());
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Good.code(),
-        _ => Exit::Usage.code(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            drop(error.print());
+            Exit::Good.code()
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            drop(error.print());
+            Exit::Usage.code()
+        }
+        _ => Failure::from(error).report(false).code(),
     }
 }

@@ -23,7 +23,6 @@ pub struct Tally {
 impl Tally {
     /// Counts an event; tells how often one of its kind has been refused, where it was.
     pub fn count(&mut self, event: &Event<'_>) -> Option<u64> {
-        self.bytes += event.span().len();
         match event {
             Event::Telegram(_) => self.good += 1,
             Event::Junk(junk) => self.junk += junk.span.len(),
@@ -44,17 +43,9 @@ impl Tally {
         None
     }
 
-    /// Adds the counts of another input.
-    pub fn add(&mut self, other: &Self) {
-        self.good += other.good;
-        self.refused += other.refused;
-        self.junk += other.junk;
-        self.bytes += other.bytes;
-    }
-
-    /// How the run ends as far as its frames go.
-    pub fn exit(&self) -> Exit {
-        match (self.good, self.refused) {
+    /// How an input ended as far as its frames go; `before` is the count at its start.
+    pub fn exit_since(&self, before: &Self) -> Exit {
+        match (self.good - before.good, self.refused - before.refused) {
             (0, 0) => Exit::Nothing,
             // Nothing of what came could be verified.
             (0, _) => Exit::Key,

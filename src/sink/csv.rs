@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::number::write_plain;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
-use crate::p1::telegram::{Shape, Telegram};
+use crate::p1::telegram::{Shape, Telegram, Value};
 
 /// Writes CSV rows, the header before the first.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ pub struct Csv {
     headed: bool,
     places: Option<(Arc<Shape>, Vec<Option<usize>>)>,
     senders: Senders,
+    continued: bool,
     cell: Vec<u8>,
 }
 
@@ -40,7 +41,14 @@ impl Csv {
                 .map(|column| column.trim_matches('"').to_owned())
                 .collect(),
         );
-        self.headed = true;
+        (self.headed, self.continued) = (true, true);
+    }
+
+    /// Begins anew: what was written so far is dropped.
+    pub fn restart(&mut self) {
+        if !self.continued {
+            (self.headed, self.columns) = (false, None);
+        }
     }
 
     /// Appends the header where it is due.
@@ -196,7 +204,7 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
     columns
 }
 
-/// A column that is no value: the groups of the line with that code or name.
+/// A column that is no value: all values of the line with that code or name, a blank between them.
 fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
     let found = telegram.readings().find(|reading| {
         reading
@@ -204,11 +212,20 @@ fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
             .is_some_and(|entry| entry.name == column || entry.key == column)
             || reading.obis() == column
     });
-    for (index, raw) in found.iter().flat_map(|reading| reading.raw()).enumerate() {
+    for (index, value) in found
+        .iter()
+        .flat_map(|reading| reading.values())
+        .enumerate()
+    {
         if index > 0 {
             out.push(b' ');
         }
-        out.extend_from_slice(raw.as_bytes());
+        match value {
+            Value::Number(number) => number.write(out),
+            Value::Time(time) => time.write(out),
+            Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Empty | Value::NoTime => {}
+        }
     }
 }
 
