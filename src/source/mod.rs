@@ -40,6 +40,8 @@ pub mod queue;
 
 pub mod hub;
 
+pub mod maxsonar;
+
 pub mod household;
 
 pub mod virtual_meter;
@@ -49,7 +51,7 @@ pub use error::SourceError;
 pub use hub::Hub;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
-pub use queue::{Arrival, Chunk, Next, What};
+pub use queue::{Arrival, Chunk, Found, Next, What};
 pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
 pub use stop::Stop;
