@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use super::context::{Context, Senders};
 use super::fields::Fields;
+use super::level;
 use super::number::write_plain;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
 use crate::p1::telegram::{Shape, Telegram, Value};
+use crate::source::maxsonar::Level;
 
 /// Writes CSV rows, the header before the first.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +23,20 @@ pub struct Csv {
     places: Option<(Arc<Shape>, Vec<Option<usize>>)>,
     senders: Senders,
     continued: bool,
+    sources: Sources,
     cell: Vec<u8>,
+}
+
+/// What sends rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sources {
+    /// Meters.
+    #[default]
+    Meters,
+    /// Meters and level sensors: a column more.
+    Both,
+    /// Level sensors.
+    Levels,
 }
 
 impl Csv {
@@ -31,6 +46,18 @@ impl Csv {
             fields,
             ..Self::default()
         }
+    }
+
+    /// Makes a column for what level sensors say, where there are such.
+    pub fn expect(&mut self, sources: Sources) {
+        self.sources = sources;
+    }
+
+    /// Tells whether a line is the header of such a table.
+    pub fn is_header(line: &str) -> bool {
+        line.trim_end()
+            .strip_prefix(&FIXED.join(","))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
     }
 
     /// Goes on below a header that is there already.
@@ -51,26 +78,70 @@ impl Csv {
         }
     }
 
+    /// Fixes the columns by the first telegram, and appends the header where it is due.
+    pub fn begin(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>) {
+        if self.columns.is_none() {
+            let mut columns = columns_of(&decoded.telegram, self.fields.as_ref());
+            if self.sources == Sources::Both {
+                columns.push(level::KEY.to_owned());
+            }
+            self.columns = Some(columns);
+        }
+        self.header(out);
+    }
+
+    /// As `begin`, for a level sensor; false where the columns wait for the telegram of a meter.
+    pub fn begin_level(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.columns.is_none() && self.sources == Sources::Levels {
+            self.columns = Some(vec![level::KEY.to_owned()]);
+        }
+        if self.columns.is_some() {
+            self.header(out);
+        }
+        self.columns.is_some()
+    }
+
+    /// Appends a reading of a level sensor as a row.
+    pub fn level(&mut self, out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
+        out.push(b',');
+        if let Some(at) = context.received_at {
+            drop(write!(out, "{at:.6}"));
+        }
+        out.extend_from_slice(b",,");
+        write_cell(out, context.source.label.unwrap_or_default().as_bytes());
+        for column in self.columns.iter().flatten() {
+            out.push(b',');
+            if column == level::KEY {
+                drop(write!(out, "{}", level.centimetres));
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The header.
+    pub fn header_line(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        line.extend_from_slice(FIXED.join(",").as_bytes());
+        for column in self.columns.iter().flatten() {
+            line.push(b',');
+            write_cell(&mut line, column.as_bytes());
+        }
+        line.extend_from_slice(b"\r\n");
+        line
+    }
+
     /// Appends the header where it is due.
     pub fn header(&mut self, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.headed, true) {
             return;
         }
-        out.extend_from_slice(FIXED.join(",").as_bytes());
-        for column in self.columns.iter().flatten() {
-            out.push(b',');
-            write_cell(out, column.as_bytes());
-        }
-        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&self.header_line());
     }
 
     /// Appends a telegram as a row.
     pub fn telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;
-        if self.columns.is_none() {
-            self.columns = Some(columns_of(telegram, self.fields.as_ref()));
-        }
-        self.header(out);
+        self.begin(out, decoded);
         if let Some(time) = telegram.measured_at() {
             time.write(out);
         }

@@ -146,7 +146,14 @@ impl Json {
     }
 
     /// Appends a change of the link: `opened`, `lost`, `reopened` or `silent`.
-    pub fn link(&self, out: &mut Vec<u8>, context: &Context<'_>, state: &str, message: &str) {
+    pub fn link(
+        &self,
+        out: &mut Vec<u8>,
+        context: &Context<'_>,
+        state: &str,
+        message: &str,
+        hint: Option<&str>,
+    ) {
         begin(out, "link", context.seq);
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
@@ -155,7 +162,9 @@ impl Json {
         write_source(out, context, 0, 0);
         out.extend_from_slice(b",\"security\":null,\"message\":");
         write_json_text(out, message);
-        out.extend_from_slice(b",\"hint\":null}\n");
+        out.extend_from_slice(b",\"hint\":");
+        write_text_or_null(out, hint);
+        out.extend_from_slice(b"}\n");
     }
 
     fn plan(&mut self, telegram: &Telegram<'_>) -> &mut Plan {
@@ -222,7 +231,7 @@ pub fn pretty(line: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
+pub(super) fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
     out.extend_from_slice(b"{\"schema\":\"");
     out.extend_from_slice(SCHEMA.as_bytes());
     out.extend_from_slice(b"\",\"type\":\"");
@@ -235,7 +244,7 @@ fn item<'a>(telegram: &Telegram<'a>, index: u32) -> Option<&'a Item> {
     telegram.shape().layout.items.get(index as usize)
 }
 
-fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
+pub(super) fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
     match context.received_at {
         // Writing into memory cannot fail.
         Some(at) => drop(write!(out, "\"{at:.6}\"")),
@@ -243,7 +252,7 @@ fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
     }
 }
 
-fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
+pub(super) fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
     out.extend_from_slice(b",\"source\":{\"kind\":");
     write_json_bytes(out, context.source.kind.as_bytes());
     out.extend_from_slice(b",\"name\":");

@@ -10,6 +10,8 @@ pub mod json;
 
 pub mod csv;
 
+pub mod level;
+
 pub mod hex;
 
 pub mod redact;

@@ -48,12 +48,14 @@ pub mod queue;
 
 pub mod hub;
 
+pub mod maxsonar;
+
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
 pub use hub::Hub;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
-pub use queue::{Arrival, Chunk, Next, What};
+pub use queue::{Arrival, Chunk, Found, Next, What};
 pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
 pub use sim::virtual_keys;
