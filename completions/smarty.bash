@@ -71,7 +71,7 @@ _smarty() {
 
     case "${cmd}" in
         smarty)
-            opts="-q -v -h -V --quiet --verbose --color --config --help --version decrypt parse simulate watch capture ports generate help"
+            opts="-q -v -h -V --quiet --verbose --color --config --help --version capture decrypt parse watch simulate ports generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -311,7 +311,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="decrypt parse simulate watch capture ports generate help"
+            opts="capture decrypt parse watch simulate ports generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

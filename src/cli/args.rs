@@ -36,21 +36,21 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Store what meters send, exactly as it came
+    #[command(after_long_help = CAPTURE_EXAMPLES)]
+    Capture(Capture),
     /// Decrypt frames and print the telegrams, byte for byte
     #[command(after_long_help = DECRYPT_EXAMPLES)]
     Decrypt(Run),
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = PARSE_EXAMPLES)]
     Parse(Run),
+    /// Show meters live: a screen, or a table, a line or a row a telegram
+    #[command(after_long_help = WATCH_EXAMPLES)]
+    Watch(Watch),
     /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
     #[command(after_long_help = simulate::EXAMPLES)]
     Simulate(Box<Simulate>),
-    /// Show meters live: a table, a line or a row a telegram
-    #[command(after_long_help = WATCH_EXAMPLES)]
-    Watch(Watch),
-    /// Store what meters send, exactly as it came
-    #[command(after_long_help = CAPTURE_EXAMPLES)]
-    Capture(Capture),
     /// List serial ports and what is known of them
     Ports(Ports),
     /// Print shell completions, man pages or the JSON Schema

@@ -21,6 +21,8 @@ pub struct Clerk {
     output: Output,
     ring: Ring,
     tally: Tally,
+    /// Good and refused frames of each lane.
+    lanes: Vec<(u64, u64)>,
     meters: Vec<String>,
     left: Option<u64>,
     by_telegrams: bool,
@@ -56,6 +58,7 @@ impl Clerk {
             output,
             ring,
             tally: Tally::default(),
+            lanes: Vec::new(),
             meters: wishes.meters,
             left: wishes.count,
             by_telegrams: wishes.by_telegrams,
@@ -90,7 +93,7 @@ impl Clerk {
         let printed = self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its CRC does not fit, {}",
+                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
                 source.name,
                 decoded.span.start,
                 words::crc_words(decoded.crc)
@@ -109,6 +112,13 @@ impl Clerk {
             say(Level::Warning, &what, None);
         }
         printed
+    }
+
+    fn counts(&mut self, lane: usize) -> &mut (u64, u64) {
+        if self.lanes.len() <= lane {
+            self.lanes.resize(lane + 1, (0, 0));
+        }
+        &mut self.lanes[lane]
     }
 
     /// Counts what was printed, or the telegram itself.
@@ -194,7 +204,13 @@ impl Clerk {
         }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
-            Ok(()) => Ok(self.tally.exit_since(&Tally::default())),
+            Ok(()) => {
+                let exits = self
+                    .lanes
+                    .iter()
+                    .map(|&(good, refused)| exit(good, refused));
+                Ok(exits.min().unwrap_or(Exit::Nothing))
+            }
             Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
@@ -204,7 +220,7 @@ impl Clerk {
 impl Desk for Clerk {
     fn event(
         &mut self,
-        _lane: usize,
+        lane: usize,
         source: Source<'_>,
         received_at: Option<Timestamp>,
         event: &Event<'_>,
@@ -213,6 +229,12 @@ impl Desk for Clerk {
             return;
         }
         let refusals = self.tally.count(event);
+        let counts = self.counts(lane);
+        match event {
+            Event::Telegram(_) => counts.0 += 1,
+            Event::Refused(_) => counts.1 += 1,
+            Event::Junk(_) => {}
+        }
         match event {
             Event::Telegram(decoded) => {
                 let printed = self.telegram(source, received_at, decoded);
@@ -225,10 +247,11 @@ impl Desk for Clerk {
         }
     }
 
-    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
+    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading) {
         if self.left == Some(0) {
             return;
         }
+        self.counts(lane).0 += 1;
         self.tally.good += 1;
         self.tally.bytes += level.span.len();
         let context = Context {
@@ -275,6 +298,16 @@ impl Sink for Clerk {
         if !self.quiet || level == Level::Error {
             say(level, what, hint.filter(|_| !self.quiet));
         }
+    }
+}
+
+/// How an input ended as far as its frames go; one without frames is told of elsewhere.
+fn exit(good: u64, refused: u64) -> Exit {
+    match (good, refused) {
+        (_, 0) => Exit::Good,
+        // Nothing of what came could be verified.
+        (0, _) => Exit::Key,
+        _ => Exit::Some,
     }
 }
 

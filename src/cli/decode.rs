@@ -130,7 +130,15 @@ pub fn stream(
     signals.pass_on();
     let exit = finished?;
     if nothing && worst == Exit::Good && end == PumpEnd::Input && !args.input.meter.is_empty() {
-        let what = format!("no frame of meter {}", args.input.meter.join(", "));
+        let names: Vec<_> = named
+            .iter()
+            .map(|named| named.address.to_string())
+            .collect();
+        let what = format!(
+            "{}: no frame of {}",
+            names.join(", "),
+            args.input.meter.join(", ")
+        );
         let failure = Failure::new(Exit::Nothing, what);
         return Err(match others.is_empty() {
             true => failure,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::failure::Exit;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Event;
 
@@ -41,17 +40,6 @@ impl Tally {
             }
         }
         None
-    }
-
-    /// How an input ended as far as its frames go; `before` is the count at its start.
-    pub fn exit_since(&self, before: &Self) -> Exit {
-        match (self.good - before.good, self.refused - before.refused) {
-            (0, 0) => Exit::Nothing,
-            // Nothing of what came could be verified.
-            (0, _) => Exit::Key,
-            (_, 0) => Exit::Good,
-            _ => Exit::Some,
-        }
     }
 }
 
