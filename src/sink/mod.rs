@@ -29,3 +29,5 @@ mod part;
 pub mod record;
 
 pub mod out;
+
+pub mod screen;
