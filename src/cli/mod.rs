@@ -18,6 +18,8 @@ pub mod lane;
 
 pub mod signals;
 
+pub mod terminal;
+
 pub mod pump;
 
 pub mod decode;
