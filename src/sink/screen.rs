@@ -8,6 +8,7 @@
 //! most 64 meters. Not supported: scrolling; what does not fit is shortened, in the end left out and counted.
 
 mod arrange;
+mod bars;
 mod block;
 mod compact;
 mod energy;

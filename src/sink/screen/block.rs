@@ -4,9 +4,10 @@ use anstyle::Style;
 use jiff::Timestamp;
 
 use super::Link;
+use super::bars::blocks;
 use super::line::{BAD, BOLD, FAINT, GOOD, INDENT, Line, PLAIN, TAKEN, WARNING, flow};
 use super::meter::Meter;
-use super::power::{Curve, blocks, kilowatts};
+use super::power::{Curve, kilowatts};
 use super::rows::{devices, energy, phase_row, phase_table};
 use super::words;
 use crate::p1::value::Decimal;

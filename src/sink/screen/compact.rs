@@ -1,9 +1,9 @@
 //! The block of one meter in two lines or in one.
 
+use super::bars::blocks;
 use super::block::{Block, cells, side};
 use super::line::{BOLD, FAINT, Line, PLAIN};
 use super::meter::Meter;
-use super::power::blocks;
 use super::words;
 use crate::p1::value::Decimal;
 

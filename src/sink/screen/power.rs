@@ -177,67 +177,18 @@ pub(super) fn kilowatts(watts: i64) -> String {
     crate::p1::value::Decimal::new(watts, 3).to_string()
 }
 
-/// Draws columns of blocks, the top row first; each cell with whether its power is given to the grid.
-///
-/// The lowest level is the smaller of zero and the smallest power, so that heights tell powers, not differences.
-pub(super) fn blocks(columns: &[Option<i64>], rows: usize) -> Vec<Vec<(char, bool)>> {
-    let powers = || columns.iter().flatten().copied();
-    let low = powers().min().unwrap_or(0).min(0);
-    let high = powers().max().unwrap_or(0).max(0);
-    let levels = i128::try_from(rows * BLOCKS.len()).unwrap_or(1);
-    let span = i128::from(high - low).max(1);
-    let level = |power: i64| {
-        let above = i128::from(power - low);
-        usize::try_from((above * (levels - 1) + span / 2) / span + 1).unwrap_or(1)
-    };
-    let cell = |row: usize, power: &Option<i64>| {
-        let Some(power) = *power else {
-            return (' ', false);
-        };
-        let below = (rows - 1 - row) * BLOCKS.len();
-        let letter = match level(power).saturating_sub(below) {
-            0 => ' ',
-            height => BLOCKS.get(height - 1).copied().unwrap_or(FULL),
-        };
-        (letter, power < 0)
-    };
-    (0..rows)
-        .map(|row| columns.iter().map(|power| cell(row, power)).collect())
-        .collect()
-}
-
 /// Spans of time that are drawn, in seconds.
 const WINDOWS: [i64; 5] = [600, 900, 1200, 1800, 3600];
 /// The longest of them.
 const WINDOW_MAX: i64 = 3600;
 /// A power beyond this is no power, W.
 const LIMIT: i64 = 1_000_000_000;
-const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', FULL];
-const FULL: char = '█';
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_770_000_000 + second).unwrap()
-    }
-
-    fn drawn(columns: &[Option<i64>], rows: usize) -> Vec<String> {
-        let rows = blocks(columns, rows);
-        let text = |row: &Vec<(char, bool)>| row.iter().map(|cell| cell.0).collect();
-        rows.iter().map(text).collect()
-    }
-
-    #[test]
-    fn the_eight_blocks_stand_for_equal_steps_from_zero() {
-        let steps: Vec<_> = (0..8).map(|step| Some(step * 100)).collect();
-        assert_eq!(drawn(&steps, 1), ["▁▂▃▄▅▆▇█"]);
-        assert_eq!(drawn(&[Some(900), Some(1000)], 1), ["▇█"]);
-        assert_eq!(drawn(&[Some(-1000), None, Some(1000)], 1), ["▁ █"]);
-        assert_eq!(drawn(&[Some(0), Some(500), Some(1000)], 2), [" ▁█", "▁██"]);
-        assert_eq!(drawn(&[Some(0), None], 1), ["▁ "]);
-        assert!(drawn(&[Some(5)], 0).is_empty());
     }
 
     #[test]
