@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -129,6 +130,36 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'smarty;simulate' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which meter it is: country and version')
+            [CompletionResult]::new('--meters', '--meters', [CompletionResultType]::ParameterName, 'How many meters, each with a household and a key of its own')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where all chance comes from: the same seed gives the same households')
+            [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'What the meter''s clock shows first; now, or 2026-01-01 for a file or stdout')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help')
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Play a capture again instead: by its times where it is a log, else a frame each period')
+            [CompletionResult]::new('--period', '--period', [CompletionResultType]::ParameterName, 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'How much faster than real time goes; 1, or as fast as possible into a file or stdout')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 1d); by the meter''s clock where it is as fast as possible')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number')
+            [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Write the key ring of the meters to a file, for --keyring of the other commands')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Send in clear, whatever the profile does')
+            [CompletionResult]::new('--encrypted', '--encrypted', [CompletionResultType]::ParameterName, 'Encrypt, whatever the profile does')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace existing files')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'smarty;ports' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -152,6 +183,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;help' {
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -161,6 +193,9 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;help;parse' {
+            break
+        }
+        'smarty;help;simulate' {
             break
         }
         'smarty;help;ports' {

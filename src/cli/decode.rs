@@ -1,13 +1,13 @@
 //! `smarty decrypt` and `smarty parse`: the same pipeline with different defaults.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen};
+use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
 use super::lane::{Decoding, Desk, Lane};
@@ -16,12 +16,10 @@ use super::pump::{Limits, PumpEnd, Sink, pump};
 use super::tally::Tally;
 use super::words;
 use super::writer::{WriteEnd, Writer};
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
+use crate::sink::context::{Context, Senders, Source};
 use crate::source::{self, Address, Lasting, LineSettings, Place, SourceOptions, Stop};
 
 /// What a command prints when nothing else is asked for.
@@ -56,7 +54,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     let options = source_options(&args.source, stop);
     let policy = policy(&args.keys, args.input.ignore_crc);
     let mut clerk = Clerk {
-        output: Output::open(&args.output, format, args.input.last)?,
+        output: Output::open(&args.output, format, args.input.last, &zone)?,
         ring,
         tally: Tally::default(),
         meters: meters(&args.input.meter)?,
@@ -64,37 +62,39 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         quiet: global.quiet,
         verbose: global.verbose,
         said: HashSet::new(),
+        told: 0,
+        others: BTreeSet::new(),
     };
     let limits = Limits {
         duration: args.source.duration,
         timeout: args.source.timeout,
-        progress: !global.quiet && args.output.out.is_some() || !std::io::stdout().is_terminal(),
+        progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
     };
     let mut worst = Exit::Good;
     for address in addresses {
         let decoding = Decoding {
-            keys: clerk.ring.keys_for(address.label.as_deref()),
+            keys: clerk.ring.keys_for(&address),
             policy,
             zone: zone.clone(),
         };
         match input(
             &address, &options, args, global, &decoding, &mut clerk, &limits,
         ) {
-            Ok(PumpEnd::Input) => {}
-            Ok(PumpEnd::Enough | PumpEnd::Stopped) => break,
+            Ok((end, exit)) => {
+                worst = worst.min(exit);
+                if end != PumpEnd::Input {
+                    break;
+                }
+            }
             Err(failure) => worst = worst.min(failure.report(global.quiet)),
         }
     }
     let finished = clerk.finish();
     signals.pass_on();
-    finished.map(|exit| match worst {
-        // "Nothing found" is said of inputs one by one.
-        Exit::Good => exit,
-        _ => worst.min(exit),
-    })
+    finished.map(|()| worst)
 }
 
-/// Decodes one input.
+/// Decodes one input; tells why it ended, and how its frames did.
 fn input(
     address: &Address,
     options: &SourceOptions,
@@ -103,17 +103,18 @@ fn input(
     decoding: &Decoding,
     clerk: &mut Clerk,
     limits: &Limits,
-) -> Result<PumpEnd, Failure> {
+) -> Result<(PumpEnd, Exit), Failure> {
     let opened = source::Source::open(address, options)?;
     let kind = match (&address.place, opened.kind()) {
         (Place::Stdin, _) => "stdin",
         (_, source::Kind::Serial) => "serial",
         (_, source::Kind::Tcp) => "tcp",
         (_, source::Kind::File) => "file",
+        (_, source::Kind::Sim) => "sim",
     };
     let form = match (args.input.input.0, kind) {
         // What a port sends is never a dump.
-        (None, "serial" | "tcp") => Some(source::dump::Form::Bin),
+        (None, "serial" | "tcp" | "sim") => Some(source::dump::Form::Bin),
         (form, _) => form,
     };
     let verbose = global.verbose > 0;
@@ -124,22 +125,18 @@ fn input(
     let mut lane = Lane::new(kind, name, address.label.clone(), form, decoding, verbose);
     let before = clerk.tally.clone();
     let mut source = Lasting::opened(address.clone(), opened, options.clone());
-    let end = pump(&mut source, &mut lane, clerk, limits)?;
-    let found = clerk.tally.good + clerk.tally.refused - before.good - before.refused;
-    if found == 0 && matches!(end, PumpEnd::Input) {
-        let bytes = clerk.tally.bytes - before.bytes;
-        return Err(nothing_found(&lane.name, bytes));
-    }
-    Ok(end)
-}
-
-fn nothing_found(name: &str, bytes: u64) -> Failure {
-    match bytes {
-        0 => Failure::new(Exit::Nothing, format!("{name}: is empty"))
-            .hint("record again, and look whether any bytes come"),
-        _ => Failure::new(Exit::Nothing, format!("{name}: no frame and no telegram in {bytes} bytes"))
-            .hint("an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?"),
-    }
+    let pumped = pump(&mut source, &mut lane, clerk, limits);
+    let end = pumped?;
+    let exit = match (end, clerk.tally.exit_since(&before)) {
+        (PumpEnd::Stopped, Exit::Nothing) => Exit::Good,
+        (PumpEnd::ReaderGone, _) => Exit::Good,
+        (_, Exit::Nothing) => {
+            let bytes = clerk.tally.bytes - before.bytes;
+            return Err(clerk.nothing_found(&lane, bytes));
+        }
+        (_, exit) => exit,
+    };
+    Ok((end, exit))
 }
 
 /// Takes events, keeps the counts, and talks about what goes wrong.
@@ -152,6 +149,10 @@ struct Clerk {
     quiet: bool,
     verbose: u8,
     said: HashSet<&'static str>,
+    /// Kinds of refusal that were met.
+    told: u64,
+    /// Meters that were not asked for.
+    others: BTreeSet<String>,
 }
 
 impl Clerk {
@@ -167,7 +168,7 @@ impl Clerk {
         self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its CRC does not fit, {}",
+                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
                 source.name,
                 decoded.span.start,
                 words::crc_words(decoded.crc)
@@ -201,36 +202,66 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
+        self.told += u64::from(count == 1);
+        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
             let hint = Some(hint.as_str()).filter(|_| !self.quiet);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
         }
     }
 
-    fn wants(&self, event: &Event<'_>) -> bool {
-        if self.meters.is_empty() {
-            return true;
+    fn nothing_found(&self, lane: &Lane, bytes: u64) -> Failure {
+        let name = &lane.name;
+        let failure = |what: String| Failure::new(Exit::Nothing, format!("{name}: {what}"));
+        if !self.others.is_empty() {
+            let wanted = self.meters.join(", ");
+            let others: Vec<_> = self.others.iter().map(String::as_str).collect();
+            return failure(format!("no frame of {wanted}"))
+                .hint(format!("it has frames of {}", others.join(", ")));
         }
-        let matches = |id: &str| {
-            self.meters
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(id))
-        };
-        let of_title = |title: SystemTitle| {
-            matches(&title.to_string()) || title.device_id().is_some_and(|id| matches(&id))
-        };
-        match event {
-            Event::Telegram(decoded) => match decoded.security {
-                Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
-            },
-            Event::Refused(refused) => refused.title().is_some_and(of_title),
-            Event::Junk(_) => true,
+        match (bytes, lane.kind) {
+            (0, "file" | "stdin") => {
+                failure("is empty".to_owned()).hint("record again, and look whether any bytes come")
+            }
+            (0, _) => failure("nothing came".to_owned())
+                .hint("is the cable in, and has the network operator opened the port?"),
+            _ => failure(format!("no frame and no telegram in {bytes} bytes")).hint(
+                "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
+            ),
         }
     }
 
-    fn finish(self) -> Result<Exit, Failure> {
+    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
+    fn wants(&mut self, event: &Event<'_>) -> bool {
+        if self.meters.is_empty() {
+            return true;
+        }
+        let (id, title) = match event {
+            Event::Telegram(decoded) => (
+                Senders::default().name(decoded).into_owned(),
+                decoded.security.map(|security| security.title()),
+            ),
+            Event::Refused(refused) => {
+                let title = refused.title();
+                let id = title.and_then(|title| title.device_id());
+                (id.unwrap_or_default(), title)
+            }
+            Event::Junk(_) => return true,
+        };
+        let title = title.map(|title| title.to_string()).unwrap_or_default();
+        let is = |wanted: &String| {
+            wanted.eq_ignore_ascii_case(&id) || wanted.eq_ignore_ascii_case(&title)
+        };
+        let wanted = self.meters.iter().any(is);
+        if !wanted && self.others.len() < OTHERS_MAX {
+            let shown = [id, title].into_iter().find(|name| !name.is_empty());
+            self.others
+                .insert(shown.unwrap_or_else(|| "a meter without an id".to_owned()));
+        }
+        wanted
+    }
+
+    fn finish(self) -> Result<(), Failure> {
         let Tally {
             good,
             refused,
@@ -245,8 +276,7 @@ impl Clerk {
             say(Level::Note, &what, None);
         }
         match self.output.finish() {
-            Ok(()) => Ok(self.tally.exit()),
-            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+            Ok(()) | Err(WriteEnd::ReaderGone) => Ok(()),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
     }
@@ -254,6 +284,7 @@ impl Clerk {
 
 impl Desk for Clerk {
     fn event(&mut self, source: Source<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
+        self.tally.bytes += event.span().len();
         if self.left == Some(0) || !self.wants(event) {
             return;
         }
@@ -320,6 +351,10 @@ fn addresses(inputs: &[OsString]) -> Result<Vec<Address>, Failure> {
         }]);
     }
     let parse = |input: &OsString| {
+        if is_misplaced_key(input) {
+            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
+            return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
+        }
         Address::parse(input).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
     };
     inputs.iter().map(parse).collect()
@@ -384,4 +419,8 @@ fn list_fields() -> Result<Exit, Failure> {
     }
 }
 
+/// Kinds of refusal that are said one by one; the summary counts the rest.
+const TOLD_MAX: u64 = 10;
 const LUXEMBOURG: &str = "Europe/Luxembourg";
+/// Other meters that are named when the one asked for is not there.
+const OTHERS_MAX: usize = 8;

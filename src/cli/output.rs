@@ -2,11 +2,15 @@
 
 use std::io::IsTerminal;
 
+use anstream::ColorChoice;
+use anstream::adapter::strip_bytes;
+
 use super::args::{Format, OutputArgs};
 use super::failure::{Exit, Failure};
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::event::{Decoded, Refused};
+use crate::p1::value::Zone;
 use crate::sink::context::Context;
 use crate::sink::csv::{self, Csv};
 use crate::sink::fields::{Fields, UnknownField};
@@ -28,6 +32,8 @@ pub struct Output {
     events: bool,
     last: bool,
     begun: bool,
+    /// A file gets no colours unless they are asked for.
+    plain: bool,
     redactor: Option<Redactor>,
     buffer: Vec<u8>,
     line: Vec<u8>,
@@ -39,7 +45,12 @@ impl Output {
     ///
     /// # Errors
     /// A field that does not exist; a file that is there already or cannot be made.
-    pub fn open(args: &OutputArgs, format: Format, last: bool) -> Result<Self, Failure> {
+    pub fn open(
+        args: &OutputArgs,
+        format: Format,
+        last: bool,
+        zone: &Zone,
+    ) -> Result<Self, Failure> {
         let fields = args
             .fields
             .as_deref()
@@ -81,7 +92,10 @@ impl Output {
             events: args.events,
             last,
             begun: false,
-            redactor: args.redact.then(Redactor::default),
+            plain: args.out.is_some()
+                && matches!(format, Format::Table | Format::Hex)
+                && ColorChoice::global() != ColorChoice::Always,
+            redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
             line: Vec::new(),
             writer,
@@ -92,11 +106,16 @@ impl Output {
     pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         if self.last {
             self.buffer.clear();
+            self.csv.restart();
         }
         match self.redactor.take() {
             Some(mut redactor) => {
                 let decoded = redactor.redact(decoded);
-                self.write(context, &decoded);
+                let context = Context {
+                    meter_name: None,
+                    ..*context
+                };
+                self.write(&context, &decoded);
                 self.redactor = Some(redactor);
             }
             None => self.write(context, decoded),
@@ -138,7 +157,10 @@ impl Output {
         if self.pending() == 0 {
             return Ok(());
         }
-        let written = self.writer.write(&self.buffer);
+        let written = match self.plain {
+            true => self.writer.write(&strip_bytes(&self.buffer).into_vec()),
+            false => self.writer.write(&self.buffer),
+        };
         self.buffer.clear();
         written
     }

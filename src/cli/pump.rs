@@ -40,11 +40,14 @@ pub struct Limits {
 }
 
 /// How pumping ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PumpEnd {
     /// At the end of the input.
     Input,
-    /// Nothing more is wanted: the count or the duration is reached, or nobody reads the output.
+    /// Nothing more is wanted: the count or the duration is reached.
     Enough,
+    /// Nobody reads the output any more.
+    ReaderGone,
     /// By a signal.
     Stopped,
 }
@@ -155,7 +158,7 @@ impl Heard {
 /// Writes what waits; `Some` when pumping ends with it.
 fn flush(sink: &mut dyn Sink) -> Option<Result<PumpEnd, Failure>> {
     match sink.flush() {
-        Err(WriteEnd::ReaderGone) => Some(Ok(PumpEnd::Enough)),
+        Err(WriteEnd::ReaderGone) => Some(Ok(PumpEnd::ReaderGone)),
         Err(WriteEnd::Failed(failure)) => Some(Err(failure)),
         Ok(()) => sink.is_full().then_some(Ok(PumpEnd::Enough)),
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::failure::Exit;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::event::{Event, Reason};
+use crate::p1::event::Event;
 
 /// What became of the frames.
 #[derive(Clone, Debug, Default)]
@@ -17,20 +17,17 @@ pub struct Tally {
     pub junk: u64,
     /// Bytes in all.
     pub bytes: u64,
-    unverified: bool,
     kinds: HashMap<(&'static str, Option<SystemTitle>), u64>,
 }
 
 impl Tally {
     /// Counts an event; tells how often one of its kind has been refused, where it was.
     pub fn count(&mut self, event: &Event<'_>) -> Option<u64> {
-        self.bytes += event.span().len();
         match event {
             Event::Telegram(_) => self.good += 1,
             Event::Junk(junk) => self.junk += junk.span.len(),
             Event::Refused(refused) => {
                 self.refused += 1;
-                self.unverified |= matches!(refused.reason, Reason::NoKey | Reason::TagMismatch);
                 let kind = (refused.reason.code(), refused.title());
                 // A stream of noise can make up titles without end.
                 let kind = if self.kinds.len() < KINDS_MAX {
@@ -46,20 +43,12 @@ impl Tally {
         None
     }
 
-    /// Adds the counts of another input.
-    pub fn add(&mut self, other: &Self) {
-        self.good += other.good;
-        self.refused += other.refused;
-        self.junk += other.junk;
-        self.bytes += other.bytes;
-        self.unverified |= other.unverified;
-    }
-
-    /// How the run ends as far as its frames go.
-    pub fn exit(&self) -> Exit {
-        match (self.good, self.refused) {
+    /// How an input ended as far as its frames go; `before` is the count at its start.
+    pub fn exit_since(&self, before: &Self) -> Exit {
+        match (self.good - before.good, self.refused - before.refused) {
             (0, 0) => Exit::Nothing,
-            (0, _) if self.unverified => Exit::Key,
+            // Nothing of what came could be verified.
+            (0, _) => Exit::Key,
             (_, 0) => Exit::Good,
             _ => Exit::Some,
         }

@@ -30,4 +30,10 @@ pub mod record;
 
 pub mod out;
 
+pub mod outlet;
+
+pub mod pty;
+
+pub mod server;
+
 pub mod screen;

@@ -23,8 +23,8 @@ mod words;
 use jiff::Timestamp;
 
 use self::meter::{Meter, sender};
-use super::context::{Context, Source};
-use super::csv;
+use super::context::{Context, Senders, Source};
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
 
 /// What is known of all links and the meters on them.
@@ -33,6 +33,7 @@ pub struct Screen {
     links: Vec<Link>,
     meters: Vec<Meter>,
     findings: Vec<String>,
+    senders: Senders,
 }
 
 /// A source and how it is.
@@ -66,10 +67,12 @@ impl Screen {
         {
             link.state = "reopened".to_owned();
         }
-        let id = csv::meter(decoded);
-        let Some(meter) = self.meter_of(link, &id) else {
+        let id = self.senders.name(decoded).into_owned();
+        let title = decoded.security.map(|security| security.title());
+        let Some(meter) = self.meter_of(link, title, &id) else {
             return;
         };
+        meter.id = id;
         if meter.name.as_deref() != context.meter_name {
             meter.name = context.meter_name.map(str::to_owned);
         }
@@ -80,7 +83,7 @@ impl Screen {
     pub fn refused(&mut self, now: Timestamp, context: &Context<'_>, refused: &Refused<'_>) {
         let link = self.link_of(now, context.source);
         let meter = match refused.title() {
-            Some(title) => self.meter_of(link, &sender(title)),
+            Some(title) => self.meter_of(link, Some(title), &sender(title)),
             None => self.only_meter(link),
         };
         if let Some(meter) = meter {
@@ -152,25 +155,32 @@ impl Screen {
         self.links.len() - 1
     }
 
-    /// The meter with an id on a link; none where there is no room for a new one.
-    fn meter_of(&mut self, link: usize, id: &str) -> Option<&mut Meter> {
-        let is = |meter: &Meter| meter.link == link && meter.id == id;
+    /// The meter with a title, or an id where it has none, on a link; none where there is no room for a new one.
+    fn meter_of(
+        &mut self,
+        link: usize,
+        title: Option<SystemTitle>,
+        id: &str,
+    ) -> Option<&mut Meter> {
+        let is = |meter: &Meter| {
+            meter.link == link && meter.title == title && (title.is_some() || meter.id == id)
+        };
         let known = self.meters.iter().position(is);
         let index = match known {
             Some(index) => index,
-            None if self.meters.len() < METERS => self.add_meter(link, id),
+            None if self.meters.len() < METERS => self.add_meter(link, title, id),
             // A damaged title makes a meter that was never there.
             None => {
                 let idle = self.meters.iter().position(|meter| meter.good == 0)?;
                 self.meters.remove(idle);
-                self.add_meter(link, id)
+                self.add_meter(link, title, id)
             }
         };
         self.meters.get_mut(index)
     }
 
-    fn add_meter(&mut self, link: usize, id: &str) -> usize {
-        self.meters.push(Meter::new(link, id));
+    fn add_meter(&mut self, link: usize, title: Option<SystemTitle>, id: &str) -> usize {
+        self.meters.push(Meter::new(link, title, id));
         self.meters.len() - 1
     }
 

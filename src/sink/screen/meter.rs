@@ -17,7 +17,9 @@ use crate::p1::value::{self, Decimal};
 pub(super) struct Meter {
     /// Place of its link among the links.
     pub(super) link: usize,
-    /// Device id or title, else what the telegram says.
+    /// System title, where it encrypts.
+    pub(super) title: Option<SystemTitle>,
+    /// Device id, else what the telegram says, else the title.
     pub(super) id: String,
     /// Name in the key ring.
     pub(super) name: Option<String>,
@@ -86,9 +88,10 @@ pub(super) struct PhaseColumn {
 
 impl Meter {
     /// A meter of which nothing is known but its id.
-    pub(super) fn new(link: usize, id: &str) -> Self {
+    pub(super) fn new(link: usize, title: Option<SystemTitle>, id: &str) -> Self {
         Self {
             link,
+            title,
             id: id.to_owned(),
             ..Self::default()
         }
@@ -208,7 +211,7 @@ impl Latest {
     }
 }
 
-/// Who sent a telegram, and its title.
+/// Who has a title.
 pub(super) fn sender(title: SystemTitle) -> String {
     title.device_id().unwrap_or_else(|| title.to_string())
 }
