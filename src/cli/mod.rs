@@ -24,6 +24,8 @@ pub mod progress;
 
 pub mod feed;
 
+pub mod terminal;
+
 pub mod pump;
 
 pub mod config;

@@ -37,3 +37,5 @@ pub mod outlet;
 pub mod pty;
 
 pub mod server;
+
+pub mod screen;
