@@ -9,5 +9,6 @@ mod inputs;
 mod keys;
 mod output;
 mod parse;
+mod pasted;
 mod real;
 mod run;
