@@ -1,27 +1,24 @@
-//! `smarty decrypt` and `smarty parse`: the same pipeline with different defaults.
+//! `smarty decrypt`, `smarty parse` and the stream of `smarty watch`: the same pipeline with different defaults.
 
-use std::collections::{BTreeSet, HashSet};
-use std::ffi::OsString;
 use std::io::IsTerminal;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen, is_misplaced_key};
+use super::args::{Format, Global, KeyArgs, Run, TagWhen};
+use super::clerk::{Clerk, Wishes};
+use super::config::Config;
 use super::failure::{Exit, Failure, Level, say};
+use super::feed::Feed;
+use super::inputs::{self, Common, Named};
 use super::keys::Ring;
-use super::lane::{Decoding, Desk, Lane};
-use super::output::{Output, terminal_width};
-use super::pump::{Limits, PumpEnd, Sink, pump};
-use super::tally::Tally;
-use super::words;
+use super::output::{Flow, Output, terminal_width};
+use super::pump::{Limits, PumpEnd, pump};
+use super::signals::Signals;
+use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
-use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
-use crate::source::{self, Address, Lasting, LineSettings, Place, SourceOptions, Stop};
+use crate::source::{LineSettings, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub enum Default {
     Parse,
 }
 
-/// Decodes all inputs.
+/// Decodes the inputs of `decrypt` and `parse`.
 ///
 /// # Errors
 /// What ends the run as a whole; an input that cannot be read ends only itself.
@@ -40,369 +37,107 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     if args.output.fields.as_deref() == Some("help") {
         return list_fields();
     }
+    let mut args = args.clone();
+    if let Some(config) = Config::find(global)? {
+        config.fill_keys(&mut args);
+    }
+    let named = match args.inputs.is_empty() {
+        true => inputs::standard_input()?,
+        false => inputs::addresses(&args.inputs)?,
+    };
     let format = args.output.format().unwrap_or(match default {
         Default::Decrypt => Format::Raw,
         Default::Parse => Format::Table,
     });
-    let addresses = addresses(&args.inputs)?;
-    let zone = zone(&args.input.tz)?;
+    let flow = Flow {
+        thinning: Thinning {
+            last: args.input.last,
+            ..Thinning::default()
+        },
+        durable: inputs::any_live(&named),
+        ..Flow::default()
+    };
+    stream(&args, &named, global, format, flow)
+}
+
+/// Decodes inputs and writes what is in them.
+///
+/// # Errors
+/// As [`run`].
+pub fn stream(
+    args: &Run,
+    named: &[Named],
+    global: &Global,
+    format: Format,
+    flow: Flow,
+) -> Result<Exit, Failure> {
+    let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
     let ring = Ring::gather(&args.keys)?;
     if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
         say(Level::Note, &format!("key {origin}"), None);
     }
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-    let signals = super::signals::Signals::watch(&stop)?;
-    let options = source_options(&args.source, stop);
-    let policy = policy(&args.keys, args.input.ignore_crc);
-    let mut clerk = Clerk {
-        output: Output::open(&args.output, format, args.input.last, &zone)?,
-        ring,
-        tally: Tally::default(),
+    let signals = Signals::watch(&stop)?;
+    let options = inputs::source_options(&args.source, stop.clone());
+    let common = Common {
+        keys: &args.keys,
+        ring: &ring,
+        policy: policy(&args.keys, args.input.ignore_crc),
+        zone: zone.clone(),
+        form: args.input.input.0,
+        verbose: global.verbose > 0,
+    };
+    let lanes: Vec<_> = named
+        .iter()
+        .map(|named| named.lane(&common))
+        .collect::<Result<_, _>>()?;
+    let flow = Flow {
+        sources: inputs::sources(named),
+        ..flow
+    };
+    let output = Output::open(&args.output, format, &flow, &zone)?;
+    let wishes = Wishes {
         meters: meters(&args.input.meter)?,
-        left: args.input.count,
+        count: args.input.count,
+        by_telegrams: flow.thinning.last,
         quiet: global.quiet,
         verbose: global.verbose,
-        said: HashSet::new(),
-        doubts: Doubts::default(),
-        others: BTreeSet::new(),
     };
+    let mut clerk = Clerk::new(output, ring.clone(), wishes);
     let limits = Limits {
         duration: args.source.duration,
         timeout: args.source.timeout,
         progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
+        line: LineSettings {
+            baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
+            mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
+        },
     };
-    let mut worst = Exit::Good;
-    for address in addresses {
-        let decoding = Decoding {
-            keys: clerk.ring.keys_for(address.label.as_deref()),
-            policy,
-            zone: zone.clone(),
-        };
-        match input(
-            &address, &options, args, global, &decoding, &mut clerk, &limits,
-        ) {
-            Ok((end, exit)) => {
-                worst = worst.min(exit);
-                if end != PumpEnd::Input {
-                    break;
-                }
-            }
-            Err(failure) => worst = worst.min(failure.report(global.quiet)),
-        }
-    }
+    let sources = named
+        .iter()
+        .map(|named| named.lasting(&options, &args.source))
+        .collect();
+    let pumped = pump(Feed::new(sources, &stop)?, lanes, &mut clerk, &limits);
+    let (worst, end) = match pumped {
+        Ok(pumped) => (pumped.worst, pumped.end),
+        // What came before is good, and is put in its place.
+        Err(failure) => (failure.report(global.quiet), PumpEnd::Input),
+    };
+    let tally = clerk.tally();
+    let nothing = tally.good + tally.refused == 0;
+    let others: Vec<_> = clerk.others().map(str::to_owned).collect();
     let finished = clerk.finish();
     signals.pass_on();
-    finished.map(|()| worst)
-}
-
-/// Decodes one input; tells why it ended, and how its frames did.
-fn input(
-    address: &Address,
-    options: &SourceOptions,
-    args: &Run,
-    global: &Global,
-    decoding: &Decoding,
-    clerk: &mut Clerk,
-    limits: &Limits,
-) -> Result<(PumpEnd, Exit), Failure> {
-    let opened = source::Source::open(address, options)?;
-    let kind = match (&address.place, opened.kind()) {
-        (Place::Stdin, _) => "stdin",
-        (_, source::Kind::Serial) => "serial",
-        (_, source::Kind::Tcp) => "tcp",
-        (_, source::Kind::File) => "file",
-    };
-    let form = match (args.input.input.0, kind) {
-        // What a port sends is never a dump.
-        (None, "serial" | "tcp") => Some(source::dump::Form::Bin),
-        (form, _) => form,
-    };
-    let verbose = global.verbose > 0;
-    let name = match &address.place {
-        Place::Stdin => "-".to_owned(),
-        _ => opened.name(),
-    };
-    let mut lane = Lane::new(kind, name, address.label.clone(), form, decoding, verbose);
-    let before = clerk.tally.clone();
-    let mut source = Lasting::opened(address.clone(), opened, options.clone());
-    let pumped = pump(&mut source, &mut lane, clerk, limits);
-    clerk.settle(&lane.name, clerk.tally.bytes - before.bytes);
-    let end = pumped?;
-    let exit = match (end, clerk.tally.exit_since(&before)) {
-        (PumpEnd::Stopped, Exit::Nothing) => Exit::Good,
-        (PumpEnd::ReaderGone, _) => Exit::Good,
-        (_, Exit::Nothing) => {
-            let bytes = clerk.tally.bytes - before.bytes;
-            return Err(clerk.nothing_found(&lane, bytes));
-        }
-        (_, exit) => exit,
-    };
-    Ok((end, exit))
-}
-
-/// Takes events, keeps the counts, and talks about what goes wrong.
-struct Clerk {
-    output: Output,
-    ring: Ring,
-    tally: Tally,
-    meters: Vec<String>,
-    left: Option<u64>,
-    quiet: bool,
-    verbose: u8,
-    said: HashSet<&'static str>,
-    doubts: Doubts,
-    /// Meters that were not asked for.
-    others: BTreeSet<String>,
-}
-
-/// Refused frames of an input that may be noise: their title is none that a manufacturer gives.
-///
-/// In 100 MB of noise a few dozen places look like the start of a frame. They are talked about as soon as something
-/// credible turns up, or at the end where they are more than specks.
-#[derive(Default)]
-struct Doubts {
-    credible: bool,
-    frames: u64,
-    bytes: u64,
-    told: Vec<(String, String)>,
-}
-
-impl Clerk {
-    fn telegram(&mut self, source: Source<'_>, at: Option<Timestamp>, decoded: &Decoded<'_>) {
-        self.believe(source.name);
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            meter_name: decoded
-                .security
-                .and_then(|security| self.ring.name(security.title())),
-        };
-        self.output.telegram(&context, decoded);
-        if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
-                source.name,
-                decoded.span.start,
-                words::crc_words(decoded.crc)
-            );
-            say(Level::Warning, &what, None);
-        }
-        if decoded
-            .security
-            .is_some_and(|security| security.tag == crate::p1::event::Tag::Invalid)
-            && self.said.insert("tag")
-        {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
-                source.name, decoded.span.start
-            );
-            say(Level::Warning, &what, None);
-        }
+    let exit = finished?;
+    if nothing && worst == Exit::Good && end == PumpEnd::Input && !args.input.meter.is_empty() {
+        let what = format!("no frame of meter {}", args.input.meter.join(", "));
+        let failure = Failure::new(Exit::Nothing, what);
+        return Err(match others.is_empty() {
+            true => failure,
+            false => failure.hint(format!("it has frames of {}", others.join(", "))),
+        });
     }
-
-    fn refused(
-        &mut self,
-        source: Source<'_>,
-        at: Option<Timestamp>,
-        refused: &Refused<'_>,
-        count: u64,
-    ) {
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            meter_name: None,
-        };
-        self.output.refused(&context, refused);
-        let credible = refused.title().is_none_or(|title| title.has_letters());
-        if credible {
-            self.believe(source.name);
-        }
-        let worth_saying = count == 1 || self.verbose > 1;
-        if !self.doubts.credible {
-            self.doubts.frames += 1;
-            self.doubts.bytes += refused.span.len();
-            if worth_saying && self.doubts.told.len() < DOUBTS_MAX {
-                self.doubts.told.push(words::refused(refused));
-            }
-        } else if worth_saying {
-            self.say_refused(source.name, &words::refused(refused));
-        }
-    }
-
-    fn say_refused(&self, name: &str, (what, hint): &(String, String)) {
-        let hint = Some(hint.as_str()).filter(|_| !self.quiet);
-        say(Level::Error, &format!("{name}: {what}"), hint);
-    }
-
-    /// The input does hold frames: what was held back is said.
-    fn believe(&mut self, name: &str) {
-        self.doubts.credible = true;
-        for told in std::mem::take(&mut self.doubts.told) {
-            self.say_refused(name, &told);
-        }
-    }
-
-    /// Decides on the doubts of an input of so many bytes at its end.
-    fn settle(&mut self, name: &str, bytes: u64) {
-        let specks = self.doubts.bytes < bytes / 2;
-        if !self.doubts.credible && specks {
-            self.tally.dismiss(self.doubts.frames, self.doubts.bytes);
-        } else {
-            self.believe(name);
-        }
-        self.doubts = Doubts::default();
-    }
-
-    fn nothing_found(&self, lane: &Lane, bytes: u64) -> Failure {
-        let name = &lane.name;
-        let failure = |what: String| Failure::new(Exit::Nothing, format!("{name}: {what}"));
-        if !self.others.is_empty() {
-            let wanted = self.meters.join(", ");
-            let others: Vec<_> = self.others.iter().map(String::as_str).collect();
-            return failure(format!("no frame of {wanted}"))
-                .hint(format!("it has frames of {}", others.join(", ")));
-        }
-        match (bytes, lane.kind) {
-            (0, "file" | "stdin") => {
-                failure("is empty".to_owned()).hint("record again, and look whether any bytes come")
-            }
-            (0, _) => failure("nothing came".to_owned())
-                .hint("is the cable in, and has the network operator opened the port?"),
-            _ => failure(format!("no frame and no telegram in {bytes} bytes")).hint(
-                "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
-            ),
-        }
-    }
-
-    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
-    fn wants(&mut self, event: &Event<'_>) -> bool {
-        if self.meters.is_empty() {
-            return true;
-        }
-        let (id, title) = match event {
-            Event::Telegram(decoded) => (
-                meter(decoded),
-                decoded.security.map(|security| security.title()),
-            ),
-            Event::Refused(refused) => {
-                let title = refused.title();
-                let id = title.and_then(|title| title.device_id());
-                (id.unwrap_or_default(), title)
-            }
-            Event::Junk(_) => return true,
-        };
-        let title = title.map(|title| title.to_string()).unwrap_or_default();
-        let is = |wanted: &String| {
-            wanted.eq_ignore_ascii_case(&id) || wanted.eq_ignore_ascii_case(&title)
-        };
-        let wanted = self.meters.iter().any(is);
-        if !wanted && self.others.len() < OTHERS_MAX {
-            let shown = [id, title].into_iter().find(|name| !name.is_empty());
-            self.others
-                .insert(shown.unwrap_or_else(|| "a meter without an id".to_owned()));
-        }
-        wanted
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        let Tally {
-            good,
-            refused,
-            junk,
-            ..
-        } = self.tally;
-        if !self.quiet && (refused > 0 && good + refused > 1 || self.verbose > 0) {
-            let frames = good + refused;
-            let what = format!(
-                "{good} of {frames} frames good, {refused} refused, {junk} bytes between them"
-            );
-            say(Level::Note, &what, None);
-        }
-        match self.output.finish() {
-            Ok(()) | Err(WriteEnd::ReaderGone) => Ok(()),
-            Err(WriteEnd::Failed(failure)) => Err(failure),
-        }
-    }
-}
-
-impl Desk for Clerk {
-    fn event(&mut self, source: Source<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
-        self.tally.bytes += event.span().len();
-        if self.left == Some(0) || !self.wants(event) {
-            return;
-        }
-        let refusals = self.tally.count(event);
-        match event {
-            Event::Telegram(decoded) => {
-                self.telegram(source, received_at, decoded);
-                self.left = self.left.map(|left| left - 1);
-            }
-            Event::Refused(refused) => {
-                self.refused(source, received_at, refused, refusals.unwrap_or(1));
-            }
-            Event::Junk(_) => {}
-        }
-    }
-}
-
-impl Sink for Clerk {
-    fn flush(&mut self) -> Result<(), WriteEnd> {
-        self.output.flush()
-    }
-
-    fn pending(&self) -> usize {
-        self.output.pending()
-    }
-
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.tally.good
-    }
-
-    fn link(&mut self, lane: &Lane, state: &str, message: &str) {
-        let source = Source {
-            kind: lane.kind,
-            name: &lane.name,
-            label: lane.label.as_deref(),
-        };
-        let context = Context {
-            seq: self.tally.good,
-            received_at: Some(Timestamp::now()),
-            source,
-            meter_name: None,
-        };
-        self.output.link(&context, state, message);
-    }
-}
-
-fn addresses(inputs: &[OsString]) -> Result<Vec<Address>, Failure> {
-    if inputs.is_empty() {
-        if std::io::stdin().is_terminal() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "no input: nothing is piped in and no file is named",
-            )
-            .hint("name a file or a port, for example: smarty parse dump.bin"));
-        }
-        return Ok(vec![Address {
-            label: None,
-            place: Place::Stdin,
-            device: source::Device::P1,
-        }]);
-    }
-    let parse = |input: &OsString| {
-        if is_misplaced_key(input) {
-            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
-            return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
-        }
-        Address::parse(input).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
-    };
-    inputs.iter().map(parse).collect()
+    Ok(worst.min(exit))
 }
 
 fn meters(ids: &[String]) -> Result<Vec<String>, Failure> {
@@ -436,26 +171,11 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
     Policy { tag, ignore_crc }
 }
 
-fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
-    let level = |state: Option<OnOff>| match state {
-        Some(OnOff::On) => source::Level::On,
-        Some(OnOff::Off) => source::Level::Off,
-        None => source::Level::Untouched,
-    };
-    let mut options = SourceOptions::new(stop);
-    options.line = LineSettings {
-        baud: args.baud,
-        mode: args.mode,
-    };
-    options.rts = level(args.rts);
-    options.dtr = level(args.dtr);
-    if args.no_reconnect {
-        options.reconnect = source::Reconnect::Never;
-    }
-    options
-}
-
-fn list_fields() -> Result<Exit, Failure> {
+/// Prints the names of all values.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn list_fields() -> Result<Exit, Failure> {
     let mut text = Vec::new();
     crate::sink::table::write_fields_help(&mut text, terminal_width());
     match Writer::Terminal.write(&text) {
@@ -465,7 +185,3 @@ fn list_fields() -> Result<Exit, Failure> {
 }
 
 const LUXEMBOURG: &str = "Europe/Luxembourg";
-/// Doubtful frames that are talked about.
-const DOUBTS_MAX: usize = 8;
-/// Other meters that are named when the one asked for is not there.
-const OTHERS_MAX: usize = 8;

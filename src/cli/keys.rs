@@ -17,6 +17,7 @@ use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
+use crate::source::{Address, virtual_keys};
 
 /// All keys of a run, with the names that the ring gives to meters.
 #[derive(Clone, Debug, Default)]
@@ -50,11 +51,16 @@ impl Ring {
         Ok(ring)
     }
 
-    /// The keys for a source: the one of its label where the ring has such, for meters without their own.
-    pub fn keys_for(&self, label: Option<&str>) -> Arc<Keys> {
+    /// The keys for a source: the one of its label where the ring has such, for meters without their own;
+    /// those of a virtual meter are known.
+    pub fn keys_for(&self, address: &Address) -> Arc<Keys> {
         let mut keys = self.keys.clone();
+        let label = address.label.as_ref();
         if let Some(own) = label.and_then(|label| self.labels.get(label)) {
             keys.set_default(own.clone());
+        }
+        for (title, own) in virtual_keys(address) {
+            keys.insert(title, own);
         }
         Arc::new(keys)
     }

@@ -43,16 +43,11 @@ impl Tally {
         None
     }
 
-    /// Takes back refusals of what was noise after all.
-    pub fn dismiss(&mut self, frames: u64, bytes: u64) {
-        self.refused -= frames;
-        self.junk += bytes;
-    }
-
     /// How an input ended as far as its frames go; `before` is the count at its start.
     pub fn exit_since(&self, before: &Self) -> Exit {
         match (self.good - before.good, self.refused - before.refused) {
             (0, 0) => Exit::Nothing,
+            // Nothing of what came could be verified.
             (0, _) => Exit::Key,
             (_, 0) => Exit::Good,
             _ => Exit::Some,

@@ -10,6 +10,8 @@ pub mod json;
 
 pub mod csv;
 
+pub mod level;
+
 pub mod hex;
 
 pub mod redact;
@@ -29,3 +31,9 @@ mod part;
 pub mod record;
 
 pub mod out;
+
+pub mod outlet;
+
+pub mod pty;
+
+pub mod server;
