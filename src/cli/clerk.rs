@@ -21,6 +21,8 @@ pub struct Clerk {
     output: Output,
     ring: Ring,
     tally: Tally,
+    /// Nobody reads the output any more.
+    reader_gone: bool,
     meters: Vec<String>,
     left: Option<u64>,
     by_telegrams: bool,
@@ -56,6 +58,7 @@ impl Clerk {
             output,
             ring,
             tally: Tally::default(),
+            reader_gone: false,
             meters: wishes.meters,
             left: wishes.count,
             by_telegrams: wishes.by_telegrams,
@@ -194,8 +197,8 @@ impl Clerk {
         }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
-            Ok(()) => Ok(self.tally.exit_since(&Tally::default())),
-            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+            Ok(()) if !self.reader_gone => Ok(self.tally.exit()),
+            Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
     }
@@ -204,7 +207,7 @@ impl Clerk {
 impl Desk for Clerk {
     fn event(
         &mut self,
-        _lane: usize,
+        lane: usize,
         source: Source<'_>,
         received_at: Option<Timestamp>,
         event: &Event<'_>,
@@ -212,7 +215,7 @@ impl Desk for Clerk {
         if self.left == Some(0) || !self.wants(event) {
             return;
         }
-        let refusals = self.tally.count(event);
+        let refusals = self.tally.count(lane, event);
         match event {
             Event::Telegram(decoded) => {
                 let printed = self.telegram(source, received_at, decoded);
@@ -244,7 +247,9 @@ impl Desk for Clerk {
 
 impl Sink for Clerk {
     fn flush(&mut self) -> Result<(), WriteEnd> {
-        self.output.flush()
+        let flushed = self.output.flush();
+        self.reader_gone |= matches!(flushed, Err(WriteEnd::ReaderGone));
+        flushed
     }
 
     fn is_full(&self) -> bool {
