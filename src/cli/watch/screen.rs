@@ -98,7 +98,7 @@ impl Viewer {
 impl Desk for Viewer {
     fn event(
         &mut self,
-        _lane: usize,
+        lane: usize,
         source: Source<'_>,
         received_at: Option<Timestamp>,
         event: &Event<'_>,
@@ -106,7 +106,7 @@ impl Desk for Viewer {
         if self.left == Some(0) {
             return;
         }
-        let refusals = self.tally.count(event);
+        let refusals = self.tally.count(lane, event);
         let now = Timestamp::now();
         let title = match event {
             Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
