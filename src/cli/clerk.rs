@@ -172,7 +172,8 @@ impl Clerk {
             );
             say(Level::Note, &what, None);
         }
-        match self.output.finish() {
+        let held = self.by_telegrams || self.left != Some(0);
+        match self.output.finish(held) {
             Ok(()) => Ok(self.tally.exit()),
             Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),

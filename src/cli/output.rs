@@ -207,12 +207,12 @@ impl Output {
         written
     }
 
-    /// Writes the rest and puts a file in its place.
+    /// Writes what waits, with the rows that are held back where they are wanted, and puts a file in its place.
     ///
     /// # Errors
     /// [`WriteEnd`].
-    pub fn finish(mut self) -> Result<(), WriteEnd> {
-        while let Some(bytes) = self.thin.rest() {
+    pub fn finish(mut self, held: bool) -> Result<(), WriteEnd> {
+        while let Some(bytes) = self.thin.rest().filter(|_| held) {
             self.print(&bytes);
         }
         self.flush()?;
