@@ -31,13 +31,41 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
-            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a table, a line or a row a telegram')
-            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a screen, or a table, a line or a row a telegram')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;capture' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How the bytes are stored')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the bytes are stored')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
+            [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'smarty;decrypt' {
@@ -184,25 +212,29 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'smarty;capture' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
-            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How the bytes are stored')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the bytes are stored')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
-            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
-            [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin')
-            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
-            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
-            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
-            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
-            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+        'smarty;simulate' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which meter it is: country and version')
+            [CompletionResult]::new('--meters', '--meters', [CompletionResultType]::ParameterName, 'How many meters, each with a household and a key of its own')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where all chance comes from: the same seed gives the same households')
+            [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'What the meter''s clock shows first; now, or 2026-01-01 for a file or stdout')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help')
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Play a capture again instead: by its times where it is a log, else a frame each period')
+            [CompletionResult]::new('--period', '--period', [CompletionResultType]::ParameterName, 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'How much faster than real time goes; 1, or as fast as possible into a file or stdout')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 1d); by the meter''s clock where it is as fast as possible')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number')
+            [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Write the key ring of the meters to a file, for --keyring of the other commands')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
-            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
-            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Send in clear, whatever the profile does')
+            [CompletionResult]::new('--encrypted', '--encrypted', [CompletionResultType]::ParameterName, 'Encrypt, whatever the profile does')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace existing files')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
@@ -234,13 +266,17 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;help' {
+            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
-            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a table, a line or a row a telegram')
-            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a screen, or a table, a line or a row a telegram')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;help;capture' {
             break
         }
         'smarty;help;decrypt' {
@@ -252,7 +288,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;help;watch' {
             break
         }
-        'smarty;help;capture' {
+        'smarty;help;simulate' {
             break
         }
         'smarty;help;ports' {

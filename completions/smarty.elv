@@ -28,13 +28,40 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand capture 'Store what meters send, exactly as it came'
             cand decrypt 'Decrypt frames and print the telegrams, byte for byte'
             cand parse 'Parse telegrams and print tables, JSON or CSV'
-            cand watch 'Show meters live: a table, a line or a row a telegram'
-            cand capture 'Store what meters send, exactly as it came'
+            cand watch 'Show meters live: a screen, or a table, a line or a row a telegram'
+            cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
             cand generate 'Print shell completions, man pages or the JSON Schema'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'smarty;capture'= {
+            cand -o 'The file to store in; %l in it stands for the label, a file for each source'
+            cand --out 'The file to store in; %l in it stands for the label, a file for each source'
+            cand -f 'How the bytes are stored'
+            cand --format 'How the bytes are stored'
+            cand -n 'Stop after so many whole frames'
+            cand --count 'Stop after so many whole frames'
+            cand --rotate 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin'
+            cand --baud 'Speed of serial ports, in baud [default: 115200]'
+            cand --mode 'Data bits, parity and stop bits of serial ports [default: 8N1]'
+            cand --rts 'Set the control line RTS'
+            cand --dtr 'Set the control line DTR'
+            cand --timeout 'End with exit code 5 when no telegram came for so long (30s, 5m)'
+            cand --duration 'End after so long (30s, 10m, 2h, 1d)'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --force 'Replace an existing file'
+            cand --append 'Append to an existing file'
+            cand --no-reconnect 'End when a port or server goes away'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: which form an input has, which key is used; twice: each event'
+            cand --verbose 'Say more: which form an input has, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;decrypt'= {
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
@@ -177,25 +204,29 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'smarty;capture'= {
-            cand -o 'The file to store in; %l in it stands for the label, a file for each source'
-            cand --out 'The file to store in; %l in it stands for the label, a file for each source'
-            cand -f 'How the bytes are stored'
-            cand --format 'How the bytes are stored'
-            cand -n 'Stop after so many whole frames'
-            cand --count 'Stop after so many whole frames'
-            cand --rotate 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin'
-            cand --baud 'Speed of serial ports, in baud [default: 115200]'
-            cand --mode 'Data bits, parity and stop bits of serial ports [default: 8N1]'
-            cand --rts 'Set the control line RTS'
-            cand --dtr 'Set the control line DTR'
-            cand --timeout 'End with exit code 5 when no telegram came for so long (30s, 5m)'
-            cand --duration 'End after so long (30s, 10m, 2h, 1d)'
+        &'smarty;simulate'= {
+            cand --profile 'Which meter it is: country and version'
+            cand --meters 'How many meters, each with a household and a key of its own'
+            cand --seed 'Where all chance comes from: the same seed gives the same households'
+            cand --start 'What the meter''s clock shows first; now, or 2026-01-01 for a file or stdout'
+            cand --fault 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help'
+            cand --replay 'Play a capture again instead: by its times where it is a log, else a frame each period'
+            cand --period 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given'
+            cand --speed 'How much faster than real time goes; 1, or as fast as possible into a file or stdout'
+            cand -n 'End after so many telegrams of each meter'
+            cand --count 'End after so many telegrams of each meter'
+            cand --duration 'End after so long (30s, 1d); by the meter''s clock where it is as fast as possible'
+            cand --link 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number'
+            cand --tcp 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST'
+            cand -o 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal'
+            cand --out 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal'
+            cand --keyring 'Write the key ring of the meters to a file, for --keyring of the other commands'
             cand --color 'When to use colours'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
-            cand --force 'Replace an existing file'
-            cand --append 'Append to an existing file'
-            cand --no-reconnect 'End when a port or server goes away'
+            cand --plain 'Send in clear, whatever the profile does'
+            cand --encrypted 'Encrypt, whatever the profile does'
+            cand --pty 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal'
+            cand --force 'Replace existing files'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
             cand -v 'Say more: which form an input has, which key is used; twice: each event'
@@ -224,13 +255,16 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;help'= {
+            cand capture 'Store what meters send, exactly as it came'
             cand decrypt 'Decrypt frames and print the telegrams, byte for byte'
             cand parse 'Parse telegrams and print tables, JSON or CSV'
-            cand watch 'Show meters live: a table, a line or a row a telegram'
-            cand capture 'Store what meters send, exactly as it came'
+            cand watch 'Show meters live: a screen, or a table, a line or a row a telegram'
+            cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
             cand generate 'Print shell completions, man pages or the JSON Schema'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'smarty;help;capture'= {
         }
         &'smarty;help;decrypt'= {
         }
@@ -238,7 +272,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         }
         &'smarty;help;watch'= {
         }
-        &'smarty;help;capture'= {
+        &'smarty;help;simulate'= {
         }
         &'smarty;help;ports'= {
         }

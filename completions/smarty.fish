@@ -32,13 +32,37 @@ complete -c smarty -n "__fish_smarty_needs_command" -s q -l quiet -d 'Say errors
 complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_needs_command" -s V -l version -d 'Print version'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store what meters send, exactly as it came'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live: a table, a line or a row a telegram'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
+log\t'A line a frame: time, label, kind, length, hex'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s n -l count -d 'Stop after so many whole frames' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
@@ -177,29 +201,40 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Repla
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
-log\t'A line a frame: time, label, kind, length, hex'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s n -l count -d 'Stop after so many whole frames' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
-off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
-off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l profile -d 'Which meter it is: country and version' -r -f -a "lu\t''
+lu-full\t''
+nl5\t''
+nl42\t''
+nl22\t''
+be\t''
+se\t''
+at\t''
+hu\t''
+lt\t''"
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l meters -d 'How many meters, each with a household and a key of its own' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l seed -d 'Where all chance comes from: the same seed gives the same households' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l start -d 'What the meter\'s clock shows first; now, or 2026-01-01 for a file or stdout' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l fault -d 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l replay -d 'Play a capture again instead: by its times where it is a log, else a frame each period' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l period -d 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l speed -d 'How much faster than real time goes; 1, or as fast as possible into a file or stdout' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s n -l count -d 'End after so many telegrams of each meter' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l duration -d 'End after so long (30s, 1d); by the meter\'s clock where it is as fast as possible' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l link -d 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l tcp -d 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s o -l out -d 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l keyring -d 'Write the key ring of the meters to a file, for --keyring of the other commands' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Replace an existing file'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l no-reconnect -d 'End when a port or server goes away'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l plain -d 'Send in clear, whatever the profile does'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l encrypted -d 'Encrypt, whatever the profile does'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l pty -d 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l force -d 'Replace existing files'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -214,10 +249,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'So
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "watch" -d 'Show meters live: a table, a line or a row a telegram'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from decrypt parse watch capture ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,7 +1,11 @@
 //! What the user can type.
 
+mod simulate;
+
+pub use self::simulate::{Listen, Simulate};
+
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -32,18 +36,21 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Store what meters send, exactly as it came
+    #[command(after_long_help = CAPTURE_EXAMPLES)]
+    Capture(Capture),
     /// Decrypt frames and print the telegrams, byte for byte
     #[command(after_long_help = DECRYPT_EXAMPLES)]
     Decrypt(Run),
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = PARSE_EXAMPLES)]
     Parse(Run),
-    /// Show meters live: a table, a line or a row a telegram
+    /// Show meters live: a screen, or a table, a line or a row a telegram
     #[command(after_long_help = WATCH_EXAMPLES)]
     Watch(Watch),
-    /// Store what meters send, exactly as it came
-    #[command(after_long_help = CAPTURE_EXAMPLES)]
-    Capture(Capture),
+    /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
+    #[command(after_long_help = simulate::EXAMPLES)]
+    Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
     /// Print shell completions, man pages or the JSON Schema
@@ -92,7 +99,7 @@ pub enum ColorWhen {
 /// Options of the commands that decode.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Keys and tags.
@@ -287,7 +294,7 @@ pub enum OnOff {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// What is printed
-    #[arg(short, long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT", group = "form")]
     pub format: Option<Format>,
     /// Short for --format json
     #[arg(long, group = "form")]
@@ -296,7 +303,7 @@ pub struct OutputArgs {
     #[arg(long, group = "form")]
     pub csv: bool,
     /// Short for --format raw
-    #[arg(long, group = "form", conflicts_with = "format")]
+    #[arg(long, group = "form")]
     pub raw: bool,
     /// JSON over several lines
     #[arg(long)]
@@ -395,7 +402,7 @@ impl OutputArgs {
     }
 }
 
-/// Joins `--key` or `-k` with a next word that looks like a key.
+/// Joins `--key` or `-k` with a next word that looks like a key, and parts `-kHEX`.
 ///
 /// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port.
 /// It never looks at the file system.
@@ -412,6 +419,10 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
             argument.push("=");
             argument.push(key);
         }
+        let attached = argument.to_str().and_then(|word| word.strip_prefix("-k"));
+        if let Some(key) = attached.filter(|key| !words && looks_like_key(OsStr::new(key))) {
+            argument = format!("-k={}", key.trim_start_matches('=')).into();
+        }
         joined.push(argument);
     }
     joined
@@ -419,6 +430,15 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 
 /// At least 16 hexadecimal digits and separators; a few letters that people take for digits.
 fn looks_like_key(word: &OsStr) -> bool {
+    has_key_digits(word, JOINED_MIN)
+}
+
+/// Tells whether a word that should be a file is a key in the wrong place; such a word is never shown.
+pub fn is_misplaced_key(word: &OsStr) -> bool {
+    has_key_digits(word, MISPLACED_MIN) && !Path::new(word).exists()
+}
+
+fn has_key_digits(word: &OsStr, least: usize) -> bool {
     let Some(word) = word.to_str() else {
         return false;
     };
@@ -427,7 +447,7 @@ fn looks_like_key(word: &OsStr) -> bool {
         .chars()
         .filter(|c| !c.is_ascii_hexdigit() && !" :-,{}xX\\".contains(*c));
     let mistaken = others.clone().filter(|c| c.is_ascii_alphanumeric()).count();
-    digits >= 16 && mistaken == others.count() && mistaken <= MISTAKEN_MAX
+    digits >= least && mistaken == others.count() && mistaken <= MISTAKEN_MAX
 }
 
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
@@ -469,6 +489,10 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// Digits of a word that is taken for a key behind `--key`.
+const JOINED_MIN: usize = 16;
+/// Digits of a word that is taken for a key where a file should be: times as names of files have fewer.
+const MISPLACED_MIN: usize = 24;
 /// Letters in a key that are no digits, at the most.
 const MISTAKEN_MAX: usize = 4;
 
@@ -540,10 +564,12 @@ mod tests {
             join(&format!("smarty|--key|{KEY}|f")),
             ["smarty", &format!("--key={KEY}"), "f"]
         );
-        assert_eq!(
-            join(&format!("smarty|-k|{KEY}")),
-            ["smarty", &format!("-k={KEY}")]
-        );
+        for short in [format!("-k|{KEY}"), format!("-k{KEY}"), format!("-k={KEY}")] {
+            assert_eq!(
+                join(&format!("smarty|{short}")),
+                ["smarty", &format!("-k={KEY}")]
+            );
+        }
         let spaced = "0A 1B 2C 3D 4E 5F 60 71";
         assert_eq!(
             join(&format!("smarty|--key|{spaced}")),

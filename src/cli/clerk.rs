@@ -1,6 +1,6 @@
 //! The sink of decrypt, parse and watch: keeps the counts, formats what came, and talks about what goes wrong.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -12,10 +12,8 @@ use super::pump::{Link, Sink};
 use super::tally::Tally;
 use super::words;
 use super::writer::WriteEnd;
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Event, Refused};
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
+use crate::sink::context::{Context, Senders, Source};
 use crate::source::maxsonar::Level as Reading;
 
 /// Takes events, keeps the counts, and talks about what goes wrong.
@@ -23,12 +21,19 @@ pub struct Clerk {
     output: Output,
     ring: Ring,
     tally: Tally,
+    /// Good and refused frames of each lane.
+    lanes: Vec<(u64, u64)>,
     meters: Vec<String>,
     left: Option<u64>,
     by_telegrams: bool,
     quiet: bool,
     verbose: u8,
     said: HashSet<&'static str>,
+    /// Kinds of refusal that were met.
+    told: u64,
+    senders: Senders,
+    /// Meters that were not asked for.
+    others: BTreeSet<String>,
 }
 
 /// What the user wants of a clerk.
@@ -53,12 +58,16 @@ impl Clerk {
             output,
             ring,
             tally: Tally::default(),
+            lanes: Vec::new(),
             meters: wishes.meters,
             left: wishes.count,
             by_telegrams: wishes.by_telegrams,
             quiet: wishes.quiet,
             verbose: wishes.verbose,
             said: HashSet::new(),
+            told: 0,
+            senders: Senders::default(),
+            others: BTreeSet::new(),
         }
     }
 
@@ -84,7 +93,7 @@ impl Clerk {
         let printed = self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its CRC does not fit, {}",
+                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
                 source.name,
                 decoded.span.start,
                 words::crc_words(decoded.crc)
@@ -103,6 +112,13 @@ impl Clerk {
             say(Level::Warning, &what, None);
         }
         printed
+    }
+
+    fn counts(&mut self, lane: usize) -> &mut (u64, u64) {
+        if self.lanes.len() <= lane {
+            self.lanes.resize(lane + 1, (0, 0));
+        }
+        &mut self.lanes[lane]
     }
 
     /// Counts what was printed, or the telegram itself.
@@ -125,33 +141,47 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
+        self.told += u64::from(count == 1);
+        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
             let hint = Some(hint.as_str()).filter(|_| !self.quiet);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
         }
     }
 
-    fn wants(&self, event: &Event<'_>) -> bool {
+    /// Meters that sent frames, and were not asked for.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
+    }
+
+    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
+    fn wants(&mut self, event: &Event<'_>) -> bool {
         if self.meters.is_empty() {
             return true;
         }
-        let matches = |id: &str| {
-            self.meters
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(id))
+        let (id, title) = match event {
+            Event::Telegram(decoded) => (
+                self.senders.name(decoded).into_owned(),
+                decoded.security.map(|security| security.title()),
+            ),
+            Event::Refused(refused) => {
+                let title = refused.title();
+                let id = title.and_then(|title| title.device_id());
+                (id.unwrap_or_default(), title)
+            }
+            Event::Junk(_) => return true,
         };
-        let of_title = |title: SystemTitle| {
-            matches(&title.to_string()) || title.device_id().is_some_and(|id| matches(&id))
+        let title = title.map(|title| title.to_string()).unwrap_or_default();
+        let is = |wanted: &String| {
+            wanted.eq_ignore_ascii_case(&id) || wanted.eq_ignore_ascii_case(&title)
         };
-        match event {
-            Event::Telegram(decoded) => match decoded.security {
-                Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
-            },
-            Event::Refused(refused) => refused.title().is_some_and(of_title),
-            Event::Junk(_) => true,
+        let wanted = self.meters.iter().any(is);
+        if !wanted && self.others.len() < OTHERS_MAX {
+            let shown = [id, title].into_iter().find(|name| !name.is_empty());
+            let shown = shown.unwrap_or_else(|| "a meter without an id".to_owned());
+            self.others.insert(shown);
         }
+        wanted
     }
 
     /// Sums up, writes the rest, and tells how the run went as far as its frames go.
@@ -174,7 +204,13 @@ impl Clerk {
         }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
-            Ok(()) => Ok(self.tally.exit()),
+            Ok(()) => {
+                let exits = self
+                    .lanes
+                    .iter()
+                    .map(|&(good, refused)| exit(good, refused));
+                Ok(exits.min().unwrap_or(Exit::Nothing))
+            }
             Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
@@ -184,7 +220,7 @@ impl Clerk {
 impl Desk for Clerk {
     fn event(
         &mut self,
-        _lane: usize,
+        lane: usize,
         source: Source<'_>,
         received_at: Option<Timestamp>,
         event: &Event<'_>,
@@ -193,6 +229,12 @@ impl Desk for Clerk {
             return;
         }
         let refusals = self.tally.count(event);
+        let counts = self.counts(lane);
+        match event {
+            Event::Telegram(_) => counts.0 += 1,
+            Event::Refused(_) => counts.1 += 1,
+            Event::Junk(_) => {}
+        }
         match event {
             Event::Telegram(decoded) => {
                 let printed = self.telegram(source, received_at, decoded);
@@ -205,10 +247,11 @@ impl Desk for Clerk {
         }
     }
 
-    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
+    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading) {
         if self.left == Some(0) {
             return;
         }
+        self.counts(lane).0 += 1;
         self.tally.good += 1;
         self.tally.bytes += level.span.len();
         let context = Context {
@@ -257,3 +300,18 @@ impl Sink for Clerk {
         }
     }
 }
+
+/// How an input ended as far as its frames go; one without frames is told of elsewhere.
+fn exit(good: u64, refused: u64) -> Exit {
+    match (good, refused) {
+        (_, 0) => Exit::Good,
+        // Nothing of what came could be verified.
+        (0, _) => Exit::Key,
+        _ => Exit::Some,
+    }
+}
+
+/// Kinds of refusal that are said one by one; the summary counts the rest.
+const TOLD_MAX: u64 = 10;
+/// Other meters that are named when the one asked for is not there.
+const OTHERS_MAX: usize = 8;

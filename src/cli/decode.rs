@@ -83,7 +83,7 @@ pub fn stream(
         keys: &args.keys,
         ring: &ring,
         policy: policy(&args.keys, args.input.ignore_crc),
-        zone,
+        zone: zone.clone(),
         form: args.input.input.0,
         verbose: global.verbose > 0,
     };
@@ -95,7 +95,7 @@ pub fn stream(
         sources: inputs::sources(named),
         ..flow
     };
-    let output = Output::open(&args.output, format, &flow)?;
+    let output = Output::open(&args.output, format, &flow, &zone)?;
     let wishes = Wishes {
         meters: meters(&args.input.meter)?,
         count: args.input.count,
@@ -125,12 +125,25 @@ pub fn stream(
     };
     let tally = clerk.tally();
     let nothing = tally.good + tally.refused == 0;
+    let others: Vec<_> = clerk.others().map(str::to_owned).collect();
     let finished = clerk.finish();
     signals.pass_on();
     let exit = finished?;
     if nothing && worst == Exit::Good && end == PumpEnd::Input && !args.input.meter.is_empty() {
-        let what = format!("no frame of meter {}", args.input.meter.join(", "));
-        return Err(Failure::new(Exit::Nothing, what));
+        let names: Vec<_> = named
+            .iter()
+            .map(|named| named.address.to_string())
+            .collect();
+        let what = format!(
+            "{}: no frame of {}",
+            names.join(", "),
+            args.input.meter.join(", ")
+        );
+        let failure = Failure::new(Exit::Nothing, what);
+        return Err(match others.is_empty() {
+            true => failure,
+            false => failure.hint(format!("it has frames of {}", others.join(", "))),
+        });
     }
     Ok(worst.min(exit))
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use super::args::{KeyArgs, OnOff, SourceArgs};
+use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
 use super::failure::{Exit, Failure};
 use super::feed::is_live;
 use super::keys::Ring;
@@ -76,16 +76,15 @@ impl Named {
     /// # Errors
     /// A key of its own that cannot be read.
     pub fn lane(&self, common: &Common<'_>) -> Result<Lane, Failure> {
-        let label = self.address.label.as_deref();
         let keys = match (&self.key_file, &self.keyring) {
-            (None, None) => common.ring.keys_for(label),
+            (None, None) => common.ring.keys_for(&self.address),
             _ => Ring::gather(&KeyArgs {
                 key: None,
                 key_file: self.key_file.clone(),
                 keyring: self.keyring.clone().or_else(|| common.keys.keyring.clone()),
                 ..common.keys.clone()
             })?
-            .keys_for(label),
+            .keys_for(&self.address),
         };
         let decoding = Decoding {
             keys,
@@ -107,6 +106,10 @@ impl Named {
 /// An address that names no source; a label that stands twice.
 pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
     let parse = |input: &OsString| {
+        if is_misplaced_key(input) {
+            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
+            return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
+        }
         Address::parse(input)
             .map(Named::new)
             .map_err(|error| Failure::new(Exit::Usage, error.to_string()))

@@ -162,7 +162,7 @@ impl Lane {
             ),
             (0, bytes, Device::P1) => Some(
                 nothing(&format!("no frame and no telegram in {bytes} bytes")).hint(
-                    "an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?",
+                    "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
                 ),
             ),
         }
@@ -343,7 +343,7 @@ impl Stream {
 fn kind_word(place: &Place, kind: Kind) -> &'static str {
     match (place, kind) {
         (Place::Stdin, _) => "stdin",
-        (Place::Sim(_), _) => "sim",
+        (Place::Sim(_), _) | (_, Kind::Sim) => "sim",
         (_, Kind::Serial) => "serial",
         (_, Kind::Tcp) => "tcp",
         (_, Kind::File) => "file",

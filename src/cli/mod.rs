@@ -24,6 +24,8 @@ pub mod progress;
 
 pub mod feed;
 
+pub mod terminal;
+
 pub mod pump;
 
 pub mod config;
@@ -33,6 +35,8 @@ pub mod inputs;
 pub mod clerk;
 
 pub mod decode;
+
+pub mod simulate;
 
 pub mod watch;
 
@@ -62,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match &cli.command {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
+        Command::Simulate(what) => simulate::run(what, &cli.global),
         Command::Watch(watch) => watch::run(watch, &cli.global),
         Command::Capture(capture) => capture::run(capture, &cli.global),
         Command::Ports(_) => ports::run(),
@@ -73,10 +78,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Says what clap has to say; a broken pipe of the help is silent.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nobody reads any more: nothing is to be said.
-    drop(error.print());
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Good.code(),
-        _ => Exit::Usage.code(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            drop(error.print());
+            Exit::Good.code()
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            drop(error.print());
+            Exit::Usage.code()
+        }
+        _ => Failure::from(error).report(false).code(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use anstream::ColorChoice;
+use anstream::adapter::strip_bytes;
 use jiff::{Timestamp, Zoned};
 
 use super::args::{Format, OutputArgs};
@@ -10,7 +12,8 @@ use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::event::{Decoded, Refused};
-use crate::sink::context::Context;
+use crate::p1::value::Zone;
+use crate::sink::context::{Context, Senders};
 use crate::sink::csv::{self, Csv, Sources};
 use crate::sink::fields::{Fields, UnknownField};
 use crate::sink::hex;
@@ -34,7 +37,10 @@ pub struct Output {
     pretty: bool,
     events: bool,
     begun: bool,
+    /// A file gets no colours unless they are asked for.
+    plain: bool,
     thin: Thin,
+    senders: Senders,
     redactor: Option<Redactor>,
     buffer: Vec<u8>,
     line: Vec<u8>,
@@ -61,7 +67,12 @@ impl Output {
     ///
     /// # Errors
     /// A field that does not exist; a file that is there already or cannot be made.
-    pub fn open(args: &OutputArgs, format: Format, flow: &Flow) -> Result<Self, Failure> {
+    pub fn open(
+        args: &OutputArgs,
+        format: Format,
+        flow: &Flow,
+        zone: &Zone,
+    ) -> Result<Self, Failure> {
         let fields = args
             .fields
             .as_deref()
@@ -116,8 +127,12 @@ impl Output {
             pretty: args.pretty,
             events: args.events,
             begun: false,
+            plain: args.out.is_some()
+                && matches!(format, Format::Table | Format::Hex)
+                && ColorChoice::global() != ColorChoice::Always,
             thin: Thin::new(flow.thinning),
-            redactor: args.redact.then(Redactor::default),
+            senders: Senders::default(),
+            redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
             line: Vec::new(),
             header,
@@ -130,7 +145,11 @@ impl Output {
         match self.redactor.take() {
             Some(mut redactor) => {
                 let redacted = redactor.redact(decoded);
-                let printed = self.row(context, &redacted);
+                let context = Context {
+                    meter_name: None,
+                    ..*context
+                };
+                let printed = self.row(&context, &redacted);
                 self.redactor = Some(redactor);
                 printed
             }
@@ -202,7 +221,10 @@ impl Output {
         if self.buffer.is_empty() {
             return self.writer.pause();
         }
-        let written = self.writer.write(&self.buffer);
+        let written = match self.plain {
+            true => self.writer.write(&strip_bytes(&self.buffer).into_vec()),
+            false => self.writer.write(&self.buffer),
+        };
         self.buffer.clear();
         written
     }
@@ -234,8 +256,9 @@ impl Output {
         let start = self.buffer.len();
         self.write(context, decoded);
         let fields = self.fields.clone();
+        let meter = self.senders.name(decoded).into_owned();
         self.thin_out(start, || Row {
-            meter: csv::meter(decoded),
+            meter,
             values: values(decoded, fields.as_ref()),
             at: context
                 .received_at

@@ -31,3 +31,11 @@ mod part;
 pub mod record;
 
 pub mod out;
+
+pub mod outlet;
+
+pub mod pty;
+
+pub mod server;
+
+pub mod screen;
