@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -408,19 +409,18 @@ fn a_capture_that_is_killed_leaves_a_prefix() {
         let mut plug = Plug::new(bench.path("ttyUSB0"));
         let mut run = Run::start(&bench, &["capture", "ttyUSB0", "-o", &name]);
         plug.wait_until_read();
-        let sender = {
-            let bytes = frames.clone();
-            thread::spawn(move || {
-                for piece in bytes.chunks(97) {
-                    plug.try_send(piece);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for piece in frames.chunks(97) {
+                    plug.send_until(piece, &over);
                     thread::sleep(Duration::from_micros(500));
                 }
-                plug
-            })
-        };
-        thread::sleep(Duration::from_millis(20 + round * 31));
-        run.kill();
-        drop(sender.join());
+            });
+            thread::sleep(Duration::from_millis(20 + round * 31));
+            run.kill();
+            over.store(true, Ordering::Relaxed);
+        });
         let held = fs::read(bench.path(&name)).unwrap();
         assert!(!held.is_empty());
         assert!(frames.starts_with(&held), "{} bytes", held.len());

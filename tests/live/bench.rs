@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::civil::date;
-use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
+use rustix::fs::{CWD, Mode, OFlags, fcntl_setfl, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -254,10 +254,16 @@ impl Plug {
         self.inside.as_mut().unwrap().0.write_all(bytes).unwrap();
     }
 
-    /// Sends where there is someone to take it.
-    pub fn try_send(&mut self, bytes: &[u8]) {
-        if let Some((meter, _)) = &mut self.inside {
-            let _ = meter.write_all(bytes);
+    /// Sends until nobody takes it any more and `over` says so.
+    pub fn send_until(&mut self, bytes: &[u8], over: &AtomicBool) {
+        let (meter, _) = self.inside.as_mut().unwrap();
+        fcntl_setfl(&meter, OFlags::NONBLOCK).unwrap();
+        let mut left = bytes;
+        while !left.is_empty() && !over.load(Ordering::Relaxed) {
+            match meter.write(left) {
+                Ok(count) => left = &left[count..],
+                Err(_) => thread::sleep(Duration::from_millis(1)),
+            }
         }
     }
 }
