@@ -1,3 +1,7 @@
 //! The `smarty` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    smarty::cli::run(std::env::args_os())
+}

@@ -39,6 +39,8 @@ pub struct Layout {
     pub groups: Vec<Group>,
     /// Items of all groups, in order.
     pub items: Vec<Item>,
+    /// Items with the form of a time, each with the index of its line.
+    pub times: Vec<(u32, u32)>,
     /// What could not be read, in order.
     pub faults: Vec<Fault>,
 }
@@ -177,6 +179,7 @@ impl Layout {
                 lines: Vec::new(),
                 groups: Vec::new(),
                 items: Vec::new(),
+                times: Vec::new(),
                 faults: Vec::new(),
             },
         };
@@ -335,6 +338,12 @@ impl Reader<'_> {
         let entry = line.and_then(|line| line.entry);
         let first = line.is_some_and(|line| line.groups.is_empty());
         let form = form(value.of(self.text), unit.of(self.text), entry);
+        if form == Form::Time {
+            let line = self.layout.lines.len().saturating_sub(1) as u32;
+            self.layout
+                .times
+                .push((line, self.layout.items.len() as u32));
+        }
         self.layout.items.push(Item { value, unit, form });
         self.allow_values(value, form, entry);
         match entry {

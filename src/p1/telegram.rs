@@ -7,6 +7,7 @@
 //! reading of DSMR 2.2 and 3.0; they become faults.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::layout::{FaultKind, Form, Group, Item, Layout, Line, Place};
@@ -68,17 +69,22 @@ pub struct Device<'a> {
     at: &'a DeviceAt,
 }
 
-/// Something in the text that is not as the standard has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something in the text that is not as the standard has it; its `Display` says what, in words.
+#[derive(Clone, Copy, Debug)]
 pub struct Issue<'a> {
-    /// The word for it in every output.
-    pub code: &'static str,
-    /// The code of the line as sent, where there is one.
-    pub obis: Option<Cow<'a, str>>,
-    /// Offset in the text.
-    pub offset: u32,
-    /// What is wrong, in words.
-    pub message: String,
+    telegram: Telegram<'a>,
+    kind: IssueKind,
+    place: Place,
+    line: Option<u32>,
+}
+
+/// What is not as the standard has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueKind {
+    /// A fault of the layout.
+    Fault(FaultKind),
+    /// Something with the form of a time that is no date.
+    BadTimestamp,
 }
 
 impl Memory {
@@ -184,31 +190,26 @@ impl<'a> Telegram<'a> {
             .map(move |at| Device { telegram, at })
     }
 
-    /// What is not as the standard has it, in order of the text.
-    pub fn issues(&self) -> Vec<Issue<'a>> {
-        let layout = &self.shape.layout;
-        let mut issues: Vec<_> = layout
-            .faults
-            .iter()
-            .map(|fault| self.issue(fault))
-            .collect();
-        let known = issues.len();
-        for line in &layout.lines {
-            for item in layout.items_in(&line.items) {
-                if item.form == Form::Time && self.time(item).is_none() {
-                    issues.push(Issue {
-                        code: "bad_timestamp",
-                        obis: Some(text(line.place.of(self.text))),
-                        offset: item.value.start,
-                        message: format!("{} is not a date", text(item.value.of(self.text))),
-                    });
-                }
-            }
-        }
-        if known > 0 {
-            issues.sort_by_key(|issue| issue.offset);
-        }
-        issues
+    /// What is not as the standard has it: first what the layout shows, then times that do not exist.
+    pub fn issues(&self) -> impl Iterator<Item = Issue<'a>> + use<'a> {
+        let telegram = *self;
+        let layout = &telegram.shape.layout;
+        let faults = layout.faults.iter().map(move |fault| Issue {
+            telegram,
+            kind: IssueKind::Fault(fault.kind),
+            place: fault.place,
+            line: fault.line,
+        });
+        let times = layout.times.iter().filter_map(move |&(line, item)| {
+            let item = layout.items.get(item as usize)?;
+            telegram.time(item).is_none().then_some(Issue {
+                telegram,
+                kind: IssueKind::BadTimestamp,
+                place: item.value,
+                line: Some(line),
+            })
+        });
+        faults.chain(times)
     }
 
     /// The value of an item of the layout.
@@ -238,31 +239,59 @@ impl<'a> Telegram<'a> {
             Form::Code | Form::Text => Value::Text(text(sent)),
         }
     }
+}
 
-    fn issue(&self, fault: &super::layout::Fault) -> Issue<'a> {
-        let line = fault
-            .line
-            .and_then(|line| self.shape.layout.lines.get(line as usize));
-        let sent = text(fault.place.of(self.text));
-        let (code, message) = match fault.kind {
-            FaultKind::BadLine => ("bad_line", format!("{sent:?} is not a data line")),
-            FaultKind::BadGroup => (
-                "bad_group",
-                format!("the parentheses around {sent:?} do not match"),
-            ),
-            FaultKind::BadNumber => ("bad_number", format!("{sent:?} is not a number")),
-            FaultKind::MissingUnit => ("missing_unit", format!("{sent} was sent without its unit")),
-            FaultKind::OtherUnit => (
-                "other_unit",
-                format!("{sent:?} is not a unit of this quantity"),
-            ),
-            FaultKind::Repeated => ("repeated", format!("{sent} was sent before")),
-        };
-        Issue {
-            code,
-            obis: line.map(|line| text(line.place.of(self.text))),
-            offset: fault.place.start,
-            message,
+impl<'a> Issue<'a> {
+    /// The word for it in every output.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            IssueKind::Fault(FaultKind::BadLine) => "bad_line",
+            IssueKind::Fault(FaultKind::BadGroup) => "bad_group",
+            IssueKind::Fault(FaultKind::BadNumber) => "bad_number",
+            IssueKind::Fault(FaultKind::MissingUnit) => "missing_unit",
+            IssueKind::Fault(FaultKind::OtherUnit) => "other_unit",
+            IssueKind::Fault(FaultKind::Repeated) => "repeated",
+            IssueKind::BadTimestamp => "bad_timestamp",
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> IssueKind {
+        self.kind
+    }
+
+    /// The code of the line as sent, where the line has one.
+    pub fn obis(&self) -> Option<Cow<'a, str>> {
+        let line = self.telegram.shape.layout.lines.get(self.line? as usize)?;
+        Some(text(line.place.of(self.telegram.text)))
+    }
+
+    /// Index of the line in the layout, where it was read.
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// Offset in the text.
+    pub fn offset(&self) -> u32 {
+        self.place.start
+    }
+}
+
+impl fmt::Display for Issue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent = text(self.place.of(self.telegram.text));
+        match self.kind {
+            IssueKind::Fault(FaultKind::BadLine) => write!(f, "{sent:?} is not a data line"),
+            IssueKind::Fault(FaultKind::BadGroup) => {
+                write!(f, "the parentheses around {sent:?} do not match")
+            }
+            IssueKind::Fault(FaultKind::BadNumber) => write!(f, "{sent:?} is not a number"),
+            IssueKind::Fault(FaultKind::MissingUnit) => write!(f, "{sent} came without its unit"),
+            IssueKind::Fault(FaultKind::OtherUnit) => {
+                write!(f, "{sent:?} is not a unit of this quantity")
+            }
+            IssueKind::Fault(FaultKind::Repeated) => write!(f, "{sent} was sent before"),
+            IssueKind::BadTimestamp => write!(f, "{sent} is not a date"),
         }
     }
 }

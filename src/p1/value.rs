@@ -66,7 +66,7 @@ impl<'a> Number<'a> {
     }
 
     /// The number that stands at a place where its form was checked before.
-    pub(super) fn at(text: &'a [u8]) -> Self {
+    pub(crate) fn at(text: &'a [u8]) -> Self {
         Self(text)
     }
 

@@ -1,1 +1,311 @@
-//! Dumps in text forms, back to bytes.
+//! Dumps in text forms, back to bytes: pushed in as they come, pieces out, in constant memory.
+//!
+//! ```text
+//! input -> byte order mark -> which form? (the first 64 KiB) -> decoder of the form -> pieces
+//! ```
+//! What an input may be: hex with any separators, `xxd`, `hexdump` and `od`, C arrays and strings, base64, log
+//! lines, our own capture log and NDJSON, telegrams whose line ends suffered, and bytes as they are. All are
+//! strict: what is neither data nor part of the form is refused with its line and column.
+//! Not supported: decimal, octal and binary digits, big-endian words, UTF-16 without a byte order mark.
+
+mod base64;
+mod capture;
+mod carray;
+mod decoder;
+mod encoding;
+mod error;
+mod hex;
+mod lines;
+mod log;
+mod magic;
+mod ndjson;
+mod rowline;
+mod rows;
+mod scrub;
+mod sniff;
+mod text;
+mod trial;
+
+use std::fmt;
+use std::mem;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+pub use self::base64::encode_base64;
+pub use self::capture::{write_header, write_record, write_remark};
+pub use self::carray::encode_carray;
+use self::decoder::Decoder;
+use self::encoding::{Intake, Taken};
+pub use self::error::{DumpError, Encoding, Note, Place};
+pub use self::hex::encode_hex;
+pub use self::rows::{encode_hexdump, encode_words, encode_xxd};
+use self::sniff::Sniffer;
+
+/// Names how the bytes of an input are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Bytes as they are.
+    Bin,
+    /// Hex digits with separators, also of `xxd -p`.
+    Hex,
+    /// Rows of `xxd`: an offset and a colon.
+    Xxd,
+    /// Rows of `hexdump` and `od`: bytes, or little-endian words.
+    Hexdump,
+    /// Arrays of `0x..`, strings of `\x..`.
+    CArray,
+    /// Base64 of either alphabet.
+    Base64,
+    /// Our own capture log, or lines of ESPHome and terminal programs.
+    Log,
+    /// Telegrams as text, whose lost CRs are put back.
+    Text,
+    /// Our own JSON, a telegram a line.
+    Ndjson,
+}
+
+/// A piece of what an input holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Decoded bytes; of [`Form::Bin`] a borrow of what was pushed.
+    Bytes(&'a [u8]),
+    /// A record of a capture log: stands before its bytes.
+    Record {
+        /// When its first byte came.
+        time: Timestamp,
+        /// The label of its source; empty for none.
+        label: &'a str,
+        /// What the bytes were taken for: `gcm`, `p1`, `junk`, `part`.
+        kind: &'a str,
+    },
+    /// A silence: half a frame before it stays half.
+    ///
+    /// In a capture log it concerns the label of the last record, and stands behind that record where the one
+    /// before it under the same label is more than 250 ms away, or at once where the link was lost.
+    Quiet,
+    /// Something worth a word; each kind once an input.
+    Note(Note),
+}
+
+/// Turns an input of a form, given or found out, to bytes.
+///
+/// After an error nothing more comes of it.
+pub struct Undump {
+    intake: Intake,
+    stage: Stage,
+    form: Option<Form>,
+    noted: Vec<mem::Discriminant<Note>>,
+}
+
+enum Stage {
+    Looking(Sniffer),
+    Decoding(Decoder),
+    Failed,
+}
+
+impl Form {
+    /// All forms, in the order in which they are listed for people.
+    pub const ALL: [Self; 9] = [
+        Self::Bin,
+        Self::Hex,
+        Self::Xxd,
+        Self::Hexdump,
+        Self::CArray,
+        Self::Base64,
+        Self::Log,
+        Self::Text,
+        Self::Ndjson,
+    ];
+
+    /// The name, as it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bin => "bin",
+            Self::Hex => "hex",
+            Self::Xxd => "xxd",
+            Self::Hexdump => "hexdump",
+            Self::CArray => "carray",
+            Self::Base64 => "base64",
+            Self::Log => "log",
+            Self::Text => "text",
+            Self::Ndjson => "ndjson",
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Form {
+    type Err = UnknownForm;
+
+    fn from_str(name: &str) -> Result<Self, UnknownForm> {
+        let form = Self::ALL.into_iter().find(|form| form.name() == name);
+        form.ok_or_else(|| UnknownForm {
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// Tells that a name is none of a form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no form of input")]
+pub struct UnknownForm {
+    /// The name.
+    pub name: String,
+}
+
+impl Undump {
+    /// Begins an input of the given form; of none, it is found out by looking.
+    pub fn new(form: Option<Form>) -> Self {
+        let stage = match form {
+            Some(form) => Stage::Decoding(Decoder::new(form)),
+            None => Stage::Looking(Sniffer::new()),
+        };
+        let intake = if form == Some(Form::Bin) {
+            Intake::plain()
+        } else {
+            Intake::new()
+        };
+        Self {
+            intake,
+            stage,
+            form,
+            noted: Vec::new(),
+        }
+    }
+
+    /// The form, once it is known.
+    pub fn form(&self) -> Option<Form> {
+        self.form
+    }
+
+    /// Takes the next bytes of the input, however it is cut.
+    ///
+    /// # Errors
+    /// What cannot be read, with its place; a packed file; a form that cannot be found out.
+    pub fn push(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        self.run(out, |intake, each| intake.push(input, each))
+    }
+
+    /// Ends the input: gives what was held back.
+    ///
+    /// # Errors
+    /// As [`Self::push`]; and what cannot end here.
+    pub fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        self.run(out, |intake, each| intake.finish(each))?;
+        let Self {
+            stage, form, noted, ..
+        } = self;
+        let mut out = once(noted, out);
+        let result = stage.finish(form, &mut out);
+        *stage = Stage::Failed;
+        result
+    }
+
+    fn run(
+        &mut self,
+        out: &mut dyn FnMut(Piece<'_>),
+        take: impl FnOnce(
+            &mut Intake,
+            &mut dyn FnMut(Taken<'_>) -> Result<(), DumpError>,
+        ) -> Result<(), DumpError>,
+    ) -> Result<(), DumpError> {
+        let Self {
+            intake,
+            stage,
+            form,
+            noted,
+        } = self;
+        let mut out = once(noted, out);
+        take(intake, &mut |taken| match taken {
+            Taken::Mark(encoding) => {
+                out(Piece::Note(Note::ByteOrderMark(encoding)));
+                Ok(())
+            }
+            Taken::Bytes(part) => {
+                let result = stage.take(part, form, &mut out);
+                if result.is_err() {
+                    *stage = Stage::Failed;
+                }
+                result
+            }
+        })
+    }
+}
+
+impl Stage {
+    fn take(
+        &mut self,
+        part: &[u8],
+        form: &mut Option<Form>,
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<(), DumpError> {
+        match self {
+            Self::Looking(sniffer) => {
+                let (taken, found) = sniffer.push(part)?;
+                let Some(found) = found else { return Ok(()) };
+                self.begin(found, form, out)?;
+                self.take(part.get(taken..).unwrap_or_default(), form, out)
+            }
+            Self::Decoding(decoder) if !part.is_empty() => decoder.push(part, out),
+            Self::Decoding(_) | Self::Failed => Ok(()),
+        }
+    }
+
+    /// Decodes what was looked at.
+    fn begin(
+        &mut self,
+        found: Form,
+        form: &mut Option<Form>,
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<(), DumpError> {
+        *form = Some(found);
+        let before = mem::replace(self, Self::Decoding(Decoder::new(found)));
+        let Self::Looking(sniffer) = before else {
+            return Ok(());
+        };
+        out(Piece::Note(Note::Form(found)));
+        self.take(&sniffer.into_held(), form, out)
+    }
+
+    fn finish(
+        &mut self,
+        form: &mut Option<Form>,
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<(), DumpError> {
+        if let Self::Looking(sniffer) = self {
+            let found = sniffer.finish()?;
+            self.begin(found, form, out)?;
+        }
+        match self {
+            Self::Decoding(decoder) => decoder.finish(out),
+            Self::Looking(_) | Self::Failed => Ok(()),
+        }
+    }
+}
+
+/// Lets each kind of note through once.
+fn once<'a>(
+    noted: &'a mut Vec<mem::Discriminant<Note>>,
+    out: &'a mut dyn FnMut(Piece<'_>),
+) -> impl FnMut(Piece<'_>) + 'a {
+    move |piece| {
+        if let Piece::Note(note) = &piece {
+            let kind = mem::discriminant(note);
+            if noted.contains(&kind) {
+                return;
+            }
+            noted.push(kind);
+        }
+        out(piece);
+    }
+}
+
+#[cfg(test)]
+#[cfg(test)]
+mod tests;

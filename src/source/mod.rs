@@ -1,3 +1,54 @@
 //! Where bytes come from.
+//!
+//! ```text
+//! address --open--> serial | tcp | file --reopen--> bytes, silence, lost, back --hub--> one queue of many sources
+//! ```
 
 pub mod dump;
+
+pub mod stop;
+
+pub mod line_settings;
+
+pub mod address;
+
+pub mod access;
+
+pub mod ports;
+
+pub mod error;
+
+pub mod read;
+
+mod marks;
+
+mod tty;
+
+pub mod serial;
+
+pub mod tcp;
+
+pub mod file;
+
+pub mod open;
+
+mod adapter;
+
+pub mod reopen;
+
+pub mod queue;
+
+pub mod hub;
+
+pub use address::{Address, AddressError, Device, Place};
+pub use error::SourceError;
+pub use hub::Hub;
+pub use line_settings::{LineSettings, Mode};
+pub use open::{Kind, Source};
+pub use queue::{Arrival, Chunk, Next, What};
+pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
+pub use reopen::{Lasting, Step};
+pub use stop::Stop;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,434 @@
+//! What the user can type.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::source::dump::Form;
+
+/// Captures, decrypts, parses and watches the P1 port of smart meters.
+#[derive(Debug, Parser)]
+#[command(name = "smarty", version, styles = STYLES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  smarty parse samples/lu-plain.txt           a telegram as a table
+  smarty decrypt dump.bin --key               ask for the key, print the telegrams
+  smarty parse dump.bin --key-file my.key --json | jq .values
+
+Where to begin when nothing is on the screen: the README, section \"It does not work\".")]
+pub struct Cli {
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options that every command has.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decrypt frames and print the telegrams, byte for byte
+    #[command(after_long_help = DECRYPT_EXAMPLES)]
+    Decrypt(Run),
+    /// Parse telegrams and print tables, JSON or CSV
+    #[command(after_long_help = PARSE_EXAMPLES)]
+    Parse(Run),
+    /// List serial ports and what is known of them
+    Ports(Ports),
+    /// Print shell completions, man pages or the JSON Schema
+    Generate(Generate),
+}
+
+/// Options that every command has.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Say errors only, without hints
+    #[arg(short, long, global = true, help_heading = "Talk")]
+    pub quiet: bool,
+    /// Say more: which form an input has, which key is used; twice: each event
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Talk")]
+    pub verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Talk")]
+    pub color: ColorWhen,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of the commands that decode.
+#[derive(Clone, Debug, Args)]
+pub struct Run {
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0)
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// Keys and tags.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// What is read, and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Serial ports and servers.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What is written, and where to.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of keys.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct KeyArgs {
+    /// Key of the meter, 32 hexadecimal digits; alone: ask for it
+    #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub key: Option<OsString>,
+    /// File with the key: 32 hexadecimal digits or 16 bytes
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub key_file: Option<PathBuf>,
+    /// Key ring: TOML with a key for each meter
+    #[arg(long, value_name = "FILE")]
+    pub keyring: Option<PathBuf>,
+    /// Authentication key, where it is not that of Luxembourg
+    #[arg(long, value_name = "HEX")]
+    pub auth_key: Option<OsString>,
+    /// What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look
+    #[arg(long, value_name = "HOW", default_value = "verify")]
+    pub tag: TagWhen,
+}
+
+/// What a wrong tag does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TagWhen {
+    /// Refuse the frame.
+    #[default]
+    Verify,
+    /// Let it through where its CRC is right, and mark it.
+    Warn,
+    /// Do not look at it.
+    Skip,
+}
+
+/// Options of inputs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson
+    #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = parse_form)]
+    pub input: FormChoice,
+    /// Only frames of this meter: device id or system title; repeatable
+    #[arg(long, value_name = "ID")]
+    pub meter: Vec<String>,
+    /// Print telegrams whose CRC does not fit, and mark them
+    #[arg(long)]
+    pub ignore_crc: bool,
+    /// Zone of the meter's clock, for times without S or W
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Luxembourg")]
+    pub tz: String,
+    /// Stop after so many telegrams
+    #[arg(short = 'n', long = "count", visible_alias = "limit", value_name = "N")]
+    pub count: Option<u64>,
+    /// Print the last telegram only
+    #[arg(long)]
+    pub last: bool,
+}
+
+/// A form, or the wish that it be found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormChoice(pub Option<Form>);
+
+/// Options of serial ports and servers.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Ports and servers")]
+pub struct SourceArgs {
+    /// Speed of serial ports, in baud
+    #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
+    pub baud: u32,
+    /// Data bits, parity and stop bits of serial ports
+    #[arg(long, value_name = "MODE", default_value = "8N1")]
+    pub mode: crate::source::Mode,
+    /// Set the control line RTS
+    #[arg(long, value_name = "STATE")]
+    pub rts: Option<OnOff>,
+    /// Set the control line DTR
+    #[arg(long, value_name = "STATE")]
+    pub dtr: Option<OnOff>,
+    /// End when a port or server goes away
+    #[arg(long)]
+    pub no_reconnect: bool,
+    /// End with exit code 5 when no telegram came for so long (30s, 5m)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+    /// End after so long (30s, 10m, 2h, 1d)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+}
+
+/// State of a control line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// Set.
+    On,
+    /// Cleared.
+    Off,
+}
+
+/// Options of outputs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// What is printed
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Short for --format json
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Short for --format csv
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// Short for --format raw
+    #[arg(long, group = "form", conflicts_with = "format")]
+    pub raw: bool,
+    /// JSON over several lines
+    #[arg(long)]
+    pub pretty: bool,
+    /// Only these values: names or OBIS codes with commas; `-F help` lists them
+    #[arg(short = 'F', long, value_name = "A,B")]
+    pub fields: Option<String>,
+    /// JSON also of refused frames and of the link
+    #[arg(long)]
+    pub events: bool,
+    /// Write to a file, made whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Append to an existing file
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub append: bool,
+    /// Replace what names a meter, for posting in a forum
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table a telegram.
+    Table,
+    /// An object a line.
+    Json,
+    /// A row a telegram.
+    Csv,
+    /// The telegram byte for byte.
+    Raw,
+    /// The frame as a hex dump with its fields.
+    Hex,
+    /// InfluxDB line protocol.
+    Influx,
+}
+
+/// Options of `ports`.
+#[derive(Clone, Debug, Args)]
+pub struct Ports {}
+
+/// Options of `generate`.
+#[derive(Clone, Debug, Args)]
+pub struct Generate {
+    /// What to print
+    pub what: Generated,
+    /// Folder for man pages, one a command; without it the page of smarty is printed
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// What can be generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Generated {
+    /// Completions for bash.
+    Bash,
+    /// Completions for zsh.
+    Zsh,
+    /// Completions for fish.
+    Fish,
+    /// Completions for PowerShell.
+    Powershell,
+    /// Completions for elvish.
+    Elvish,
+    /// Man pages.
+    Man,
+    /// The JSON Schema of the output.
+    Schema,
+}
+
+impl ColorWhen {
+    /// Makes the choice hold for all that is printed.
+    pub fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+impl OutputArgs {
+    /// The format asked for, if any.
+    pub fn format(&self) -> Option<Format> {
+        match (self.json, self.csv, self.raw) {
+            (true, _, _) => Some(Format::Json),
+            (_, true, _) => Some(Format::Csv),
+            (_, _, true) => Some(Format::Raw),
+            _ => self.format,
+        }
+    }
+}
+
+/// Joins `--key` or `-k` with a next word that looks like a key.
+///
+/// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port.
+/// It never looks at the file system.
+pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut arguments = arguments.into_iter().peekable();
+    let mut words = false;
+    while let Some(mut argument) = arguments.next() {
+        words |= argument == "--";
+        if !words
+            && (argument == "--key" || argument == "-k")
+            && let Some(key) = arguments.next_if(|next| looks_like_key(next))
+        {
+            argument.push("=");
+            argument.push(key);
+        }
+        joined.push(argument);
+    }
+    joined
+}
+
+/// At least 16 hexadecimal digits and separators; a few letters that people take for digits.
+fn looks_like_key(word: &OsStr) -> bool {
+    let Some(word) = word.to_str() else { return false };
+    let digits = word.chars().filter(char::is_ascii_hexdigit).count();
+    let others = word.chars().filter(|c| !c.is_ascii_hexdigit() && !" :-,{}xX\\".contains(*c));
+    let mistaken = others.clone().filter(|c| c.is_ascii_alphanumeric()).count();
+    digits >= 16 && mistaken == others.count() && mistaken <= MISTAKEN_MAX
+}
+
+/// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err("expected a time such as 30s, 10m, 2h or 1d".to_owned()),
+    };
+    let number: Option<u64> = number.parse().ok();
+    let milliseconds = number.and_then(|number| number.checked_mul(factor));
+    let time = milliseconds.map(Duration::from_millis).filter(|time| !time.is_zero());
+    time.ok_or_else(|| "expected a time such as 30s, 10m, 2h or 1d".to_owned())
+}
+
+fn parse_form(name: &str) -> Result<FormChoice, String> {
+    if name == "auto" {
+        return Ok(FormChoice(None));
+    }
+    let form: Result<Form, _> = name.parse();
+    form.map(|form| FormChoice(Some(form))).map_err(|_| {
+        let names: Vec<_> = Form::ALL.iter().map(|form| form.name()).collect();
+        format!("expected auto, {}", names.join(", "))
+    })
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Letters in a key that are no digits, at the most.
+const MISTAKEN_MAX: usize = 4;
+
+const DECRYPT_EXAMPLES: &str = "Examples:
+  smarty decrypt dump.bin --key                  ask for the key
+  smarty decrypt dump.bin --key-file my.key      the key from a file
+  smarty decrypt --keyring keys.toml *.bin       each meter with its own key
+  xclip -o | smarty decrypt --key-file my.key    a hex dump from a forum
+  smarty decrypt dump.bin --key -f hex           the frame, field by field
+  smarty decrypt dump.bin --key -o telegrams.txt";
+
+const PARSE_EXAMPLES: &str = "Examples:
+  smarty parse telegram.txt                      a table
+  smarty parse dump.bin --key-file my.key        encrypted input too
+  smarty parse dump.bin --json | jq .values.active_power_import_kw
+  smarty parse year.bin --csv -F active_energy_import,gas -o year.csv
+  smarty parse dump.bin --json --events          refused frames as well
+  smarty parse -F help                           the names of all values";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn join(line: &str) -> Vec<String> {
+        let words = line.split('|').map(OsString::from);
+        join_keys(words).into_iter().map(|word| word.into_string().unwrap()).collect()
+    }
+
+    const KEY: &str = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_key_behind_its_option_is_joined_to_it() {
+        assert_eq!(join(&format!("smarty|--key|{KEY}|f")), ["smarty", &format!("--key={KEY}"), "f"]);
+        assert_eq!(join(&format!("smarty|-k|{KEY}")), ["smarty", &format!("-k={KEY}")]);
+        let spaced = "0A 1B 2C 3D 4E 5F 60 71";
+        assert_eq!(join(&format!("smarty|--key|{spaced}")), ["smarty", &format!("--key={spaced}")]);
+    }
+
+    #[test]
+    fn a_key_with_a_mistaken_letter_is_still_a_key_and_not_a_file() {
+        let mistaken = KEY.replace('0', "O");
+        assert_eq!(join(&format!("smarty|--key|{mistaken}")).len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_key_stays_a_word_of_its_own() {
+        for word in ["/dev/ttyUSB0", "dump.bin", "0A1B", "tcp://10.0.0.7:2001", "--json", "house=/dev/ttyUSB0"] {
+            assert_eq!(join(&format!("smarty|--key|{word}")), ["smarty", "--key", word]);
+        }
+        assert_eq!(join(&format!("smarty|--|--key|{KEY}")).len(), 4);
+    }
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        for text in ["", "x", "10y", "0", "99999999999999999999d"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

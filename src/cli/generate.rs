@@ -1,0 +1,54 @@
+//! `smarty generate`: completions, man pages and the JSON Schema, from the one definition of the arguments.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::{Shell, generate};
+
+use super::args::{Cli, Generate, Generated};
+use super::failure::{Exit, Failure};
+use super::writer::{WriteEnd, Writer, failed, shown};
+
+/// The JSON Schema of the output.
+pub const SCHEMA: &str = include_str!("../../samples/smarty-1.schema.json");
+
+/// Prints what is asked for.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn run(args: &Generate) -> Result<Exit, Failure> {
+    let text = match (args.what, &args.folder) {
+        (Generated::Bash, _) => completions(Shell::Bash),
+        (Generated::Zsh, _) => completions(Shell::Zsh),
+        (Generated::Fish, _) => completions(Shell::Fish),
+        (Generated::Powershell, _) => completions(Shell::PowerShell),
+        (Generated::Elvish, _) => completions(Shell::Elvish),
+        (Generated::Schema, _) => SCHEMA.as_bytes().to_vec(),
+        (Generated::Man, None) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| failed("standard output", &error))?;
+            page
+        }
+        (Generated::Man, Some(folder)) => return man_pages(folder),
+    };
+    match Writer::Stdout(std::io::stdout()).write(&text) {
+        Err(WriteEnd::Failed(failure)) => Err(failure),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+    }
+}
+
+/// The completions for a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    generate(shell, &mut Cli::command(), "smarty", &mut text);
+    text
+}
+
+fn man_pages(folder: &Path) -> Result<Exit, Failure> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
+        .map_err(|error| failed(&shown(folder), &error))?;
+    Ok(Exit::Good)
+}

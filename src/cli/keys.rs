@@ -1,0 +1,232 @@
+//! Where keys come from, and which applies.
+//!
+//! First of: `--key`, `--key-file`, `SMARTY_KEY`, `SMARTY_KEY_FILE`, `$CREDENTIALS_DIRECTORY/smarty.key`; beside
+//! it, for each meter of its own, the key ring. Keys are read by hand so that no help text, error or log shows one.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+
+use super::args::KeyArgs;
+use super::failure::{Exit, Failure, Level, say};
+use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
+use crate::p1::ciphering::SystemTitle;
+
+/// All keys of a run, with the names that the ring gives to meters.
+#[derive(Clone, Debug, Default)]
+pub struct Ring {
+    keys: Keys,
+    names: HashMap<SystemTitle, String>,
+    labels: HashMap<String, MeterKeys>,
+    /// Where the key for all meters came from, and its check value.
+    pub origin: Option<String>,
+}
+
+impl Ring {
+    /// Gathers the keys of the command line, the environment and the key ring.
+    ///
+    /// # Errors
+    /// A key that is malformed, two keys for one purpose, a file that cannot be read.
+    pub fn gather(args: &KeyArgs) -> Result<Self, Failure> {
+        let authentication = match &args.auth_key {
+            Some(text) => parse(text, "--auth-key", AuthenticationKey::parse)?,
+            None => AuthenticationKey::default(),
+        };
+        let mut ring = match ring_path(args) {
+            Some((path, wanted)) => Self::read(&path, wanted, &authentication)?,
+            None => Self::default(),
+        };
+        if let Some((key, origin)) = single_key(args)? {
+            let [a, b, c] = key.check_value();
+            ring.origin = Some(format!("{origin}, check value {a:02X}{b:02X}{c:02X}"));
+            ring.keys.set_default(MeterKeys::new(key, authentication));
+        }
+        Ok(ring)
+    }
+
+    /// The keys for a source: the one of its label where the ring has such, for meters without their own.
+    pub fn keys_for(&self, label: Option<&str>) -> Arc<Keys> {
+        let mut keys = self.keys.clone();
+        if let Some(own) = label.and_then(|label| self.labels.get(label)) {
+            keys.set_default(own.clone());
+        }
+        Arc::new(keys)
+    }
+
+    /// The name of a meter.
+    pub fn name(&self, title: SystemTitle) -> Option<&str> {
+        self.names.get(&title).map(String::as_str)
+    }
+
+    fn read(path: &Path, wanted: bool, authentication: &AuthenticationKey) -> Result<Self, Failure> {
+        let place = path.display();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(Failure::new(Exit::Io, format!("{place}: {error}"))),
+        };
+        let file: RingFile = toml::from_str(&text).map_err(|error| {
+            // The error of the parser would show the line, and with it a key.
+            let at = error.span().map_or(String::new(), |span| {
+                let line = text.get(..span.start).map_or(0, |before| before.matches('\n').count());
+                format!(" line {}:", line + 1)
+            });
+            Failure::new(Exit::Usage, format!("{place}:{at} {}", first_words(error.message())))
+                .hint("a key ring has lines such as  [SAG1030700114004]  and  key = \"…\"")
+        })?;
+        let mut ring = Self::default();
+        let bad = |name: &str, error: KeyError| {
+            Failure::new(Exit::Key, format!("{place}: [{name}]: {error}"))
+        };
+        if let Some(text) = &file.default {
+            let key = Key::parse(text).map_err(|error| bad("default", error))?;
+            ring.keys.set_default(MeterKeys::new(key, authentication.clone()));
+        }
+        for (name, entry) in &file.meters {
+            let key = Key::parse(&entry.key).map_err(|error| bad(name, error))?;
+            let authentication = match &entry.auth_key {
+                Some(text) => AuthenticationKey::parse(text).map_err(|error| bad(name, error))?,
+                None => authentication.clone(),
+            };
+            let keys = MeterKeys::new(key, authentication);
+            match SystemTitle::parse(name) {
+                Some(title) => {
+                    if let Some(name) = &entry.name {
+                        ring.names.insert(title, name.clone());
+                        ring.labels.insert(name.clone(), keys.clone());
+                    }
+                    ring.keys.insert(title, keys);
+                }
+                None => {
+                    ring.labels.insert(name.clone(), keys);
+                }
+            }
+        }
+        Ok(ring)
+    }
+}
+
+#[derive(Deserialize)]
+struct RingFile {
+    default: Option<String>,
+    #[serde(flatten)]
+    meters: HashMap<String, RingEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RingEntry {
+    key: String,
+    auth_key: Option<String>,
+    name: Option<String>,
+}
+
+/// The one key for all meters, and where it came from in words.
+fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let environment = variable("SMARTY_KEY");
+    let given = [args.key.is_some(), args.key_file.is_some()];
+    if given == [true, true] {
+        return Err(Failure::new(Exit::Usage, "--key and --key-file are both given, one is enough"));
+    }
+    if let (true, Some(_)) = (given.contains(&true), &environment) {
+        say(Level::Note, "the key of the command line is used, not SMARTY_KEY", None);
+    }
+    if let Some(text) = &args.key {
+        if text.is_empty() {
+            return ask().map(|key| Some((key, "typed in".to_owned())));
+        }
+        return parse(text, "--key", Key::parse).map(|key| Some((key, "from --key".to_owned())));
+    }
+    if let Some(path) = &args.key_file {
+        return read_key(path).map(Some);
+    }
+    if let Some(text) = environment {
+        let key = parse(&text, "SMARTY_KEY", Key::parse)?;
+        return Ok(Some((key, "from SMARTY_KEY".to_owned())));
+    }
+    if let Some(path) = variable("SMARTY_KEY_FILE") {
+        return read_key(Path::new(&path)).map(Some);
+    }
+    let credential = variable("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("smarty.key"));
+    match credential.filter(|path| path.exists()) {
+        Some(path) => read_key(&path).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Asks for the key on the terminal, unseen, three times at the most.
+fn ask() -> Result<Key, Failure> {
+    for attempt in 1..=TRIES {
+        let typed = rpassword::prompt_password("Key of the meter (32 digits, not shown): ");
+        let typed = typed.map_err(|_| {
+            Failure::new(Exit::Key, "--key asks for the key, but there is no terminal to ask on").hint(
+                "use --key-file FILE, --keyring FILE, or the environment variable SMARTY_KEY",
+            )
+        })?;
+        match Key::parse(&typed) {
+            Ok(key) => return Ok(key),
+            Err(error) if attempt == TRIES => return Err(malformed("the key typed in", error)),
+            Err(error) => say(Level::Error, &format!("{error}; once more, please"), None),
+        }
+    }
+    Err(Failure::new(Exit::Key, "no key was typed in"))
+}
+
+fn read_key(path: &Path) -> Result<(Key, String), Failure> {
+    let place = path.display();
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(Exit::Io, format!("{place}: {error}")).hint("a key file holds the 32 digits of the key")
+    })?;
+    let origin = format!("from {place}");
+    if let Ok(raw) = <[u8; 16]>::try_from(bytes.as_slice())
+        && !raw.iter().all(u8::is_ascii_graphic)
+    {
+        return Ok((Key::new(raw), origin));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let key = Key::parse(text.trim()).map_err(|error| malformed(&place.to_string(), error))?;
+    Ok((key, origin))
+}
+
+fn parse<K>(
+    text: &OsStr,
+    origin: &str,
+    read: impl Fn(&str) -> Result<K, KeyError>,
+) -> Result<K, Failure> {
+    read(&text.to_string_lossy()).map_err(|error| malformed(origin, error))
+}
+
+fn malformed(origin: &str, error: KeyError) -> Failure {
+    let hint = match error {
+        KeyError::AuthenticationKey => {
+            "ask the network operator for the key of your meter; it belongs to this meter alone"
+        }
+        _ => "the key has 32 digits 0-9 and A-F; copy it again from the operator's letter",
+    };
+    Failure::new(Exit::Key, format!("{origin}: {error}")).hint(hint)
+}
+
+/// The key ring asked for, or the usual one; and whether it must be there.
+fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
+    if let Some(path) = &args.keyring {
+        return Some((path.clone(), true));
+    }
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some((folders.config_dir().join("smarty").join("keys.toml"), false))
+}
+
+/// A message of the parser without what it quotes.
+fn first_words(message: &str) -> &str {
+    message.split(['`', '"', '\n']).next().unwrap_or_default().trim_end_matches([' ', ':', ','])
+}
+
+/// How often a key is asked for.
+const TRIES: usize = 3;

@@ -1,0 +1,62 @@
+//! What is said of frames that were refused: plain words, and one thing to do.
+
+use crate::p1::event::{Reason, Refused};
+use crate::p1::readout::{Crc, SentCrc};
+
+/// What is wrong with a frame, and what to do about it.
+pub fn refused(refused: &Refused<'_>) -> (String, String) {
+    let place = format!("frame at 0x{:x}{}", refused.span.start, sender(refused));
+    match refused.reason {
+        Reason::Truncated { have, need } => (
+            format!("{place} is cut short: {have} of {need} bytes"),
+            "record for some seconds longer; if every frame ends early, bytes are lost on the way".to_owned(),
+        ),
+        Reason::BadLength { length, .. } => (
+            format!("{place} claims {length} bytes, which no frame can have"),
+            "its header was damaged; the frames behind it are not touched by this".to_owned(),
+        ),
+        Reason::Unsupported(what) => (
+            format!("{place} is protected with {what}, which is not supported"),
+            "only security suite 0 with the key of the meter can be read".to_owned(),
+        ),
+        Reason::NoKey => (
+            format!("{place} is encrypted, and there is no key for it"),
+            "the network operator gives the owner the key of the meter, 32 digits: use --key, --key-file FILE, SMARTY_KEY or --keyring FILE".to_owned(),
+        ),
+        Reason::TagMismatch => (
+            format!("{place} was refused: its tag does not fit the key"),
+            "check that the key belongs to this meter".to_owned(),
+        ),
+        Reason::CrcMismatch(crc) => (
+            format!("{place}: the CRC does not fit, {}", crc_words(crc)),
+            "some characters were changed on the way; --ignore-crc prints the telegram all the same".to_owned(),
+        ),
+        Reason::NoEnd => (
+            format!("{place} has no end: the line with ! is missing"),
+            "record for some seconds longer; if it is always so, bytes are lost on the way".to_owned(),
+        ),
+        Reason::Downgrade => (
+            format!("{place} has no tag, though this meter has sent tags before"),
+            "somebody else may have written this frame; it is not used".to_owned(),
+        ),
+    }
+}
+
+/// The CRC as sent and as computed, in words.
+pub fn crc_words(crc: Crc) -> String {
+    match crc.received {
+        SentCrc::Digits(sent) => format!("sent {sent:04X}, computed {:04X}", crc.computed),
+        SentCrc::Malformed => format!("sent no number, computed {:04X}", crc.computed),
+        SentCrc::Absent => format!("none sent, computed {:04X}", crc.computed),
+    }
+}
+
+/// ` (SAG1030700114004, counter 42)`, as far as it is known.
+fn sender(refused: &Refused<'_>) -> String {
+    let Some(title) = refused.title() else { return String::new() };
+    let meter = title.device_id().unwrap_or_else(|| title.to_string());
+    match refused.header {
+        Some(header) => format!(" ({meter}, counter {})", header.counter),
+        None => format!(" ({meter})"),
+    }
+}

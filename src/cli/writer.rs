@@ -1,0 +1,76 @@
+//! Where data go: standard output or a file.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use crate::sink::file_error::FileError;
+
+use super::failure::{Exit, Failure};
+use crate::sink::out::OutFile;
+
+/// The end of the pipeline.
+pub enum Writer {
+    /// Standard output, bytes as they are.
+    Stdout(io::Stdout),
+    /// Standard output, colours only where it can show them.
+    Terminal,
+    /// A file that is made whole or not at all, or grows.
+    File(Box<OutFile>),
+}
+
+/// Why nothing more can be written.
+pub enum WriteEnd {
+    /// The reader of standard output has closed it.
+    ReaderGone,
+    /// Something else, which is an error.
+    Failed(Failure),
+}
+
+impl Writer {
+    /// Writes the bytes out.
+    ///
+    /// # Errors
+    /// [`WriteEnd`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteEnd> {
+        let written = match self {
+            Self::Stdout(out) => {
+                let mut out = out.lock();
+                out.write_all(bytes).and_then(|()| out.flush())
+            }
+            Self::Terminal => {
+                let mut out = anstream::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush())
+            }
+            Self::File(file) => {
+                let written = file.write_all(bytes);
+                let error = |cause| FileError::writing(file.path(), None, cause).into();
+                return written.map_err(|cause| WriteEnd::Failed(error(cause)));
+            }
+        };
+        written.map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => WriteEnd::ReaderGone,
+            _ => WriteEnd::Failed(failed("standard output", &error)),
+        })
+    }
+
+    /// Puts a file in its place.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(_) | Self::Terminal => Ok(()),
+            Self::File(file) => file.finish().map_err(Failure::from),
+        }
+    }
+}
+
+/// An error of a file that is written.
+pub fn failed(name: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Io, format!("{name}: {error}"))
+}
+
+/// The path as messages show it.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,27 @@
+//! Where telegrams go: formats that write into a buffer, and files that hold what they wrote.
+
+pub mod fields;
+
+pub mod context;
+
+pub mod number;
+
+pub mod json;
+
+pub mod csv;
+
+pub mod hex;
+
+pub mod redact;
+
+pub mod file_error;
+
+pub mod target;
+
+pub mod rotation;
+
+mod part;
+
+pub mod record;
+
+pub mod out;

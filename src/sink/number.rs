@@ -1,0 +1,65 @@
+//! Values as data formats write them: exact digits, never a double.
+
+use crate::p1::layout::{Form, Item};
+use crate::p1::telegram::Telegram;
+use crate::p1::value::{Number, octet_text, text};
+
+/// Writes a value as JSON: number, string or null.
+#[inline]
+pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift: i8) {
+    let sent = item.value.of(telegram.text());
+    match item.form {
+        Form::Number => Number::at(sent).write_scaled(shift, out),
+        Form::Empty => out.extend_from_slice(b"null"),
+        Form::Time => match telegram.time(item) {
+            Some(time) => {
+                out.push(b'"');
+                time.write(out);
+                out.push(b'"');
+            }
+            None => out.extend_from_slice(b"null"),
+        },
+        Form::Octets => match octet_text(sent) {
+            Some(decoded) => write_json_text(out, &decoded),
+            None => write_json_bytes(out, sent),
+        },
+        Form::Code | Form::Text => write_json_bytes(out, sent),
+    }
+}
+
+/// Writes bytes of the telegram as a JSON string.
+#[inline]
+pub fn write_json_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+    } else {
+        write_json_text(out, &text(bytes));
+    }
+}
+
+/// Writes a JSON string.
+pub fn write_json_text(out: &mut Vec<u8>, text: &str) {
+    // Writing a string into memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Writes a value as plain text: a CSV cell, an MQTT value. A time that does not exist is empty.
+pub fn write_plain(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift: i8) {
+    let sent = item.value.of(telegram.text());
+    match item.form {
+        Form::Number => Number::at(sent).write_scaled(shift, out),
+        Form::Empty => {}
+        Form::Time => {
+            if let Some(time) = telegram.time(item) {
+                time.write(out);
+            }
+        }
+        Form::Octets => match octet_text(sent) {
+            Some(decoded) => out.extend_from_slice(decoded.as_bytes()),
+            None => out.extend_from_slice(sent),
+        },
+        Form::Code | Form::Text => out.extend_from_slice(text(sent).as_bytes()),
+    }
+}

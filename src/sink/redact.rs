@@ -1,0 +1,211 @@
+//! Replaces what names a meter, so that an output can be posted: the same meter always by the same stand-in.
+//!
+//! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
+//! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back. A CRC
+//! that fitted is made to fit again; all else stays as it is.
+
+use std::collections::HashMap;
+
+use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, SystemTitle};
+use crate::p1::event::{Decoded, Refused, Security};
+use crate::p1::layout::{Form, Item, Line};
+use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
+use crate::p1::telegram::Memory;
+use crate::p1::value::Zone;
+
+/// Remembers which stand-in belongs to whom.
+pub struct Redactor {
+    stand_ins: HashMap<Vec<u8>, usize>,
+    memory: Memory,
+    zone: Zone,
+    text: Vec<u8>,
+    frame: Vec<u8>,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new(Zone::luxembourg())
+    }
+}
+
+impl Redactor {
+    /// Makes a redactor; the zone is that of the meter's clock.
+    pub fn new(zone: Zone) -> Self {
+        Self {
+            stand_ins: HashMap::new(),
+            memory: Memory::default(),
+            zone,
+            text: Vec::new(),
+            frame: Vec::new(),
+        }
+    }
+
+    /// Gives the telegram with everything replaced that names the meter.
+    pub fn redact<'a>(&'a mut self, decoded: &Decoded<'_>) -> Decoded<'a> {
+        let telegram = &decoded.telegram;
+        let lead = decoded.text.len() - telegram.text().len();
+        let mut text = decoded.text.to_vec();
+        let readable = text.get_mut(lead..).unwrap_or_default();
+        let layout = &telegram.shape().layout;
+        let header = layout.identification.start as usize..layout.identification.end as usize;
+        if let Some(identification) = readable.get_mut(header) {
+            self.replace_runs(identification);
+        }
+        for line in &layout.lines {
+            for item in layout.items_in(&line.items) {
+                let place = item.value.start as usize..item.value.end as usize;
+                if let (true, Some(value)) = (names_a_meter(line, item), readable.get_mut(place)) {
+                    self.replace_value(value, item.form == Form::Octets);
+                }
+            }
+        }
+        let readout = Readout::find(readable);
+        let mut crc = decoded.crc;
+        if let Some(readout) = readout {
+            crc.computed = crc16(readable.get(..=readout.mark).unwrap_or_default());
+            if let (SentCrc::Digits(_), Some(true)) = (crc.received, decoded.crc.valid()) {
+                crc = Crc { received: SentCrc::Digits(crc.computed), ..crc };
+                let digits = format!("{:04X}", crc.computed);
+                if let Some(field) = readable.get_mut(readout.mark + 1..readout.mark + 5) {
+                    field.copy_from_slice(digits.as_bytes());
+                }
+            }
+        }
+        let security = decoded.security.map(|security| Security {
+            header: self.header(&security.header),
+            ..security
+        });
+        self.frame = match &security {
+            Some(security) => patched(decoded.frame, &security.header),
+            None => text.clone(),
+        };
+        self.text = text;
+        let readable = self.text.get(lead..).unwrap_or_default();
+        let mark = readout.map_or(readable.len(), |readout| readout.mark);
+        Decoded {
+            span: decoded.span,
+            frame: &self.frame,
+            security,
+            text: &self.text,
+            crc,
+            telegram: self.memory.parse(readable, mark, &self.zone),
+        }
+    }
+
+    /// Gives the refused frame with everything replaced that names the meter.
+    pub fn refused<'a>(&'a mut self, refused: &Refused<'_>) -> Refused<'a> {
+        let header = refused.header.map(|header| self.header(&header));
+        self.frame = match &header {
+            Some(header) => patched(refused.frame, header),
+            None => Vec::new(),
+        };
+        Refused { span: refused.span, frame: &self.frame, header, reason: refused.reason }
+    }
+
+    /// The stand-in for a title.
+    pub fn title(&mut self, title: SystemTitle) -> SystemTitle {
+        match title.device_id() {
+            Some(id) => {
+                let mut id = id.into_bytes();
+                self.replace(&mut id);
+                let text = String::from_utf8_lossy(&id);
+                SystemTitle::parse(&text).unwrap_or(SystemTitle([0; 8]))
+            }
+            None => {
+                let number = self.number(&title.0);
+                SystemTitle((number as u64).to_be_bytes())
+            }
+        }
+    }
+
+    fn header(&mut self, header: &GeneralGloCiphering) -> GeneralGloCiphering {
+        GeneralGloCiphering {
+            title: self.title(header.title),
+            counter: FrameCounter(header.counter.0 & 0xFFFF),
+            ..*header
+        }
+    }
+
+    fn replace_value(&mut self, value: &mut [u8], octets: bool) {
+        let decoded = octets.then(|| hex::decode(&*value).ok()).flatten();
+        match decoded {
+            Some(mut bytes) => {
+                self.replace(&mut bytes);
+                let digits = hex::encode_upper(&bytes);
+                if digits.len() == value.len() {
+                    value.copy_from_slice(digits.as_bytes());
+                }
+            }
+            None => self.replace(value),
+        }
+    }
+
+    /// Replaces the digits of an id by a number; the type digits of a device id stay.
+    fn replace(&mut self, id: &mut [u8]) {
+        let mut number = self.number(id);
+        let is_device_id = std::str::from_utf8(id).is_ok_and(|text| {
+            text.len() == 16 && SystemTitle::parse(text).is_some()
+        });
+        let kept = if is_device_id { DEVICE_TYPE_END } else { 0 };
+        for byte in id.iter_mut().skip(kept).rev() {
+            match byte {
+                b'0'..=b'9' => {
+                    *byte = b'0' + (number % 10) as u8;
+                    number /= 10;
+                }
+                b' '..=b'~' => {}
+                _ => *byte = b'0',
+            }
+        }
+    }
+
+    /// Replaces runs of digits that are long enough for a serial number.
+    fn replace_runs(&mut self, text: &mut [u8]) {
+        let mut at = 0;
+        while at < text.len() {
+            let rest = text.get(at..).unwrap_or_default();
+            let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            if digits >= SERIAL_DIGITS
+                && let Some(run) = text.get_mut(at..at + digits)
+            {
+                self.replace(run);
+            }
+            at += digits.max(1);
+        }
+    }
+
+    fn number(&mut self, id: &[u8]) -> usize {
+        let next = self.stand_ins.len() + 1;
+        *self.stand_ins.entry(id.to_vec()).or_insert(next)
+    }
+}
+
+fn names_a_meter(line: &Line, item: &Item) -> bool {
+    if matches!(item.form, Form::Empty | Form::Time | Form::Code) {
+        return false;
+    }
+    match line.entry {
+        Some(entry) => IDENTIFYING.iter().any(|part| entry.name.contains(part)),
+        None => matches!(item.form, Form::Octets | Form::Text),
+    }
+}
+
+/// The frame with another header; its ciphertext tells nothing without the key.
+fn patched(frame: &[u8], header: &GeneralGloCiphering) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    if let Some(title) = frame.get_mut(2..10) {
+        title.copy_from_slice(&header.title.0);
+    }
+    if let Some(counter) = frame.get_mut(header.header_length - 4..header.header_length) {
+        counter.copy_from_slice(&header.counter.0.to_be_bytes());
+    }
+    frame
+}
+
+/// Parts of names of lines that say which meter it is.
+const IDENTIFYING: [&str; 6] =
+    ["identifier", "device_id", "device_name", "serial_number", "electricity_id", "ean"];
+/// Letters, type and function of a device id.
+const DEVICE_TYPE_END: usize = 8;
+/// Digits in a row that may be a serial number.
+const SERIAL_DIGITS: usize = 6;

@@ -1,0 +1,367 @@
+//! What the user types to name a source.
+//!
+//! ```text
+//! house=/dev/ttyUSB0?device=maxsonar
+//! ----- ------------ ---------------
+//! label place        options
+//! ```
+//!
+//! A label is letters, digits, `-` and `_` before the first `=`; options are `name=value` pairs joined by `&` after
+//! the last `?`. The text alone decides, never the file system: the same words mean the same thing on every machine.
+//! A file in the current folder that is called `house=x` or `x?a=b` is named by `./house=x` and `./x?a=b?`.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::line_settings::LineSettings;
+
+/// A source as the user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Name of the user's own for it.
+    pub label: Option<String>,
+    /// Where the bytes are.
+    pub place: Place,
+    /// What sends them.
+    pub device: Device,
+}
+
+/// Where bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `-`: standard input.
+    Stdin,
+    /// A file, a FIFO or a serial port: opening tells which.
+    Path(PathBuf),
+    /// `tcp://HOST:PORT`.
+    Tcp {
+        /// Name or address, without the brackets of IPv6.
+        host: String,
+        /// Port, 1 to 65535.
+        port: u16,
+    },
+    /// `sim:`: the virtual meter inside, with its options as they were typed.
+    Sim(Vec<(String, String)>),
+    /// `auto`: the only USB serial port.
+    Auto,
+}
+
+/// What stands at the other end of the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Device {
+    /// A meter with a P1 port.
+    #[default]
+    P1,
+    /// A MaxBotix level sensor: `R`, three or four digits of centimetres, CR.
+    Maxsonar,
+}
+
+/// An address that was not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Nothing was typed, or nothing behind the label.
+    #[error("`{0}` names no source: a path, -, tcp://HOST:PORT, sim: or auto")]
+    Empty(String),
+    /// `tcp://` without a host.
+    #[error("`{0}` has no host: tcp://HOST:PORT, for example tcp://10.0.0.7:2001")]
+    NoHost(String),
+    /// `tcp://` without a port.
+    #[error("`{0}` has no port: tcp://HOST:PORT, for example tcp://10.0.0.7:2001")]
+    NoPort(String),
+    /// A port that is no number from 1 to 65535.
+    #[error("`{0}`: `{1}` is no port, a number from 1 to 65535")]
+    BadPort(String, String),
+    /// An IPv6 address without brackets.
+    #[error("`{0}`: an IPv6 address stands in brackets, as tcp://[fd00::7]:2001")]
+    NoBrackets(String),
+    /// Something behind the port, or a blank in the host.
+    #[error("`{0}`: tcp://HOST:PORT and nothing else")]
+    BadTcp(String),
+    /// `udp://`, `http://` and the like.
+    #[error("`{0}`: `{1}://` is unknown, tcp:// and sim: are known")]
+    UnknownScheme(String, String),
+    /// Something between `sim:` and `?`.
+    #[error("`{0}`: the virtual meter is `sim:`, with options as sim:?name=value")]
+    BadSim(String),
+    /// An option that does not exist.
+    #[error("`{0}`: the option `{1}` is unknown, `device` is known")]
+    UnknownOption(String, String),
+    /// A device that does not exist.
+    #[error("`{0}`: the device `{1}` is unknown, p1 and maxsonar are known")]
+    UnknownDevice(String, String),
+}
+
+impl Address {
+    /// Reads an address as it comes from the command line; a path need not be UTF-8.
+    ///
+    /// # Errors
+    /// Where the text names no source.
+    pub fn parse(text: &OsStr) -> Result<Self, AddressError> {
+        match text.to_str() {
+            Some(text) => text.parse(),
+            // Labels, schemes and options are plain text: what is not is a path.
+            None => Ok(Self {
+                label: None,
+                place: Place::Path(PathBuf::from(text)),
+                device: Device::default(),
+            }),
+        }
+    }
+
+    /// The line settings of the device where it has some of its own.
+    pub fn line(&self) -> Option<LineSettings> {
+        match self.device {
+            Device::P1 => None,
+            Device::Maxsonar => Some(LineSettings::MAXSONAR),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let (label, rest) = split_label(text);
+        let (rest, mut options) = split_options(rest);
+        let place = if rest.is_empty() {
+            return Err(AddressError::Empty(text.to_owned()));
+        } else if rest == "-" {
+            Place::Stdin
+        } else if rest == "auto" {
+            Place::Auto
+        } else if let Some(rest) = rest.strip_prefix("sim:") {
+            if !rest.is_empty() {
+                return Err(AddressError::BadSim(text.to_owned()));
+            }
+            Place::Sim(std::mem::take(&mut options))
+        } else if let Some(rest) = rest.strip_prefix("tcp://") {
+            parse_tcp(text, rest)?
+        } else if let Some(scheme) = scheme(rest) {
+            return Err(AddressError::UnknownScheme(
+                text.to_owned(),
+                scheme.to_owned(),
+            ));
+        } else {
+            Place::Path(PathBuf::from(rest))
+        };
+        let mut device = Device::default();
+        for (name, value) in options {
+            device = match (name.as_str(), value.as_str()) {
+                ("device", "p1") => Device::P1,
+                ("device", "maxsonar") => Device::Maxsonar,
+                ("device", _) => return Err(AddressError::UnknownDevice(text.to_owned(), value)),
+                _ => return Err(AddressError::UnknownOption(text.to_owned(), name)),
+            };
+        }
+        Ok(Self {
+            label: label.map(str::to_owned),
+            place,
+            device,
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(label) = &self.label {
+            write!(f, "{label}=")?;
+        }
+        write!(f, "{}", self.place)?;
+        match self.device {
+            Device::P1 => Ok(()),
+            Device::Maxsonar => f.write_str("?device=maxsonar"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("-"),
+            Self::Auto => f.write_str("auto"),
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Sim(options) => {
+                f.write_str("sim:")?;
+                for (index, (name, value)) in options.iter().enumerate() {
+                    let mark = if index == 0 { '?' } else { '&' };
+                    write!(f, "{mark}{name}={value}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn split_label(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((label, rest)) if is_name(label) => (Some(label), rest),
+        _ => (None, text),
+    }
+}
+
+/// Options only where everything behind the last `?` looks like them; else the `?` belongs to the path.
+/// An empty list (`name?`) ends a path that looks as if it had options.
+fn split_options(text: &str) -> (&str, Vec<(String, String)>) {
+    let Some((place, tail)) = text.rsplit_once('?') else {
+        return (text, Vec::new());
+    };
+    if tail.is_empty() && (place == "sim:" || !split_options(place).1.is_empty()) {
+        return (place, Vec::new());
+    }
+    let pairs: Option<Vec<_>> = tail
+        .split('&')
+        .map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            let fits = is_name(name) && !value.contains('/');
+            fits.then(|| (name.to_owned(), value.to_owned()))
+        })
+        .collect();
+    match pairs {
+        Some(pairs) => (place, pairs),
+        None => (text, Vec::new()),
+    }
+}
+
+fn parse_tcp(text: &str, rest: &str) -> Result<Place, AddressError> {
+    let whole = || text.to_owned();
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = if let Some(rest) = rest.strip_prefix('[') {
+        let (host, tail) = rest
+            .split_once(']')
+            .ok_or_else(|| AddressError::BadTcp(whole()))?;
+        match tail.strip_prefix(':') {
+            Some(port) => (host, port),
+            None if tail.is_empty() => return Err(AddressError::NoPort(whole())),
+            None => return Err(AddressError::BadTcp(whole())),
+        }
+    } else {
+        match rest.rsplit_once(':') {
+            Some((host, _)) if host.contains(':') => {
+                return Err(AddressError::NoBrackets(whole()));
+            }
+            Some(pair) => pair,
+            None if rest.is_empty() => return Err(AddressError::NoHost(whole())),
+            None => return Err(AddressError::NoPort(whole())),
+        }
+    };
+    if host.is_empty() {
+        return Err(AddressError::NoHost(whole()));
+    }
+    if host.contains(|c: char| c == '/' || c == '@' || c.is_whitespace()) || port.contains('/') {
+        return Err(AddressError::BadTcp(whole()));
+    }
+    if port.is_empty() {
+        return Err(AddressError::NoPort(whole()));
+    }
+    match port.parse() {
+        Ok(port) if port > 0 => Ok(Place::Tcp {
+            host: host.to_owned(),
+            port,
+        }),
+        _ => Err(AddressError::BadPort(whole(), port.to_owned())),
+    }
+}
+
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once("://")?;
+    (!scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .then_some(scheme)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> Place {
+        Place::Path(PathBuf::from(text))
+    }
+
+    #[test]
+    fn each_kind_of_place_is_told_by_its_text() {
+        let tcp = |host: &str| Place::Tcp {
+            host: host.to_owned(),
+            port: 2001,
+        };
+        for (text, label, place) in [
+            ("/dev/ttyUSB0", None, path("/dev/ttyUSB0")),
+            ("house=/dev/ttyUSB0", Some("house"), path("/dev/ttyUSB0")),
+            ("heat-pump_2=-", Some("heat-pump_2"), Place::Stdin),
+            ("-", None, Place::Stdin),
+            ("auto", None, Place::Auto),
+            ("sim:", None, Place::Sim(vec![])),
+            ("tcp://10.0.0.7:2001", None, tcp("10.0.0.7")),
+            ("pv=tcp://ser2net.lan:2001", Some("pv"), tcp("ser2net.lan")),
+            ("tcp://[fd00::7]:2001", None, tcp("fd00::7")),
+            ("a/b=c.bin", None, path("a/b=c.bin")),
+            ("./house=x", None, path("./house=x")),
+            ("my house=x", None, path("my house=x")),
+            ("what?.bin", None, path("what?.bin")),
+            ("./x?a=b?", None, path("./x?a=b")),
+            ("./x??", None, path("./x??")),
+            ("a=b=c", Some("a"), path("b=c")),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!((address.label.as_deref(), address.place), (label, place));
+        }
+    }
+
+    #[test]
+    fn an_address_comes_back_as_it_was_typed() {
+        for text in [
+            "tank=/dev/ttyUSB5?device=maxsonar",
+            "tcp://[fd00::7]:2001",
+            "sim:?seed=4&speed=100",
+            "house=-",
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        let tank: Address = "tank=/dev/ttyUSB5?device=maxsonar".parse().unwrap();
+        assert_eq!(tank.device, Device::Maxsonar);
+        assert_eq!(tank.line(), Some(LineSettings::MAXSONAR));
+    }
+
+    #[test]
+    fn what_names_no_source_is_refused_with_what_would() {
+        for (text, words) in [
+            ("", "names no source"),
+            ("house=", "names no source"),
+            ("tcp://", "no host"),
+            ("tcp://:2001", "no host"),
+            ("tcp://host", "no port"),
+            ("tcp://host:", "no port"),
+            ("tcp://[::1]", "no port"),
+            ("tcp://host:0", "`0` is no port"),
+            ("tcp://host:70000", "`70000` is no port"),
+            ("tcp://fd00::7:2001", "in brackets"),
+            ("tcp://host:2001/x", "nothing else"),
+            ("udp://host:1", "`udp://` is unknown"),
+            ("sim:lu", "sim:?name=value"),
+            ("/dev/x?baud=9600", "`baud` is unknown"),
+            ("/dev/x?device=dsmr", "`dsmr` is unknown"),
+        ] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_no_utf_8_is_still_a_path() {
+        use std::os::unix::ffi::OsStrExt;
+        let text = OsStr::from_bytes(b"house=\xFF");
+        assert_eq!(
+            Address::parse(text).unwrap().place,
+            Place::Path(PathBuf::from(text))
+        );
+    }
+}

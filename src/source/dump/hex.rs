@@ -1,0 +1,196 @@
+//! Hex digits with separators between them, lines of any length.
+
+use super::scrub::Scrub;
+use super::{DumpError, Piece, Place};
+
+/// Turns hex digits to bytes.
+pub(super) struct Hex {
+    scrub: Scrub,
+    run: Run,
+    bytes: Vec<u8>,
+}
+
+/// Hex digits that stand in a row.
+#[derive(Default)]
+pub(super) struct Run {
+    start: Option<Place>,
+    digits: u64,
+    high: u8,
+}
+
+impl Hex {
+    pub(super) fn new() -> Self {
+        Self {
+            scrub: Scrub::new(),
+            run: Run::default(),
+            bytes: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(
+        &mut self,
+        input: &[u8],
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<(), DumpError> {
+        let Self { scrub, run, bytes } = self;
+        let result = scrub.push(input, &mut |found, place| match found.to_digit(16) {
+            Some(digit) => {
+                bytes.extend(run.digit(digit, place));
+                Ok(())
+            }
+            None if is_separator(found) => run.end(),
+            None => Err(DumpError::Character {
+                place,
+                found,
+                expected: "a hex digit",
+            }),
+        });
+        if !bytes.is_empty() {
+            out(Piece::Bytes(bytes));
+            bytes.clear();
+        }
+        result
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), DumpError> {
+        self.run.end()
+    }
+}
+
+impl Run {
+    /// Takes a digit; gives a byte at each second one.
+    pub(super) fn digit(&mut self, digit: u32, place: Place) -> Option<u8> {
+        let digit = u8::try_from(digit).unwrap_or(0) & 0x0F;
+        self.start.get_or_insert(place);
+        self.digits += 1;
+        if self.digits % 2 == 1 {
+            self.high = digit << 4;
+            return None;
+        }
+        Some(self.high | digit)
+    }
+
+    /// Ends the run, which must have an even number of digits.
+    pub(super) fn end(&mut self) -> Result<(), DumpError> {
+        let Self { start, digits, .. } = std::mem::take(self);
+        match start {
+            Some(place) if digits % 2 == 1 => Err(DumpError::OddRun { place, digits }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the run; a single digit is a byte of its own.
+    pub(super) fn end_short(&mut self) -> Result<Option<u8>, DumpError> {
+        if self.digits == 1 {
+            return Ok(Some(std::mem::take(self).high >> 4));
+        }
+        self.end().map(|()| None)
+    }
+
+    /// Number of digits so far.
+    pub(super) fn digits(&self) -> u64 {
+        self.digits
+    }
+}
+
+/// Formats bytes as hex digits, 32 bytes a line.
+pub fn encode_hex(bytes: &[u8]) -> String {
+    let lines = bytes.chunks(32).map(|row| hex::encode_upper(row) + "\n");
+    lines.collect()
+}
+
+/// True for what may stand between two hex digits.
+pub(super) fn is_separator(found: char) -> bool {
+    matches!(
+        found,
+        ' ' | '\t'
+            | '\r'
+            | '\n'
+            | '\u{B}'
+            | '\u{C}'
+            | ','
+            | ';'
+            | ':'
+            | '-'
+            | '.'
+            | '"'
+            | '\''
+            | '`'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{decoded, error};
+    use super::super::{DumpError, Form, Place};
+    use super::*;
+
+    #[test]
+    fn separators_and_case_do_not_matter() {
+        for text in [
+            "DB08 5341",
+            "db 08 53 41\n",
+            "DB:08:53:41",
+            "DB-08-53-41",
+            "dB, 08; 53\t41\r\n",
+            "\"DB085341\"",
+            "DB.08.53.41",
+            "\n\n> DB 08\u{A0}53 41\n",
+            "```\nDB085341\n```\n",
+            "```text\nDB08\n5341\n```",
+            "`DB085341`",
+        ] {
+            assert_eq!(
+                decoded(Form::Hex, text.as_bytes()),
+                b"\xDB\x08SA",
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_odd_run_is_refused_where_it_begins() {
+        let place = Place { line: 2, column: 4 };
+        assert_eq!(
+            error(Form::Hex, b"DB 08\n53 414 7\n"),
+            DumpError::OddRun { place, digits: 3 }
+        );
+        assert_eq!(
+            error(Form::Hex, b"DB 08\n53 414"),
+            DumpError::OddRun { place, digits: 3 }
+        );
+    }
+
+    #[test]
+    fn a_wrong_letter_is_refused_where_it_stands() {
+        let place = Place { line: 2, column: 3 };
+        for found in ['O', 'l', 'g', '|', 'ä'] {
+            let expected = DumpError::Character {
+                place,
+                found,
+                expected: "a hex digit",
+            };
+            assert_eq!(
+                error(Form::Hex, format!("DB 08\n53{found}1").as_bytes()),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn quote_marks_count_as_columns() {
+        let place = Place { line: 1, column: 6 };
+        let expected = DumpError::Character {
+            place,
+            found: 'x',
+            expected: "a hex digit",
+        };
+        assert_eq!(error(Form::Hex, b"> DB x"), expected);
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(decoded(Form::Hex, encode_hex(&bytes).as_bytes()), bytes);
+    }
+}

@@ -1,0 +1,43 @@
+//! Packed and foreign files, known by their first bytes.
+
+use super::DumpError;
+
+/// Refuses a file that must be unpacked first.
+///
+/// # Errors
+/// What it is, and the command that unpacks it.
+pub(super) fn refuse_packed(begin: &[u8]) -> Result<(), DumpError> {
+    match MAGIC.iter().find(|(magic, ..)| begin.starts_with(magic)) {
+        Some((_, what, command)) => Err(DumpError::Packed { what, command }),
+        None => Ok(()),
+    }
+}
+
+const TSHARK: &str = "tshark -r FILE -T fields -e tcp.payload";
+
+const MAGIC: [(&[u8], &str, &str); 9] = [
+    (b"\x1F\x8B\x08", "a gzip file", "gzip -dc FILE"),
+    (b"\x28\xB5\x2F\xFD", "a zstd file", "zstd -dc FILE"),
+    (b"\xFD7zXZ\0", "an xz file", "xz -dc FILE"),
+    (b"PK\x03\x04", "a zip file", "unzip -p FILE"),
+    (b"\xD4\xC3\xB2\xA1", "a pcap file", TSHARK),
+    (b"\xA1\xB2\xC3\xD4", "a pcap file", TSHARK),
+    (b"\x4D\x3C\xB2\xA1", "a pcap file", TSHARK),
+    (b"\xA1\xB2\x3C\x4D", "a pcap file", TSHARK),
+    (b"\n\r\r\n", "a pcapng file", TSHARK),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_unpacks_is_named() {
+        let error = refuse_packed(b"\x1F\x8B\x08\x00more").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "this is a gzip file; it is unpacked by `gzip -dc FILE`"
+        );
+        assert_eq!(refuse_packed(b"\xDB\x08"), Ok(()));
+    }
+}

@@ -1,0 +1,197 @@
+//! Characters of a pasted text, with the marks of the paste taken off: quote marks and code fences
+//! at the line start, colours of a terminal, blanks that are not the blank.
+//!
+//! ```text
+//! > ```                      dropped
+//! > DB 08 53<U+00A0>41  ->   DB 08 53 41      with line and column as they stood
+//! ```
+
+use super::{DumpError, Place};
+
+/// Turns bytes to characters with their places; a character may be cut between two pushes.
+pub(super) struct Scrub {
+    /// Where the next character stands.
+    next: Place,
+    margin: Margin,
+    escape: Escape,
+    /// The bytes of a character that is not whole yet.
+    held: [u8; 4],
+    held_len: usize,
+    verbatim: bool,
+}
+
+enum Margin {
+    /// Only blanks and quote marks so far.
+    Start,
+    /// So many backticks.
+    Ticks(u64),
+    Fence,
+    Inside,
+}
+
+enum Escape {
+    None,
+    Begun,
+    Control,
+}
+
+impl Scrub {
+    pub(super) fn new() -> Self {
+        Self {
+            next: Place { line: 1, column: 1 },
+            margin: Margin::Start,
+            escape: Escape::None,
+            held: [0; 4],
+            held_len: 0,
+            verbatim: false,
+        }
+    }
+
+    /// Leaves every character as it is.
+    pub(super) fn verbatim() -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new()
+        }
+    }
+
+    /// Where the next character stands.
+    pub(super) fn place(&self) -> Place {
+        self.next
+    }
+
+    pub(super) fn push<F>(&mut self, input: &[u8], each: &mut F) -> Result<(), DumpError>
+    where
+        F: FnMut(char, Place) -> Result<(), DumpError>,
+    {
+        for &byte in input {
+            if byte.is_ascii() && self.held_len == 0 {
+                self.character(char::from(byte), each)?;
+            } else {
+                self.wide(byte, each)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One byte of a character of several; what is no UTF-8 becomes the replacement character.
+    fn wide<F>(&mut self, byte: u8, each: &mut F) -> Result<(), DumpError>
+    where
+        F: FnMut(char, Place) -> Result<(), DumpError>,
+    {
+        if let Some(slot) = self.held.get_mut(self.held_len) {
+            *slot = byte;
+            self.held_len += 1;
+        }
+        let held = self.held.get(..self.held_len).unwrap_or_default();
+        match str::from_utf8(held) {
+            Ok(text) => {
+                let found = text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.held_len = 0;
+                self.character(found, each)
+            }
+            Err(error) if error.error_len().is_none() => Ok(()),
+            Err(_) => {
+                let alone = self.held_len == 1;
+                self.held_len = 0;
+                self.character(char::REPLACEMENT_CHARACTER, each)?;
+                // The byte that broke the character may begin one itself.
+                if alone {
+                    Ok(())
+                } else {
+                    self.push(&[byte], each)
+                }
+            }
+        }
+    }
+
+    fn character<F>(&mut self, found: char, each: &mut F) -> Result<(), DumpError>
+    where
+        F: FnMut(char, Place) -> Result<(), DumpError>,
+    {
+        let place = self.next;
+        if found == '\n' {
+            self.next = Place {
+                line: place.line + 1,
+                column: 1,
+            };
+        } else {
+            self.next.column += 1;
+        }
+        if self.verbatim {
+            return each(found, place);
+        }
+        match self.escape {
+            Escape::None if found == '\u{1B}' => {
+                self.escape = Escape::Begun;
+                return Ok(());
+            }
+            Escape::None => {}
+            _ if found == '\n' => self.escape = Escape::None,
+            Escape::Begun => {
+                self.escape = if found == '[' {
+                    Escape::Control
+                } else {
+                    Escape::None
+                };
+                return Ok(());
+            }
+            Escape::Control => {
+                if ('@'..='~').contains(&found) {
+                    self.escape = Escape::None;
+                }
+                return Ok(());
+            }
+        }
+        let found = match found {
+            '\u{A0}' | '\u{2007}' | '\u{202F}' => ' ',
+            '\u{200B}' | '\u{2060}' | '\u{FEFF}' => return Ok(()),
+            other => other,
+        };
+        self.beyond_margin(found, place, each)
+    }
+
+    fn beyond_margin<F>(&mut self, found: char, place: Place, each: &mut F) -> Result<(), DumpError>
+    where
+        F: FnMut(char, Place) -> Result<(), DumpError>,
+    {
+        match (&self.margin, found) {
+            (Margin::Inside, '\n') => self.margin = Margin::Start,
+            (Margin::Inside, _) => {}
+            (Margin::Start, '>') => return Ok(()),
+            (Margin::Start, ' ' | '\t' | '\r' | '\n') => {}
+            (Margin::Start, '`') => {
+                self.margin = Margin::Ticks(1);
+                return Ok(());
+            }
+            (Margin::Start, _) => self.margin = Margin::Inside,
+            (Margin::Ticks(2), '`') => {
+                self.margin = Margin::Fence;
+                return Ok(());
+            }
+            (Margin::Ticks(count), '`') => {
+                self.margin = Margin::Ticks(count + 1);
+                return Ok(());
+            }
+            (&Margin::Ticks(count), _) => {
+                self.margin = if found == '\n' {
+                    Margin::Start
+                } else {
+                    Margin::Inside
+                };
+                for back in (1..=count).rev() {
+                    each(
+                        '`',
+                        Place {
+                            line: place.line,
+                            column: place.column.saturating_sub(back),
+                        },
+                    )?;
+                }
+            }
+            (Margin::Fence, '\n') => self.margin = Margin::Start,
+            (Margin::Fence, _) => return Ok(()),
+        }
+        each(found, place)
+    }
+}

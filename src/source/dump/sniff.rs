@@ -1,0 +1,300 @@
+//! Finds out the form of an input by looking at its first 64 KiB.
+//!
+//! Each form in turn decodes what is there; the first whose bytes hold the start of a frame or of a telegram wins.
+//! It is tried at fixed places, at powers of two and behind each of the first lines, so that a live source is not
+//! delayed and the way it is cut into pieces changes nothing.
+
+use super::capture::MARK;
+use super::trial::{Extent, Trial};
+use super::{DumpError, Form, magic, ndjson, text};
+
+/// Holds the begin of an input until its form is known.
+pub(super) struct Sniffer {
+    held: Vec<u8>,
+    /// The next length to look at that is a power of two.
+    power: usize,
+    /// Where the next line is looked for.
+    line: usize,
+    lines_seen: usize,
+}
+
+impl Sniffer {
+    pub(super) fn new() -> Self {
+        Self {
+            held: Vec::new(),
+            power: SHORTEST,
+            line: 0,
+            lines_seen: 0,
+        }
+    }
+
+    /// Takes of the input what it needs; gives the form, once it is certain, and how much it took.
+    ///
+    /// # Errors
+    /// A packed file; a text of no known form.
+    pub(super) fn push(&mut self, input: &[u8]) -> Result<(usize, Option<Form>), DumpError> {
+        let taken = input.len().min(WINDOW.saturating_sub(self.held.len()));
+        self.held
+            .extend_from_slice(input.get(..taken).unwrap_or_default());
+        while let Some(length) = self.next_look() {
+            let begin = self.held.get(..length).unwrap_or_default();
+            let extent = if length == WINDOW {
+                Extent::Window
+            } else {
+                Extent::Begin
+            };
+            if let Some(form) = look(begin, extent)? {
+                return Ok((taken, Some(form)));
+            }
+        }
+        Ok((taken, None))
+    }
+
+    /// Decides on all there is.
+    ///
+    /// # Errors
+    /// A packed file; a text of no known form.
+    pub(super) fn finish(&self) -> Result<Form, DumpError> {
+        Ok(look(&self.held, Extent::All)?.unwrap_or(Form::Bin))
+    }
+
+    /// The bytes that wait for their form.
+    pub(super) fn into_held(self) -> Vec<u8> {
+        self.held
+    }
+
+    fn next_look(&mut self) -> Option<usize> {
+        let line_end = match self.lines_seen {
+            ..MOST_LINES => self
+                .held
+                .get(self.line..)
+                .and_then(|rest| memchr::memchr(b'\n', rest)),
+            _ => None,
+        };
+        let line_end = line_end.map(|index| self.line + index + 1);
+        match line_end {
+            Some(end) if end <= self.power => {
+                self.line = end;
+                self.lines_seen += 1;
+                Some(end)
+            }
+            _ if self.power <= self.held.len() => {
+                let power = self.power;
+                self.power *= 2;
+                Some(power)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// True if the bytes hold the begin of an encrypted frame or of a telegram.
+pub(super) fn holds_start(bytes: &[u8]) -> bool {
+    memchr::memchr2_iter(0xDB, b'/', bytes).any(|index| bytes.get(index..).is_some_and(starts))
+}
+
+/// True if the bytes begin with an encrypted frame or a telegram.
+fn starts(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xDB, 8, _, _, _, _, _, _, _, _, rest @ ..] => {
+            let (length, rest) = match *rest {
+                [0x81, a, ref rest @ ..] => ([0, 0, 0, a], rest),
+                [0x82, a, b, ref rest @ ..] => ([0, 0, a, b], rest),
+                [0x83, a, b, c, ref rest @ ..] => ([0, a, b, c], rest),
+                [0x84, a, b, c, d, ref rest @ ..] => ([a, b, c, d], rest),
+                [a @ ..=0x7F, ref rest @ ..] => ([0, 0, 0, a], rest),
+                _ => return false,
+            };
+            // Suite 0, and at least one of authentication and encryption.
+            let control = rest
+                .first()
+                .is_some_and(|control| control & 0x0F == 0 && control & 0x30 != 0);
+            control && u32::from_be_bytes(length) >= 17
+        }
+        [b'/', rest @ ..] => {
+            let shown = rest
+                .iter()
+                .take_while(|byte| (0x20..0x7F).contains(*byte))
+                .count();
+            shown >= 3 && matches!(rest.get(shown), Some(b'\r' | b'\n'))
+        }
+        _ => false,
+    }
+}
+
+fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
+    if begin.is_empty() {
+        return Ok(None);
+    }
+    magic::refuse_packed(begin)?;
+    if begin.starts_with(MARK.as_bytes()) {
+        return Ok(Some(Form::Log));
+    }
+    if !is_text(begin, extent) {
+        return Ok(Some(Form::Bin));
+    }
+    // A line that is not whole yet is of no form; one that is longer than all else may be of hex digits.
+    let lines = match memchr::memrchr(b'\n', begin) {
+        Some(end) if extent != Extent::All => begin.get(..=end).unwrap_or_default(),
+        None if extent == Extent::Begin && begin.len() < LONG_LINE => return Ok(None),
+        _ => begin,
+    };
+    if holds_telegram(lines) {
+        return Ok(Some(Form::Text));
+    }
+    let first = lines
+        .trim_ascii_start()
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    if first.starts_with(b"{") && ndjson::is_ours(first) {
+        return Ok(Some(Form::Ndjson));
+    }
+    if let Some(form) = certain(lines, begin, extent) {
+        return Ok(Some(form));
+    }
+    if extent == Extent::Begin {
+        return Ok(None);
+    }
+    match last_resort(lines, begin, extent) {
+        Some(form) => Ok(Some(form)),
+        None => Err(DumpError::Unknown {
+            first: begin.iter().copied().take(16).collect(),
+        }),
+    }
+}
+
+/// The first form whose bytes hold a start.
+fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
+    let cut = memchr::memchr(b'\n', lines).is_none() && extent != Extent::All;
+    // A single line that goes on may be anything at its end.
+    let by_line = |form| {
+        if cut {
+            None
+        } else {
+            Some(Trial::new(form, lines, extent))
+        }
+    };
+    for form in [Form::Xxd, Form::Hexdump, Form::CArray] {
+        if by_line(form).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {
+            return Some(form);
+        }
+    }
+    let running = if extent == Extent::Window {
+        begin
+    } else {
+        lines
+    };
+    let hex = Trial::new(Form::Hex, running, extent);
+    if hex.error.is_none() && starts(&hex.bytes) {
+        return Some(Form::Hex);
+    }
+    if by_line(Form::Log).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {
+        return Some(Form::Log);
+    }
+    if !cut && holds_start(&hex.bytes) {
+        return Some(Form::Hex);
+    }
+    let base64 = Trial::new(Form::Base64, running, extent);
+    let base64_begins = base64.error.is_none() && starts(&base64.bytes);
+    if base64_begins {
+        return Some(Form::Base64);
+    }
+    // Numbers of an array may all stand in one long line.
+    let array = cut.then(|| Trial::new(Form::CArray, running, extent));
+    array
+        .filter(|trial| trial.tally.marks > 0 && starts(&trial.bytes))
+        .map(|_| Form::CArray)
+}
+
+/// The first form that all of a text fits, though its bytes hold no start: damage is for diagnosis to explain.
+/// After that, one that nearly all fits: its error says where it does not.
+fn last_resort(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
+    let objects = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| text::is_object(text::unquoted(line).0));
+    if objects.count() >= 2 {
+        return Some(Form::Text);
+    }
+    let running = if extent == Extent::Window {
+        begin
+    } else {
+        lines
+    };
+    let rows = [Form::Xxd, Form::Hexdump, Form::CArray]
+        .map(|form| (form, Trial::new(form, lines, extent)));
+    let fits = |(_, trial): &&(Form, Trial)| trial.tally.marks > 0 && trial.fits(lines.len());
+    if let Some((form, _)) = rows.iter().find(fits) {
+        return Some(*form);
+    }
+    if Trial::new(Form::Hex, running, extent).fits(running.len()) {
+        return Some(Form::Hex);
+    }
+    let breaks = |(form, trial): &&(Form, Trial)| {
+        let shaped = trial.tally.marks > 0 && trial.tally.passed_over * 2 < lines.len();
+        trial.error.is_some() && (shaped || begins_as_row(lines, *form))
+    };
+    if let Some((form, _)) = rows.iter().find(breaks) {
+        return Some(*form);
+    }
+    let log = Trial::new(Form::Log, lines, extent);
+    if log.tally.marks > 0 && (log.error.is_some() || log.fits(lines.len())) {
+        return Some(Form::Log);
+    }
+    let digits = running
+        .iter()
+        .filter(|byte| byte.is_ascii_hexdigit())
+        .count();
+    let others = running
+        .iter()
+        .filter(|byte| byte.is_ascii_graphic() && !byte.is_ascii_hexdigit())
+        .count();
+    (digits >= 16 && others * 10 <= digits).then_some(Form::Hex)
+}
+
+/// True for a text whose first line begins with the offset 0 of a hex dump.
+fn begins_as_row(lines: &[u8], form: Form) -> bool {
+    let behind = match form {
+        Form::Xxd => b':',
+        Form::Hexdump => b' ',
+        _ => return false,
+    };
+    let line = lines.trim_ascii_start();
+    let zeros = line.iter().take_while(|byte| **byte == b'0').count();
+    (4..=16).contains(&zeros) && line.get(zeros) == Some(&behind)
+}
+
+/// True if all bytes are those of UTF-8 text; a character may be cut at the end.
+fn is_text(bytes: &[u8], extent: Extent) -> bool {
+    let whole = match str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && extent != Extent::All,
+    };
+    whole
+        && bytes
+            .iter()
+            .all(|byte| !matches!(byte, 0..=6 | 14..=26 | 28..=31 | 127))
+}
+
+/// True for the first line of a telegram with a line of its data or its end somewhere behind it.
+fn holds_telegram(text: &[u8]) -> bool {
+    let mut lines = text
+        .split(|byte| *byte == b'\n')
+        .map(|line| text::unquoted(line).0);
+    lines.any(text::is_header) && lines.any(|line| text::is_object(line) || text::is_end(line))
+}
+
+/// So many bytes are looked at.
+const WINDOW: usize = 64 << 10;
+
+/// The first look, unless a line ends before.
+const SHORTEST: usize = 16;
+
+/// So many lines are each looked at as soon as they end.
+const MOST_LINES: usize = 8;
+
+/// No row of a hex dump is as long as this.
+const LONG_LINE: usize = 1 << 10;
+
+#[cfg(test)]
+mod tests;

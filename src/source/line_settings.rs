@@ -1,0 +1,164 @@
+//! Speed and frame of a serial line, as people write them: `115200`, `8N1`, `7E1`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Speed and character frame of a serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineSettings {
+    /// Speed in baud.
+    pub baud: u32,
+    /// Character frame.
+    pub mode: Mode,
+}
+
+/// A character on the line: data bits, parity, stop bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// Bits of a character.
+    pub data: DataBits,
+    /// What the parity bit makes of them.
+    pub parity: Parity,
+    /// Stop bits at the end.
+    pub stop: StopBits,
+}
+
+/// Bits of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataBits {
+    /// 7
+    Seven,
+    /// 8
+    Eight,
+}
+
+/// What the parity bit makes of the data bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parity {
+    /// No parity bit.
+    None,
+    /// An even number of ones.
+    Even,
+    /// An odd number of ones.
+    Odd,
+}
+
+/// Stop bits of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopBits {
+    /// 1
+    One,
+    /// 2
+    Two,
+}
+
+/// A mode that was not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no line mode: 7 or 8 data bits, N, E or O for the parity, 1 or 2 stop bits, as 8N1 or 7E1"
+)]
+pub struct ModeError(String);
+
+impl LineSettings {
+    /// DSMR 4 and 5 and Luxembourg: 115200 8N1 (LU §3.1).
+    pub const P1: Self = Self {
+        baud: 115_200,
+        mode: Mode::EIGHT_N_ONE,
+    };
+
+    /// The level sensor MaxBotix MB7060 and its family: 9600 8N1.
+    pub const MAXSONAR: Self = Self {
+        baud: 9_600,
+        mode: Mode::EIGHT_N_ONE,
+    };
+}
+
+impl Mode {
+    /// Eight data bits, no parity, one stop bit.
+    pub const EIGHT_N_ONE: Self = Self {
+        data: DataBits::Eight,
+        parity: Parity::None,
+        stop: StopBits::One,
+    };
+}
+
+impl FromStr for Mode {
+    type Err = ModeError;
+
+    fn from_str(text: &str) -> Result<Self, ModeError> {
+        let wrong = || ModeError(text.to_owned());
+        let [data, parity, stop] = text.as_bytes() else {
+            return Err(wrong());
+        };
+        Ok(Self {
+            data: match data {
+                b'7' => DataBits::Seven,
+                b'8' => DataBits::Eight,
+                _ => return Err(wrong()),
+            },
+            parity: match parity.to_ascii_uppercase() {
+                b'N' => Parity::None,
+                b'E' => Parity::Even,
+                b'O' => Parity::Odd,
+                _ => return Err(wrong()),
+            },
+            stop: match stop {
+                b'1' => StopBits::One,
+                b'2' => StopBits::Two,
+                _ => return Err(wrong()),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = match self.data {
+            DataBits::Seven => '7',
+            DataBits::Eight => '8',
+        };
+        let parity = match self.parity {
+            Parity::None => 'N',
+            Parity::Even => 'E',
+            Parity::Odd => 'O',
+        };
+        let stop = match self.stop {
+            StopBits::One => '1',
+            StopBits::Two => '2',
+        };
+        write!(f, "{data}{parity}{stop}")
+    }
+}
+
+impl fmt::Display for LineSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.baud, self.mode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mode_comes_back_as_it_was_written() {
+        for text in [
+            "8N1", "8E1", "8O1", "7E1", "7O1", "7N2", "8N2", "7N1", "7E2",
+        ] {
+            assert_eq!(text.parse::<Mode>().unwrap().to_string(), text);
+        }
+        assert_eq!("7e1".parse::<Mode>().unwrap().to_string(), "7E1");
+        assert_eq!(LineSettings::P1.to_string(), "115200 8N1");
+    }
+
+    #[test]
+    fn what_is_no_mode_is_named_with_what_is() {
+        for text in ["", "8N", "8N1 ", "9N1", "8X1", "8N3", "8-N-1", "N81"] {
+            let error = text.parse::<Mode>().unwrap_err().to_string();
+            assert!(
+                error.contains("8N1 or 7E1") && error.contains(text),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What one read of a source gives, and what it is opened with.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::line_settings::LineSettings;
+use super::stop::Stop;
+
+/// What came of one read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// So many bytes are in the buffer, at least one.
+    Bytes(usize),
+    /// Nothing came within the time-out of the source.
+    Quiet,
+    /// As `Quiet`, said once: nobody has opened the FIFO for writing yet.
+    NoWriter,
+    /// The input is at its end.
+    End,
+    /// The port or the server went away; it may come back.
+    Gone(GoneReason),
+    /// The handle that ends reading was rung.
+    Stopped,
+}
+
+/// How a source went away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GoneReason {
+    /// The adapter was unplugged, or the other side of the pseudo-terminal closed.
+    HungUp,
+    /// The server closed the connection.
+    Closed,
+    /// The connection was broken off.
+    Reset,
+    /// The server no longer answers.
+    Silent,
+    /// The system says so, in these words.
+    Fault(String),
+}
+
+/// How sources are opened.
+#[derive(Clone, Debug)]
+pub struct SourceOptions {
+    /// Ends all that is opened with these options.
+    pub stop: Stop,
+    /// Settings of serial ports.
+    pub line: LineSettings,
+    /// What the control line RTS is set to.
+    pub rts: Level,
+    /// What the control line DTR is set to.
+    pub dtr: Level,
+    /// What is done when a source goes away.
+    pub reconnect: Reconnect,
+    /// How long after each vain attempt.
+    pub backoff: Backoff,
+    /// How long a server may take to answer.
+    pub connect_timeout: Duration,
+}
+
+/// What a control line is set to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Left as the system sets it when a port is opened.
+    #[default]
+    Untouched,
+    /// Set.
+    On,
+    /// Cleared.
+    Off,
+}
+
+/// What is done when a source is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reconnect {
+    /// A source that goes away is at its end.
+    Never,
+    /// A source that was open is opened again; one that cannot be opened at first is an error.
+    #[default]
+    AfterLoss,
+    /// As `AfterLoss`, and a source that cannot be opened at first is tried again too.
+    FromStart,
+}
+
+/// How long to wait between attempts: doubling from `first` to `most`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// Before the first attempt.
+    pub first: Duration,
+    /// Never longer than this.
+    pub most: Duration,
+}
+
+impl SourceOptions {
+    /// What is usual for a meter: 115200 8N1, control lines untouched, opened again after a loss.
+    pub fn new(stop: Stop) -> Self {
+        Self {
+            stop,
+            line: LineSettings::P1,
+            rts: Level::default(),
+            dtr: Level::default(),
+            reconnect: Reconnect::default(),
+            backoff: Backoff::default(),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            most: Duration::from_secs(30),
+        }
+    }
+}
+
+impl GoneReason {
+    /// Reads the error of a port or a socket as a reason to be gone.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::PIPE) => Self::HungUp,
+            Some(Errno::CONNRESET | Errno::CONNABORTED) => Self::Reset,
+            Some(Errno::TIMEDOUT | Errno::HOSTUNREACH | Errno::NETUNREACH) => Self::Silent,
+            _ => Self::Fault(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for GoneReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HungUp => "the port went away",
+            Self::Closed => "the server closed the connection",
+            Self::Reset => "the connection was broken off",
+            Self::Silent => "the server no longer answers",
+            Self::Fault(words) => words,
+        })
+    }
+}

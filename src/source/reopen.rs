@@ -1,0 +1,445 @@
+//! A source that goes away and comes back.
+//!
+//! ```text
+//!           open fails                          Gone
+//! Fresh ----------------> error   Open ----------------------> Lost   said once
+//!   |                              ^                            | 1 s, 2 s, 4 s ... 30 s
+//!   +------------------------------+ <--------------------------+
+//!             Opened                          Reopened
+//! ```
+//!
+//! The wait grows until bytes come again: a server that accepts and closes at once is not asked every second.
+//! Where a USB adapter is looked for, see `adapter.rs`.
+
+use std::time::{Duration, Instant};
+
+use super::adapter::{find, is_stable};
+use super::address::{Address, Place};
+use super::error::SourceError;
+use super::open::Source;
+use super::ports::{self, Usb};
+use super::read::{GoneReason, Read, Reconnect, SourceOptions};
+
+/// A source that is opened again when it goes away.
+#[derive(Debug)]
+pub struct Lasting {
+    address: Address,
+    options: SourceOptions,
+    state: State,
+    wait: Duration,
+    adapter: Option<Usb>,
+}
+
+/// What came of one read of a source that is opened again.
+#[derive(Debug)]
+pub enum Step {
+    /// The source is open, for the first time.
+    Opened,
+    /// So many bytes are in the buffer, at least one.
+    Bytes(usize),
+    /// Nothing came within the time-out of the source; also while it is away.
+    Quiet,
+    /// As `Quiet`, said once: nobody has opened the FIFO for writing yet.
+    NoWriter,
+    /// The source went away. With [`Reconnect::Never`] the end follows.
+    Lost(GoneReason),
+    /// The source cannot be opened, for another reason than the last attempt had.
+    Refused(SourceError),
+    /// The source is back.
+    Reopened {
+        /// How long it was away.
+        after: Duration,
+    },
+    /// The input is at its end.
+    End,
+    /// The handle that ends reading was rung.
+    Stopped,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not read yet, and perhaps open already.
+    Fresh(Option<Box<Source>>),
+    Open(Box<Source>),
+    Away(Away),
+    Over,
+}
+
+#[derive(Debug)]
+struct Away {
+    since: Instant,
+    retry: Instant,
+    /// Whether it was ever open.
+    known: bool,
+    /// The kind of the last failure, to say each once.
+    said: Option<std::mem::Discriminant<SourceError>>,
+}
+
+impl Lasting {
+    /// Makes a source of an address; it is opened by the first read.
+    pub fn new(address: Address, options: SourceOptions) -> Self {
+        Self {
+            address,
+            state: State::Fresh(None),
+            wait: options.backoff.first,
+            adapter: None,
+            options,
+        }
+    }
+
+    /// Makes a source of one that is open.
+    pub fn opened(address: Address, source: Source, options: SourceOptions) -> Self {
+        Self {
+            state: State::Fresh(Some(Box::new(source))),
+            ..Self::new(address, options)
+        }
+    }
+
+    /// Reads what there is into `buf`, which is not empty; opens the source where it is not open.
+    ///
+    /// # Errors
+    /// Where it cannot be opened at first, or the system cannot read it. The source is over then.
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<Step, SourceError> {
+        match &mut self.state {
+            State::Fresh(ready) => match ready.take() {
+                Some(source) => Ok(self.take(source)),
+                None => self.open_first(),
+            },
+            State::Open(source) => match source.read(buf) {
+                Ok(read) => Ok(self.follow(read)),
+                Err(error) => {
+                    self.state = State::Over;
+                    Err(error)
+                }
+            },
+            State::Away(_) => Ok(self.open_again()),
+            State::Over => Ok(Step::End),
+        }
+    }
+
+    /// The source, while it is open.
+    pub fn source(&self) -> Option<&Source> {
+        match &self.state {
+            State::Open(source) => Some(source),
+            State::Fresh(_) | State::Away(_) | State::Over => None,
+        }
+    }
+
+    /// The address it was made of.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn open_first(&mut self) -> Result<Step, SourceError> {
+        match Source::open(&self.address, &self.options) {
+            Ok(source) => Ok(self.take(Box::new(source))),
+            Err(SourceError::Stopped) => Ok(Step::Stopped),
+            Err(error) if self.options.reconnect == Reconnect::FromStart => {
+                let said = Some(std::mem::discriminant(&error));
+                self.leave(false, said);
+                Ok(Step::Refused(error))
+            }
+            Err(error) => {
+                self.state = State::Over;
+                Err(error)
+            }
+        }
+    }
+
+    fn take(&mut self, source: Box<Source>) -> Step {
+        self.remember(&source);
+        self.state = State::Open(source);
+        Step::Opened
+    }
+
+    fn follow(&mut self, read: Read) -> Step {
+        match read {
+            Read::Bytes(count) => {
+                self.wait = self.options.backoff.first;
+                Step::Bytes(count)
+            }
+            Read::Quiet => Step::Quiet,
+            Read::NoWriter => Step::NoWriter,
+            Read::Stopped => Step::Stopped,
+            Read::End => {
+                self.state = State::Over;
+                Step::End
+            }
+            Read::Gone(reason) => {
+                // Also closes the old descriptor, without which the port may not come back.
+                match self.options.reconnect {
+                    Reconnect::Never => self.state = State::Over,
+                    Reconnect::AfterLoss | Reconnect::FromStart => self.leave(true, None),
+                }
+                Step::Lost(reason)
+            }
+        }
+    }
+
+    fn open_again(&mut self) -> Step {
+        let State::Away(away) = &self.state else {
+            return Step::Quiet;
+        };
+        let left = away.retry.saturating_duration_since(Instant::now());
+        if self.options.stop.wait(left.min(TICK)) {
+            return Step::Stopped;
+        }
+        if left > TICK {
+            return Step::Quiet;
+        }
+        let (since, known) = (away.since, away.known);
+        match self.find_and_open() {
+            Ok(source) => {
+                if self.adapter.is_none() {
+                    self.remember(&source);
+                }
+                self.state = State::Open(Box::new(source));
+                if known {
+                    let after = since.elapsed();
+                    Step::Reopened { after }
+                } else {
+                    Step::Opened
+                }
+            }
+            Err(SourceError::Stopped) => Step::Stopped,
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn refuse(&mut self, error: SourceError) -> Step {
+        let retry = self.next_retry();
+        let State::Away(away) = &mut self.state else {
+            return Step::Quiet;
+        };
+        away.retry = retry;
+        // That a lost port is not there, or a lost server not up, is what lost means.
+        let expected = away.known
+            && matches!(
+                error,
+                SourceError::NotFound { .. }
+                    | SourceError::NoUsbPort
+                    | SourceError::NoHardware { .. }
+                    | SourceError::ConnectRefused { .. }
+                    | SourceError::ConnectFailed { .. }
+                    | SourceError::ResolveFailed { .. }
+            );
+        let kind = Some(std::mem::discriminant(&error));
+        if expected || away.said == kind {
+            return Step::Quiet;
+        }
+        away.said = kind;
+        Step::Refused(error)
+    }
+
+    fn find_and_open(&self) -> Result<Source, SourceError> {
+        let path = match (&self.address.place, &self.adapter) {
+            (Place::Path(path), Some(adapter)) if !is_stable(path) => {
+                find(Some(path), adapter, &ports::list())?
+            }
+            (Place::Auto, Some(adapter)) => find(None, adapter, &ports::list())?,
+            _ => return Source::open(&self.address, &self.options),
+        };
+        let place = Place::Path(path);
+        let address = Address {
+            place,
+            ..self.address.clone()
+        };
+        Source::open(&address, &self.options)
+    }
+
+    fn leave(&mut self, known: bool, said: Option<std::mem::Discriminant<SourceError>>) {
+        let retry = self.next_retry();
+        self.state = State::Away(Away {
+            since: Instant::now(),
+            retry,
+            known,
+            said,
+        });
+    }
+
+    /// The wait grows with each loss and each vain attempt; bytes take it back to the first.
+    fn next_retry(&mut self) -> Instant {
+        let retry = Instant::now() + self.wait;
+        self.wait = (self.wait * 2).min(self.options.backoff.most);
+        retry
+    }
+
+    fn remember(&mut self, source: &Source) {
+        if let Source::Serial(serial) = source {
+            self.adapter = serial.usb().filter(|usb| usb.serial.is_some()).cloned();
+        }
+    }
+}
+
+/// No read takes longer than this while a source is away.
+const TICK: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Folder, Plug, all_bytes, options};
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    /// Reads on until something else than silence comes, within 10 s; gives it with the bytes read.
+    fn next(source: &mut Lasting) -> (Step, Vec<u8>) {
+        let start = Instant::now();
+        let mut buf = [0; 4096];
+        while start.elapsed() < Duration::from_secs(10) {
+            match source.read(&mut buf).unwrap() {
+                Step::Quiet => {}
+                Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
+                step => return (step, Vec::new()),
+            }
+        }
+        panic!("nothing for 10 s");
+    }
+
+    fn bytes(source: &mut Lasting, count: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            let (step, bytes) = next(source);
+            assert!(matches!(step, Step::Bytes(_)), "{step:?}");
+            all.extend(bytes);
+        }
+        all
+    }
+
+    fn lasting(place: &str, options: SourceOptions) -> Lasting {
+        Lasting::new(place.parse().unwrap(), options)
+    }
+
+    #[test]
+    fn a_port_is_removed_and_comes_back_twenty_times() {
+        let folder = Folder::new();
+        let mut plug = Plug::new(&folder);
+        let mut source = lasting(plug.path.to_str().unwrap(), options());
+        assert!(matches!(next(&mut source).0, Step::Opened));
+        for round in 0..20 {
+            plug.send(&all_bytes());
+            assert_eq!(bytes(&mut source, 1024), all_bytes(), "round {round}");
+            plug.pull_out();
+            assert!(matches!(
+                next(&mut source).0,
+                Step::Lost(GoneReason::HungUp)
+            ));
+            let mut buf = [0; 9];
+            assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
+            plug.plug_in();
+            assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_killed_is_reached_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut source = lasting(&format!("tcp://{address}"), options());
+        assert!(matches!(next(&mut source).0, Step::Opened));
+        let (mut server, _) = listener.accept().unwrap();
+        server.write_all(b"/Lux5").unwrap();
+        assert_eq!(bytes(&mut source, 5), b"/Lux5");
+        drop((server, listener));
+        assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        let listener = TcpListener::bind(address).unwrap();
+        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        let (mut server, _) = listener.accept().unwrap();
+        server.write_all(b"again").unwrap();
+        assert_eq!(bytes(&mut source, 5), b"again");
+    }
+
+    #[test]
+    fn the_wait_doubles_to_its_limit_until_bytes_come() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut source = lasting(
+            &format!("tcp://{}", listener.local_addr().unwrap()),
+            options(),
+        );
+        let mut waits = Vec::new();
+        for round in 0..5 {
+            next(&mut source);
+            let (mut server, _) = listener.accept().unwrap();
+            if round == 4 {
+                server.write_all(b"/").unwrap();
+                bytes(&mut source, 1);
+            }
+            drop(server);
+            waits.push(source.wait.as_millis());
+            assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        }
+        assert_eq!(waits, [5, 10, 20, 40, 5]);
+    }
+
+    #[test]
+    fn without_reconnecting_the_loss_is_the_end() {
+        let folder = Folder::new();
+        let mut plug = Plug::new(&folder);
+        let mut options = options();
+        options.reconnect = Reconnect::Never;
+        let mut source = lasting(plug.path.to_str().unwrap(), options);
+        assert!(matches!(next(&mut source).0, Step::Opened));
+        plug.pull_out();
+        assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        assert!(matches!(next(&mut source).0, Step::End));
+        assert!(matches!(next(&mut source).0, Step::End));
+    }
+
+    #[test]
+    fn a_source_that_was_never_there_is_an_error_or_waited_for() {
+        let folder = Folder::new();
+        let mut plug = Plug::new(&folder);
+        plug.pull_out();
+        let path = plug.path.to_str().unwrap();
+        let error = lasting(path, options()).read(&mut [0; 9]).unwrap_err();
+        assert!(matches!(error, SourceError::NotFound { .. }));
+        let mut patient = options();
+        patient.reconnect = Reconnect::FromStart;
+        let mut source = lasting(path, patient);
+        assert!(matches!(
+            next(&mut source).0,
+            Step::Refused(SourceError::NotFound { .. })
+        ));
+        plug.plug_in();
+        assert!(matches!(next(&mut source).0, Step::Opened));
+    }
+
+    #[test]
+    fn a_port_that_another_takes_meanwhile_is_said_to_be_busy_once() {
+        let folder = Folder::new();
+        let mut plug = Plug::new(&folder);
+        let mut source = lasting(plug.path.to_str().unwrap(), options());
+        next(&mut source);
+        plug.pull_out();
+        assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        plug.plug_in();
+        let other = Source::open_path(&plug.path, &options()).unwrap();
+        assert!(matches!(
+            next(&mut source).0,
+            Step::Refused(SourceError::Busy { .. })
+        ));
+        for _ in 0..4 {
+            assert!(matches!(source.read(&mut [0; 9]).unwrap(), Step::Quiet));
+        }
+        drop(other);
+        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+    }
+
+    #[test]
+    fn a_wait_for_a_lost_port_ends_at_once_when_stopped() {
+        let folder = Folder::new();
+        let mut plug = Plug::new(&folder);
+        let mut options = options();
+        options.backoff.first = Duration::from_secs(20);
+        let stop = options.stop.clone();
+        let mut source = lasting(plug.path.to_str().unwrap(), options);
+        next(&mut source);
+        plug.pull_out();
+        next(&mut source);
+        let thread = std::thread::spawn(move || next(&mut source).0);
+        std::thread::sleep(Duration::from_millis(20));
+        let start = Instant::now();
+        stop.stop();
+        assert!(matches!(thread.join().unwrap(), Step::Stopped));
+        assert!(start.elapsed() < Duration::from_millis(300));
+    }
+}

@@ -1,0 +1,159 @@
+//! The one handle that ends reading, wherever a thread waits.
+//!
+//! Every wait of a source is a `poll` on two things: what it reads, and the bell of this handle.
+//! The bell is a pipe that is written once and never emptied, so that all who wait on it wake at once
+//! and all who come later do not begin to wait.
+
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// Ends sources; clones share one flag.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<Bell>);
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// There is something to read, or the other side is gone.
+    Ready,
+    /// Nothing came within the time.
+    TimedOut,
+    /// The handle was rung.
+    Stopped,
+}
+
+#[derive(Debug)]
+struct Bell {
+    flag: Arc<AtomicBool>,
+    ear: PipeReader,
+    rope: PipeWriter,
+}
+
+impl Stop {
+    /// Makes a handle that has not been rung.
+    ///
+    /// # Errors
+    /// Where the system gives no pipe.
+    pub fn new() -> io::Result<Self> {
+        let (ear, rope) = io::pipe()?;
+        Ok(Self(Arc::new(Bell {
+            flag: Arc::new(AtomicBool::new(false)),
+            ear,
+            rope,
+        })))
+    }
+
+    /// Ends all that reads under this handle, now and later.
+    pub fn stop(&self) {
+        if !self.0.flag.swap(true, Ordering::SeqCst) {
+            // A full pipe rings as well.
+            let _ = (&self.0.rope).write(&[1]);
+        }
+    }
+
+    /// Whether the handle was rung.
+    pub fn is_stopped(&self) -> bool {
+        self.0.flag.load(Ordering::SeqCst)
+    }
+
+    /// The end of the pipe that a signal handler writes a byte to; any byte rings.
+    ///
+    /// # Errors
+    /// Where the descriptor cannot be duplicated.
+    pub fn rope(&self) -> io::Result<PipeWriter> {
+        self.0.rope.try_clone()
+    }
+
+    /// Sleeps for `time`, or until the handle is rung; says whether it was.
+    pub fn wait(&self, time: Duration) -> bool {
+        !matches!(self.wait_for(None, Some(time)), Ok(Wake::TimedOut))
+    }
+
+    /// Waits until `fd` can be read, the time is over or the handle is rung, which goes first.
+    pub(crate) fn wait_readable(
+        &self,
+        fd: BorrowedFd<'_>,
+        time: Option<Duration>,
+    ) -> io::Result<Wake> {
+        self.wait_for(Some(fd), time)
+    }
+
+    fn wait_for(&self, fd: Option<BorrowedFd<'_>>, time: Option<Duration>) -> io::Result<Wake> {
+        let until = time.map(|time| Instant::now() + time);
+        loop {
+            if self.is_stopped() {
+                return Ok(Wake::Stopped);
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let left = match left.map(Timespec::try_from) {
+                None => None,
+                Some(Ok(left)) => Some(left),
+                Some(Err(_)) => None,
+            };
+            let bell = PollFd::from_borrowed_fd(self.0.ear.as_fd(), PollFlags::IN);
+            let mut both = [bell.clone(), bell];
+            let fds = match fd {
+                Some(fd) => {
+                    both[1] = PollFd::from_borrowed_fd(fd, PollFlags::IN);
+                    &mut both[..]
+                }
+                None => &mut both[..1],
+            };
+            match poll(fds, left.as_ref()) {
+                Ok(0) => return Ok(Wake::TimedOut),
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            if !both[0].revents().is_empty() {
+                // Rung by a signal handler, which can only write.
+                self.0.flag.store(true, Ordering::SeqCst);
+                return Ok(Wake::Stopped);
+            }
+            if both[1].revents().contains(PollFlags::NVAL) {
+                return Err(rustix::io::Errno::BADF.into());
+            }
+            return Ok(Wake::Ready);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_at_once_when_the_handle_is_rung() {
+        let stop = Stop::new().unwrap();
+        let other = stop.clone();
+        let start = Instant::now();
+        let thread = std::thread::spawn(move || other.wait(Duration::from_secs(20)));
+        std::thread::sleep(Duration::from_millis(20));
+        stop.stop();
+        assert!(thread.join().unwrap());
+        assert!(start.elapsed() < Duration::from_secs(2));
+        assert!(stop.wait(Duration::from_secs(20)), "and no wait begins");
+    }
+
+    #[test]
+    fn a_wait_that_nobody_ends_takes_its_time() {
+        let stop = Stop::new().unwrap();
+        let start = Instant::now();
+        assert!(!stop.wait(Duration::from_millis(30)));
+        assert!(start.elapsed() >= Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_byte_from_a_signal_handler_rings_too() {
+        let stop = Stop::new().unwrap();
+        assert!(!stop.is_stopped());
+        stop.rope().unwrap().write_all(b"x").unwrap();
+        assert!(stop.wait(Duration::from_secs(20)));
+        assert!(stop.is_stopped());
+    }
+}
