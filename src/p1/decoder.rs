@@ -67,7 +67,11 @@ impl Decoder {
 
     /// A decoder for another stream, with the same keys and policy.
     pub fn fresh(&self) -> Self {
-        Self::new(Arc::clone(&self.judge.keys), self.judge.policy, self.zone.clone())
+        Self::new(
+            Arc::clone(&self.judge.keys),
+            self.judge.policy,
+            self.zone.clone(),
+        )
     }
 
     /// Takes the next bytes of the stream.

@@ -23,13 +23,20 @@ pub struct Csv {
 impl Csv {
     /// Writes all values, or those of the fields given.
     pub fn new(fields: Option<Fields>) -> Self {
-        Self { fields, ..Self::default() }
+        Self {
+            fields,
+            ..Self::default()
+        }
     }
 
     /// Goes on below a header that is there already.
     pub fn continue_below(&mut self, header: &str) {
         let columns = header.trim_end().split(',').skip(FIXED.len());
-        self.columns = Some(columns.map(|column| column.trim_matches('"').to_owned()).collect());
+        self.columns = Some(
+            columns
+                .map(|column| column.trim_matches('"').to_owned())
+                .collect(),
+        );
         self.headed = true;
     }
 
@@ -74,7 +81,14 @@ impl Csv {
                 _ => values.iter().find(|value| value.key == *column),
             };
             self.cell.clear();
-            match at.and_then(|at| telegram.shape().layout.items.get(at.item as usize).map(|i| (at, i))) {
+            match at.and_then(|at| {
+                telegram
+                    .shape()
+                    .layout
+                    .items
+                    .get(at.item as usize)
+                    .map(|i| (at, i))
+            }) {
                 Some((at, item)) if item.form == Form::Number => {
                     write_plain(out, telegram, item, at.shift);
                 }
@@ -102,9 +116,10 @@ pub fn influx(
     let telegram = &decoded.telegram;
     let start = out.len();
     out.extend_from_slice(b"p1");
-    for (tag, value) in
-        [("meter", meter(decoded).as_str()), ("label", context.source.label.unwrap_or_default())]
-    {
+    for (tag, value) in [
+        ("meter", meter(decoded).as_str()),
+        ("label", context.source.label.unwrap_or_default()),
+    ] {
         if !value.is_empty() {
             out.extend_from_slice(format!(",{tag}=").as_bytes());
             write_tag(out, value);
@@ -113,8 +128,12 @@ pub fn influx(
     let mut separator = b' ';
     let mut cell = Vec::new();
     for at in &telegram.shape().meaning.values {
-        let Some(line) = telegram.shape().layout.lines.get(at.line as usize) else { continue };
-        let Some(item) = telegram.shape().layout.items.get(at.item as usize) else { continue };
+        let Some(line) = telegram.shape().layout.lines.get(at.line as usize) else {
+            continue;
+        };
+        let Some(item) = telegram.shape().layout.items.get(at.item as usize) else {
+            continue;
+        };
         if item.form == Form::Empty || fields.is_some_and(|f| !f.wants(line, Some(&at.key))) {
             continue;
         }
@@ -141,7 +160,10 @@ pub fn influx(
         out.truncate(start);
         return;
     }
-    let instant = telegram.measured_at().and_then(|time| time.instant()).or(context.received_at);
+    let instant = telegram
+        .measured_at()
+        .and_then(|time| time.instant())
+        .or(context.received_at);
     if let Some(instant) = instant {
         drop(write!(out, " {}", instant.as_nanosecond()));
     }
@@ -183,7 +205,9 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
 /// A column that is no value: the groups of the line with that code or name.
 fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
     let found = telegram.readings().find(|reading| {
-        reading.entry().is_some_and(|entry| entry.name == column || entry.key == column)
+        reading
+            .entry()
+            .is_some_and(|entry| entry.name == column || entry.key == column)
             || reading.obis() == column
     });
     for (index, raw) in found.iter().flat_map(|reading| reading.raw()).enumerate() {
@@ -195,7 +219,10 @@ fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
 }
 
 fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
-    if cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+    if cell
+        .iter()
+        .any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'))
+    {
         out.push(b'"');
         for &byte in cell {
             if byte == b'"' {

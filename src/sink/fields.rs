@@ -22,7 +22,10 @@ impl Fields {
     /// # Errors
     /// The first word that is neither a code nor a name that a value can have, with the nearest names.
     pub fn parse(list: &str) -> Result<Self, UnknownField> {
-        let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+        let words = list
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
         words.map(Field::parse).collect::<Result<_, _>>().map(Self)
     }
 
@@ -42,7 +45,10 @@ impl Field {
     pub fn is(&self, line: &Line, key: Option<&str>) -> bool {
         match self {
             Self::Code(code) => {
-                let bare = |code: Obis| Obis { f: code.f.filter(|&f| f != 255), ..code };
+                let bare = |code: Obis| Obis {
+                    f: code.f.filter(|&f| f != 255),
+                    ..code
+                };
                 bare(*code) == bare(line.code)
             }
             Self::Name(name) => {
@@ -73,7 +79,9 @@ impl Field {
             return Ok(Self::Code(code));
         }
         let known = obis::by_name(word).next().is_some()
-            || MEDIA.iter().any(|medium| word == *medium || is_mbus_stem(word, medium));
+            || MEDIA
+                .iter()
+                .any(|medium| word == *medium || is_mbus_stem(word, medium));
         if known {
             return Ok(Self::Name(word.to_owned()));
         }
@@ -103,9 +111,9 @@ pub struct UnknownField {
 /// `gas` is meant by `gas_m3` and `gas_m3_2` too.
 fn is_mbus_stem(key: &str, stem: &str) -> bool {
     MEDIA.contains(&stem)
-        && key
-            .strip_prefix(stem)
-            .is_some_and(|rest| rest.starts_with('_') && UNITS.iter().any(|unit| rest.starts_with(unit)))
+        && key.strip_prefix(stem).is_some_and(|rest| {
+            rest.starts_with('_') && UNITS.iter().any(|unit| rest.starts_with(unit))
+        })
 }
 
 /// How unlike two words are: letters of the one that the other lacks, in order.
@@ -116,7 +124,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut diagonal = i;
         let mut left = i + 1;
         for (cell, y) in row.iter_mut().skip(1).zip(b) {
-            let next = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            let next = (diagonal + usize::from(x != y))
+                .min(left + 1)
+                .min(*cell + 1);
             diagonal = *cell;
             *cell = next;
             left = next;
@@ -126,8 +136,18 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 const MEDIA: [&str; 12] = [
-    "gas", "water", "heat", "warm_water", "hot_water", "cold_water", "cooling", "electricity", "steam", "oil",
-    "compressed_air", "waste_water",
+    "gas",
+    "water",
+    "heat",
+    "warm_water",
+    "hot_water",
+    "cold_water",
+    "cooling",
+    "electricity",
+    "steam",
+    "oil",
+    "compressed_air",
+    "waste_water",
 ];
 const UNITS: [&str; 4] = ["_m3", "_gj", "_kwh", "_wh"];
 

@@ -41,19 +41,41 @@ fn ciphered(header: &GeneralGloCiphering, decoded: &Decoded<'_>, tag: Tag) -> Ve
     let length_end = header.header_length - 5;
     let tag_start = header.frame_length() - header.control.tag_length();
     let title = header.title;
-    let meter = title.device_id().map_or(title.to_string(), |id| format!("meter {id}"));
+    let meter = title
+        .device_id()
+        .map_or(title.to_string(), |id| format!("meter {id}"));
     let kind = match (header.control.authenticated(), header.control.encrypted()) {
         (true, true) => "authenticated and encrypted, suite 0",
         (true, false) => "authenticated, in clear, suite 0",
         (false, _) => "encrypted, without tag, suite 0",
     };
-    let field = |range, name, meaning: String, colour| Field { range, name, meaning, colour };
+    let field = |range, name, meaning: String, colour| Field {
+        range,
+        name,
+        meaning,
+        colour,
+    };
     let mut fields = vec![
-        field(0..1, "start", "general-glo-ciphering".to_owned(), AnsiColor::Cyan),
+        field(
+            0..1,
+            "start",
+            "general-glo-ciphering".to_owned(),
+            AnsiColor::Cyan,
+        ),
         field(1..2, "title length", "8 bytes".to_owned(), AnsiColor::Cyan),
         field(2..10, "system title", meter, AnsiColor::Green),
-        field(10..length_end, "length", format!("{} bytes follow", header.length), AnsiColor::Yellow),
-        field(length_end..length_end + 1, "security control", kind.to_owned(), AnsiColor::Magenta),
+        field(
+            10..length_end,
+            "length",
+            format!("{} bytes follow", header.length),
+            AnsiColor::Yellow,
+        ),
+        field(
+            length_end..length_end + 1,
+            "security control",
+            kind.to_owned(),
+            AnsiColor::Magenta,
+        ),
         field(
             length_end + 1..header.header_length,
             "frame counter",
@@ -73,7 +95,12 @@ fn ciphered(header: &GeneralGloCiphering, decoded: &Decoded<'_>, tag: Tag) -> Ve
             Tag::Invalid => "DOES NOT FIT",
             Tag::Skipped | Tag::None => "not looked at",
         };
-        fields.push(field(tag_start..header.frame_length(), "tag", verdict.to_owned(), AnsiColor::Red));
+        fields.push(field(
+            tag_start..header.frame_length(),
+            "tag",
+            verdict.to_owned(),
+            AnsiColor::Red,
+        ));
     }
     fields
 }
@@ -85,7 +112,12 @@ fn plain(decoded: &Decoded<'_>) -> Vec<Field> {
     let mark = readout.map_or(text.len(), |readout| readout.mark);
     let end = readout.map_or(text.len(), |readout| readout.end);
     let lines = decoded.telegram.readings().count();
-    let field = |range, name, meaning: String, colour| Field { range, name, meaning, colour };
+    let field = |range, name, meaning: String, colour| Field {
+        range,
+        name,
+        meaning,
+        colour,
+    };
     let mut fields = vec![
         field(
             0..identification,
@@ -93,8 +125,18 @@ fn plain(decoded: &Decoded<'_>) -> Vec<Field> {
             decoded.telegram.header().into_owned(),
             AnsiColor::Green,
         ),
-        field(identification..mark, "data lines", format!("{lines} lines"), AnsiColor::White),
-        field(mark..(mark + 1).min(text.len()), "end", "!".to_owned(), AnsiColor::Cyan),
+        field(
+            identification..mark,
+            "data lines",
+            format!("{lines} lines"),
+            AnsiColor::White,
+        ),
+        field(
+            mark..(mark + 1).min(text.len()),
+            "end",
+            "!".to_owned(),
+            AnsiColor::Cyan,
+        ),
         field(mark + 1..end, "CRC", crc(decoded), AnsiColor::Red),
         field(end..text.len(), "line end", String::new(), AnsiColor::Cyan),
     ];
@@ -106,7 +148,9 @@ fn crc(decoded: &Decoded<'_>) -> String {
     let computed = decoded.crc.computed;
     match (decoded.crc.received, decoded.crc.valid()) {
         (SentCrc::Digits(sent), Some(true)) => format!("CRC {sent:04X} fits"),
-        (SentCrc::Digits(sent), _) => format!("CRC {sent:04X} DOES NOT FIT, computed {computed:04X}"),
+        (SentCrc::Digits(sent), _) => {
+            format!("CRC {sent:04X} DOES NOT FIT, computed {computed:04X}")
+        }
         (SentCrc::Absent, _) => "no CRC".to_owned(),
         (SentCrc::Malformed, _) => format!("CRC is no number, computed {computed:04X}"),
     }
@@ -117,7 +161,11 @@ fn dump(text: &mut String, frame: &[u8], fields: &[Field]) {
         let _ = write!(text, "{:06x} ", row * ROW);
         for (index, byte) in bytes.iter().enumerate() {
             let style = style_at(fields, row * ROW + index);
-            let gap = if index % 8 == 0 && index > 0 { "  " } else { " " };
+            let gap = if index % 8 == 0 && index > 0 {
+                "  "
+            } else {
+                " "
+            };
             let _ = write!(text, "{gap}{style}{byte:02x}{style:#}");
         }
         let missing = ROW - bytes.len();
@@ -125,7 +173,11 @@ fn dump(text: &mut String, frame: &[u8], fields: &[Field]) {
         let _ = write!(text, "{:width$}  |", "", width = 3 * missing + gap);
         for (index, byte) in bytes.iter().enumerate() {
             let style = style_at(fields, row * ROW + index);
-            let shown = if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };
+            let shown = if matches!(byte, b' '..=b'~') {
+                char::from(*byte)
+            } else {
+                '.'
+            };
             let _ = write!(text, "{style}{shown}{style:#}");
         }
         text.push_str("|\n");

@@ -34,7 +34,10 @@ pub struct Json {
 impl Json {
     /// Writes all values, or those of the fields given.
     pub fn new(fields: Option<Fields>) -> Self {
-        Self { fields, ..Self::default() }
+        Self {
+            fields,
+            ..Self::default()
+        }
     }
 
     /// Appends a telegram and a line end.
@@ -46,7 +49,12 @@ impl Json {
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
         out.extend_from_slice(b",\"measured_at\":");
-        match telegram.shape().meaning.clock.and_then(|clock| item(telegram, clock)) {
+        match telegram
+            .shape()
+            .meaning
+            .clock
+            .and_then(|clock| item(telegram, clock))
+        {
             Some(clock) if clock.form == Form::Time => write_json(out, telegram, clock, 0),
             _ => out.extend_from_slice(b"null"),
         }
@@ -54,7 +62,12 @@ impl Json {
         out.extend_from_slice(b",\"security\":");
         match &decoded.security {
             Some(security) => {
-                write_security(out, security.title(), security.counter().0, security.control().0);
+                write_security(
+                    out,
+                    security.title(),
+                    security.counter().0,
+                    security.control().0,
+                );
                 out.extend_from_slice(b",\"tag\":\"");
                 out.extend_from_slice(security.tag.word().as_bytes());
                 out.extend_from_slice(b"\"}");
@@ -62,14 +75,21 @@ impl Json {
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"telegram\":{\"header\":");
-        let header = Place { start: 0, end: telegram.shape().layout.identification.end };
+        let header = Place {
+            start: 0,
+            end: telegram.shape().layout.identification.end,
+        };
         write_json_bytes(out, header.of(telegram.text()));
         out.extend_from_slice(b",\"length\":");
         write_integer(out, decoded.text.len() as u64);
         out.extend_from_slice(b",\"crc\":");
         write_crc(out, &decoded.crc);
         out.extend_from_slice(b"},\"meter\":{\"id\":");
-        match decoded.security.as_ref().and_then(|security| self.device_id(security.title())) {
+        match decoded
+            .security
+            .as_ref()
+            .and_then(|security| self.device_id(security.title()))
+        {
             Some(id) => write_json_bytes(out, id.as_bytes()),
             None => write_text_or_null(out, telegram.meter_id().as_deref()),
         }
@@ -121,7 +141,9 @@ impl Json {
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"meter\":{\"id\":");
-        let id = refused.title().and_then(|title| self.device_id(title).map(str::to_owned));
+        let id = refused
+            .title()
+            .and_then(|title| self.device_id(title).map(str::to_owned));
         write_text_or_null(out, id.as_deref());
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
@@ -149,7 +171,10 @@ impl Json {
         if self.title.as_ref().is_none_or(|(known, _)| *known != title) {
             self.title = Some((title, title.device_id().unwrap_or_default()));
         }
-        self.title.as_ref().map(|(_, id)| id.as_str()).filter(|id| !id.is_empty())
+        self.title
+            .as_ref()
+            .map(|(_, id)| id.as_str())
+            .filter(|id| !id.is_empty())
     }
 
     fn plan(&mut self, telegram: &Telegram<'_>) -> &Plan {
@@ -194,7 +219,10 @@ pub fn pretty(line: &[u8], out: &mut Vec<u8>) {
             }
             b'}' | b']' => {
                 depth = depth.saturating_sub(1);
-                if !matches!(index.checked_sub(1).and_then(|i| line.get(i)), Some(b'{' | b'[')) {
+                if !matches!(
+                    index.checked_sub(1).and_then(|i| line.get(i)),
+                    Some(b'{' | b'[')
+                ) {
                     new_line(out, depth);
                 }
                 out.push(byte);
@@ -277,7 +305,8 @@ impl Plan {
         let mut first = true;
         for value in &shape.meaning.values {
             let line = shape.layout.lines.get(value.line as usize);
-            let wanted = |fields: &Fields| line.is_some_and(|line| fields.wants(line, Some(&value.key)));
+            let wanted =
+                |fields: &Fields| line.is_some_and(|line| fields.wants(line, Some(&value.key)));
             if !fields.is_none_or(wanted) {
                 continue;
             }
@@ -292,8 +321,14 @@ impl Plan {
         let shape = Arc::clone(&self.shape);
         let mut first = true;
         for device in &shape.meaning.devices {
-            let line = device.line.and_then(|line| shape.layout.lines.get(line as usize));
-            let key = shape.meaning.values.iter().find(|v| Some(v.item) == device.reading);
+            let line = device
+                .line
+                .and_then(|line| shape.layout.lines.get(line as usize));
+            let key = shape
+                .meaning
+                .values
+                .iter()
+                .find(|v| Some(v.item) == device.reading);
             let wanted = |fields: &Fields| {
                 line.is_some_and(|line| fields.wants(line, key.map(|value| &*value.key)))
             };
@@ -334,7 +369,11 @@ impl Plan {
         let layout = &shape.layout;
         let mut first = true;
         for (index, line) in (0u32..).zip(&layout.lines) {
-            let key = shape.meaning.values.iter().find(|value| value.line == index);
+            let key = shape
+                .meaning
+                .values
+                .iter()
+                .find(|value| value.line == index);
             let wanted = |fields: &Fields| fields.wants(line, key.map(|value| &*value.key));
             if !fields.is_none_or(wanted) {
                 continue;
@@ -349,11 +388,15 @@ impl Plan {
             }
             let items = layout.items_in(&line.items);
             self.say(",\"value\":");
-            self.list(items, items.len() != 1, |plan, item| plan.step(Then::Value(*item, 0)));
+            self.list(items, items.len() != 1, |plan, item| {
+                plan.step(Then::Value(*item, 0))
+            });
             self.say(",\"unit\":");
             self.units(items, text);
             self.say(",\"raw\":");
-            self.list(layout.groups_of(line), true, |plan, group| plan.step(Then::Raw(group.place)));
+            self.list(layout.groups_of(line), true, |plan, group| {
+                plan.step(Then::Raw(group.place))
+            });
             self.say("}");
         }
     }
@@ -364,7 +407,10 @@ impl Plan {
         let sent = |item: &&Item| item.unit.start < item.unit.end;
         let old_style = shape.meaning.devices.iter().find_map(|device| {
             let unit = shape.layout.items.get(device.unit? as usize)?;
-            items.iter().any(|item| item.value == unit.value).then_some(unit.value)
+            items
+                .iter()
+                .any(|item| item.value == unit.value)
+                .then_some(unit.value)
         });
         let mut with_unit = items.iter().filter(sent);
         match (old_style, with_unit.next()) {
@@ -426,7 +472,10 @@ impl Plan {
     }
 
     fn step(&mut self, then: Then) {
-        self.steps.push(Step { until: self.constants.len() as u32, then });
+        self.steps.push(Step {
+            until: self.constants.len() as u32,
+            then,
+        });
     }
 }
 
@@ -505,7 +554,11 @@ fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
         for nibble in [byte >> 4, byte & 0x0F] {
-            out.push(if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 });
+            out.push(if nibble < 10 {
+                b'0' + nibble
+            } else {
+                b'A' + nibble - 10
+            });
         }
     }
 }

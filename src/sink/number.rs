@@ -30,7 +30,10 @@ pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift
 /// Writes bytes of the telegram as a JSON string.
 #[inline]
 pub fn write_json_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+    if bytes
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    {
         out.push(b'"');
         out.extend_from_slice(bytes);
         out.push(b'"');

@@ -64,7 +64,10 @@ impl Redactor {
         if let Some(readout) = readout {
             crc.computed = crc16(readable.get(..=readout.mark).unwrap_or_default());
             if let (SentCrc::Digits(_), Some(true)) = (crc.received, decoded.crc.valid()) {
-                crc = Crc { received: SentCrc::Digits(crc.computed), ..crc };
+                crc = Crc {
+                    received: SentCrc::Digits(crc.computed),
+                    ..crc
+                };
                 let digits = format!("{:04X}", crc.computed);
                 if let Some(field) = readable.get_mut(readout.mark + 1..readout.mark + 5) {
                     field.copy_from_slice(digits.as_bytes());
@@ -99,7 +102,12 @@ impl Redactor {
             Some(header) => patched(refused.frame, header),
             None => Vec::new(),
         };
-        Refused { span: refused.span, frame: &self.frame, header, reason: refused.reason }
+        Refused {
+            span: refused.span,
+            frame: &self.frame,
+            header,
+            reason: refused.reason,
+        }
     }
 
     /// The stand-in for a title.
@@ -143,9 +151,8 @@ impl Redactor {
     /// Replaces the digits of an id by a number; the type digits of a device id stay.
     fn replace(&mut self, id: &mut [u8]) {
         let mut number = self.number(id);
-        let is_device_id = std::str::from_utf8(id).is_ok_and(|text| {
-            text.len() == 16 && SystemTitle::parse(text).is_some()
-        });
+        let is_device_id = std::str::from_utf8(id)
+            .is_ok_and(|text| text.len() == 16 && SystemTitle::parse(text).is_some());
         let kept = if is_device_id { DEVICE_TYPE_END } else { 0 };
         for byte in id.iter_mut().skip(kept).rev() {
             match byte {
@@ -203,8 +210,14 @@ fn patched(frame: &[u8], header: &GeneralGloCiphering) -> Vec<u8> {
 }
 
 /// Parts of names of lines that say which meter it is.
-const IDENTIFYING: [&str; 6] =
-    ["identifier", "device_id", "device_name", "serial_number", "electricity_id", "ean"];
+const IDENTIFYING: [&str; 6] = [
+    "identifier",
+    "device_id",
+    "device_name",
+    "serial_number",
+    "electricity_id",
+    "ean",
+];
 /// Letters, type and function of a device id.
 const DEVICE_TYPE_END: usize = 8;
 /// Digits in a row that may be a serial number.
