@@ -7,3 +7,5 @@ pub mod p1;
 pub mod source;
 
 pub mod sink;
+
+pub mod cli;

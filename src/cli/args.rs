@@ -53,7 +53,13 @@ pub struct Global {
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Talk")]
     pub verbose: u8,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Talk")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Talk"
+    )]
     pub color: ColorWhen,
 }
 
@@ -322,16 +328,22 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 
 /// At least 16 hexadecimal digits and separators; a few letters that people take for digits.
 fn looks_like_key(word: &OsStr) -> bool {
-    let Some(word) = word.to_str() else { return false };
+    let Some(word) = word.to_str() else {
+        return false;
+    };
     let digits = word.chars().filter(char::is_ascii_hexdigit).count();
-    let others = word.chars().filter(|c| !c.is_ascii_hexdigit() && !" :-,{}xX\\".contains(*c));
+    let others = word
+        .chars()
+        .filter(|c| !c.is_ascii_hexdigit() && !" :-,{}xX\\".contains(*c));
     let mistaken = others.clone().filter(|c| c.is_ascii_alphanumeric()).count();
     digits >= 16 && mistaken == others.count() && mistaken <= MISTAKEN_MAX
 }
 
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor = match unit {
         "ms" => 1,
@@ -343,7 +355,9 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let number: Option<u64> = number.parse().ok();
     let milliseconds = number.and_then(|number| number.checked_mul(factor));
-    let time = milliseconds.map(Duration::from_millis).filter(|time| !time.is_zero());
+    let time = milliseconds
+        .map(Duration::from_millis)
+        .filter(|time| !time.is_zero());
     time.ok_or_else(|| "expected a time such as 30s, 10m, 2h or 1d".to_owned())
 }
 
@@ -390,7 +404,10 @@ mod tests {
 
     fn join(line: &str) -> Vec<String> {
         let words = line.split('|').map(OsString::from);
-        join_keys(words).into_iter().map(|word| word.into_string().unwrap()).collect()
+        join_keys(words)
+            .into_iter()
+            .map(|word| word.into_string().unwrap())
+            .collect()
     }
 
     const KEY: &str = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
@@ -402,10 +419,19 @@ mod tests {
 
     #[test]
     fn a_key_behind_its_option_is_joined_to_it() {
-        assert_eq!(join(&format!("smarty|--key|{KEY}|f")), ["smarty", &format!("--key={KEY}"), "f"]);
-        assert_eq!(join(&format!("smarty|-k|{KEY}")), ["smarty", &format!("-k={KEY}")]);
+        assert_eq!(
+            join(&format!("smarty|--key|{KEY}|f")),
+            ["smarty", &format!("--key={KEY}"), "f"]
+        );
+        assert_eq!(
+            join(&format!("smarty|-k|{KEY}")),
+            ["smarty", &format!("-k={KEY}")]
+        );
         let spaced = "0A 1B 2C 3D 4E 5F 60 71";
-        assert_eq!(join(&format!("smarty|--key|{spaced}")), ["smarty", &format!("--key={spaced}")]);
+        assert_eq!(
+            join(&format!("smarty|--key|{spaced}")),
+            ["smarty", &format!("--key={spaced}")]
+        );
     }
 
     #[test]
@@ -416,8 +442,18 @@ mod tests {
 
     #[test]
     fn what_is_no_key_stays_a_word_of_its_own() {
-        for word in ["/dev/ttyUSB0", "dump.bin", "0A1B", "tcp://10.0.0.7:2001", "--json", "house=/dev/ttyUSB0"] {
-            assert_eq!(join(&format!("smarty|--key|{word}")), ["smarty", "--key", word]);
+        for word in [
+            "/dev/ttyUSB0",
+            "dump.bin",
+            "0A1B",
+            "tcp://10.0.0.7:2001",
+            "--json",
+            "house=/dev/ttyUSB0",
+        ] {
+            assert_eq!(
+                join(&format!("smarty|--key|{word}")),
+                ["smarty", "--key", word]
+            );
         }
         assert_eq!(join(&format!("smarty|--|--key|{KEY}")).len(), 4);
     }

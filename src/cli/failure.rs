@@ -54,7 +54,11 @@ impl Exit {
 impl Failure {
     /// An error of the given kind without a hint.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), hint: None }
+        Self {
+            exit,
+            what: what.into(),
+            hint: None,
+        }
     }
 
     /// The same with something to do.
@@ -65,7 +69,11 @@ impl Failure {
 
     /// Says it on stderr.
     pub fn report(&self, quiet: bool) -> Exit {
-        say(Level::Error, &self.what, self.hint.as_deref().filter(|_| !quiet));
+        say(
+            Level::Error,
+            &self.what,
+            self.hint.as_deref().filter(|_| !quiet),
+        );
         self.exit
     }
 }
@@ -99,13 +107,21 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self { exit: Exit::Io, hint: error.hint(), what: error.to_string() }
+        Self {
+            exit: Exit::Io,
+            hint: error.hint(),
+            what: error.to_string(),
+        }
     }
 }
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        Self { exit: Exit::Io, hint: error.hint(), what: error.to_string() }
+        Self {
+            exit: Exit::Io,
+            hint: error.hint(),
+            what: error.to_string(),
+        }
     }
 }
 

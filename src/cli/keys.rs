@@ -63,7 +63,11 @@ impl Ring {
         self.names.get(&title).map(String::as_str)
     }
 
-    fn read(path: &Path, wanted: bool, authentication: &AuthenticationKey) -> Result<Self, Failure> {
+    fn read(
+        path: &Path,
+        wanted: bool,
+        authentication: &AuthenticationKey,
+    ) -> Result<Self, Failure> {
         let place = path.display();
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -75,11 +79,16 @@ impl Ring {
         let file: RingFile = toml::from_str(&text).map_err(|error| {
             // The error of the parser would show the line, and with it a key.
             let at = error.span().map_or(String::new(), |span| {
-                let line = text.get(..span.start).map_or(0, |before| before.matches('\n').count());
+                let line = text
+                    .get(..span.start)
+                    .map_or(0, |before| before.matches('\n').count());
                 format!(" line {}:", line + 1)
             });
-            Failure::new(Exit::Usage, format!("{place}:{at} {}", first_words(error.message())))
-                .hint("a key ring has lines such as  [SAG1030700114004]  and  key = \"…\"")
+            Failure::new(
+                Exit::Usage,
+                format!("{place}:{at} {}", first_words(error.message())),
+            )
+            .hint("a key ring has lines such as  [SAG1030700114004]  and  key = \"…\"")
         })?;
         let mut ring = Self::default();
         let bad = |name: &str, error: KeyError| {
@@ -87,7 +96,8 @@ impl Ring {
         };
         if let Some(text) = &file.default {
             let key = Key::parse(text).map_err(|error| bad("default", error))?;
-            ring.keys.set_default(MeterKeys::new(key, authentication.clone()));
+            ring.keys
+                .set_default(MeterKeys::new(key, authentication.clone()));
         }
         for (name, entry) in &file.meters {
             let key = Key::parse(&entry.key).map_err(|error| bad(name, error))?;
@@ -134,10 +144,17 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
     let environment = variable("SMARTY_KEY");
     let given = [args.key.is_some(), args.key_file.is_some()];
     if given == [true, true] {
-        return Err(Failure::new(Exit::Usage, "--key and --key-file are both given, one is enough"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "--key and --key-file are both given, one is enough",
+        ));
     }
     if let (true, Some(_)) = (given.contains(&true), &environment) {
-        say(Level::Note, "the key of the command line is used, not SMARTY_KEY", None);
+        say(
+            Level::Note,
+            "the key of the command line is used, not SMARTY_KEY",
+            None,
+        );
     }
     if let Some(text) = &args.key {
         if text.is_empty() {
@@ -155,7 +172,8 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
     if let Some(path) = variable("SMARTY_KEY_FILE") {
         return read_key(Path::new(&path)).map(Some);
     }
-    let credential = variable("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("smarty.key"));
+    let credential =
+        variable("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("smarty.key"));
     match credential.filter(|path| path.exists()) {
         Some(path) => read_key(&path).map(Some),
         None => Ok(None),
@@ -167,9 +185,11 @@ fn ask() -> Result<Key, Failure> {
     for attempt in 1..=TRIES {
         let typed = rpassword::prompt_password("Key of the meter (32 digits, not shown): ");
         let typed = typed.map_err(|_| {
-            Failure::new(Exit::Key, "--key asks for the key, but there is no terminal to ask on").hint(
-                "use --key-file FILE, --keyring FILE, or the environment variable SMARTY_KEY",
+            Failure::new(
+                Exit::Key,
+                "--key asks for the key, but there is no terminal to ask on",
             )
+            .hint("use --key-file FILE, --keyring FILE, or the environment variable SMARTY_KEY")
         })?;
         match Key::parse(&typed) {
             Ok(key) => return Ok(key),
@@ -183,7 +203,8 @@ fn ask() -> Result<Key, Failure> {
 fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     let place = path.display();
     let bytes = fs::read(path).map_err(|error| {
-        Failure::new(Exit::Io, format!("{place}: {error}")).hint("a key file holds the 32 digits of the key")
+        Failure::new(Exit::Io, format!("{place}: {error}"))
+            .hint("a key file holds the 32 digits of the key")
     })?;
     let origin = format!("from {place}");
     if let Ok(raw) = <[u8; 16]>::try_from(bytes.as_slice())
@@ -225,7 +246,11 @@ fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
 
 /// A message of the parser without what it quotes.
 fn first_words(message: &str) -> &str {
-    message.split(['`', '"', '\n']).next().unwrap_or_default().trim_end_matches([' ', ':', ','])
+    message
+        .split(['`', '"', '\n'])
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches([' ', ':', ','])
 }
 
 /// How often a key is asked for.

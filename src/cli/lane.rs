@@ -11,7 +11,7 @@ use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
-use crate::source::dump::{Form, Piece, Undump};
+use crate::source::dump::{Form, Note, Piece, Undump};
 
 /// What takes the events of all lanes.
 pub trait Desk {
@@ -31,7 +31,6 @@ pub struct Lane {
     streams: Vec<Stream>,
     current: usize,
     verbose: bool,
-    form_said: bool,
 }
 
 /// What a lane decodes with.
@@ -72,7 +71,6 @@ impl Lane {
             label,
             current: 0,
             verbose,
-            form_said: false,
         }
     }
 
@@ -125,34 +123,53 @@ impl Lane {
                 self.select(label);
             }
             Piece::Quiet => self.silence(desk),
+            Piece::Note(Note::Form(_)) if !self.verbose => {}
             Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.name), None),
         });
         self.undump = undump;
-        if let (true, false, Some(form)) = (self.verbose, self.form_said, self.undump.form()) {
-            self.form_said = true;
-            say(Level::Note, &format!("{}: read as {form}", self.name), None);
-        }
         done.map_err(|error| Failure::of_dump(&self.name, &error))
     }
 
     fn decode(&mut self, bytes: &[u8], at: Option<Timestamp>, desk: &mut dyn Desk) {
-        let Some(stream) = self.streams.get_mut(self.current) else { return };
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return;
+        };
         if let Some(at) = at {
             stream.times.push_back((stream.pushed, at));
         }
         stream.pushed += bytes.len() as u64;
-        let Stream { label, decoder, times, .. } = stream;
-        let source =
-            Source { kind: self.kind, name: &self.name, label: label.as_deref().or(self.label.as_deref()) };
-        decoder.push(bytes, |event| desk.event(source, time_of(times, event), event));
+        let Stream {
+            label,
+            decoder,
+            times,
+            ..
+        } = stream;
+        let source = Source {
+            kind: self.kind,
+            name: &self.name,
+            label: label.as_deref().or(self.label.as_deref()),
+        };
+        decoder.push(bytes, |event| {
+            desk.event(source, time_of(times, event), event)
+        });
         forget(times, decoder.offset());
     }
 
     fn silence(&mut self, desk: &mut dyn Desk) {
-        let Some(stream) = self.streams.get_mut(self.current) else { return };
-        let Stream { label, decoder, times, .. } = stream;
-        let source =
-            Source { kind: self.kind, name: &self.name, label: label.as_deref().or(self.label.as_deref()) };
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return;
+        };
+        let Stream {
+            label,
+            decoder,
+            times,
+            ..
+        } = stream;
+        let source = Source {
+            kind: self.kind,
+            name: &self.name,
+            label: label.as_deref().or(self.label.as_deref()),
+        };
         decoder.quiet(|event| desk.event(source, time_of(times, event), event));
         forget(times, decoder.offset());
     }
@@ -161,7 +178,10 @@ impl Lane {
     fn select(&mut self, label: &str) {
         let wanted = (!label.is_empty()).then_some(label);
         let first = self.streams.len() == 1 && self.streams.first().is_some_and(|s| s.pushed == 0);
-        let known = self.streams.iter().position(|stream| stream.label.as_deref() == wanted);
+        let known = self
+            .streams
+            .iter()
+            .position(|stream| stream.label.as_deref() == wanted);
         self.current = match known {
             Some(index) => index,
             None if first => {
@@ -171,7 +191,9 @@ impl Lane {
                 0
             }
             None if self.streams.len() < STREAMS_MAX => {
-                let Some(like) = self.streams.first() else { return };
+                let Some(like) = self.streams.first() else {
+                    return;
+                };
                 let stream = like.sibling(wanted);
                 self.streams.push(stream);
                 self.streams.len() - 1
@@ -184,7 +206,12 @@ impl Lane {
 impl Stream {
     fn new(label: Option<String>, decoding: &Decoding) -> Self {
         let Decoding { keys, policy, zone } = decoding.clone();
-        Self { label, decoder: Decoder::new(keys, policy, zone), times: VecDeque::new(), pushed: 0 }
+        Self {
+            label,
+            decoder: Decoder::new(keys, policy, zone),
+            times: VecDeque::new(),
+            pushed: 0,
+        }
     }
 
     fn sibling(&self, label: Option<&str>) -> Self {

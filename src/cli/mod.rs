@@ -16,6 +16,8 @@ pub mod tally;
 
 pub mod lane;
 
+pub mod signals;
+
 pub mod pump;
 
 pub mod decode;

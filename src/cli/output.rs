@@ -39,7 +39,12 @@ impl Output {
     /// # Errors
     /// A field that does not exist; a file that is there already or cannot be made.
     pub fn open(args: &OutputArgs, format: Format, last: bool) -> Result<Self, Failure> {
-        let fields = args.fields.as_deref().map(Fields::parse).transpose().map_err(unknown)?;
+        let fields = args
+            .fields
+            .as_deref()
+            .map(Fields::parse)
+            .transpose()
+            .map_err(unknown)?;
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
@@ -56,7 +61,8 @@ impl Output {
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout(std::io::stdout()),
         };
-        let width = on_terminal.then(|| crossterm::terminal::size().map_or(80, |(width, _)| width.into()));
+        let width =
+            on_terminal.then(|| crossterm::terminal::size().map_or(80, |(width, _)| width.into()));
         let mut csv = Csv::new(fields.clone());
         if let (Some(path), true, Format::Csv) = (&args.out, args.append, format)
             && let Some(header) = first_line(path)
@@ -67,7 +73,10 @@ impl Output {
             format,
             json: Json::new(fields.clone()),
             csv,
-            table: TableOptions { width, fields: fields.clone() },
+            table: TableOptions {
+                width,
+                fields: fields.clone(),
+            },
             fields,
             pretty: args.pretty,
             events: args.events,
@@ -99,12 +108,14 @@ impl Output {
         if !self.events {
             return;
         }
-        let mut refused = *refused;
-        if let Some(redactor) = &mut self.redactor {
-            refused = redactor.refused(&refused);
-        }
+        let mut redactor = self.redactor.take();
+        let refused = match &mut redactor {
+            Some(redactor) => redactor.refused(refused),
+            None => *refused,
+        };
         let (message, hint) = words::refused(&refused);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
+        self.redactor = redactor;
     }
 
     /// Formats a change of the link, where such are asked for.

@@ -33,7 +33,11 @@ impl Tally {
                 self.unverified |= matches!(refused.reason, Reason::NoKey | Reason::TagMismatch);
                 let kind = (refused.reason.code(), refused.title());
                 // A stream of noise can make up titles without end.
-                let kind = if self.kinds.len() < KINDS_MAX { kind } else { (kind.0, None) };
+                let kind = if self.kinds.len() < KINDS_MAX {
+                    kind
+                } else {
+                    (kind.0, None)
+                };
                 let count = self.kinds.entry(kind).or_default();
                 *count += 1;
                 return Some(*count);

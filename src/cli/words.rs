@@ -53,7 +53,9 @@ pub fn crc_words(crc: Crc) -> String {
 
 /// ` (SAG1030700114004, counter 42)`, as far as it is known.
 fn sender(refused: &Refused<'_>) -> String {
-    let Some(title) = refused.title() else { return String::new() };
+    let Some(title) = refused.title() else {
+        return String::new();
+    };
     let meter = title.device_id().unwrap_or_else(|| title.to_string());
     match refused.header {
         Some(header) => format!(" ({meter}, counter {})", header.counter),

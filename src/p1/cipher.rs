@@ -163,6 +163,12 @@ impl fmt::Debug for AuthenticationKey {
     }
 }
 
+impl fmt::Debug for MeterKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MeterKeys(…)")
+    }
+}
+
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({} meters)", self.meters.len())

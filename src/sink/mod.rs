@@ -14,6 +14,10 @@ pub mod hex;
 
 pub mod redact;
 
+pub mod table;
+
+pub mod port_list;
+
 pub mod file_error;
 
 pub mod target;

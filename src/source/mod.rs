@@ -40,6 +40,10 @@ pub mod queue;
 
 pub mod hub;
 
+pub mod household;
+
+pub mod virtual_meter;
+
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
 pub use hub::Hub;

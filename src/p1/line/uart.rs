@@ -280,7 +280,7 @@ mod tests {
         };
         assert_eq!(wire.receive(read, ErrorBytes::AsRead), b"ok");
         assert_eq!(wire.receive(read, ErrorBytes::AsZero), [0, 0]);
-        assert!(wire.receive(read, ErrorBytes::Dropped).is_empty());
+        assert_eq!(wire.receive(read, ErrorBytes::Dropped), b"");
     }
 
     #[test]
