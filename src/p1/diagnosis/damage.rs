@@ -3,8 +3,9 @@
 //! A weak pull-up lets bits fall from 1 to 0, noise turns them both ways, and a receiver that samples late
 //! reads `(c >> 1) | 80`. Where the text says what a character should have been, the bit is known.
 
-use super::finding::Verdict;
+use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::text;
+use crate::p1::span::Span;
 
 /// Counts over damaged characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,9 +30,14 @@ impl Damage {
         let Some(&seen) = text.get(at) else {
             return;
         };
+        self.look_for(seen, wire, |byte| text::plausible(text, at, byte));
+    }
+
+    /// The same where it is known what may stand there.
+    fn look_for(&mut self, seen: u8, wire: u8, plausible: impl Fn(u8) -> bool) {
         self.bytes += 1;
         let key = seen ^ wire;
-        let sent = |byte: u8| text::plausible(text, at, byte ^ key);
+        let sent = |byte: u8| plausible(byte ^ key);
         if wire >= 0x80 && [0, 1].iter().any(|low| sent(wire << 1 | low)) {
             self.shifted += 1;
         }
@@ -78,23 +84,27 @@ impl Damage {
             self.single += 1;
         }
     }
-
-    /// Adds what was counted elsewhere.
-    pub fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
-        self.fallen += other.fallen;
-        self.risen += other.risen;
-        self.shifted += other.shifted;
-        self.single += other.single;
-    }
 }
 
 impl Damage {
+    /// The finding about damaged characters of some frames.
+    pub fn finding(&self, span: Span, frames: usize, mut offsets: Vec<u64>) -> Finding {
+        let (verdict, alternatives) = self.verdict();
+        let mut evidence = Evidence::default()
+            .with(Measure::Damaged, self.bytes as u64)
+            .with(Measure::Fallen, self.fallen as u64)
+            .with(Measure::Risen, self.risen as u64)
+            .with(Measure::Shifted, self.shifted as u64);
+        offsets.truncate(OFFSETS_MAX);
+        evidence.damaged = offsets;
+        Finding::new(verdict, span, frames, evidence).or(alternatives)
+    }
+
     /// What the directions say, and what else they leave open.
     pub fn verdict(&self) -> (Verdict, &'static [Verdict]) {
         use Verdict::{DamagedFrame, Noise, SampledLate, WeakPullUp};
         let (fallen, risen) = (self.fallen, self.risen);
-        if self.shifted >= 2 && self.shifted * 10 >= self.bytes * 7 {
+        if self.shifted >= 2 && self.shifted * 2 >= self.bytes {
             return (SampledLate, &[]);
         }
         match (fallen, risen) {
@@ -107,3 +117,78 @@ impl Damage {
         }
     }
 }
+
+/// Looks at a damaged text as a whole; gives the places of what cannot be right.
+///
+/// `wire` holds the bytes as received, as long as the text. A telegram of the same length from the same
+/// meter says what stands where; without one, neighbours do.
+pub fn weigh(
+    damage: &mut Damage,
+    text: &[u8],
+    wire: &[u8],
+    reference: Option<&[u8]>,
+) -> Vec<usize> {
+    let reference = reference.filter(|reference| {
+        reference.len() == text.len() && {
+            let differs = |(a, b): (&u8, &u8)| !same_kind(*a, *b);
+            let differences = reference.iter().zip(text).filter(|&pair| differs(pair));
+            differences.count() * 3 < text.len()
+        }
+    });
+    let Some(reference) = reference else {
+        let places = text::oddities(text);
+        for &at in &places {
+            damage.look(text, at, wire.get(at).copied().unwrap_or(0));
+        }
+        return places;
+    };
+    let mut places = Vec::new();
+    for (at, (&right, &seen)) in reference.iter().zip(text).enumerate() {
+        if same_kind(right, seen) {
+            continue;
+        }
+        places.push(at);
+        let wire = wire.get(at).copied().unwrap_or(0);
+        match right {
+            b'0'..=b'9' | b'A'..=b'F' => damage.look_for(seen, wire, |byte| byte.is_ascii_digit()),
+            _ => damage.exact(right ^ seen ^ wire, wire),
+        }
+    }
+    places
+}
+
+/// A text that most of several texts of one length agree on.
+pub fn consensus(texts: &[&[u8]]) -> Option<Vec<u8>> {
+    let length = texts
+        .iter()
+        .map(|text| text.len())
+        .max_by_key(|&length| texts.iter().filter(|text| text.len() == length).count())?;
+    let same: Vec<&[u8]> = texts
+        .iter()
+        .filter(|text| text.len() == length)
+        .copied()
+        .collect();
+    if same.len() < 3 {
+        return None;
+    }
+    let most = |at: usize| {
+        let kinds = same.iter().filter_map(|text| text.get(at)).copied();
+        kinds.clone().max_by_key(|&byte| {
+            let alike = kinds
+                .clone()
+                .filter(|&other| same_kind(byte, other))
+                .count();
+            (alike, text::is_readable(byte))
+        })
+    };
+    (0..length).map(most).collect()
+}
+
+/// Tells whether two characters may stand at the same place of two telegrams.
+pub fn same_kind(a: u8, b: u8) -> bool {
+    let value = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
+    a == b || (value(a) && value(b)) || (matches!(a, b'S' | b'W') && matches!(b, b'S' | b'W'))
+}
+
+/// Damaged offsets that are kept as evidence.
+const OFFSETS_MAX: usize = 64;

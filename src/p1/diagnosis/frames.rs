@@ -1,9 +1,10 @@
 //! Refused encrypted frames, counted by what happened to each.
 
-use super::damage::Damage;
+use super::damage::{Damage, consensus, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::judge::Context;
 use super::relatives::{Relative, is_hex_of_hex};
+use super::repair;
 use super::trouble::{Piece, PieceKind, Stretch};
 use super::view::{Cause, Extent};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
@@ -21,9 +22,9 @@ pub struct Tally {
     tag_only: Vec<(bool, Note)>,
     cut: Vec<Length>,
     shifted: Vec<Shift>,
-    damage: Damage,
-    damaged: Vec<Note>,
-    offsets: Vec<u64>,
+    damaged: Vec<Damaged>,
+    /// Bytes of the frames, and some kinds of them.
+    pub wire: Wire,
     headers: Vec<(GeneralGloCiphering, Note)>,
     random: Vec<Note>,
     no_key: Vec<Note>,
@@ -38,6 +39,35 @@ struct Note {
     span: Span,
     title: Option<SystemTitle>,
     counter: u32,
+}
+
+/// A readable frame with damaged bytes.
+struct Damaged {
+    note: Note,
+    start: u64,
+    text: Vec<u8>,
+    wire: Vec<u8>,
+}
+
+/// How often the bytes came that a tty changes or eats.
+#[derive(Clone, Copy, Default)]
+pub struct Wire {
+    /// All bytes of refused frames.
+    pub bytes: usize,
+    /// CR.
+    pub cr: usize,
+    /// LF.
+    pub lf: usize,
+    /// XON and XOFF.
+    pub flow: usize,
+    /// Bytes that frames are short of.
+    pub short: usize,
+    /// Frames in which the key stream had to be shifted by more than a few bytes at once.
+    pub gaps: usize,
+    /// Frames in which it had to be shifted at all.
+    pub shifted: usize,
+    /// Frames that a tty setting explains, by the tag.
+    pub proven: usize,
 }
 
 /// A frame that is not as long as it says.
@@ -82,6 +112,12 @@ impl Tally {
         };
         self.frames += 1;
         let bytes = stretch.between(from, to);
+        let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
+        self.wire.bytes += bytes.len();
+        self.wire.cr += count(|byte| *byte == b'\r');
+        self.wire.lf += count(|byte| *byte == b'\n');
+        self.wire.flow += count(|byte| matches!(byte, 0x11 | 0x13));
+        self.wire.short += header.frame_length().saturating_sub(bytes.len());
         match reason {
             Reason::Unsupported(_) => return self.other.push((Verdict::Unsupported, note)),
             Reason::Downgrade => return self.other.push((Verdict::Downgrade, note)),
@@ -106,12 +142,26 @@ impl Tally {
         let extent = Extent { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
+        if self.wire.cr == 0 && self.wire.proven < PROOFS && bytes.len() >= extent.need() {
+            let mended = repair::icrnl(bytes, keys);
+            self.wire.proven += usize::from(mended.is_some());
+        }
         self.readable += usize::from(!matches!(cause, Cause::Random | Cause::Key(_)));
         match cause {
             Cause::Good => {}
             Cause::TagOnly { public_fits } => self.tag_only.push((public_fits, note)),
             Cause::Cut => self.cut.push(length),
-            Cause::Header(right) => self.headers.push((right, note)),
+            Cause::Header(right) => {
+                self.headers.push((right, note));
+                // Where the header was damaged, the text often was as well.
+                let extent = Extent {
+                    header: right,
+                    bytes,
+                };
+                if let Cause::Damaged { text, .. } = extent.under(keys) {
+                    self.damaged_text(note, piece.span.start, &right, bytes, text);
+                }
+            }
             Cause::Key(relative) => self.keys.push((relative, note)),
             Cause::Random => {
                 self.random.push(note);
@@ -121,6 +171,8 @@ impl Tally {
             }
             Cause::Shifted { changes } => {
                 let (place, lost) = changes.first().copied().unwrap_or_default();
+                self.wire.gaps +=
+                    usize::from(changes.iter().any(|(_, lost)| !(0..=6).contains(lost)));
                 self.shifted.push(Shift {
                     note,
                     place: piece.span.start + place as u64,
@@ -128,16 +180,27 @@ impl Tally {
                     places: changes.len(),
                 });
             }
-            Cause::Damaged { at, text } => {
-                self.damaged.push(note);
-                let start = header.header_length;
-                for index in at {
-                    let wire = bytes.get(index).copied().unwrap_or(0);
-                    self.damage.look(&text, index - start, wire);
-                    self.offsets.push(piece.span.start + index as u64);
-                }
+            Cause::Damaged { text, .. } => {
+                self.damaged_text(note, piece.span.start, &header, bytes, text);
             }
         }
+    }
+
+    fn damaged_text(
+        &mut self,
+        note: Note,
+        offset: u64,
+        header: &GeneralGloCiphering,
+        bytes: &[u8],
+        text: Vec<u8>,
+    ) {
+        let start = header.header_length;
+        self.damaged.push(Damaged {
+            note,
+            start: offset + start as u64,
+            text,
+            wire: bytes.get(start..).unwrap_or_default().to_vec(),
+        });
     }
 
     /// The findings, likeliest first.
@@ -274,18 +337,24 @@ impl Tally {
             };
             findings.push(found);
         }
-        if let Some(note) = self.damaged.first() {
-            let damage = &self.damage;
-            let (verdict, alternatives) = damage.verdict();
-            let mut evidence = evidence(note)
-                .with(Measure::Damaged, damage.bytes as u64)
-                .with(Measure::Fallen, damage.fallen as u64)
-                .with(Measure::Risen, damage.risen as u64)
-                .with(Measure::Shifted, damage.shifted as u64);
-            evidence.damaged = self.offsets.clone();
-            evidence.damaged.truncate(OFFSETS_MAX);
-            let found = finding(verdict, note, self.damaged.len(), evidence).or(alternatives);
-            findings.push(found);
+        if let Some(first) = self.damaged.first() {
+            let mut damage = Damage::default();
+            let texts: Vec<&[u8]> = self.damaged.iter().map(|d| d.text.as_slice()).collect();
+            let known = first
+                .note
+                .title
+                .and_then(|title| context.stream.text(title));
+            let agreed = known.map(<[u8]>::to_vec).or_else(|| consensus(&texts));
+            let mut offsets = Vec::new();
+            for frame in &self.damaged {
+                let places = weigh(&mut damage, &frame.text, &frame.wire, agreed.as_deref());
+                offsets.extend(places.iter().map(|&at| frame.start + at as u64));
+            }
+            let found = damage.finding(first.note.span, self.damaged.len(), offsets);
+            findings.push(Finding {
+                evidence: found.evidence.clone().of(first.note.title),
+                ..found
+            });
         }
         if let Some((right, note)) = self.headers.first() {
             let evidence = evidence(note)
@@ -316,5 +385,5 @@ fn finding(verdict: Verdict, note: &Note, count: usize, evidence: Evidence) -> F
 
 /// Lengths at which buffers of dongles and programs end, in bytes.
 const LIMITS: [u64; 9] = [256, 512, 1000, 1024, 1460, 1500, 1800, 2000, 2048];
-/// Damaged offsets that are kept as evidence.
-const OFFSETS_MAX: usize = 64;
+/// Frames in which a mended CR is looked for.
+const PROOFS: usize = 3;

@@ -8,11 +8,16 @@
 //! Healthy telegrams cost a comparison of counters and nothing more.
 
 mod align;
+mod bytes;
 mod damage;
 mod finding;
 mod frames;
+mod host;
 mod judge;
+mod plain;
 mod relatives;
+pub mod repair;
+mod shape;
 mod stream;
 mod text;
 mod trouble;

@@ -23,6 +23,9 @@ pub struct Stream {
     end: u64,
     missed: u64,
     length: usize,
+    /// The last good text, and whose it is.
+    text: Vec<u8>,
+    owner: Option<SystemTitle>,
     findings: Vec<Finding>,
     changed: bool,
 }
@@ -43,6 +46,10 @@ impl Stream {
     pub fn telegram(&mut self, decoded: &Decoded<'_>) {
         self.end = decoded.span.end;
         self.length = decoded.frame.len();
+        self.owner = decoded.security.map(|security| security.title());
+        self.text.clear();
+        self.text
+            .extend_from_slice(decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text));
         let same_shape = self
             .shape
             .as_ref()
@@ -140,6 +147,16 @@ impl Stream {
     /// Tells whether a meter has sent good frames.
     pub fn knows(&self, title: SystemTitle) -> bool {
         self.meters.iter().any(|meter| meter.title == title)
+    }
+
+    /// The last good text of a meter that encrypts.
+    pub fn text(&self, title: SystemTitle) -> Option<&[u8]> {
+        (self.owner == Some(title)).then_some(&self.text)
+    }
+
+    /// The last good text, where it was sent in clear.
+    pub fn plain_text(&self) -> Option<&[u8]> {
+        (self.owner.is_none() && !self.text.is_empty()).then_some(&self.text)
     }
 
     /// Bytes of the last good frame.
@@ -271,6 +288,8 @@ impl Stream {
 
 /// Meters that are told apart on one line.
 const METERS_MAX: usize = 8;
+/// Bytes kept of a good text.
+const TEXT_MAX: usize = 16 << 10;
 /// Steps of the clock that are looked at together.
 const STEPS: usize = 4;
 /// Longest time between telegrams, in seconds (Luxembourg P1 1.1.3: ten).

@@ -94,7 +94,7 @@ impl Extent<'_> {
     }
 
     /// What happened if the key and the nonce are right; `Random` if they are not.
-    fn under(&self, keys: &MeterKeys) -> Cause {
+    pub fn under(&self, keys: &MeterKeys) -> Cause {
         let header = self.header;
         let body = self.bytes.get(header.header_length..).unwrap_or_default();
         let claimed = header.text_length();
@@ -144,7 +144,7 @@ impl Extent<'_> {
                 };
             }
             true => {}
-            false if aligned.readable_to + CUT_MARGIN >= body.len() => return Cause::Cut,
+            false if aligned.readable_to + 4 > body.len() => return Cause::Cut,
             false => {
                 return Cause::Shifted {
                     changes: vec![(aligned.readable_to + offset, missing.unwrap_or(0))],
@@ -244,6 +244,13 @@ impl Extent<'_> {
         let titles = known.title.filter(|known| *known != title);
         let flipped =
             (0..64).map(|bit| SystemTitle((u64::from_be_bytes(title.0) ^ 1 << bit).to_be_bytes()));
+        let both = (0..96u32).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let both = both.map(|(a, b)| {
+            let mask = 1u128 << a | 1 << b;
+            let (title_mask, counter_mask) = ((mask >> 32) as u64, mask as u32);
+            let title = u64::from_be_bytes(title.0) ^ title_mask;
+            (SystemTitle(title.to_be_bytes()), counter ^ counter_mask)
+        });
         let found = near
             .iter()
             .map(|&counter| (title, counter))
@@ -253,6 +260,7 @@ impl Extent<'_> {
                     .flat_map(|title| near.iter().map(move |&counter| (title, counter))),
             )
             .chain(flipped.map(|title| (title, counter)))
+            .chain(both)
             .find(|&(title, counter)| block.under(title, counter).opens(key))?;
         let header = GeneralGloCiphering {
             title: found.0,
