@@ -1,5 +1,6 @@
 //! The cases: a fault, what it makes of the frames, and the verdicts that may come first.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use smarty::p1::cipher::Keys;
@@ -40,6 +41,8 @@ use Make::{Each, Key, List, Whole};
 
 impl Case {
     pub fn build(&self, meter: &Meter, frames: usize, rng: &mut Rng) -> Option<Capture> {
+        let errors = [ErrorBytes::AsRead, ErrorBytes::AsRead, ErrorBytes::Dropped][rng.below(3)];
+        RECEIVER.set(([0, 0, 0, 1, 2][rng.below(5)], errors));
         let clone = || meter.clone();
         let joined = |kind: Kind, list: Vec<Vec<u8>>| Capture {
             bytes: list.concat(),
@@ -76,11 +79,16 @@ impl Case {
     }
 }
 
+thread_local! {
+    /// Idle bits between characters, and what the receiver makes of framing errors.
+    static RECEIVER: Cell<(usize, ErrorBytes)> = const { Cell::new((0, ErrorBytes::AsRead)) };
+}
+
 fn uart(burst: &[u8], inverted: bool, sent: Framing, read: Framing, rng: &mut Rng) -> Vec<u8> {
-    let gap = [0, 0, 0, 1, 2][rng.below(5)];
+    let _ = rng;
+    let (gap, errors) = RECEIVER.get();
     let wire = Wire::transmit_with_gaps(burst, sent, gap);
     let wire = if inverted { wire.inverted() } else { wire };
-    let errors = [ErrorBytes::AsRead, ErrorBytes::AsRead, ErrorBytes::Dropped][rng.below(3)];
     wire.receive(read, errors)
 }
 

@@ -129,7 +129,9 @@ impl Bytes<'_> {
         }
         let doubled = self.frames > 0 && even >= 1 && odd == 0;
         let mostly = self.frames > 0 && even >= 10 && odd * 20 < even;
-        (greets || doubled || mostly).then(|| {
+        // A title with FF in it leaves no frame at all.
+        let headless = even >= 4 && odd == 0 && even * 40 < self.all.len();
+        (greets || doubled || mostly || headless).then(|| {
             let evidence = Evidence::default()
                 .with(Measure::Seen, even as u64)
                 .with(Measure::Inserted, even as u64);

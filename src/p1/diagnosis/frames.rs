@@ -5,6 +5,7 @@ use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::judge::Context;
 use super::relatives::{Relative, is_hex_of_hex};
 use super::repair;
+use super::text;
 use super::trouble::{Piece, PieceKind, Stretch};
 use super::view::{Cause, Extent};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
@@ -139,6 +140,31 @@ impl Tally {
             }
             return;
         };
+        let usual = context.stream.known().length.or(context.usual_length);
+        let mended = usual.filter(|&usual| {
+            let right = GeneralGloCiphering {
+                length: usual,
+                ..header
+            };
+            usual != header.length && right.frame_length() == bytes.len()
+        });
+        if let Some(length) = mended {
+            // As long as all others: the length field is what was damaged.
+            let right = GeneralGloCiphering { length, ..header };
+            let extent = Extent {
+                header: right,
+                bytes,
+            };
+            let cause = extent.under(keys);
+            if cause != Cause::Random {
+                self.readable += 1;
+                self.headers.push((right, note));
+                if let Cause::Damaged { text, .. } = cause {
+                    self.damaged_text(note, piece.span.start, &right, bytes, text);
+                }
+                return;
+            }
+        }
         let extent = Extent { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
@@ -195,6 +221,10 @@ impl Tally {
         text: Vec<u8>,
     ) {
         let start = header.header_length;
+        // More than that is no damage that single bytes could tell of.
+        if text::oddities(&text).len() * 4 > text.len() {
+            return;
+        }
         self.damaged.push(Damaged {
             note,
             start: offset + start as u64,

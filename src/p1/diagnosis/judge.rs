@@ -24,6 +24,8 @@ pub struct Context<'a> {
     pub end: u64,
     /// Take the time for the long searches.
     pub patient: bool,
+    /// The length field that most of the refused frames have.
+    pub usual_length: Option<u32>,
 }
 
 /// The findings about the trouble, the first one first.
@@ -44,6 +46,10 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = bytes.verdict().into_iter().collect();
     let line_is_wrong = !findings.is_empty();
 
+    let context = &Context {
+        usual_length: usual_length(&stretches),
+        ..*context
+    };
     let mut tally = Tally::default();
     let mut plains = Plains::default();
     for stretch in &stretches {
@@ -146,6 +152,23 @@ fn is_normal(stretch: &Stretch<'_>, context: &Context<'_>) -> bool {
         && stretch.pieces.iter().all(|piece| partial(&piece.kind))
         && !holds_gap(stretch, context);
     (lead || tail) && span.len() <= longest
+}
+
+/// The length that at least two refused frames, and most, claim.
+fn usual_length(stretches: &[Stretch<'_>]) -> Option<u32> {
+    let pieces = stretches.iter().flat_map(|stretch| stretch.pieces);
+    let lengths: Vec<u32> = pieces
+        .filter_map(|piece| match piece.kind {
+            PieceKind::Frame { header, .. } => header.map(|header| header.length),
+            PieceKind::Junk => None,
+        })
+        .collect();
+    let count = |length: u32| lengths.iter().filter(|&&other| other == length).count();
+    let usual = lengths
+        .iter()
+        .copied()
+        .max_by_key(|&length| count(length))?;
+    (count(usual) >= 2).then_some(usual)
 }
 
 /// Tells whether the key shows that bytes are missing inside the last frame.

@@ -240,6 +240,7 @@ impl Diagnosis {
                 ended,
                 end: self.stream.end(),
                 patient: self.patient,
+                usual_length: None,
             };
             let mut findings = judge::judge(&self.trouble, &context);
             findings.extend(self.stream.findings());
