@@ -217,6 +217,10 @@ words! {
         CrcComputed = "crc_computed",
         /// Seconds from one telegram to the next.
         Seconds = "seconds",
+        /// Bytes outside of frames.
+        Junk = "junk",
+        /// Good telegrams.
+        Good = "good",
         /// 1 where the public authentication key fits.
         PublicFits = "public_fits",
     }

@@ -10,6 +10,7 @@
 mod align;
 mod bytes;
 mod damage;
+pub mod examine;
 mod finding;
 mod frames;
 mod host;
@@ -18,6 +19,7 @@ mod plain;
 mod relatives;
 pub mod repair;
 mod shape;
+pub mod slip;
 mod stream;
 mod text;
 mod trouble;

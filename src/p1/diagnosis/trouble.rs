@@ -97,12 +97,6 @@ impl Trouble {
         }
     }
 
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.pieces.clear();
-    }
-
     /// Tells whether there is none.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
