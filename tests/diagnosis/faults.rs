@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use smarty::p1::cipher::Keys;
 use smarty::p1::ciphering::SystemTitle;
-use smarty::p1::line::{ErrorBytes, Framing, Rng, Wire, layer};
+use smarty::p1::line::{ErrorBytes, Fault, Framing, Rng, Wire, layer};
 
 use crate::captures::{Capture, Meter};
+use crate::uart::{self, Receiver};
 
 pub struct Case {
     pub name: &'static str,
@@ -90,6 +91,43 @@ fn uart(burst: &[u8], inverted: bool, sent: Framing, read: Framing, rng: &mut Rn
     let wire = Wire::transmit_with_gaps(burst, sent, gap);
     let wire = if inverted { wire.inverted() } else { wire };
     wire.receive(read, errors)
+}
+
+fn other_uart(burst: &[u8], inverted: bool, ratio: f64) -> Vec<u8> {
+    let (gap, errors) = RECEIVER.get();
+    let with = Receiver {
+        bit: 16.0 * ratio * (1.0 + (gap as f64 - 1.0) / 120.0),
+        hasty: gap == 0,
+        drops: errors == ErrorBytes::Dropped,
+        gap: 16 * gap,
+        inverted,
+    };
+    uart::receive(burst, with)
+}
+
+fn other_inverted(burst: &[u8], _: &mut Rng) -> Vec<u8> {
+    other_uart(burst, true, 1.0)
+}
+
+fn other_speed<const BAUD: u32>(burst: &[u8], _: &mut Rng) -> Vec<u8> {
+    other_uart(burst, false, 115_200.0 / f64::from(BAUD))
+}
+
+fn modelled(frame: &[u8], fault: &str, rng: &mut Rng) -> Vec<u8> {
+    fault.parse::<Fault>().unwrap().apply(frame, rng)
+}
+
+fn length_bit(mut list: Vec<Vec<u8>>, rng: &mut Rng) -> Vec<Vec<u8>> {
+    let which = rng.below(list.len());
+    let at = 11 + rng.below(2);
+    list[which][at] ^= 1 << rng.below(8);
+    list
+}
+
+fn start_bit(mut list: Vec<Vec<u8>>, rng: &mut Rng) -> Vec<Vec<u8>> {
+    let which = 1 + rng.below(list.len() - 1);
+    list[which][rng.below(2)] ^= 1 << rng.below(8);
+    list
 }
 
 fn inverted(burst: &[u8], rng: &mut Rng) -> Vec<u8> {
@@ -727,5 +765,138 @@ pub const CASES: &[Case] = &[
     case!("repeated nonce", &["repeated_nonce"], 1, Whole(repeated)),
     case!("two meters", &["two_meters"], 1, Whole(two_meters)),
     case!("key change", &["key_changed"], 3, Whole(key_change)),
+    case!(
+        "other inverted sealed",
+        &["inverted_encrypted"],
+        1,
+        Each(Sealed, other_inverted)
+    ),
+    case!(
+        "other inverted plain",
+        &["inverted_plain"],
+        1,
+        Each(Plain, other_inverted)
+    ),
+    case!(
+        "other 9600 sealed",
+        &["wrong_speed"],
+        1,
+        Each(Sealed, other_speed::<9600>)
+    ),
+    case!(
+        "other 9600 plain",
+        &["wrong_speed"],
+        1,
+        Each(Plain, other_speed::<9600>)
+    ),
+    case!(
+        "other 38400 sealed",
+        &["wrong_speed"],
+        1,
+        Each(Sealed, other_speed::<38400>)
+    ),
+    case!(
+        "other 38400 plain",
+        &["wrong_speed"],
+        1,
+        Each(Plain, other_speed::<38400>)
+    ),
+    case!(
+        "other 57600 sealed",
+        &["wrong_speed"],
+        1,
+        Each(Sealed, other_speed::<57600>)
+    ),
+    case!(
+        "other 57600 plain",
+        &["wrong_speed"],
+        1,
+        Each(Plain, other_speed::<57600>)
+    ),
+    case!(
+        "other 230400 sealed",
+        &["wrong_speed"],
+        1,
+        Each(Sealed, other_speed::<230400>)
+    ),
+    case!(
+        "other 230400 plain",
+        &["wrong_speed"],
+        1,
+        Each(Plain, other_speed::<230400>)
+    ),
+    case!(
+        "model weak sealed",
+        &["weak_pull_up"],
+        2,
+        Each(Sealed, |f, rng| modelled(f, "weak=0.002", rng))
+    ),
+    case!(
+        "model weak plain",
+        &["weak_pull_up"],
+        2,
+        Each(Plain, |f, rng| modelled(f, "weak=0.002", rng))
+    ),
+    case!(
+        "model flips sealed",
+        &["noise"],
+        2,
+        Each(Sealed, |f, rng| modelled(f, "flips=0.001", rng))
+    ),
+    case!(
+        "model flips plain",
+        &["noise"],
+        2,
+        Each(Plain, |f, rng| modelled(f, "flips=0.001", rng))
+    ),
+    case!(
+        "model late sealed",
+        &["sampled_late"],
+        1,
+        Each(Sealed, |f, rng| modelled(f, "late=0.01", rng))
+    ),
+    case!(
+        "model late plain",
+        &["sampled_late"],
+        1,
+        Each(Plain, |f, rng| modelled(f, "late=0.01", rng))
+    ),
+    case!(
+        "model noise sealed",
+        &["noise"],
+        3,
+        Each(Sealed, |f, rng| modelled(f, "noise=16", rng))
+    ),
+    case!(
+        "model noise plain",
+        &["noise"],
+        3,
+        Each(Plain, |f, rng| modelled(f, "noise=16", rng))
+    ),
+    case!(
+        "model parity sealed",
+        &["wrong_parity"],
+        1,
+        Each(Sealed, |f, rng| modelled(f, "parity", rng))
+    ),
+    case!(
+        "model parity plain",
+        &["wrong_parity"],
+        1,
+        Each(Plain, |f, rng| modelled(f, "parity", rng))
+    ),
+    case!(
+        "model lost sealed",
+        &["lost_bytes", "cut_short"],
+        2,
+        Each(Sealed, |f, rng| modelled(f, "lost=62", rng))
+    ),
+    case!(
+        "length bit",
+        &["damaged_header"],
+        2,
+        List(Sealed, length_bit)
+    ),
+    case!("start bit", &["damaged_header"], 3, List(Sealed, start_bit)),
     case!("same", &[], 1, Each(Sealed, same)),
 ];

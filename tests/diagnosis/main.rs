@@ -3,6 +3,7 @@
 
 mod captures;
 mod faults;
+mod uart;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,6 +118,33 @@ fn lost_bytes_are_placed_within_eight_and_counted_exactly() {
         let found = first.evidence.get(Measure::Place).unwrap();
         assert!(found.abs_diff(at as u64) <= 8, "{seed}: {found} for {at}");
     }
+}
+
+#[test]
+fn a_live_line_says_each_thing_once() {
+    let mut rng = Rng::new(5);
+    let meter = Meter::new(&mut rng);
+    let wrong = meter.ring([0x3C; 16], meter.authentication);
+    let mut decoder = Decoder::new(wrong.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(wrong);
+    let mut said = Vec::new();
+    for number in 0..100 {
+        let frame = meter.frame(number, &mut rng);
+        diagnosis.bytes(&frame, 0);
+        decoder.push(&frame, |event| diagnosis.event(event));
+        decoder.quiet(|event| diagnosis.event(event));
+        diagnosis.quiet(250);
+        said.extend(diagnosis.take_findings());
+    }
+    diagnosis.finish();
+    said.extend(diagnosis.take_findings());
+    assert_eq!(codes(&said), ["wrong_key"]);
+    assert_eq!(diagnosis.findings()[0].count, 100);
+    diagnosis.quiet(12_000);
+    assert_eq!(
+        codes(&diagnosis.take_findings().collect::<Vec<_>>()),
+        ["silence"]
+    );
 }
 
 #[test]

@@ -164,7 +164,8 @@ impl Bytes<'_> {
         let high = self.count(|byte| byte >= 0x80);
         let stripped: Vec<u8> = self.all.iter().map(|byte| byte & 0x7F).collect();
         let length = self.all.len();
-        let text = length >= 16 && text::readable_permille(&stripped) >= 950;
+        let lines = memmem::find(&stripped, b")\r\n").is_some();
+        let text = length >= 16 && lines && text::readable_permille(&stripped) >= 950;
         (text && high * 10 >= length && fits * 100 >= length * 95).then(|| {
             let evidence = Evidence::default()
                 .with(Measure::Seen, fits as u64)
@@ -206,7 +207,7 @@ impl Bytes<'_> {
         }
         let (best, doubt) = shape::likeliest(&self.all);
         let Some(verdict) = best.verdict else {
-            return Some(self.finding(Verdict::UnknownBytes, Evidence::default()));
+            return Some(self.unknown());
         };
         let evidence = Evidence::default()
             .with(Measure::Sent, u64::from(best.sent))
@@ -214,6 +215,20 @@ impl Bytes<'_> {
         let alternatives: Vec<Verdict> =
             doubt.and_then(|other| other.verdict).into_iter().collect();
         Some(self.finding(verdict, evidence).or(&alternatives))
+    }
+
+    /// Noise in which no frame begins; a tty that eats 11 and 13 can be the cause.
+    fn unknown(&self) -> Finding {
+        let flow = self.count(|byte| matches!(byte, 0x11 | 0x13));
+        let expected = self.all.len() / 128;
+        let verdict = match flow == 0 && expected >= 7 {
+            true => Verdict::Ixon,
+            false => Verdict::UnknownBytes,
+        };
+        let evidence = Evidence::default()
+            .with(Measure::Seen, flow as u64)
+            .with(Measure::Expected, expected as u64);
+        self.finding(verdict, evidence)
     }
 
     /// Text on an inverted line: odd bytes that turn into lines.

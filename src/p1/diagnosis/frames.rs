@@ -197,6 +197,7 @@ impl Tally {
             }
             Cause::Shifted { changes } => {
                 let (place, lost) = changes.first().copied().unwrap_or_default();
+                self.wire.shifted += 1;
                 self.wire.gaps +=
                     usize::from(changes.iter().any(|(_, lost)| !(0..=6).contains(lost)));
                 self.shifted.push(Shift {

@@ -64,14 +64,28 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
     let host_is_wrong = !findings.is_empty();
     let mut rest = tally.findings(context);
     rest.extend(plains.findings(context));
-    rest.sort_by_key(|finding| std::cmp::Reverse(finding.count));
+    // A head that was damaged is part of the damage that has a name.
+    let named = rest.iter().any(|finding| is_named_damage(finding.verdict));
+    let part = |verdict: Verdict| named && verdict.is_damage() && !is_named_damage(verdict);
+    rest.sort_by_key(|finding| (part(finding.verdict), std::cmp::Reverse(finding.count)));
     // What a wrong line makes of frames says nothing of their keys and lengths.
     rest.retain(|finding| !host_is_wrong || finding.verdict == Verdict::NoKey && !line_is_wrong);
     findings.extend(rest);
     if findings.is_empty() && tally.frames + plains.len() == 0 {
         findings.extend(between_frames(&stretches, span, context));
     }
+    if findings.is_empty() && context.good == 0 && context.ended {
+        let evidence = Evidence::default().with(Measure::Bytes, bytes.all.len() as u64);
+        findings.push(Finding::new(Verdict::UnknownBytes, span, 1, evidence));
+    }
     findings
+}
+
+fn is_named_damage(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::WeakPullUp | Verdict::Noise | Verdict::SampledLate
+    )
 }
 
 /// The bytes of some stretches, and what they were taken for.

@@ -224,8 +224,18 @@ impl<'a> Found<'a> {
         true
     }
 
-    fn findings(self, context: &Context<'_>) -> Vec<Finding> {
+    fn findings(mut self, context: &Context<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
+        if !self.damaged.is_empty() {
+            // A line that breaks off may have been damaged, as others were.
+            let (sure, unsure): (Vec<_>, Vec<_>) = self
+                .lost
+                .into_iter()
+                .partition(|(_, _, lost)| lost.is_some());
+            self.lost = sure;
+            self.damaged
+                .extend(unsure.into_iter().map(|(span, _, _)| span));
+        }
         if let Some(&(span, place, lost)) = self.lost.first() {
             let mut evidence = Evidence::default().with(Measure::Place, place);
             if let Some(lost) = lost {

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn noise_is_no_text() {
-        let noise: Vec<u8> = (0u32..1000).map(|n| (n * n * 31 >> 5) as u8).collect();
+        let noise: Vec<u8> = (0u32..1000).map(|n| ((n * n * 31) >> 5) as u8).collect();
         assert!(!reads(&noise));
         assert!(!begins(&noise));
     }
