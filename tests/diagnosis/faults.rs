@@ -99,7 +99,7 @@ fn other_uart(burst: &[u8], inverted: bool, ratio: f64) -> Vec<u8> {
         bit: 16.0 * ratio * (1.0 + (gap as f64 - 1.0) / 120.0),
         hasty: gap == 0,
         drops: errors == ErrorBytes::Dropped,
-        gap: 16 * gap,
+        gap: [0, 5, 24][gap],
         inverted,
     };
     uart::receive(burst, with)

@@ -221,7 +221,8 @@ impl Bytes<'_> {
     fn unknown(&self) -> Finding {
         let flow = self.count(|byte| matches!(byte, 0x11 | 0x13));
         let expected = self.all.len() / 128;
-        let verdict = match flow == 0 && expected >= 7 {
+        let high = self.count(|byte| byte >= 0x80) * 100 / self.all.len().max(1);
+        let verdict = match flow == 0 && expected >= 7 && (40..=60).contains(&high) {
             true => Verdict::Ixon,
             false => Verdict::UnknownBytes,
         };

@@ -3,7 +3,7 @@
 use super::damage::{Damage, consensus, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::judge::Context;
-use super::relatives::{Relative, is_hex_of_hex};
+use super::relatives::{FirstBlock, Relative, is_hex_of_hex};
 use super::repair;
 use super::text;
 use super::trouble::{Piece, PieceKind, Stretch};
@@ -165,6 +165,18 @@ impl Tally {
                 return;
             }
         }
+        if let Some(block) = FirstBlock::of(&header, bytes) {
+            // A wrong key stays wrong: what was found out once need not be searched for again.
+            if let Some(known) = self.keys.first().map(|(known, _)| *known)
+                && known.opens(&block)
+            {
+                return self.keys.push((known, note));
+            }
+            let hopeless = self.random.len() >= HOPELESS && self.readable == 0;
+            if hopeless && !block.opens(keys.key().bytes()) {
+                return self.random.push(note);
+            }
+        }
         let extent = Extent { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
@@ -199,7 +211,7 @@ impl Tally {
                 let (place, lost) = changes.first().copied().unwrap_or_default();
                 self.wire.shifted += 1;
                 self.wire.gaps +=
-                    usize::from(changes.iter().any(|(_, lost)| !(0..=6).contains(lost)));
+                    usize::from(changes.iter().any(|(_, lost)| !(0..=3).contains(lost)));
                 self.shifted.push(Shift {
                     note,
                     place: piece.span.start + place as u64,
@@ -416,5 +428,7 @@ fn finding(verdict: Verdict, note: &Note, count: usize, evidence: Evidence) -> F
 
 /// Lengths at which buffers of dongles and programs end, in bytes.
 const LIMITS: [u64; 9] = [256, 512, 1000, 1024, 1460, 1500, 1800, 2000, 2048];
+/// Frames without a readable one after which only their first block is looked at.
+const HOPELESS: usize = 6;
 /// Frames in which a mended CR is looked for.
 const PROOFS: usize = 3;

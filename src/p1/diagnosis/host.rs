@@ -21,7 +21,7 @@ impl Wire {
         }
         let missing = self.bytes / 128;
         let fits = self.short > 0 && self.short <= 3 * missing + 4 && 4 * self.short >= missing;
-        if self.flow == 0 && fits && self.gaps * 5 <= self.shifted && missing >= 2 {
+        if self.flow == 0 && fits && self.gaps * 2 <= self.shifted && missing >= 2 {
             let evidence = Evidence::default()
                 .with(Measure::Bytes, self.bytes as u64)
                 .with(Measure::Lost, self.short as u64)

@@ -56,7 +56,7 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
         for (from, to, piece) in stretch.frames() {
             tally.look(stretch, (from, to), piece, context);
         }
-        plains.look(stretch, stretch.span().start == 0);
+        plains.look(stretch, stretch.span().start == 0 && context.good > 0);
     }
     if !line_is_wrong {
         findings.extend(tally.wire.verdict(tally.frames, span));

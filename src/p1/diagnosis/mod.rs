@@ -15,6 +15,7 @@ mod finding;
 mod frames;
 mod host;
 mod judge;
+mod listen;
 mod plain;
 mod relatives;
 pub mod repair;

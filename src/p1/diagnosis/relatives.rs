@@ -81,6 +81,11 @@ impl Relative {
         )
     }
 
+    /// Tells whether the key opens another frame as well.
+    pub fn opens(&self, block: &FirstBlock) -> bool {
+        block.opens(&self.bytes)
+    }
+
     /// Looks for the key that opens a frame among the relatives of the one that was given.
     ///
     /// `patient` tries two wrong digits as well, about a hundred thousand keys.

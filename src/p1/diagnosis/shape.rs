@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use super::finding::Verdict;
+use super::listen::{MAKES, Receiver, levels};
 use crate::p1::line::{ErrorBytes, Framing, Parity, Rng, Wire};
 
 /// A way in which a line was read.
@@ -49,6 +50,10 @@ pub fn likeliest(bytes: &[u8]) -> (Setting, Option<Setting>) {
             (cost.saturating_sub(shape.bonus(bytes)), shape.setting)
         })
         .collect();
+    if !is_even(&counts) {
+        // Bytes that differ so much in number are no noise, whatever else they are.
+        ranked.retain(|(_, setting)| setting.verdict.is_some() || setting.plain);
+    }
     ranked.sort_by_key(|(cost, _)| *cost);
     let Some(&(least, best)) = ranked.first() else {
         return (AS_SENT, None);
@@ -57,6 +62,15 @@ pub fn likeliest(bytes: &[u8]) -> (Setting, Option<Setting>) {
         setting.verdict != best.verdict && *cost < least + DOUBT_BITS * 256
     });
     (best, near.map(|(_, setting)| *setting))
+}
+
+/// Tells whether all bytes come equally often, as far as chance allows (chi-squared, 255 degrees).
+fn is_even(counts: &[u64; 256]) -> bool {
+    let total: u64 = counts.iter().sum();
+    let squares: u64 = counts.iter().map(|count| count * count).sum();
+    // The sum of (n - e)^2 / e is 256 / total * squares - total.
+    let spread = (256 * squares / total.max(1)).saturating_sub(total);
+    spread < EVEN_MAX
 }
 
 fn shapes() -> &'static [Shape] {
@@ -88,46 +102,52 @@ fn shapes() -> &'static [Shape] {
                     &bytes.iter().map(|byte| byte & 0x7F).collect::<Vec<_>>(),
                 ));
             }
-            for (gap, errors) in [
-                (0, ErrorBytes::AsRead),
-                (0, ErrorBytes::Dropped),
-                (1, ErrorBytes::AsRead),
-                (1, ErrorBytes::Dropped),
-                (2, ErrorBytes::AsRead),
-                (2, ErrorBytes::Dropped),
-            ] {
-                let wire = Wire::transmit_with_gaps(bytes, Framing::P1, gap);
-                let starts: Vec<Wire> = starts(plain)
-                    .iter()
-                    .map(|start| Wire::transmit_with_gaps(start, Framing::P1, gap))
-                    .collect();
-                let begin = |invert: bool, read: Framing| {
-                    let seen = starts.iter().map(|wire| match invert {
-                        true => wire.clone().inverted().receive(read, errors),
-                        false => wire.receive(read, errors),
-                    });
-                    seen.reduce(|a, b| common(&a, &b)).unwrap_or_default()
-                };
-                let verdict = match plain {
-                    true => Verdict::InvertedPlain,
-                    false => Verdict::InvertedEncrypted,
-                };
-                let setting = Setting {
-                    verdict: Some(verdict),
-                    ..clean
-                };
-                let inverted = wire.clone().inverted().receive(Framing::P1, errors);
-                let start = begin(true, Framing::P1);
-                shapes.push(Shape::of(setting, &inverted).starting(start));
-                for read in SPEEDS {
+            let starts = starts(plain);
+            for gap in [0, 1, 2] {
+                let straight = levels(bytes, gap, false);
+                let turned = levels(bytes, gap, true);
+                for (make, drops) in MAKES
+                    .into_iter()
+                    .flat_map(|make| [(make, false), (make, true)])
+                {
+                    let receiver = |bit: u64| Receiver { bit, make, drops };
+                    let begin = |inverted: bool, receiver: Receiver| {
+                        let seen = starts
+                            .iter()
+                            .map(|start| receiver.read(&levels(start, gap, inverted)));
+                        seen.reduce(|a, b| common(&a, &b)).unwrap_or_default()
+                    };
+                    let verdict = match plain {
+                        true => Verdict::InvertedPlain,
+                        false => Verdict::InvertedEncrypted,
+                    };
                     let setting = Setting {
-                        verdict: Some(Verdict::WrongSpeed),
-                        read,
+                        verdict: Some(verdict),
                         ..clean
                     };
-                    let seen = wire.receive(Framing::n81(read), errors);
-                    let start = begin(false, Framing::n81(read));
+                    let seen = receiver(1000).read(&turned);
+                    let start = begin(true, receiver(1000));
                     shapes.push(Shape::of(setting, &seen).starting(start));
+                    for read in SPEEDS {
+                        let setting = Setting {
+                            verdict: Some(Verdict::WrongSpeed),
+                            read,
+                            ..clean
+                        };
+                        let ratio = 115_200_000 / u64::from(read);
+                        // The slower it is read, the more the clocks run apart.
+                        let drifts: &[u64] = if ratio > 2500 {
+                            &[990, 1000, 1010]
+                        } else {
+                            &[1000]
+                        };
+                        for drift in drifts {
+                            let receiver = receiver(ratio * drift / 1000);
+                            let start = begin(false, receiver);
+                            let seen = receiver.read(&straight);
+                            shapes.push(Shape::of(setting, &seen).starting(start));
+                        }
+                    }
                 }
                 let even = Framing {
                     parity: Parity::Even,
@@ -137,6 +157,7 @@ fn shapes() -> &'static [Shape] {
                     verdict: Some(Verdict::WrongParity),
                     ..clean
                 };
+                let wire = Wire::transmit_with_gaps(bytes, Framing::P1, gap);
                 shapes.push(Shape::of(setting, &wire.receive(even, ErrorBytes::AsZero)));
             }
         }
@@ -188,9 +209,9 @@ impl Shape {
             }
         }
         let total = bytes.len() as u64;
-        // A byte that never came may still come: a quarter of one in all.
-        let weight = |count: u64| 256 * count + 64;
-        let all = 256 * total + 256 * 64;
+        // Other receivers differ a little: a fifth of all bytes may be anything.
+        let weight = |count: u64| 4 * 256 * count + total + 256;
+        let all = 5 * 256 * total + 256 * 256;
         let cost = counts
             .into_iter()
             .map(|count| log2(all) - log2(weight(count)));
@@ -297,9 +318,11 @@ const AS_SENT: Setting = Setting {
 /// Bits of surprise between two settings that leave doubt.
 const DOUBT_BITS: u64 = 8;
 /// Bytes of text and of noise that the model is fed with.
-const SAMPLE: usize = 30_000;
+const SAMPLE: usize = 8000;
 /// Bytes that a setting must leave of them to be compared.
-const ENOUGH: usize = 500;
+const ENOUGH: usize = 250;
+/// Spread that noise hardly ever reaches.
+const EVEN_MAX: u64 = 370;
 /// The same for the slow line.
 const SLOW: usize = 8000;
 

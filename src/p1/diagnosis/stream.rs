@@ -46,10 +46,6 @@ impl Stream {
     pub fn telegram(&mut self, decoded: &Decoded<'_>) {
         self.end = decoded.span.end;
         self.length = decoded.frame.len();
-        self.owner = decoded.security.map(|security| security.title());
-        self.text.clear();
-        self.text
-            .extend_from_slice(decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text));
         let same_shape = self
             .shape
             .as_ref()
@@ -76,9 +72,14 @@ impl Stream {
         }
         let span = decoded.span;
         let between = std::mem::take(&mut self.between);
-        let clock = decoded
-            .telegram
-            .measured_at()
+        let watched = self
+            .meters
+            .get(self.latest)
+            .is_some_and(|meter| meter.step < 2 * STEPS || counter % 64 < 6);
+        let clock = watched
+            .then_some(decoded.telegram)
+            .and_then(|telegram| telegram.measured_at());
+        let clock = clock
             .and_then(|time| time.instant())
             .map(|time| time.as_second());
         let Some(meter) = self.meters.get_mut(self.latest) else {
@@ -241,6 +242,11 @@ impl Stream {
             self.find(Verdict::ValueFormat, decoded.span, evidence);
         }
         self.shape = Some(shape.clone());
+        // Telegrams of one shape differ in digits only: the first says what stands where.
+        self.owner = decoded.security.map(|security| security.title());
+        let text = decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text);
+        self.text.clear();
+        self.text.extend_from_slice(text);
         if decoded.security.is_none()
             && let Some(id) = decoded.telegram.meter_id()
             && !self.plain.iter().any(|known| *known == id)
