@@ -19,11 +19,13 @@ pub struct Case {
     make: Make,
 }
 
+type Frames = Vec<Vec<u8>>;
+
 enum Make {
     /// Each frame is changed.
     Each(Kind, fn(&[u8], &mut Rng) -> Vec<u8>),
     /// The frames, as a list, are changed.
-    List(Kind, fn(Vec<Vec<u8>>, &mut Rng) -> Vec<Vec<u8>>),
+    List(Kind, fn(Frames, &mut Rng) -> Frames),
     /// The key is changed.
     Key(fn([u8; 16], &mut Rng) -> [u8; 16]),
     /// Anything else.

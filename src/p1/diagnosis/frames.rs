@@ -1,9 +1,8 @@
 //! Refused encrypted frames, counted by what happened to each.
 
-use super::damage::{Damage, consensus, weigh};
-use super::finding::{Evidence, Finding, Measure, Verdict};
+use super::finding::Verdict;
 use super::judge::Context;
-use super::relatives::{FirstBlock, Relative, is_hex_of_hex};
+use super::relatives::{FirstBlock, Relative};
 use super::repair;
 use super::text;
 use super::trouble::{Piece, PieceKind, Stretch};
@@ -19,35 +18,35 @@ pub struct Tally {
     pub frames: usize,
     /// Frames that the key makes readable.
     pub readable: usize,
-    keys: Vec<(Relative, Note)>,
-    tag_only: Vec<(bool, Note)>,
-    cut: Vec<Length>,
-    shifted: Vec<Shift>,
-    damaged: Vec<Damaged>,
+    pub(super) keys: Vec<(Relative, Note)>,
+    pub(super) tag_only: Vec<(bool, Note)>,
+    pub(super) cut: Vec<Length>,
+    pub(super) shifted: Vec<Shift>,
+    pub(super) damaged: Vec<Damaged>,
     /// Bytes of the frames, and some kinds of them.
     pub wire: Wire,
-    headers: Vec<(GeneralGloCiphering, Note)>,
-    random: Vec<Note>,
-    no_key: Vec<Note>,
-    short: Vec<Length>,
-    long: Vec<Length>,
-    other: Vec<(Verdict, Note)>,
+    pub(super) headers: Vec<(GeneralGloCiphering, Note)>,
+    pub(super) random: Vec<Note>,
+    pub(super) no_key: Vec<Note>,
+    pub(super) short: Vec<Length>,
+    pub(super) long: Vec<Length>,
+    pub(super) other: Vec<(Verdict, Note)>,
 }
 
 /// A frame.
 #[derive(Clone, Copy)]
-struct Note {
-    span: Span,
-    title: Option<SystemTitle>,
-    counter: u32,
+pub(super) struct Note {
+    pub(super) span: Span,
+    pub(super) title: Option<SystemTitle>,
+    pub(super) counter: u32,
 }
 
 /// A readable frame with damaged bytes.
-struct Damaged {
-    note: Note,
-    start: u64,
-    text: Vec<u8>,
-    wire: Vec<u8>,
+pub(super) struct Damaged {
+    pub(super) note: Note,
+    pub(super) start: u64,
+    pub(super) text: Vec<u8>,
+    pub(super) wire: Vec<u8>,
 }
 
 /// How often the bytes came that a tty changes or eats.
@@ -73,18 +72,18 @@ pub struct Wire {
 
 /// A frame that is not as long as it says.
 #[derive(Clone, Copy)]
-struct Length {
-    note: Note,
-    have: u64,
-    need: u64,
+pub(super) struct Length {
+    pub(super) note: Note,
+    pub(super) have: u64,
+    pub(super) need: u64,
 }
 
 /// A frame in which bytes are missing or too many.
-struct Shift {
-    note: Note,
-    place: u64,
-    lost: i64,
-    places: usize,
+pub(super) struct Shift {
+    pub(super) note: Note,
+    pub(super) place: u64,
+    pub(super) lost: i64,
+    pub(super) places: usize,
 }
 
 impl Tally {
@@ -245,189 +244,8 @@ impl Tally {
             wire: bytes.get(start..).unwrap_or_default().to_vec(),
         });
     }
-
-    /// The findings, likeliest first.
-    pub fn findings(&self, context: &Context<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        self.lengths(&mut findings);
-        self.about_keys(context, &mut findings);
-        self.about_damage(context, &mut findings);
-        self.about_rest(&mut findings);
-        findings
-    }
-
-    fn lengths(&self, findings: &mut Vec<Finding>) {
-        let lost: Vec<_> = self
-            .shifted
-            .iter()
-            .filter(|shift| shift.lost >= 0)
-            .collect();
-        if let Some(first) = lost.first() {
-            let evidence = evidence(&first.note)
-                .with(Measure::Place, first.place)
-                .with(Measure::Lost, first.lost.unsigned_abs())
-                .with(Measure::Seen, first.places as u64);
-            findings.push(finding(
-                Verdict::LostBytes,
-                &first.note,
-                lost.len(),
-                evidence,
-            ));
-        }
-        let more: Vec<_> = self.shifted.iter().filter(|shift| shift.lost < 0).collect();
-        if let Some(first) = more.first() {
-            let evidence = evidence(&first.note)
-                .with(Measure::Place, first.place)
-                .with(Measure::Inserted, first.lost.unsigned_abs());
-            findings.push(finding(
-                Verdict::InsertedBytes,
-                &first.note,
-                more.len(),
-                evidence,
-            ));
-        }
-        let cut = if self.cut.is_empty() {
-            &self.short
-        } else {
-            &self.cut
-        };
-        if let Some(first) = cut.first() {
-            let same = cut
-                .iter()
-                .filter(|length| length.have == first.have)
-                .count();
-            let limit = LIMITS.contains(&first.have) || (same >= 3 && same * 3 >= cut.len() * 2);
-            let evidence = evidence(&first.note)
-                .with(Measure::Have, first.have)
-                .with(Measure::Need, first.need);
-            let known = !self.cut.is_empty();
-            let found = match limit {
-                true => finding(Verdict::BufferLimit, &first.note, cut.len(), evidence)
-                    .or(&[Verdict::CutShort]),
-                false if known => finding(Verdict::CutShort, &first.note, cut.len(), evidence),
-                false => finding(Verdict::LostBytes, &first.note, cut.len(), evidence)
-                    .or(&[Verdict::CutShort]),
-            };
-            findings.push(found);
-        }
-    }
-
-    fn about_keys(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
-        if let Some((relative, note)) = self.keys.first() {
-            let mut evidence = evidence(note).with(Measure::Frames, self.keys.len() as u64);
-            evidence.other = relative.other;
-            let digits = relative.digits.into_iter().flatten();
-            for (measure, digit) in [Measure::Digit, Measure::SecondDigit]
-                .into_iter()
-                .zip(digits)
-            {
-                evidence = evidence.with(measure, u64::from(digit));
-            }
-            findings.push(finding(relative.verdict, note, self.keys.len(), evidence));
-        }
-        if let Some(first) = self.no_key.first() {
-            let evidence = evidence(first).with(Measure::Counter, u64::from(first.counter));
-            findings.push(finding(Verdict::NoKey, first, self.no_key.len(), evidence));
-        }
-        let Some(first) = self.random.first() else {
-            return;
-        };
-        let growing = self
-            .random
-            .windows(2)
-            .filter(|pair| matches!(pair, [a, b] if b.counter.wrapping_sub(a.counter) == 1))
-            .count();
-        let opened = first.title.is_some_and(|title| context.stream.knows(title))
-            || self.readable > 0
-            || !self.keys.is_empty();
-        let evidence = evidence(first)
-            .with(Measure::Frames, self.random.len() as u64)
-            .with(Measure::Counter, u64::from(first.counter))
-            .with(Measure::Seen, growing as u64);
-        let count = self.random.len();
-        let hex_of_hex = first
-            .title
-            .and_then(|title| context.keys.of(title))
-            .is_some_and(|keys| is_hex_of_hex(keys.key().bytes()));
-        match opened {
-            false if hex_of_hex => {
-                findings.push(finding(Verdict::KeyHexOfHex, first, count, evidence));
-            }
-            false if growing > 0 => {
-                findings.push(finding(Verdict::WrongKey, first, count, evidence));
-            }
-            false => findings.push(
-                finding(Verdict::WrongKey, first, count, evidence).or(&[Verdict::DamagedHeader]),
-            ),
-            true if growing >= 2 && growing + 1 >= count => {
-                findings.push(finding(Verdict::KeyChanged, first, count, evidence));
-            }
-            true => findings.push(finding(Verdict::DamagedHeader, first, count, evidence)),
-        }
-    }
-
-    fn about_damage(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
-        if let Some((public_fits, note)) = self.tag_only.first() {
-            let count = self.tag_only.len();
-            let evidence = evidence(note).with(Measure::PublicFits, u64::from(*public_fits));
-            let opened = note.title.is_some_and(|title| context.stream.knows(title));
-            let found = match (opened, count) {
-                (true, _) => finding(Verdict::DamagedTag, note, count, evidence),
-                (false, 1) if !public_fits => {
-                    finding(Verdict::WrongAuthKey, note, count, evidence).or(&[Verdict::DamagedTag])
-                }
-                _ => finding(Verdict::WrongAuthKey, note, count, evidence),
-            };
-            findings.push(found);
-        }
-        if let Some(first) = self.damaged.first() {
-            let mut damage = Damage::default();
-            let texts: Vec<&[u8]> = self.damaged.iter().map(|d| d.text.as_slice()).collect();
-            let known = first
-                .note
-                .title
-                .and_then(|title| context.stream.text(title));
-            let agreed = known.map(<[u8]>::to_vec).or_else(|| consensus(&texts));
-            let mut offsets = Vec::new();
-            for frame in &self.damaged {
-                let places = weigh(&mut damage, &frame.text, &frame.wire, agreed.as_deref());
-                offsets.extend(places.iter().map(|&at| frame.start + at as u64));
-            }
-            let found = damage.finding(first.note.span, self.damaged.len(), offsets);
-            findings.push(Finding {
-                evidence: found.evidence.clone().of(first.note.title),
-                ..found
-            });
-        }
-        if let Some((right, note)) = self.headers.first() {
-            let evidence = evidence(note)
-                .with(Measure::Counter, u64::from(note.counter))
-                .with(Measure::RightCounter, u64::from(right.counter.0));
-            let count = self.headers.len();
-            findings.push(finding(Verdict::DamagedHeader, note, count, evidence));
-        }
-    }
-
-    fn about_rest(&self, findings: &mut Vec<Finding>) {
-        for (verdict, note) in &self.other {
-            match findings.iter_mut().find(|known| known.verdict == *verdict) {
-                Some(known) => known.count += 1,
-                None => findings.push(finding(*verdict, note, 1, evidence(note))),
-            }
-        }
-    }
 }
 
-fn evidence(note: &Note) -> Evidence {
-    Evidence::default().of(note.title)
-}
-
-fn finding(verdict: Verdict, note: &Note, count: usize, evidence: Evidence) -> Finding {
-    Finding::new(verdict, note.span, count, evidence)
-}
-
-/// Lengths at which buffers of dongles and programs end, in bytes.
-const LIMITS: [u64; 9] = [256, 512, 1000, 1024, 1460, 1500, 1800, 2000, 2048];
 /// Frames without a readable one after which only their first block is looked at.
 const HOPELESS: usize = 6;
 /// Frames in which a mended CR is looked for.

@@ -9,6 +9,7 @@
 
 mod align;
 mod bytes;
+mod clue;
 mod damage;
 pub mod examine;
 mod finding;
@@ -19,12 +20,15 @@ mod listen;
 mod plain;
 mod relatives;
 pub mod repair;
+mod sample;
 mod shape;
 pub mod slip;
 mod stream;
 mod text;
 mod trouble;
+mod verdicts;
 mod view;
+pub mod worst;
 
 use std::sync::Arc;
 

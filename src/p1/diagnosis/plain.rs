@@ -3,6 +3,7 @@
 //! The CRC says only that something is wrong. A good telegram of the same meter, or what most of several bad
 //! ones agree on, says what; with neither, the grammar of the lines must do.
 
+use super::clue::{ends_like_one, first_bad_line, one_bit};
 use super::damage::{Damage, consensus, same_kind, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::judge::Context;
@@ -10,8 +11,7 @@ use super::repair;
 use super::text;
 use super::trouble::{PieceKind, Stretch};
 use crate::p1::event::Reason;
-use crate::p1::layout::{FaultKind, Layout};
-use crate::p1::readout::{Crc, Readout, SentCrc};
+use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::span::Span;
 
 /// The plain telegrams among the trouble.
@@ -310,69 +310,6 @@ impl<'a> Found<'a> {
         }
         findings
     }
-}
-
-/// A text that seems to go on behind its end: the last line is a CRC with something else for `!`.
-fn ends_like_one(bytes: &[u8]) -> bool {
-    let line = bytes.trim_ascii_end();
-    let start = memchr::memrchr(b'\n', line).map_or(0, |at| at + 1);
-    let last = line.get(start..).unwrap_or_default();
-    let digits = last.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
-    (4..=5).contains(&last.len()) && digits >= 3 && bytes.ends_with(b"\n")
-}
-
-/// The bit that makes the CRC fit: place and the byte as it was sent.
-fn one_bit(bytes: &[u8]) -> Option<(usize, u8)> {
-    let readout = Readout::find(bytes)?;
-    let crc = readout.check(bytes);
-    let SentCrc::Digits(sent) = crc.received else {
-        return None;
-    };
-    let digits = format!("{:04X}", crc.computed);
-    let field = bytes.get(readout.mark + 1..readout.end)?;
-    if field.len() == 4 {
-        let wrong = digits
-            .bytes()
-            .zip(field)
-            .enumerate()
-            .filter(|(_, (a, b))| !a.eq_ignore_ascii_case(b));
-        let wrong: Vec<_> = wrong.collect();
-        if let [(at, (right, seen))] = wrong[..]
-            && (right ^ seen).count_ones() == 1
-        {
-            return Some((readout.mark + 1 + at, right));
-        }
-    }
-    let odd = text::oddities(bytes);
-    let mut tried = bytes.get(..=readout.mark)?.to_vec();
-    (0..readout.mark).find_map(|at| {
-        if !odd.is_empty() && !odd.iter().any(|&odd| odd.abs_diff(at) <= 1) {
-            return None;
-        }
-        let seen = *bytes.get(at)?;
-        (0..8).find_map(|bit| {
-            let right = seen ^ 1 << bit;
-            if !text::plausible(bytes, at, right) {
-                return None;
-            }
-            *tried.get_mut(at)? = right;
-            let fits = crate::p1::readout::crc16(&tried) == sent;
-            *tried.get_mut(at)? = seen;
-            fits.then_some((at, right))
-        })
-    })
-}
-
-fn first_bad_line(bytes: &[u8]) -> Option<usize> {
-    let mark = Readout::find(bytes).map_or(bytes.len(), |readout| readout.mark);
-    let faults = Layout::read(bytes, mark).faults;
-    let bad = faults.iter().find(|fault| {
-        matches!(
-            fault.kind,
-            FaultKind::BadLine | FaultKind::BadGroup | FaultKind::BadNumber | FaultKind::Repeated
-        )
-    });
-    bad.map(|fault| fault.place.start as usize)
 }
 
 /// Lengths at which buffers of dongles and programs end, in bytes.
