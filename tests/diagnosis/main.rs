@@ -148,6 +148,44 @@ fn a_live_line_says_each_thing_once() {
 }
 
 #[test]
+#[ignore = "prints times; run it in release"]
+fn the_cost_on_a_healthy_stream() {
+    let mut rng = Rng::new(9);
+    let meter = Meter::new(&mut rng);
+    let stream = meter.frames(4000, &mut rng).concat();
+    for with in [false, true, false, true, false, true] {
+        let keys = meter.keys();
+        let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+        let mut diagnosis = Diagnosis::new(keys);
+        let start = std::time::Instant::now();
+        for chunk in stream.chunks(65536) {
+            if with {
+                diagnosis.bytes(chunk, 0);
+                decoder.push(chunk, |event| diagnosis.event(event));
+            } else {
+                decoder.push(chunk, |_| {});
+            }
+        }
+        println!("diagnosis {with}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_said_where_the_host_knows_better() {
+    let mut rng = Rng::new(9);
+    let meter = Meter::new(&mut rng);
+    let keys = meter.keys();
+    let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(keys);
+    diagnosis.host_time(1_800_000_000);
+    for frame in meter.frames(3, &mut rng) {
+        decoder.push(&frame, |event| diagnosis.event(event));
+    }
+    diagnosis.finish();
+    assert_eq!(codes(diagnosis.findings()), ["clock_off"]);
+}
+
+#[test]
 fn the_real_frame_is_healthy_and_its_faults_are_named() {
     let Some(folder) = std::env::var_os("SMARTY_REAL_DIR") else {
         println!("SMARTY_REAL_DIR is not set: no real frame to look at");

@@ -133,6 +133,11 @@ impl Diagnosis {
         }
     }
 
+    /// Takes the time of the host, for live sources: the clock of the meter is held against it.
+    pub fn host_time(&mut self, unix_seconds: i64) {
+        self.stream.host_time(unix_seconds);
+    }
+
     /// Takes an event of the decoder.
     pub fn event(&mut self, event: &Event<'_>) {
         match event {

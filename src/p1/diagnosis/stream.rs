@@ -23,6 +23,8 @@ pub struct Stream {
     end: u64,
     missed: u64,
     length: usize,
+    /// Time of the host, in seconds since 1970, where it is known.
+    host: Option<i64>,
     /// The last good text, and whose it is.
     text: Vec<u8>,
     owner: Option<SystemTitle>,
@@ -82,6 +84,15 @@ impl Stream {
         let clock = clock
             .and_then(|time| time.instant())
             .map(|time| time.as_second());
+        if let (Some(clock), Some(host)) = (clock, self.host)
+            && clock.abs_diff(host) > CLOCK_OFF
+        {
+            let off = clock.abs_diff(host);
+            let evidence = Evidence::default()
+                .of(Some(title))
+                .with(Measure::Seconds, off);
+            self.find(Verdict::ClockOff, span, evidence);
+        }
         let Some(meter) = self.meters.get_mut(self.latest) else {
             return;
         };
@@ -132,6 +143,11 @@ impl Stream {
     pub fn junk(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
         self.between += u64::from(bytes.len() >= FRAME_MIN);
+    }
+
+    /// Takes the time of the host, in seconds since 1970.
+    pub fn host_time(&mut self, seconds: i64) {
+        self.host = Some(seconds);
     }
 
     /// What good frames say of the next one.
@@ -292,6 +308,8 @@ impl Stream {
     }
 }
 
+/// Seconds by which clocks may differ: meters are set once a day.
+const CLOCK_OFF: u64 = 120;
 /// Meters that are told apart on one line.
 const METERS_MAX: usize = 8;
 /// Bytes kept of a good text.
