@@ -1,12 +1,17 @@
 //! What the user can type.
 
+mod simulate;
+
+pub use self::simulate::{Listen, Simulate};
+
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::sink::rotation::Rotation;
 use crate::source::dump::Form;
 
 /// Captures, decrypts, parses and watches the P1 port of smart meters.
@@ -31,12 +36,21 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Store what meters send, exactly as it came
+    #[command(after_long_help = CAPTURE_EXAMPLES)]
+    Capture(Capture),
     /// Decrypt frames and print the telegrams, byte for byte
     #[command(after_long_help = DECRYPT_EXAMPLES)]
     Decrypt(Run),
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = PARSE_EXAMPLES)]
     Parse(Run),
+    /// Show meters live: a screen, or a table, a line or a row a telegram
+    #[command(after_long_help = WATCH_EXAMPLES)]
+    Watch(Watch),
+    /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
+    #[command(after_long_help = simulate::EXAMPLES)]
+    Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
     /// Print shell completions, man pages or the JSON Schema
@@ -61,6 +75,14 @@ pub struct Global {
         help_heading = "Talk"
     )]
     pub color: ColorWhen,
+    /// Sources and options in a file, instead of smarty.toml in the configuration folder
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Configuration"
+    )]
+    pub config: Option<PathBuf>,
 }
 
 /// When to use colours.
@@ -77,7 +99,7 @@ pub enum ColorWhen {
 /// Options of the commands that decode.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Keys and tags.
@@ -92,6 +114,82 @@ pub struct Run {
     /// What is written, and where to.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Options of `watch`.
+#[derive(Clone, Debug, Args)]
+pub struct Watch {
+    /// Ports, servers or files, all at once: a path, tcp://HOST:PORT, sim: or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<OsString>,
+    /// What is left out.
+    #[command(flatten)]
+    pub thin: ThinArgs,
+    /// Keys and tags.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// What is read, and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Serial ports and servers.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What is written, and where to.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options that leave telegrams out.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Stream")]
+pub struct ThinArgs {
+    /// Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub every: Option<Duration>,
+    /// Only telegrams with a value that changed, the clock aside; with -F those values only
+    #[arg(long)]
+    pub on_change: bool,
+    /// Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv
+    #[arg(long, value_name = "WHEN", requires = "out")]
+    pub rotate: Option<Rotation>,
+}
+
+/// Options of `capture`.
+#[derive(Clone, Debug, Args)]
+pub struct Capture {
+    /// Ports, servers, FIFOs: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<OsString>,
+    /// The file to store in; %l in it stands for the label, a file for each source
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// How the bytes are stored
+    #[arg(short, long, value_name = "FORMAT", default_value = "raw")]
+    pub format: CaptureFormat,
+    /// Stop after so many whole frames
+    #[arg(short = 'n', long = "count", value_name = "N")]
+    pub count: Option<u64>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// Append to an existing file
+    #[arg(long, conflicts_with = "force")]
+    pub append: bool,
+    /// Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
+    #[arg(long, value_name = "WHEN")]
+    pub rotate: Option<Rotation>,
+    /// Serial ports and servers.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// How captured bytes are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaptureFormat {
+    /// The bytes as they came, nothing else.
+    Raw,
+    /// A line a frame: time, label, kind, length, hex.
+    Log,
 }
 
 /// Options of keys.
@@ -140,9 +238,9 @@ pub struct InputArgs {
     /// Print telegrams whose CRC does not fit, and mark them
     #[arg(long)]
     pub ignore_crc: bool,
-    /// Zone of the meter's clock, for times without S or W
-    #[arg(long, value_name = "ZONE", default_value = "Europe/Luxembourg")]
-    pub tz: String,
+    /// Zone of the meter's clock, for times without S or W [default: Europe/Luxembourg]
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
     /// Stop after so many telegrams
     #[arg(short = 'n', long = "count", visible_alias = "limit", value_name = "N")]
     pub count: Option<u64>,
@@ -159,12 +257,12 @@ pub struct FormChoice(pub Option<Form>);
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Ports and servers")]
 pub struct SourceArgs {
-    /// Speed of serial ports, in baud
-    #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
-    pub baud: u32,
-    /// Data bits, parity and stop bits of serial ports
-    #[arg(long, value_name = "MODE", default_value = "8N1")]
-    pub mode: crate::source::Mode,
+    /// Speed of serial ports, in baud [default: 115200]
+    #[arg(long, value_name = "BAUD")]
+    pub baud: Option<u32>,
+    /// Data bits, parity and stop bits of serial ports [default: 8N1]
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<crate::source::Mode>,
     /// Set the control line RTS
     #[arg(long, value_name = "STATE")]
     pub rts: Option<OnOff>,
@@ -196,7 +294,7 @@ pub enum OnOff {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// What is printed
-    #[arg(short, long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT", group = "form")]
     pub format: Option<Format>,
     /// Short for --format json
     #[arg(long, group = "form")]
@@ -205,7 +303,7 @@ pub struct OutputArgs {
     #[arg(long, group = "form")]
     pub csv: bool,
     /// Short for --format raw
-    #[arg(long, group = "form", conflicts_with = "format")]
+    #[arg(long, group = "form")]
     pub raw: bool,
     /// JSON over several lines
     #[arg(long)]
@@ -216,7 +314,7 @@ pub struct OutputArgs {
     /// JSON also of refused frames and of the link
     #[arg(long)]
     pub events: bool,
-    /// Write to a file, made whole or not at all
+    /// Write to a file: made whole or not at all; of live sources and in watch, line by line as they come
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace an existing file
@@ -304,7 +402,7 @@ impl OutputArgs {
     }
 }
 
-/// Joins `--key` or `-k` with a next word that looks like a key.
+/// Joins `--key` or `-k` with a next word that looks like a key, and parts `-kHEX`.
 ///
 /// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port.
 /// It never looks at the file system.
@@ -321,6 +419,10 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
             argument.push("=");
             argument.push(key);
         }
+        let attached = argument.to_str().and_then(|word| word.strip_prefix("-k"));
+        if let Some(key) = attached.filter(|key| !words && looks_like_key(OsStr::new(key))) {
+            argument = format!("-k={}", key.trim_start_matches('=')).into();
+        }
         joined.push(argument);
     }
     joined
@@ -328,6 +430,15 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 
 /// At least 16 hexadecimal digits and separators; a few letters that people take for digits.
 fn looks_like_key(word: &OsStr) -> bool {
+    has_key_digits(word, JOINED_MIN)
+}
+
+/// Tells whether a word that should be a file is a key in the wrong place; such a word is never shown.
+pub fn is_misplaced_key(word: &OsStr) -> bool {
+    has_key_digits(word, MISPLACED_MIN) && !Path::new(word).exists()
+}
+
+fn has_key_digits(word: &OsStr, least: usize) -> bool {
     let Some(word) = word.to_str() else {
         return false;
     };
@@ -336,11 +447,11 @@ fn looks_like_key(word: &OsStr) -> bool {
         .chars()
         .filter(|c| !c.is_ascii_hexdigit() && !" :-,{}xX\\".contains(*c));
     let mistaken = others.clone().filter(|c| c.is_ascii_alphanumeric()).count();
-    digits >= 16 && mistaken == others.count() && mistaken <= MISTAKEN_MAX
+    digits >= least && mistaken == others.count() && mistaken <= MISTAKEN_MAX
 }
 
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
@@ -378,6 +489,10 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// Digits of a word that is taken for a key behind `--key`.
+const JOINED_MIN: usize = 16;
+/// Digits of a word that is taken for a key where a file should be: times as names of files have fewer.
+const MISPLACED_MIN: usize = 24;
 /// Letters in a key that are no digits, at the most.
 const MISTAKEN_MAX: usize = 4;
 
@@ -396,6 +511,32 @@ const PARSE_EXAMPLES: &str = "Examples:
   smarty parse year.bin --csv -F active_energy_import,gas -o year.csv
   smarty parse dump.bin --json --events          refused frames as well
   smarty parse -F help                           the names of all values";
+
+const WATCH_EXAMPLES: &str = "Examples:
+  smarty watch /dev/ttyUSB0 --key                     ask for the key, show the meter
+  smarty watch house=/dev/ttyUSB0 pv=tcp://10.0.0.7:2001 --json
+  smarty watch --csv -o house.csv --append --rotate daily --every 60s
+  smarty watch --json --on-change -F active_power_import
+  smarty watch /dev/ttyUSB0 -n 1 --timeout 30s        one telegram, or exit code 5
+  smarty watch tank=/dev/ttyUSB5?device=maxsonar      a MaxBotix level sensor
+
+smarty.toml in the configuration folder, so that `smarty watch` alone is enough:
+  keyring = \"keys.toml\"        paths are relative to smarty.toml
+  every = \"60s\"                and: key_file tz baud mode timeout duration no_reconnect
+  [[source]]                     format fields events on_change out append rotate
+  label = \"house\"
+  address = \"/dev/ttyUSB0\"     and: device baud mode key_file keyring";
+
+const CAPTURE_EXAMPLES: &str = "Examples:
+  smarty capture /dev/ttyUSB0 -o house.bin            until Ctrl-C
+  smarty capture auto -o house.bin --duration 10m     ten minutes
+  smarty capture auto -o house.bin -n 100 --append    a hundred frames more
+  smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o all.log --format log
+  smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o %l.bin
+  smarty capture auto -o house.bin --rotate daily     a file a day: house-2026-11-23.bin
+
+Needs no key. Each burst is written at once and put on the disk within 10 s: what was written
+before a power cut is there after it. Read it with: smarty parse house.bin --key";
 
 #[cfg(test)]
 mod tests {
@@ -423,10 +564,12 @@ mod tests {
             join(&format!("smarty|--key|{KEY}|f")),
             ["smarty", &format!("--key={KEY}"), "f"]
         );
-        assert_eq!(
-            join(&format!("smarty|-k|{KEY}")),
-            ["smarty", &format!("-k={KEY}")]
-        );
+        for short in [format!("-k|{KEY}"), format!("-k{KEY}"), format!("-k={KEY}")] {
+            assert_eq!(
+                join(&format!("smarty|{short}")),
+                ["smarty", &format!("-k={KEY}")]
+            );
+        }
         let spaced = "0A 1B 2C 3D 4E 5F 60 71";
         assert_eq!(
             join(&format!("smarty|--key|{spaced}")),

@@ -1,28 +1,25 @@
-//! `smarty decrypt` and `smarty parse`: the same pipeline with different defaults.
+//! `smarty decrypt`, `smarty parse` and the stream of `smarty watch`: the same pipeline with different defaults.
 
-use std::collections::HashSet;
-use std::ffi::OsString;
 use std::io::IsTerminal;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, OnOff, Run, SourceArgs, TagWhen};
+use super::args::{Format, Global, KeyArgs, Run, TagWhen};
+use super::clerk::{Clerk, Wishes};
+use super::config::Config;
 use super::failure::{Exit, Failure, Level, say};
+use super::feed::Feed;
+use super::inputs::{self, Common, Named};
 use super::keys::Ring;
-use super::lane::{Decoding, Desk, Lane};
-use super::output::Output;
-use super::pump::{Limits, PumpEnd, Sink, pump};
-use super::tally::Tally;
-use super::words;
+use super::lane::Lane;
+use super::output::{Flow, Output, terminal_width};
+use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
+use super::signals::Signals;
+use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Policy, TagPolicy};
-use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
-use crate::sink::csv::meter;
-use crate::source::{self, Address, Lasting, LineSettings, Place, SourceOptions, Stop};
+use crate::source::{Lasting, LineSettings, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +30,7 @@ pub enum Default {
     Parse,
 }
 
-/// Decodes all inputs.
+/// Decodes the inputs of `decrypt` and `parse`.
 ///
 /// # Errors
 /// What ends the run as a whole; an input that cannot be read ends only itself.
@@ -41,288 +38,163 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     if args.output.fields.as_deref() == Some("help") {
         return list_fields();
     }
+    let mut args = args.clone();
+    if let Some(config) = Config::find(global)? {
+        config.fill_keys(&mut args);
+    }
+    let named = match args.inputs.is_empty() {
+        true => inputs::standard_input()?,
+        false => inputs::addresses(&args.inputs)?,
+    };
     let format = args.output.format().unwrap_or(match default {
         Default::Decrypt => Format::Raw,
         Default::Parse => Format::Table,
     });
-    let addresses = addresses(&args.inputs)?;
-    let zone = zone(&args.input.tz)?;
-    let ring = Ring::gather(&args.keys)?;
-    if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
-        say(Level::Note, &format!("key {origin}"), None);
+    let flow = Flow {
+        thinning: Thinning {
+            last: args.input.last,
+            ..Thinning::default()
+        },
+        durable: inputs::any_live(&named),
+        ..Flow::default()
+    };
+    stream(&args, &named, global, format, flow)
+}
+
+/// A run of the pump that lacks only its sink.
+pub struct Prepared {
+    /// All keys.
+    pub ring: Ring,
+    /// Zone of the meters' clocks.
+    pub zone: Zone,
+    /// Ends the run.
+    pub stop: Stop,
+    sources: Vec<Lasting>,
+    lanes: Vec<Lane>,
+    limits: Limits,
+}
+
+impl Prepared {
+    /// Gathers keys, sources and limits.
+    ///
+    /// # Errors
+    /// A zone that does not exist; keys that cannot be had.
+    pub fn new(args: &Run, named: &[Named], global: &Global) -> Result<Self, Failure> {
+        let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        let ring = Ring::gather(&args.keys)?;
+        if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
+            say(Level::Note, &format!("key {origin}"), None);
+        }
+        let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
+        let options = inputs::source_options(&args.source, stop.clone());
+        let common = Common {
+            keys: &args.keys,
+            ring: &ring,
+            policy: policy(&args.keys, args.input.ignore_crc),
+            zone: zone.clone(),
+            form: args.input.input.0,
+            verbose: global.verbose > 0,
+        };
+        let lanes = named.iter().map(|named| named.lane(&common));
+        let lanes = lanes.collect::<Result<_, _>>()?;
+        let sources = named
+            .iter()
+            .map(|named| named.lasting(&options, &args.source))
+            .collect();
+        let to_file = args.output.out.is_some() || !std::io::stdout().is_terminal();
+        let limits = Limits {
+            duration: args.source.duration,
+            timeout: args.source.timeout,
+            progress: !global.quiet && to_file,
+            line: LineSettings {
+                baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
+                mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
+            },
+        };
+        Ok(Self {
+            ring,
+            zone,
+            stop,
+            sources,
+            lanes,
+            limits,
+        })
     }
-    let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-    let signals = super::signals::Signals::watch(&stop)?;
-    let options = source_options(&args.source, stop);
-    let policy = policy(&args.keys, args.input.ignore_crc);
-    let mut clerk = Clerk {
-        output: Output::open(&args.output, format, args.input.last)?,
-        ring,
-        tally: Tally::default(),
+
+    /// What serial ports are set to.
+    pub fn line(&self) -> LineSettings {
+        self.limits.line
+    }
+
+    /// Reads all sources to their end, or until the sink has enough.
+    ///
+    /// # Errors
+    /// As [`pump`].
+    pub fn pump(self, sink: &mut dyn Sink) -> Result<Pumped, Failure> {
+        pump(
+            Feed::new(self.sources, &self.stop)?,
+            self.lanes,
+            sink,
+            &self.limits,
+        )
+    }
+}
+
+/// Decodes inputs and writes what is in them.
+///
+/// # Errors
+/// As [`run`].
+pub fn stream(
+    args: &Run,
+    named: &[Named],
+    global: &Global,
+    format: Format,
+    flow: Flow,
+) -> Result<Exit, Failure> {
+    let run = Prepared::new(args, named, global)?;
+    let flow = Flow {
+        sources: inputs::sources(named),
+        ..flow
+    };
+    let output = Output::open(&args.output, format, &flow, &run.zone)?;
+    let wishes = Wishes {
         meters: meters(&args.input.meter)?,
-        left: args.input.count,
+        count: args.input.count,
+        by_telegrams: flow.thinning.last,
         quiet: global.quiet,
         verbose: global.verbose,
-        said: HashSet::new(),
     };
-    let limits = Limits {
-        duration: args.source.duration,
-        timeout: args.source.timeout,
-        progress: !global.quiet && args.output.out.is_some() || !std::io::stdout().is_terminal(),
+    let mut clerk = Clerk::new(output, run.ring.clone(), wishes);
+    let signals = Signals::watch(&run.stop)?;
+    let pumped = run.pump(&mut clerk);
+    let (worst, end) = match pumped {
+        Ok(pumped) => (pumped.worst, pumped.end),
+        // What came before is good, and is put in its place.
+        Err(failure) => (failure.report(global.quiet), PumpEnd::Input),
     };
-    let mut worst = Exit::Good;
-    for address in addresses {
-        let decoding = Decoding {
-            keys: clerk.ring.keys_for(address.label.as_deref()),
-            policy,
-            zone: zone.clone(),
-        };
-        match input(
-            &address, &options, args, global, &decoding, &mut clerk, &limits,
-        ) {
-            Ok(PumpEnd::Input) => {}
-            Ok(PumpEnd::Enough | PumpEnd::Stopped) => break,
-            Err(failure) => worst = worst.min(failure.report(global.quiet)),
-        }
-    }
+    let tally = clerk.tally();
+    let nothing = tally.good + tally.refused == 0;
+    let others: Vec<_> = clerk.others().map(str::to_owned).collect();
     let finished = clerk.finish();
     signals.pass_on();
-    finished.map(|exit| match worst {
-        // "Nothing found" is said of inputs one by one.
-        Exit::Good => exit,
-        _ => worst.min(exit),
-    })
-}
-
-/// Decodes one input.
-fn input(
-    address: &Address,
-    options: &SourceOptions,
-    args: &Run,
-    global: &Global,
-    decoding: &Decoding,
-    clerk: &mut Clerk,
-    limits: &Limits,
-) -> Result<PumpEnd, Failure> {
-    let opened = source::Source::open(address, options)?;
-    let kind = match (&address.place, opened.kind()) {
-        (Place::Stdin, _) => "stdin",
-        (_, source::Kind::Serial) => "serial",
-        (_, source::Kind::Tcp) => "tcp",
-        (_, source::Kind::File) => "file",
-    };
-    let form = match (args.input.input.0, kind) {
-        // What a port sends is never a dump.
-        (None, "serial" | "tcp") => Some(source::dump::Form::Bin),
-        (form, _) => form,
-    };
-    let verbose = global.verbose > 0;
-    let name = match &address.place {
-        Place::Stdin => "-".to_owned(),
-        _ => opened.name(),
-    };
-    let mut lane = Lane::new(kind, name, address.label.clone(), form, decoding, verbose);
-    let before = clerk.tally.clone();
-    let mut source = Lasting::opened(address.clone(), opened, options.clone());
-    let end = pump(&mut source, &mut lane, clerk, limits)?;
-    let found = clerk.tally.good + clerk.tally.refused - before.good - before.refused;
-    if found == 0 && matches!(end, PumpEnd::Input) {
-        let bytes = clerk.tally.bytes - before.bytes;
-        return Err(nothing_found(&lane.name, bytes));
+    let exit = finished?;
+    if nothing && worst == Exit::Good && end == PumpEnd::Input && !args.input.meter.is_empty() {
+        let names: Vec<_> = named
+            .iter()
+            .map(|named| named.address.to_string())
+            .collect();
+        let what = format!(
+            "{}: no frame of {}",
+            names.join(", "),
+            args.input.meter.join(", ")
+        );
+        let failure = Failure::new(Exit::Nothing, what);
+        return Err(match others.is_empty() {
+            true => failure,
+            false => failure.hint(format!("it has frames of {}", others.join(", "))),
+        });
     }
-    Ok(end)
-}
-
-fn nothing_found(name: &str, bytes: u64) -> Failure {
-    match bytes {
-        0 => Failure::new(Exit::Nothing, format!("{name}: is empty"))
-            .hint("record again, and look whether any bytes come"),
-        _ => Failure::new(Exit::Nothing, format!("{name}: no frame and no telegram in {bytes} bytes"))
-            .hint("an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?"),
-    }
-}
-
-/// Takes events, keeps the counts, and talks about what goes wrong.
-struct Clerk {
-    output: Output,
-    ring: Ring,
-    tally: Tally,
-    meters: Vec<String>,
-    left: Option<u64>,
-    quiet: bool,
-    verbose: u8,
-    said: HashSet<&'static str>,
-}
-
-impl Clerk {
-    fn telegram(&mut self, source: Source<'_>, at: Option<Timestamp>, decoded: &Decoded<'_>) {
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            meter_name: decoded
-                .security
-                .and_then(|security| self.ring.name(security.title())),
-        };
-        self.output.telegram(&context, decoded);
-        if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its CRC does not fit, {}",
-                source.name,
-                decoded.span.start,
-                words::crc_words(decoded.crc)
-            );
-            say(Level::Warning, &what, None);
-        }
-        if decoded
-            .security
-            .is_some_and(|security| security.tag == crate::p1::event::Tag::Invalid)
-            && self.said.insert("tag")
-        {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
-                source.name, decoded.span.start
-            );
-            say(Level::Warning, &what, None);
-        }
-    }
-
-    fn refused(
-        &mut self,
-        source: Source<'_>,
-        at: Option<Timestamp>,
-        refused: &Refused<'_>,
-        count: u64,
-    ) {
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            meter_name: None,
-        };
-        self.output.refused(&context, refused);
-        if count == 1 || self.verbose > 1 {
-            let (what, hint) = words::refused(refused);
-            let hint = Some(hint.as_str()).filter(|_| !self.quiet);
-            say(Level::Error, &format!("{}: {what}", source.name), hint);
-        }
-    }
-
-    fn wants(&self, event: &Event<'_>) -> bool {
-        if self.meters.is_empty() {
-            return true;
-        }
-        let matches = |id: &str| {
-            self.meters
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(id))
-        };
-        let of_title = |title: SystemTitle| {
-            matches(&title.to_string()) || title.device_id().is_some_and(|id| matches(&id))
-        };
-        match event {
-            Event::Telegram(decoded) => match decoded.security {
-                Some(security) => of_title(security.title()),
-                None => matches(&meter(decoded)),
-            },
-            Event::Refused(refused) => refused.title().is_some_and(of_title),
-            Event::Junk(_) => true,
-        }
-    }
-
-    fn finish(self) -> Result<Exit, Failure> {
-        let Tally {
-            good,
-            refused,
-            junk,
-            ..
-        } = self.tally;
-        if !self.quiet && (refused > 0 && good + refused > 1 || self.verbose > 0) {
-            let frames = good + refused;
-            let what = format!(
-                "{good} of {frames} frames good, {refused} refused, {junk} bytes between them"
-            );
-            say(Level::Note, &what, None);
-        }
-        match self.output.finish() {
-            Ok(()) => Ok(self.tally.exit()),
-            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
-            Err(WriteEnd::Failed(failure)) => Err(failure),
-        }
-    }
-}
-
-impl Desk for Clerk {
-    fn event(&mut self, source: Source<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
-        if self.left == Some(0) || !self.wants(event) {
-            return;
-        }
-        let refusals = self.tally.count(event);
-        match event {
-            Event::Telegram(decoded) => {
-                self.telegram(source, received_at, decoded);
-                self.left = self.left.map(|left| left - 1);
-            }
-            Event::Refused(refused) => {
-                self.refused(source, received_at, refused, refusals.unwrap_or(1));
-            }
-            Event::Junk(_) => {}
-        }
-    }
-}
-
-impl Sink for Clerk {
-    fn flush(&mut self) -> Result<(), WriteEnd> {
-        self.output.flush()
-    }
-
-    fn pending(&self) -> usize {
-        self.output.pending()
-    }
-
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.tally.good
-    }
-
-    fn link(&mut self, lane: &Lane, state: &str, message: &str) {
-        let source = Source {
-            kind: lane.kind,
-            name: &lane.name,
-            label: lane.label.as_deref(),
-        };
-        let context = Context {
-            seq: self.tally.good,
-            received_at: Some(Timestamp::now()),
-            source,
-            meter_name: None,
-        };
-        self.output.link(&context, state, message);
-    }
-}
-
-fn addresses(inputs: &[OsString]) -> Result<Vec<Address>, Failure> {
-    if inputs.is_empty() {
-        if std::io::stdin().is_terminal() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "no input: nothing is piped in and no file is named",
-            )
-            .hint("name a file or a port, for example: smarty parse dump.bin"));
-        }
-        return Ok(vec![Address {
-            label: None,
-            place: Place::Stdin,
-            device: source::Device::P1,
-        }]);
-    }
-    let parse = |input: &OsString| {
-        Address::parse(input).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
-    };
-    inputs.iter().map(parse).collect()
+    Ok(worst.min(exit))
 }
 
 fn meters(ids: &[String]) -> Result<Vec<String>, Failure> {
@@ -356,28 +228,13 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
     Policy { tag, ignore_crc }
 }
 
-fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
-    let level = |state: Option<OnOff>| match state {
-        Some(OnOff::On) => source::Level::On,
-        Some(OnOff::Off) => source::Level::Off,
-        None => source::Level::Untouched,
-    };
-    let mut options = SourceOptions::new(stop);
-    options.line = LineSettings {
-        baud: args.baud,
-        mode: args.mode,
-    };
-    options.rts = level(args.rts);
-    options.dtr = level(args.dtr);
-    if args.no_reconnect {
-        options.reconnect = source::Reconnect::Never;
-    }
-    options
-}
-
-fn list_fields() -> Result<Exit, Failure> {
+/// Prints the names of all values.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn list_fields() -> Result<Exit, Failure> {
     let mut text = Vec::new();
-    crate::sink::table::write_fields_help(&mut text);
+    crate::sink::table::write_fields_help(&mut text, terminal_width());
     match Writer::Terminal.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),

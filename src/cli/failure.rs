@@ -1,13 +1,16 @@
 //! Errors as the user sees them: what, and what to do; and the exit code that goes with them.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use clap::error::ContextValue;
 
+use super::args::is_misplaced_key;
 use crate::sink::file_error::FileError;
 use crate::source::SourceError;
-use crate::source::dump::DumpError;
+use crate::source::dump::{DumpError, Form};
 
 /// How a run ended. Where several apply, the one that stands first here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,12 +100,66 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
         Level::Note => ("note", AnsiColor::Cyan),
     };
     let style = Style::new().bold().fg_color(Some(colour.into()));
+    let what = veiled(what);
     let mut text = format!("smarty: {style}{word}:{style:#} {what}\n");
     for line in hint.iter().flat_map(|hint| hint.lines()) {
+        let line = veiled(line);
         text.push_str(&format!("  {style}hint:{style:#} {line}\n"));
     }
     // With stderr gone there is no one to tell.
     drop(anstream::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
+fn veiled(text: &str) -> Cow<'_, str> {
+    let is_key = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
+        digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
+    };
+    let parts: Vec<_> = text
+        .split_inclusive(|c: char| !c.is_ascii_alphanumeric())
+        .map(|part| {
+            part.split_at(
+                part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
+                    .len(),
+            )
+        })
+        .collect();
+    if !parts.iter().any(|(word, _)| is_key(word)) {
+        return Cow::Borrowed(text);
+    }
+    let shown = parts.iter().map(|(word, rest)| match is_key(word) {
+        true => format!("({} digits){rest}", word.len()),
+        false => format!("{word}{rest}"),
+    });
+    Cow::Owned(shown.collect())
+}
+
+impl From<&clap::Error> for Failure {
+    /// What clap has to say, in our shape: its first sentence, and its tips or where the options are listed.
+    fn from(error: &clap::Error) -> Self {
+        let mut text = error.render().to_string();
+        for (_, value) in error.context() {
+            if let ContextValue::String(word) = value
+                && is_misplaced_key(word.as_ref())
+            {
+                text = text.replace(word, "(a key, not shown)");
+            }
+        }
+        let mut paragraphs = text.split("\n\n");
+        let what = paragraphs.next().unwrap_or_default();
+        let what = what.strip_prefix("error: ").unwrap_or(what).trim();
+        let lines: Vec<_> = what.lines().map(str::trim).collect();
+        let tips: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("tip: "))
+            .collect();
+        let hint = match tips.as_slice() {
+            [] => "smarty --help lists the commands, smarty COMMAND --help the options".to_owned(),
+            tips => tips.join("\n"),
+        };
+        Self::new(Exit::Usage, lines.join(" ")).hint(hint)
+    }
 }
 
 impl From<SourceError> for Failure {
@@ -128,6 +185,48 @@ impl From<FileError> for Failure {
 impl Failure {
     /// An input whose text cannot be read.
     pub fn of_dump(name: &str, error: &DumpError) -> Self {
-        Self::new(Exit::Nothing, format!("{name}: {error}"))
+        let failure = Self::new(Exit::Nothing, format!("{name}: {error}"));
+        match error {
+            DumpError::Unknown { .. } => {
+                let forms: Vec<_> = Form::ALL.iter().map(|form| form.name()).collect();
+                failure.hint(format!(
+                    "if it is a dump all the same, name its form: -i {}",
+                    forms.join("|")
+                ))
+            }
+            DumpError::Packed { command, .. } => {
+                let command = command.replace("FILE", name);
+                failure.hint(format!("{command} | smarty parse"))
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// A word with so many hexadecimal digits may be a key; a key has 32, and people lose some.
+const KEY_DIGITS_MIN: usize = 24;
+/// Letters in a key that are no digits, at the most.
+const MISTAKEN_MAX: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_key_is_not_shown() {
+        let key = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
+        assert_eq!(veiled(key), "(32 digits)");
+        assert_eq!(
+            veiled(&format!("/tmp/{key}.bin: no such file")),
+            "/tmp/(32 digits).bin: no such file"
+        );
+        assert_eq!(veiled(&key.replace('0', "O")), "(32 digits)");
+        for text in [
+            "SMG20261003845277",
+            "534D5967719AB843: é",
+            "it begins with 23 20 41 FF",
+        ] {
+            assert_eq!(veiled(text), text);
+        }
     }
 }

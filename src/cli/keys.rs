@@ -6,16 +6,18 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 
-use super::args::KeyArgs;
+use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
+use crate::source::{Address, virtual_keys};
 
 /// All keys of a run, with the names that the ring gives to meters.
 #[derive(Clone, Debug, Default)]
@@ -49,11 +51,16 @@ impl Ring {
         Ok(ring)
     }
 
-    /// The keys for a source: the one of its label where the ring has such, for meters without their own.
-    pub fn keys_for(&self, label: Option<&str>) -> Arc<Keys> {
+    /// The keys for a source: the one of its label where the ring has such, for meters without their own;
+    /// those of a virtual meter are known.
+    pub fn keys_for(&self, address: &Address) -> Arc<Keys> {
         let mut keys = self.keys.clone();
+        let label = address.label.as_ref();
         if let Some(own) = label.and_then(|label| self.labels.get(label)) {
             keys.set_default(own.clone());
+        }
+        for (title, own) in virtual_keys(address) {
+            keys.insert(title, own);
         }
         Arc::new(keys)
     }
@@ -74,7 +81,10 @@ impl Ring {
             Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
-            Err(error) => return Err(Failure::new(Exit::Io, format!("{place}: {error}"))),
+            Err(error) => {
+                let hint = "--keyring takes a file with a section and a key for each meter";
+                return Err(unreadable(path, &error, hint));
+            }
         };
         let file: RingFile = toml::from_str(&text).map_err(|error| {
             // The error of the parser would show the line, and with it a key.
@@ -202,10 +212,8 @@ fn ask() -> Result<Key, Failure> {
 
 fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     let place = path.display();
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::new(Exit::Io, format!("{place}: {error}"))
-            .hint("a key file holds the 32 digits of the key")
-    })?;
+    let hint = "a key file holds the 32 digits of the key, or its 16 bytes";
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error, hint))?;
     let origin = format!("from {place}");
     if let Ok(raw) = <[u8; 16]>::try_from(bytes.as_slice())
         && !raw.iter().all(u8::is_ascii_graphic)
@@ -215,6 +223,22 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     let text = String::from_utf8_lossy(&bytes);
     let key = Key::parse(text.trim()).map_err(|error| malformed(&place.to_string(), error))?;
     Ok((key, origin))
+}
+
+/// A file of keys that cannot be read.
+fn unreadable(path: &Path, error: &std::io::Error, hint: &str) -> Failure {
+    if is_misplaced_key(path.as_os_str()) {
+        let what = "a key stands where the file that holds it should be";
+        return Failure::new(Exit::Usage, what).hint("--key KEY takes the key itself");
+    }
+    let failure = match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "no right to read it".to_owned(),
+        ErrorKind::IsADirectory => "is a directory".to_owned(),
+        ErrorKind::InvalidData => "is no text".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::new(Exit::Io, format!("{}: {failure}", path.display())).hint(hint)
 }
 
 fn parse<K>(
@@ -244,13 +268,13 @@ fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
     Some((folders.config_dir().join("smarty").join("keys.toml"), false))
 }
 
-/// A message of the parser without what it quotes.
+/// A message of the parser without what it quotes; a field that is missing is one of ours.
 fn first_words(message: &str) -> &str {
-    message
-        .split(['`', '"', '\n'])
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches([' ', ':', ','])
+    if message.starts_with("missing field") {
+        return message.lines().next().unwrap_or_default();
+    }
+    let words = message.split(['`', '"', '\n', ',']).next();
+    words.unwrap_or_default().trim_end_matches([' ', ':'])
 }
 
 /// How often a key is asked for.

@@ -5,28 +5,50 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::failure::{Failure, Level, say};
+use super::failure::{Exit, Failure, Level, say};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 use crate::source::dump::{Form, Note, Piece, Undump};
+use crate::source::maxsonar::{Heard, Level as Reading, Maxsonar};
+use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
 
 /// What takes the events of all lanes.
 pub trait Desk {
-    /// Takes an event with the source it came from and the time of its first byte.
-    fn event(&mut self, source: Source<'_>, received_at: Option<Timestamp>, event: &Event<'_>);
+    /// Takes an event with the lane and the source it came from and the time of its first byte.
+    fn event(
+        &mut self,
+        lane: usize,
+        source: Source<'_>,
+        received_at: Option<Timestamp>,
+        event: &Event<'_>,
+    );
+    /// Takes a reading of a level sensor.
+    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
 }
 
 /// One input.
 pub struct Lane {
+    /// Its place among the lanes of the run.
+    pub index: usize,
     /// `file`, `stdin`, `serial`, `tcp` or `sim`.
     pub kind: &'static str,
     /// Path or address.
     pub name: String,
     /// Label before the address.
     pub label: Option<String>,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Frames found, good or not.
+    pub frames: u64,
+    decoding: Decoding,
+    place: Place,
+    device: Device,
+    /// A regular file: when it is read says nothing of when its bytes were received.
+    stored: bool,
+    form: Option<Form>,
     undump: Undump,
     streams: Vec<Stream>,
     current: usize,
@@ -47,30 +69,102 @@ pub struct Decoding {
 /// The bytes of one source; a capture log can hold several.
 struct Stream {
     label: Option<String>,
-    decoder: Decoder,
+    reader: Reader,
     /// Offsets from which on bytes were received at a time.
     times: VecDeque<(u64, Timestamp)>,
     pushed: u64,
 }
 
+/// What makes events of bytes.
+enum Reader {
+    Meter(Box<Decoder>),
+    Sensor(Maxsonar),
+}
+
 impl Lane {
-    /// Makes the lane of an input.
-    pub fn new(
-        kind: &'static str,
-        name: String,
-        label: Option<String>,
-        form: Option<Form>,
-        decoding: &Decoding,
-        verbose: bool,
-    ) -> Self {
+    /// Makes the lane of an input that is not open yet.
+    pub fn new(address: &Address, form: Option<Form>, decoding: &Decoding, verbose: bool) -> Self {
+        let reader = Reader::new(address.device, decoding);
         Self {
-            kind,
-            name,
+            index: 0,
+            kind: kind_word(&address.place, Kind::File),
+            name: address.place.to_string(),
+            label: address.label.clone(),
+            bytes: 0,
+            frames: 0,
+            decoding: decoding.clone(),
+            place: address.place.clone(),
+            device: address.device,
+            stored: false,
+            form,
             undump: Undump::new(form),
-            streams: vec![Stream::new(label.clone(), decoding)],
-            label,
+            streams: vec![Stream::new(address.label.clone(), reader)],
             current: 0,
             verbose,
+        }
+    }
+
+    /// Takes what the open source turned out to be.
+    pub fn open(&mut self, found: Found) {
+        self.kind = kind_word(&self.place, found.kind);
+        self.stored = found.size.is_some();
+        if self.place != Place::Stdin {
+            self.name = found.name;
+        }
+        // What a port sends is never a dump.
+        if self.form.is_none() && (self.is_live() || self.device == Device::Maxsonar) {
+            self.undump = Undump::new(Some(Form::Bin));
+        }
+    }
+
+    /// Tells whether it is a port or a server, or plays one.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.kind, "file" | "stdin")
+    }
+
+    /// Label and name, as messages call it.
+    pub fn title(&self) -> String {
+        match &self.label {
+            Some(label) => format!("{label} ({})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Line settings that the device has of its own.
+    pub fn device_line(&self) -> Option<LineSettings> {
+        (self.device == Device::Maxsonar).then_some(LineSettings::MAXSONAR)
+    }
+
+    /// As outputs name it.
+    pub fn source(&self) -> Source<'_> {
+        Source {
+            kind: self.kind,
+            name: &self.name,
+            label: self.label.as_deref(),
+        }
+    }
+
+    /// What is to be said of an input in which nothing was found.
+    pub fn nothing_found(&self) -> Option<Failure> {
+        let title = self.title();
+        let nothing = |what: &str| Failure::new(Exit::Nothing, format!("{title}: {what}"));
+        match (self.frames, self.bytes, self.device) {
+            (1.., ..) => None,
+            (0, 0, _) if self.is_live() => Some(nothing("no bytes came").hint(
+                "data request (pin 2 of the P1 plug) needs 5 V against ground (pin 3); some operators open the port only on request",
+            )),
+            (0, 0, _) => Some(
+                nothing("is empty").hint("record again, and look whether any bytes come"),
+            ),
+            (0, bytes, Device::Maxsonar) => Some(
+                nothing(&format!("no reading in {bytes} bytes"))
+                    .hint("a level sensor sends R, three digits and CR at 9600 8N1"),
+            ),
+            (0, bytes, Device::P1) => Some(
+                nothing(&format!("no frame and no telegram in {bytes} bytes")).hint(
+                    "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
+                ),
+            ),
         }
     }
 
@@ -84,6 +178,8 @@ impl Lane {
         at: Option<Timestamp>,
         desk: &mut dyn Desk,
     ) -> Result<(), Failure> {
+        self.bytes += bytes.len() as u64;
+        let at = at.filter(|_| !self.stored);
         self.undump(at, desk, |undump, each| undump.push(bytes, each))
     }
 
@@ -118,9 +214,9 @@ impl Lane {
         let mut record = at;
         let done = run(&mut undump, &mut |piece| match piece {
             Piece::Bytes(bytes) => self.decode(bytes, record, desk),
-            Piece::Record { time, label, .. } => {
+            Piece::Record { time, label, kind } => {
                 record = Some(time);
-                self.select(label);
+                self.select(label, kind);
             }
             Piece::Quiet => self.silence(desk),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
@@ -131,96 +227,126 @@ impl Lane {
     }
 
     fn decode(&mut self, bytes: &[u8], at: Option<Timestamp>, desk: &mut dyn Desk) {
-        let Some(stream) = self.streams.get_mut(self.current) else {
-            return;
-        };
-        if let Some(at) = at {
-            stream.times.push_back((stream.pushed, at));
-        }
-        stream.pushed += bytes.len() as u64;
-        let Stream {
-            label,
-            decoder,
-            times,
-            ..
-        } = stream;
-        let source = Source {
-            kind: self.kind,
-            name: &self.name,
-            label: label.as_deref().or(self.label.as_deref()),
-        };
-        decoder.push(bytes, |event| {
-            desk.event(source, time_of(times, event), event)
-        });
-        forget(times, decoder.offset());
+        self.run(Some((bytes, at)), desk);
     }
 
     fn silence(&mut self, desk: &mut dyn Desk) {
+        self.run(None, desk);
+    }
+
+    /// Lets the current stream take bytes, or a silence.
+    fn run(&mut self, bytes: Option<(&[u8], Option<Timestamp>)>, desk: &mut dyn Desk) {
         let Some(stream) = self.streams.get_mut(self.current) else {
             return;
         };
         let Stream {
             label,
-            decoder,
+            reader,
             times,
-            ..
+            pushed,
         } = stream;
+        if let Some((bytes, at)) = bytes {
+            if let Some(at) = at {
+                times.push_back((*pushed, at));
+            }
+            *pushed += bytes.len() as u64;
+        }
         let source = Source {
             kind: self.kind,
             name: &self.name,
             label: label.as_deref().or(self.label.as_deref()),
         };
-        decoder.quiet(|event| desk.event(source, time_of(times, event), event));
-        forget(times, decoder.offset());
+        let (index, frames) = (self.index, &mut self.frames);
+        match reader {
+            Reader::Meter(decoder) => {
+                let tell = |event: &Event<'_>| {
+                    *frames += u64::from(!matches!(event, Event::Junk(_)));
+                    desk.event(index, source, time_of(times, event), event);
+                };
+                match bytes {
+                    Some((bytes, _)) => decoder.push(bytes, tell),
+                    None => decoder.quiet(tell),
+                }
+                forget(times, decoder.offset());
+            }
+            Reader::Sensor(sensor) => {
+                let tell = |heard: Heard<'_>| match heard {
+                    Heard::Level(level) => {
+                        *frames += 1;
+                        desk.level(index, source, &level);
+                    }
+                    Heard::Wrong(junk) => {
+                        let event = Event::Junk(junk);
+                        desk.event(index, source, time_of(times, &event), &event);
+                    }
+                };
+                match bytes {
+                    Some((bytes, at)) => sensor.push(bytes, at, tell),
+                    None => sensor.quiet(tell),
+                }
+                forget(times, sensor.offset());
+            }
+        }
     }
 
     /// Goes on with the stream of a label in a capture log.
-    fn select(&mut self, label: &str) {
+    fn select(&mut self, label: &str, kind: &str) {
         let wanted = (!label.is_empty()).then_some(label);
         let first = self.streams.len() == 1 && self.streams.first().is_some_and(|s| s.pushed == 0);
         let known = self
             .streams
             .iter()
             .position(|stream| stream.label.as_deref() == wanted);
-        self.current = match known {
-            Some(index) => index,
-            None if first => {
-                if let Some(stream) = self.streams.first_mut() {
-                    stream.label = wanted.map(str::to_owned);
-                }
-                0
-            }
-            None if self.streams.len() < STREAMS_MAX => {
-                let Some(like) = self.streams.first() else {
-                    return;
-                };
-                let stream = like.sibling(wanted);
-                self.streams.push(stream);
-                self.streams.len() - 1
-            }
-            None => 0,
+        if let Some(index) = known.filter(|_| !first) {
+            self.current = index;
+            return;
+        }
+        let device = match kind {
+            LEVEL => Device::Maxsonar,
+            _ => self.device,
         };
+        if first {
+            self.streams.clear();
+        }
+        self.current = 0;
+        if self.streams.len() < STREAMS_MAX {
+            self.current = self.streams.len();
+            let reader = Reader::new(device, &self.decoding);
+            self.streams
+                .push(Stream::new(wanted.map(str::to_owned), reader));
+        }
+    }
+}
+
+impl Reader {
+    fn new(device: Device, decoding: &Decoding) -> Self {
+        let Decoding { keys, policy, zone } = decoding.clone();
+        match device {
+            Device::P1 => Self::Meter(Box::new(Decoder::new(keys, policy, zone))),
+            Device::Maxsonar => Self::Sensor(Maxsonar::default()),
+        }
     }
 }
 
 impl Stream {
-    fn new(label: Option<String>, decoding: &Decoding) -> Self {
-        let Decoding { keys, policy, zone } = decoding.clone();
+    fn new(label: Option<String>, reader: Reader) -> Self {
         Self {
             label,
-            decoder: Decoder::new(keys, policy, zone),
+            reader,
             times: VecDeque::new(),
             pushed: 0,
         }
     }
+}
 
-    fn sibling(&self, label: Option<&str>) -> Self {
-        Self {
-            label: label.map(str::to_owned),
-            decoder: self.decoder.fresh(),
-            times: VecDeque::new(),
-            pushed: 0,
-        }
+/// `file`, `stdin`, `serial`, `tcp` or `sim`.
+fn kind_word(place: &Place, kind: Kind) -> &'static str {
+    match (place, kind) {
+        (Place::Stdin, _) => "stdin",
+        (Place::Sim(_), _) | (_, Kind::Sim) => "sim",
+        (_, Kind::Serial) => "serial",
+        (_, Kind::Tcp) => "tcp",
+        (_, Kind::File) => "file",
     }
 }
 
@@ -240,3 +366,5 @@ fn forget(times: &mut VecDeque<(u64, Timestamp)>, offset: u64) {
 
 /// Labels of one capture log that are decoded apart.
 const STREAMS_MAX: usize = 256;
+/// What records of a level sensor are called in a capture log.
+pub const LEVEL: &str = "level";

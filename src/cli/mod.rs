@@ -10,6 +10,8 @@ pub mod words;
 
 pub mod writer;
 
+pub mod thin;
+
 pub mod output;
 
 pub mod tally;
@@ -18,9 +20,27 @@ pub mod lane;
 
 pub mod signals;
 
+pub mod progress;
+
+pub mod feed;
+
+pub mod terminal;
+
 pub mod pump;
 
+pub mod config;
+
+pub mod inputs;
+
+pub mod clerk;
+
 pub mod decode;
+
+pub mod simulate;
+
+pub mod watch;
+
+pub mod capture;
 
 pub mod ports;
 
@@ -46,6 +66,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match &cli.command {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
+        Command::Simulate(what) => simulate::run(what, &cli.global),
+        Command::Watch(watch) => watch::run(watch, &cli.global),
+        Command::Capture(capture) => capture::run(capture, &cli.global),
         Command::Ports(_) => ports::run(),
         Command::Generate(what) => generate::run(what),
     };
@@ -55,10 +78,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Says what clap has to say; a broken pipe of the help is silent.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nobody reads any more: nothing is to be said.
-    drop(error.print());
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Good.code(),
-        _ => Exit::Usage.code(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            drop(error.print());
+            Exit::Good.code()
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            drop(error.print());
+            Exit::Usage.code()
+        }
+        _ => Failure::from(error).report(false).code(),
     }
 }

@@ -1,21 +1,31 @@
-//! From events to bytes: the format asked for, the choice of meters, `--last` and `--redact`.
+//! From events to bytes: the format asked for, what is left out, and `--redact`.
 
 use std::io::IsTerminal;
 
+use anstream::ColorChoice;
+use anstream::adapter::strip_bytes;
+use jiff::{Timestamp, Zoned};
+
 use super::args::{Format, OutputArgs};
 use super::failure::{Exit, Failure};
+use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::event::{Decoded, Refused};
-use crate::sink::context::Context;
-use crate::sink::csv::{self, Csv};
+use crate::p1::value::Zone;
+use crate::sink::context::{Context, Senders};
+use crate::sink::csv::{self, Csv, Sources};
 use crate::sink::fields::{Fields, UnknownField};
 use crate::sink::hex;
 use crate::sink::json::{self, Json};
+use crate::sink::level;
 use crate::sink::out::OutFile;
+use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
+use crate::sink::rotation::Rotation;
 use crate::sink::table::{self, TableOptions};
 use crate::sink::target::Existing;
+use crate::source::maxsonar::Level;
 
 /// Formats telegrams and writes them.
 pub struct Output {
@@ -26,11 +36,30 @@ pub struct Output {
     table: TableOptions,
     pretty: bool,
     events: bool,
-    last: bool,
+    begun: bool,
+    /// A file gets no colours unless they are asked for.
+    plain: bool,
+    thin: Thin,
+    senders: Senders,
     redactor: Option<Redactor>,
     buffer: Vec<u8>,
     line: Vec<u8>,
+    /// What each file of a recording begins with, not yet told to the writer.
+    header: Vec<u8>,
     writer: Writer,
+}
+
+/// How output comes, beside its format.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flow {
+    /// What is left out.
+    pub thinning: Thinning,
+    /// Whether a file grows by each line as it comes, rather than being made whole or not at all.
+    pub durable: bool,
+    /// When it goes on in a new file.
+    pub rotation: Rotation,
+    /// What sends.
+    pub sources: Sources,
 }
 
 impl Output {
@@ -38,7 +67,12 @@ impl Output {
     ///
     /// # Errors
     /// A field that does not exist; a file that is there already or cannot be made.
-    pub fn open(args: &OutputArgs, format: Format, last: bool) -> Result<Self, Failure> {
+    pub fn open(
+        args: &OutputArgs,
+        format: Format,
+        flow: &Flow,
+        zone: &Zone,
+    ) -> Result<Self, Failure> {
         let fields = args
             .fields
             .as_deref()
@@ -48,26 +82,38 @@ impl Output {
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
-        let on_terminal = args.out.is_none() && std::io::stdout().is_terminal();
+        let existing = existing(args.force, args.append);
         let writer = match &args.out {
-            Some(path) => {
-                let existing = match (args.force, args.append) {
-                    (true, _) => Existing::Replace,
-                    (_, true) => Existing::Append,
-                    _ => Existing::Refuse,
+            Some(path) if flow.durable => {
+                let options = RecordOptions {
+                    existing,
+                    rotation: flow.rotation,
+                    lines: !matches!(format, Format::Raw),
+                    ..RecordOptions::default()
                 };
-                Writer::File(Box::new(OutFile::create(path, existing)?))
+                Writer::Recorder(Box::new(Recorder::open(path, options, &Zoned::now())?))
             }
+            Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout(std::io::stdout()),
         };
-        let width =
-            on_terminal.then(|| crossterm::terminal::size().map_or(80, |(width, _)| width.into()));
+        let width = terminal_width().filter(|_| args.out.is_none());
         let mut csv = Csv::new(fields.clone());
-        if let (Some(path), true, Format::Csv) = (&args.out, args.append, format)
-            && let Some(header) = first_line(path)
+        csv.expect(flow.sources);
+        let mut header = Vec::new();
+        if let (Some(path), true, Format::Csv) = (writer.path(), args.append, format)
+            && let Some(line) = first_line(path)
         {
-            csv.continue_below(&header);
+            if !Csv::is_header(&line) {
+                let what = format!(
+                    "{}: does not begin with the header of a CSV table of smarty",
+                    path.display()
+                );
+                return Err(Failure::new(Exit::Usage, what)
+                    .hint("name another file, or replace this one with --force"));
+            }
+            csv.continue_below(&line);
+            header = csv.header_line();
         }
         Ok(Self {
             format,
@@ -80,27 +126,59 @@ impl Output {
             fields,
             pretty: args.pretty,
             events: args.events,
-            last,
-            redactor: args.redact.then(Redactor::default),
+            begun: false,
+            plain: args.out.is_some()
+                && matches!(format, Format::Table | Format::Hex)
+                && ColorChoice::global() != ColorChoice::Always,
+            thin: Thin::new(flow.thinning),
+            senders: Senders::default(),
+            redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
             line: Vec::new(),
+            header,
             writer,
         })
     }
 
-    /// Formats a telegram.
-    pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
-        if self.last {
-            self.buffer.clear();
-        }
+    /// Formats a telegram; gives how many are to be printed with it, those held back before included.
+    pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
         match self.redactor.take() {
             Some(mut redactor) => {
-                let decoded = redactor.redact(decoded);
-                self.write(context, &decoded);
+                let redacted = redactor.redact(decoded);
+                let context = Context {
+                    meter_name: None,
+                    ..*context
+                };
+                let printed = self.row(&context, &redacted);
                 self.redactor = Some(redactor);
+                printed
             }
-            None => self.write(context, decoded),
+            None => self.row(context, decoded),
         }
+    }
+
+    /// Formats a reading of a level sensor; gives how many are to be printed with it.
+    pub fn level(&mut self, context: &Context<'_>, level: &Level) -> u64 {
+        let begin = self.buffer.len();
+        match self.format {
+            Format::Csv if !self.csv.begin_level(&mut self.buffer) => return 0,
+            _ => self.settle_header(begin),
+        }
+        let start = self.buffer.len();
+        match self.format {
+            Format::Json => self.lines(|_, line| level::json(line, context, level)),
+            Format::Csv => self.csv.level(&mut self.buffer, context, level),
+            Format::Raw => level::raw(&mut self.buffer, level),
+            Format::Influx => level::influx(&mut self.buffer, context, level),
+            Format::Hex | Format::Table => level::table(&mut self.buffer, context, level),
+        }
+        let meter = context.source.label.unwrap_or(context.source.name);
+        self.thin_out(start, || Row {
+            meter: format!("level of {meter}"),
+            values: level.centimetres.to_string().into_bytes(),
+            at: context.received_at,
+            bytes: Vec::new(),
+        })
     }
 
     /// Formats a refused frame, where such are asked for.
@@ -119,15 +197,16 @@ impl Output {
     }
 
     /// Formats a change of the link, where such are asked for.
-    pub fn link(&mut self, context: &Context<'_>, state: &str, message: &str) {
+    pub fn link(&mut self, context: &Context<'_>, state: &str, message: &str, hint: Option<&str>) {
         if self.events {
-            self.lines(|json, line| json.link(line, context, state, message));
+            self.lines(|json, line| json.link(line, context, state, message, hint));
         }
     }
 
-    /// Bytes that wait to be written.
-    pub fn pending(&self) -> usize {
-        if self.last { 0 } else { self.buffer.len() }
+    /// Prints one telegram whose period is over; tells whether there was one.
+    pub fn due(&mut self, now: Timestamp) -> bool {
+        let due = self.thin.due(now);
+        due.is_some_and(|bytes| self.print(&bytes))
     }
 
     /// Writes what waits.
@@ -135,22 +214,87 @@ impl Output {
     /// # Errors
     /// [`WriteEnd`].
     pub fn flush(&mut self) -> Result<(), WriteEnd> {
-        if self.pending() == 0 {
-            return Ok(());
+        if !self.header.is_empty() {
+            let header = std::mem::take(&mut self.header);
+            self.writer.set_header(header)?;
         }
-        let written = self.writer.write(&self.buffer);
+        if self.buffer.is_empty() {
+            return self.writer.pause();
+        }
+        let written = match self.plain {
+            true => self.writer.write(&strip_bytes(&self.buffer).into_vec()),
+            false => self.writer.write(&self.buffer),
+        };
         self.buffer.clear();
         written
     }
 
-    /// Writes the rest and puts a file in its place.
+    /// Writes what waits, with the rows that are held back where they are wanted, and puts a file in its place.
     ///
     /// # Errors
     /// [`WriteEnd`].
-    pub fn finish(mut self) -> Result<(), WriteEnd> {
-        self.last = false;
+    pub fn finish(mut self, held: bool) -> Result<(), WriteEnd> {
+        while let Some(bytes) = self.thin.rest().filter(|_| held) {
+            self.print(&bytes);
+        }
         self.flush()?;
         self.writer.finish().map_err(WriteEnd::Failed)
+    }
+
+    /// Formats a telegram, and holds it back where it is not to be printed yet.
+    fn row(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
+        if self.format == Format::Csv {
+            let begin = self.buffer.len();
+            self.csv.begin(&mut self.buffer, decoded);
+            self.settle_header(begin);
+        }
+        if !self.thin.is_active() {
+            self.separate();
+            self.write(context, decoded);
+            return 1;
+        }
+        let start = self.buffer.len();
+        self.write(context, decoded);
+        let fields = self.fields.clone();
+        let meter = self.senders.name(decoded).into_owned();
+        self.thin_out(start, || Row {
+            meter,
+            values: values(decoded, fields.as_ref()),
+            at: context
+                .received_at
+                .or_else(|| decoded.telegram.measured_at()?.instant()),
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Takes what was written from `start` on as a row, and puts back what is to be printed.
+    fn thin_out(&mut self, start: usize, row: impl FnOnce() -> Row) -> u64 {
+        if !self.thin.is_active() {
+            return 1;
+        }
+        let bytes = self.buffer.split_off(start);
+        let printed = self.thin.offer(Row { bytes, ..row() });
+        printed.map_or(0, |bytes| u64::from(self.print(&bytes)))
+    }
+
+    fn print(&mut self, bytes: &[u8]) -> bool {
+        self.separate();
+        self.buffer.extend_from_slice(bytes);
+        true
+    }
+
+    /// A recording writes its header itself, in each of its files.
+    fn settle_header(&mut self, begin: usize) {
+        if matches!(self.writer, Writer::Recorder(_)) && self.buffer.len() > begin {
+            self.header = self.buffer.split_off(begin);
+        }
+    }
+
+    /// A blank line between two tables.
+    fn separate(&mut self) {
+        if self.format == Format::Table && std::mem::replace(&mut self.begun, true) {
+            self.buffer.push(b'\n');
+        }
     }
 
     fn write(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
@@ -171,6 +315,21 @@ impl Output {
         self.line.clear();
         write(&mut self.json, &mut self.line);
         json::pretty(&self.line, &mut self.buffer);
+    }
+}
+
+/// Columns of the terminal that standard output is.
+pub fn terminal_width() -> Option<usize> {
+    let wide = || crossterm::terminal::size().map_or(80, |(width, _)| width.into());
+    std::io::stdout().is_terminal().then(wide)
+}
+
+/// What is done with a file that exists.
+pub fn existing(force: bool, append: bool) -> Existing {
+    match (force, append) {
+        (true, _) => Existing::Replace,
+        (_, true) => Existing::Append,
+        _ => Existing::Refuse,
     }
 }
 

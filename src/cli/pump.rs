@@ -1,15 +1,15 @@
-//! The pump: reads the sources, feeds the lanes, writes the output.
+//! THE pump: takes what the feed has, hands it to the lanes, writes the output.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure, Level, say};
+use super::feed::{Came, Feed, Piece, Turn};
 use super::lane::{Desk, Lane};
+use super::progress::Progress;
 use super::writer::WriteEnd;
-use crate::source::{Lasting, Source, Step};
+use crate::source::LineSettings;
 
 /// Where the pump puts events, and what it asks.
 pub trait Sink: Desk {
@@ -18,146 +18,314 @@ pub trait Sink: Desk {
     /// # Errors
     /// [`WriteEnd`].
     fn flush(&mut self) -> Result<(), WriteEnd>;
-    /// Bytes that wait to be written.
-    fn pending(&self) -> usize;
     /// Nothing more is wanted.
     fn is_full(&self) -> bool;
     /// Telegrams that were good so far.
     fn good(&self) -> u64;
     /// The link of a lane changed.
-    fn link(&mut self, lane: &Lane, state: &str, message: &str);
+    fn link(&mut self, lane: &Lane, link: Link, message: &str, hint: Option<&str>);
+    /// Bytes as received, before they are decoded, and where some had parity or framing errors.
+    fn bytes(&mut self, _lane: &Lane, _at: Timestamp, _bytes: &[u8], _broken: &[usize]) {}
+    /// Nothing came of a lane for a while.
+    fn quiet(&mut self, _lane: &Lane) {}
+    /// Time goes on; some ten times a second.
+    fn tick(&mut self, _now: Timestamp) {}
+    /// Says something to the user.
+    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
+        say(level, what, hint);
+    }
+}
+
+/// State of the link of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Open for the first time.
+    Opened,
+    /// Gone.
+    Lost,
+    /// Back.
+    Reopened,
+    /// Open, but no bytes come.
+    Silent,
 }
 
 /// When reading ends, beside the end of the input.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// After so long.
     pub duration: Option<Duration>,
-    /// After so long without a telegram.
+    /// After so long without a telegram of any source.
     pub timeout: Option<Duration>,
     /// Whether the progress of files may be shown.
     pub progress: bool,
+    /// What serial ports are set to, for what is said of silent ones.
+    pub line: LineSettings,
 }
 
 /// How pumping ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PumpEnd {
     /// At the end of the input.
     Input,
-    /// Nothing more is wanted: the count or the duration is reached, or nobody reads the output.
+    /// The count is reached, or nobody reads the output.
     Enough,
+    /// The time is over.
+    Duration,
     /// By a signal.
     Stopped,
 }
 
-/// Reads one source to its end.
+/// How a run of the pump went.
+pub struct Pumped {
+    /// How it ended.
+    pub end: PumpEnd,
+    /// The worst that befell an input; each was said.
+    pub worst: Exit,
+}
+
+/// Reads all inputs to their end, or until enough was read. A source that fails ends only itself.
 ///
 /// # Errors
-/// A source that cannot be opened or read, a dump that cannot be read, an output that cannot be written.
+/// An output that cannot be written; a time-out.
 pub fn pump(
-    source: &mut Lasting,
-    lane: &mut Lane,
+    mut feed: Feed,
+    mut lanes: Vec<Lane>,
     sink: &mut dyn Sink,
     limits: &Limits,
-) -> Result<PumpEnd, Failure> {
+) -> Result<Pumped, Failure> {
+    for (index, lane) in lanes.iter_mut().enumerate() {
+        lane.index = index;
+    }
     let started = Instant::now();
-    let mut heard = Heard {
-        good: sink.good(),
-        at: started,
+    let mut pump = Pump {
+        links: lanes.iter().map(|_| State::new(started)).collect(),
+        heard: (sink.good(), started),
+        lanes,
+        sink,
+        limits,
+        progress: Progress::default(),
+        worst: Exit::Good,
     };
-    let mut buffer = vec![0; BUFFER];
-    let mut quiet = Duration::ZERO;
-    let mut progress = Progress::default();
-    loop {
-        match source.read(&mut buffer)? {
-            Step::Opened => progress = Progress::of(source, limits.progress),
-            Step::Bytes(count) => {
-                quiet = Duration::ZERO;
-                progress.bar.inc(count as u64);
-                let at = (lane.kind != "file").then(Timestamp::now);
-                let pushed = lane.push(buffer.get(..count).unwrap_or_default(), at, sink);
-                if let Some(end) = progress.aside(|| flush(sink)) {
-                    return end;
-                }
-                pushed?;
-            }
-            Step::Quiet => {
-                quiet += QUIET_STEP;
-                if quiet == patience(lane.kind) {
-                    lane.quiet(sink);
-                }
-                if let Some(end) = flush(sink) {
-                    return end;
-                }
-            }
-            Step::NoWriter => {
-                say(
-                    Level::Note,
-                    &format!("{}: waiting for someone to write", lane.name),
-                    None,
-                );
-            }
-            Step::Lost(reason) => {
-                lane.quiet(sink);
-                say(Level::Warning, &format!("{}: {reason}", lane.name), None);
-                sink.link(lane, "lost", &reason.to_string());
-            }
-            Step::Refused(error) => {
-                say(Level::Warning, &error.to_string(), error.hint().as_deref());
-            }
-            Step::Reopened { after } => {
-                let message = format!("back after {} s", after.as_secs());
-                say(Level::Note, &format!("{}: {message}", lane.name), None);
-                sink.link(lane, "reopened", &message);
-            }
-            Step::End | Step::Stopped => {
-                let stopped = matches!(source.read(&mut [0; 1]), Ok(Step::Stopped));
-                progress.bar.finish_and_clear();
-                let finished = lane.finish(sink);
-                return match (flush(sink), stopped) {
-                    (Some(end), _) => end,
-                    (None, true) => Ok(PumpEnd::Stopped),
-                    (None, false) => finished.map(|()| PumpEnd::Input),
-                };
-            }
-        }
-        if limits
+    let end = loop {
+        let left = limits
             .duration
-            .is_some_and(|duration| started.elapsed() >= duration)
-        {
-            let finished = lane.finish(sink);
-            return flush(sink).unwrap_or(finished.map(|()| PumpEnd::Enough));
+            .map_or(TICK, |time| time.saturating_sub(started.elapsed()));
+        match feed.next(left.min(TICK)) {
+            Turn::Came(came) => pump.take(came),
+            Turn::Idle => {}
+            Turn::End => break PumpEnd::Input,
+            Turn::Stopped => break PumpEnd::Stopped,
         }
-        heard.check(sink.good(), limits.timeout, &lane.name)?;
+        pump.sink.tick(Timestamp::now());
+        if let Some(end) = pump.flush()? {
+            break end;
+        }
+        let over = |time: Duration| started.elapsed() >= time;
+        if limits.duration.is_some_and(over) {
+            break PumpEnd::Duration;
+        }
+        pump.check_timeout()?;
+    };
+    pump.end(end)
+}
+
+struct Pump<'a> {
+    lanes: Vec<Lane>,
+    links: Vec<State>,
+    sink: &'a mut dyn Sink,
+    limits: &'a Limits,
+    /// Telegrams so far, and when there were less.
+    heard: (u64, Instant),
+    progress: Progress,
+    worst: Exit,
+}
+
+/// What the pump knows of the link of a lane.
+struct State {
+    open: bool,
+    over: bool,
+    /// When bytes came, or the link was opened.
+    bytes: Instant,
+    /// The decoder was told of the silence.
+    settled: bool,
+    /// The user was told of the silence.
+    silent: bool,
+}
+
+impl State {
+    fn new(now: Instant) -> Self {
+        Self {
+            open: false,
+            over: false,
+            bytes: now,
+            settled: true,
+            silent: false,
+        }
     }
 }
 
-/// When the last telegram came.
-struct Heard {
-    good: u64,
-    at: Instant,
-}
-
-impl Heard {
-    fn check(&mut self, good: u64, timeout: Option<Duration>, name: &str) -> Result<(), Failure> {
-        if good != self.good {
-            (self.good, self.at) = (good, Instant::now());
+impl Pump<'_> {
+    fn take(&mut self, came: Came<'_>) {
+        let Came {
+            lane: index,
+            at,
+            instant,
+            what,
+        } = came;
+        let (Some(lane), Some(state)) = (self.lanes.get_mut(index), self.links.get_mut(index))
+        else {
+            return;
+        };
+        if state.over {
+            return;
         }
-        match timeout {
-            Some(timeout) if self.at.elapsed() >= timeout => Err(Failure::new(
-                Exit::Nothing,
-                format!("{name}: no telegram for {timeout:?}"),
-            )),
+        let sink = &mut *self.sink;
+        match what {
+            Piece::Opened(found) => {
+                self.progress = Progress::of(&found, self.limits.progress);
+                lane.open(found);
+                (state.open, state.bytes) = (true, instant);
+                if lane.is_live() {
+                    sink.link(
+                        lane,
+                        Link::Opened,
+                        &format!("{} is open", lane.title()),
+                        None,
+                    );
+                }
+            }
+            Piece::Bytes(bytes, broken) => {
+                (state.bytes, state.settled, state.silent) = (instant, false, false);
+                self.progress.advance(bytes.len());
+                sink.bytes(lane, at, bytes, broken);
+                let pushed = self.progress.aside(|| lane.push(bytes, Some(at), sink));
+                if let Err(failure) = pushed {
+                    self.fail(index, &failure);
+                }
+            }
+            Piece::Quiet => {
+                let pause = instant.saturating_duration_since(state.bytes);
+                if pause >= patience(lane.kind) && !std::mem::replace(&mut state.settled, true) {
+                    lane.quiet(sink);
+                }
+                sink.quiet(lane);
+                let tells = matches!(lane.kind, "serial" | "tcp") && state.open;
+                if tells && pause >= SILENCE && !std::mem::replace(&mut state.silent, true) {
+                    let (what, hint) = silence(lane, pause, self.limits.line);
+                    sink.talk(Level::Warning, &what, Some(&hint));
+                    sink.link(lane, Link::Silent, &what, Some(&hint));
+                }
+            }
+            Piece::NoWriter => {
+                let what = format!("{}: waiting for someone to write", lane.title());
+                sink.talk(Level::Note, &what, None);
+            }
+            Piece::Lost(reason) => {
+                (state.open, state.settled) = (false, true);
+                lane.quiet(sink);
+                let what = format!("{}: {reason}", lane.title());
+                sink.talk(Level::Warning, &what, None);
+                sink.link(lane, Link::Lost, &what, None);
+            }
+            Piece::Refused(error) => {
+                sink.talk(Level::Warning, &error.to_string(), error.hint().as_deref());
+            }
+            Piece::Reopened(after) => {
+                (state.open, state.silent, state.bytes) = (true, false, instant);
+                let what = format!("{}: back after {} s", lane.title(), after.as_secs());
+                sink.talk(Level::Note, &what, None);
+                sink.link(lane, Link::Reopened, &what, None);
+            }
+            Piece::End => {
+                self.progress.finish();
+                match lane.finish(sink) {
+                    Err(failure) => self.fail(index, &failure),
+                    Ok(()) => {
+                        state.over = true;
+                        self.look_for_nothing(index);
+                    }
+                }
+            }
+            Piece::Failed(error) => self.fail(index, &error.into()),
+        }
+    }
+
+    /// Ends an input that cannot be read.
+    fn fail(&mut self, index: usize, failure: &Failure) {
+        if let Some(state) = self.links.get_mut(index) {
+            state.over = true;
+        }
+        self.progress.finish();
+        self.worst = self.worst.min(failure.exit);
+        self.sink
+            .talk(Level::Error, &failure.what, failure.hint.as_deref());
+    }
+
+    /// Says it where an input held nothing that could be read.
+    fn look_for_nothing(&mut self, index: usize) {
+        let empty = self.lanes.get(index).and_then(Lane::nothing_found);
+        if let Some(failure) = empty {
+            self.fail(index, &failure);
+        }
+    }
+
+    /// Writes what waits; tells whether pumping ends with it.
+    fn flush(&mut self) -> Result<Option<PumpEnd>, Failure> {
+        match self.sink.flush() {
+            Err(WriteEnd::ReaderGone) => Ok(Some(PumpEnd::Enough)),
+            Err(WriteEnd::Failed(failure)) => Err(failure),
+            Ok(()) => Ok(self.sink.is_full().then_some(PumpEnd::Enough)),
+        }
+    }
+
+    fn check_timeout(&mut self) -> Result<(), Failure> {
+        let good = self.sink.good();
+        if good != self.heard.0 {
+            self.heard = (good, Instant::now());
+        }
+        match self.limits.timeout {
+            Some(timeout) if self.heard.1.elapsed() >= timeout => {
+                let names: Vec<_> = self.lanes.iter().map(Lane::title).collect();
+                let what = format!("{}: no telegram for {timeout:?}", names.join(", "));
+                Err(Failure::new(Exit::Nothing, what))
+            }
             _ => Ok(()),
         }
     }
+
+    /// Ends all lanes that have not ended yet.
+    fn end(mut self, end: PumpEnd) -> Result<Pumped, Failure> {
+        self.progress.finish();
+        if end != PumpEnd::Enough {
+            for index in 0..self.lanes.len() {
+                let over = self.links.get(index).is_none_or(|state| state.over);
+                let Some(lane) = self.lanes.get_mut(index).filter(|_| !over) else {
+                    continue;
+                };
+                // Cut in the middle by the user: what cannot end here is no fault of the input.
+                let _ = lane.finish(self.sink);
+                if end == PumpEnd::Duration {
+                    self.look_for_nothing(index);
+                }
+            }
+            self.flush()?;
+        }
+        Ok(Pumped {
+            end,
+            worst: self.worst,
+        })
+    }
 }
 
-/// Writes what waits; `Some` when pumping ends with it.
-fn flush(sink: &mut dyn Sink) -> Option<Result<PumpEnd, Failure>> {
-    match sink.flush() {
-        Err(WriteEnd::ReaderGone) => Some(Ok(PumpEnd::Enough)),
-        Err(WriteEnd::Failed(failure)) => Some(Err(failure)),
-        Ok(()) => sink.is_full().then_some(Ok(PumpEnd::Enough)),
+impl Link {
+    /// The word for it in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Lost => "lost",
+            Self::Reopened => "reopened",
+            Self::Silent => "silent",
+        }
     }
 }
 
@@ -173,54 +341,27 @@ fn patience(kind: &str) -> Duration {
     }
 }
 
-/// A bar on stderr for long files.
-struct Progress {
-    bar: ProgressBar,
+/// What is said of a link that is open and silent.
+fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (String, String) {
+    let seconds = pause.as_secs();
+    let what = match lane.kind {
+        "serial" => {
+            let line = lane.device_line().unwrap_or(line);
+            format!("{}: no bytes for {seconds} s at {line}", lane.title())
+        }
+        _ => format!("{}: connected, but no bytes for {seconds} s", lane.title()),
+    };
+    let hint = match lane.device_line() {
+        Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
+        None => {
+            "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
+             some operators open the port only on request: ask yours whether P1 of this meter is open"
+        }
+    };
+    (what, hint.to_owned())
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self {
-            bar: ProgressBar::hidden(),
-        }
-    }
-}
-
-impl Progress {
-    fn of(source: &Lasting, wanted: bool) -> Self {
-        let size = match source.source() {
-            Some(Source::Input(input)) => input.size(),
-            _ => None,
-        };
-        match size {
-            Some(size) if wanted && size >= LONG && std::io::stderr().is_terminal() => {
-                let bar = ProgressBar::with_draw_target(
-                    Some(size),
-                    ProgressDrawTarget::stderr_with_hz(5),
-                );
-                let style = ProgressStyle::with_template(
-                    "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-                );
-                Self {
-                    bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
-                }
-            }
-            _ => Self::default(),
-        }
-    }
-
-    fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
-        if self.bar.is_hidden() {
-            run()
-        } else {
-            self.bar.suspend(run)
-        }
-    }
-}
-
-/// Bytes read at once.
-const BUFFER: usize = 256 << 10;
-/// What one `Quiet` of a source stands for.
-const QUIET_STEP: Duration = Duration::from_millis(250);
-/// From this size on a file is long enough for a progress bar, in bytes.
-const LONG: u64 = 50 << 20;
+/// Nothing of a link for so long is worth a word: meters send every 10 s or more often.
+const SILENCE: Duration = Duration::from_secs(12);
+/// How long the pump waits for anything.
+const TICK: Duration = Duration::from_millis(100);

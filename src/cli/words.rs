@@ -21,14 +21,16 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
         ),
         Reason::NoKey => (
             format!("{place} is encrypted, and there is no key for it"),
-            "the network operator gives the owner the key of the meter, 32 digits: use --key, --key-file FILE, SMARTY_KEY or --keyring FILE".to_owned(),
+            "the network operator gives the key, 32 digits, to the owner of the meter\n\
+             give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE"
+                .to_owned(),
         ),
         Reason::TagMismatch => (
             format!("{place} was refused: its tag does not fit the key"),
             "check that the key belongs to this meter".to_owned(),
         ),
         Reason::CrcMismatch(crc) => (
-            format!("{place}: the CRC does not fit, {}", crc_words(crc)),
+            format!("{place}: its checksum (CRC) does not fit, {}", crc_words(crc)),
             "some characters were changed on the way; --ignore-crc prints the telegram all the same".to_owned(),
         ),
         Reason::NoEnd => (

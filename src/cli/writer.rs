@@ -5,8 +5,11 @@ use std::path::Path;
 
 use crate::sink::file_error::FileError;
 
+use jiff::Zoned;
+
 use super::failure::{Exit, Failure};
 use crate::sink::out::OutFile;
+use crate::sink::record::Recorder;
 
 /// The end of the pipeline.
 pub enum Writer {
@@ -16,6 +19,8 @@ pub enum Writer {
     Terminal,
     /// A file that is made whole or not at all, or grows.
     File(Box<OutFile>),
+    /// A file, or a row of them, that grows by each line as it comes.
+    Recorder(Box<Recorder>),
 }
 
 /// Why nothing more can be written.
@@ -46,11 +51,55 @@ impl Writer {
                 let error = |cause| FileError::writing(file.path(), None, cause).into();
                 return written.map_err(|cause| WriteEnd::Failed(error(cause)));
             }
+            Self::Recorder(recorder) => {
+                let now = Zoned::now();
+                // Before the lines: those of a new day belong into its file.
+                let written = recorder
+                    .pause(&now)
+                    .and_then(|_| recorder.write(bytes, &now));
+                return written.map_err(|error| WriteEnd::Failed(error.into()));
+            }
         };
         written.map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => WriteEnd::ReaderGone,
             _ => WriteEnd::Failed(failed("standard output", &error)),
         })
+    }
+
+    /// Sets what each file of a recording begins with.
+    ///
+    /// # Errors
+    /// [`WriteEnd`].
+    pub fn set_header(&mut self, header: Vec<u8>) -> Result<(), WriteEnd> {
+        match self {
+            Self::Recorder(recorder) => recorder
+                .set_header(header, &Zoned::now())
+                .map_err(|error| WriteEnd::Failed(error.into())),
+            Self::Stdout(_) | Self::Terminal | Self::File(_) => Ok(()),
+        }
+    }
+
+    /// To be called now and then in silence: puts on disk what waits too long.
+    ///
+    /// # Errors
+    /// [`WriteEnd`].
+    pub fn pause(&mut self) -> Result<(), WriteEnd> {
+        match self {
+            Self::Recorder(recorder) => match recorder.pause(&Zoned::now()) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(WriteEnd::Failed(error.into())),
+            },
+            Self::Stdout(_) | Self::Terminal | Self::File(_) => Ok(()),
+        }
+    }
+
+    /// The file that is written to.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout(_) | Self::Terminal => None,
+            Self::File(file) => Some(file.path()),
+            Self::Recorder(recorder) => Some(recorder.path()),
+        }
     }
 
     /// Puts a file in its place.
@@ -61,6 +110,7 @@ impl Writer {
         match self {
             Self::Stdout(_) | Self::Terminal => Ok(()),
             Self::File(file) => file.finish().map_err(Failure::from),
+            Self::Recorder(recorder) => recorder.finish().map(drop).map_err(Failure::from),
         }
     }
 }

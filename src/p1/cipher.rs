@@ -191,6 +191,11 @@ impl Keys {
         self.meters.get(&title).or(self.default.as_ref())
     }
 
+    /// Tells whether a meter has a key of its own.
+    pub fn has(&self, title: SystemTitle) -> bool {
+        self.meters.contains_key(&title)
+    }
+
     /// Meters with a key of their own.
     pub fn meters(&self) -> impl Iterator<Item = (SystemTitle, &MeterKeys)> {
         self.meters.iter().map(|(title, keys)| (*title, keys))

@@ -125,7 +125,11 @@ impl Decoder {
     fn run(&mut self, data: &[u8], closed: bool, sink: &mut impl FnMut(&Event<'_>)) -> usize {
         let base = self.offset;
         let mut from = 0;
-        while let Some(sighting) = self.framer.next(data, base, from, closed) {
+        loop {
+            let opens = |header: &_, block: Option<&_>| self.judge.opens(header, block);
+            let Some(sighting) = self.framer.next(data, base, from, closed, opens) else {
+                break;
+            };
             let Some(verdict) = self.judge.judge(&self.framer, data, &sighting, closed) else {
                 self.framer.cut_back(base, sighting.start);
                 break;
@@ -387,12 +391,18 @@ impl Judge {
         let Some(keys) = self.keys.of(header.title) else {
             return false;
         };
-        if !header.control.encrypted() || header.control.unsupported().is_some() {
+        let encrypted = header.control.encrypted();
+        if header.control.unsupported().is_some()
+            // Text in clear is easily made up: only a meter of the ring is believed.
+            || !encrypted && !self.keys.has(header.title)
+        {
             return false;
         }
         block.is_none_or(|block| {
             let mut text = *block;
-            keys.apply_key_stream(header.title, header.counter, &mut text);
+            if encrypted {
+                keys.apply_key_stream(header.title, header.counter, &mut text);
+            }
             text.first() == Some(&b'/')
                 && text
                     .iter()

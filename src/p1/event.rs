@@ -102,7 +102,7 @@ pub enum Reason {
 }
 
 /// Bytes between frames.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Junk<'a> {
     /// Place in the stream.
     pub span: Span,

@@ -90,12 +90,23 @@ impl Framer {
     ///
     /// `closed` says that the burst ends with the data: what is half stays half.
     /// `None`: no frame that is complete enough to be judged.
-    pub fn next(&mut self, data: &[u8], base: u64, from: usize, closed: bool) -> Option<Sighting> {
+    ///
+    /// A header behind other bytes whose title says nothing counts only where `opens` finds that the first
+    /// block of its text reads like a telegram: noise is full of such headers.
+    pub fn next(
+        &mut self,
+        data: &[u8],
+        base: u64,
+        from: usize,
+        closed: bool,
+        opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> Option<Sighting> {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
         while let Some(start) = find(data, at, |rest| memchr2(START[0], b'/', rest)) {
             let found = match data.get(start) {
                 Some(b'/') => self.plain(data, base, from, start, closed),
-                _ => self.ciphered(data, base, start, closed),
+                _ if start == from => self.ciphered(data, base, start, closed, |_, _| true),
+                _ => self.ciphered(data, base, start, closed, &opens),
             };
             match found {
                 Found::Sighting(sighting) => {
@@ -135,7 +146,11 @@ impl Framer {
             let rest = data.get(start..).unwrap_or_default();
             let verdict = if rest.first() == Some(&b'/') {
                 match HeaderLine::read(rest, closed) {
-                    HeaderLine::Strict => Look::Cut(start),
+                    HeaderLine::Strict => match goes_on(rest) {
+                        Some(true) => Look::Cut(start),
+                        None if !closed => Look::More,
+                        _ => Look::Stands,
+                    },
                     HeaderLine::More => Look::More,
                     _ => Look::Stands,
                 }
@@ -143,9 +158,7 @@ impl Framer {
                 match GeneralGloCiphering::decode(rest) {
                     Header::Legal(header) if self.is_known(&header) => Look::Cut(start),
                     Header::Legal(header) => {
-                        let block = rest
-                            .get(header.header_length..)
-                            .and_then(|body| body.first_chunk());
+                        let block = first_block(rest, &header);
                         match opens(&header, block) {
                             true if block.is_some() => Look::Cut(start),
                             true if !closed => Look::More,
@@ -177,7 +190,14 @@ impl Framer {
         }
     }
 
-    fn ciphered(&mut self, data: &[u8], base: u64, start: usize, closed: bool) -> Found {
+    fn ciphered(
+        &mut self,
+        data: &[u8],
+        base: u64,
+        start: usize,
+        closed: bool,
+        opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> Found {
         let rest = data.get(start..).unwrap_or_default();
         let header = match GeneralGloCiphering::decode(rest) {
             Header::Legal(header) => header,
@@ -195,6 +215,14 @@ impl Framer {
             Header::More if !closed => return Found::More,
             Header::More | Header::Not => return Found::Not,
         };
+        if !self.is_known(&header) {
+            let block = first_block(rest, &header);
+            match opens(&header, block) {
+                true if block.is_none() && !closed => return Found::More,
+                true => {}
+                false => return Found::Not,
+            }
+        }
         let claimed = rest.get(..header.frame_length());
         let body = claimed.unwrap_or(rest);
         let searched = (self.searched.saturating_sub(base) as usize).saturating_sub(start);
@@ -321,7 +349,9 @@ impl Framer {
 
 /// Tells whether bytes hold the start of a frame or of a plain telegram.
 pub fn holds_start(bytes: &[u8]) -> bool {
-    Framer::default().next(bytes, 0, 0, true).is_some()
+    Framer::default()
+        .next(bytes, 0, 0, true, |_, _| true)
+        .is_some()
 }
 
 enum Found {
@@ -374,6 +404,19 @@ impl HeaderLine {
     }
 }
 
+/// Tells whether a header line is followed by an empty line, a code or the end; ciphertext seldom looks so.
+///
+/// `None`: that depends on bytes still to come.
+fn goes_on(text: &[u8]) -> Option<bool> {
+    let line_end = memchr2(b'\r', b'\n', text)?;
+    let next = match text.get(line_end..)? {
+        [b'\r', b'\n', next, ..] | [b'\n', next, ..] => next,
+        [b'\r', other, ..] if *other != b'\n' => return Some(false),
+        _ => return None,
+    };
+    Some(matches!(next, b'\r' | b'\n' | b'!' | b'0'..=b'9'))
+}
+
 /// Tells whether a text holds at least one line like `1-0:1.8.0(`.
 fn holds_data_line(text: &[u8]) -> bool {
     memchr::memchr_iter(b'(', text).any(|open| {
@@ -386,6 +429,10 @@ fn holds_data_line(text: &[u8]) -> bool {
         let (length, dots) = code.fold((0, 0), |(n, dots), &b| (n + 1, dots + u8::from(b == b'.')));
         length >= 5 && dots >= 1
     })
+}
+
+fn first_block<'a>(frame: &'a [u8], header: &GeneralGloCiphering) -> Option<&'a [u8; FIRST_BLOCK]> {
+    frame.get(header.header_length..)?.first_chunk()
 }
 
 fn is_printable_at(text: &[u8], index: usize) -> bool {

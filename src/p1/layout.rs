@@ -379,8 +379,11 @@ impl Reader<'_> {
             Form::Number if entry.is_some_and(|entry| entry.name == DEVICE_TYPE) => {}
             Form::Number | Form::Time => self.allow_digits(value),
             Form::Text if entry.is_some() => self.allow_digits(value),
-            Form::Octets if entry.is_some() => self.allow(value, b'0', b'f'),
-            Form::Octets | Form::Text | Form::Code | Form::Empty => {}
+            // Of capital digits only: lower case would let characters in that need escapes in data formats.
+            Form::Octets if entry.is_some() && is_capital(value.of(self.text)) => {
+                self.allow(value, b'0', b'F');
+            }
+            _ => {}
         }
     }
 
@@ -468,6 +471,10 @@ fn record_form(value: &[u8], unit: &[u8]) -> Form {
         _ if memchr::memchr(b':', value).is_some() && Obis::parse(value).is_some() => Form::Code,
         _ => Form::Text,
     }
+}
+
+fn is_capital(digits: &[u8]) -> bool {
+    !digits.iter().any(u8::is_ascii_lowercase)
 }
 
 fn is_octets(value: &[u8]) -> bool {

@@ -257,7 +257,7 @@ impl Timestamp {
         let pair = |value: u8| [b'0' + value / 10 % 10, b'0' + value % 10];
         let [y1, y2] = pair((self.year / 100) as u8);
         let [y3, y4] = pair((self.year % 100) as u8);
-        let [o1, o2] = pair((self.month));
+        let [o1, o2] = pair(self.month);
         let [d1, d2] = pair(self.day);
         let [h1, h2] = pair(self.hour);
         let [m1, m2] = pair(self.minute);
@@ -369,10 +369,33 @@ impl Zone {
 
 /// The text of an octet string (two hexadecimal digits a byte), where every character of it is printable.
 pub fn octet_text(digits: &[u8]) -> Option<String> {
-    let bytes = hex::decode(digits).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let text = text.trim_end_matches('\0');
-    (!text.is_empty() && !text.chars().any(char::is_control)).then(|| text.to_owned())
+    let mut out = Vec::with_capacity(digits.len() / 2);
+    write_octet_text(digits, &mut out).then_some(())?;
+    String::from_utf8(out).ok()
+}
+
+/// Appends the text of an octet string; gives `false` and appends nothing where it holds no printable text.
+pub fn write_octet_text(digits: &[u8], out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    out.resize(start + digits.len() / 2, 0);
+    let decoded = out.get_mut(start..).unwrap_or_default();
+    let plain = hex::decode_to_slice(digits, decoded).is_ok();
+    let filled = decoded
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    out.truncate(start + filled);
+    let text = out.get(start..).unwrap_or_default();
+    let ascii = text
+        .iter()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let printable =
+        || std::str::from_utf8(text).is_ok_and(|text| !text.chars().any(char::is_control));
+    let good = plain && filled > 0 && (ascii || printable());
+    if !good {
+        out.truncate(start);
+    }
+    good
 }
 
 /// Bytes as text; those that are no UTF-8 are taken as Latin-1, so that none is lost.

@@ -1,6 +1,11 @@
 //! What a sink is told beside the telegram itself.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::event::Decoded;
 
 /// Where a telegram came from, and when.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,4 +29,37 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// Label before the address.
     pub label: Option<&'a str>,
+}
+
+/// Says who sent a telegram; the device id of a title is made once.
+#[derive(Clone, Debug, Default)]
+pub struct Senders {
+    latest: Option<(SystemTitle, Option<String>)>,
+}
+
+impl Senders {
+    /// Device id of the system title, else what the telegram says, else the title; empty where nothing is known.
+    pub fn name<'a>(&'a mut self, decoded: &Decoded<'a>) -> Cow<'a, str> {
+        let title = decoded.security.map(|security| security.title());
+        if let Some(title) = title
+            && let Some(id) = self.device_id(title)
+        {
+            return Cow::Borrowed(id);
+        }
+        let said = decoded.telegram.meter_id();
+        said.or(title.map(|title| title.to_string().into()))
+            .unwrap_or_default()
+    }
+
+    /// The device id of a title, where the title fits the rule.
+    pub fn device_id(&mut self, title: SystemTitle) -> Option<&str> {
+        if self
+            .latest
+            .as_ref()
+            .is_none_or(|(known, _)| *known != title)
+        {
+            self.latest = Some((title, title.device_id()));
+        }
+        self.latest.as_ref().and_then(|(_, id)| id.as_deref())
+    }
 }

@@ -3,13 +3,16 @@
 //! The columns are fixed by the first telegram and the fields asked for, so that a file can grow for years.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, Senders};
 use super::fields::Fields;
+use super::level;
 use super::number::write_plain;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
-use crate::p1::telegram::Telegram;
+use crate::p1::telegram::{Shape, Telegram, Value};
+use crate::source::maxsonar::Level;
 
 /// Writes CSV rows, the header before the first.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +20,23 @@ pub struct Csv {
     fields: Option<Fields>,
     columns: Option<Vec<String>>,
     headed: bool,
+    places: Option<(Arc<Shape>, Vec<Option<usize>>)>,
+    senders: Senders,
+    continued: bool,
+    sources: Sources,
     cell: Vec<u8>,
+}
+
+/// What sends rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sources {
+    /// Meters.
+    #[default]
+    Meters,
+    /// Meters and level sensors: a column more.
+    Both,
+    /// Level sensors.
+    Levels,
 }
 
 impl Csv {
@@ -29,6 +48,18 @@ impl Csv {
         }
     }
 
+    /// Makes a column for what level sensors say, where there are such.
+    pub fn expect(&mut self, sources: Sources) {
+        self.sources = sources;
+    }
+
+    /// Tells whether a line is the header of such a table.
+    pub fn is_header(line: &str) -> bool {
+        line.trim_end()
+            .strip_prefix(&FIXED.join(","))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+    }
+
     /// Goes on below a header that is there already.
     pub fn continue_below(&mut self, header: &str) {
         let columns = header.trim_end().split(',').skip(FIXED.len());
@@ -37,7 +68,66 @@ impl Csv {
                 .map(|column| column.trim_matches('"').to_owned())
                 .collect(),
         );
-        self.headed = true;
+        (self.headed, self.continued) = (true, true);
+    }
+
+    /// Begins anew: what was written so far is dropped.
+    pub fn restart(&mut self) {
+        if !self.continued {
+            (self.headed, self.columns) = (false, None);
+        }
+    }
+
+    /// Fixes the columns by the first telegram, and appends the header where it is due.
+    pub fn begin(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>) {
+        if self.columns.is_none() {
+            let mut columns = columns_of(&decoded.telegram, self.fields.as_ref());
+            if self.sources == Sources::Both {
+                columns.push(level::KEY.to_owned());
+            }
+            self.columns = Some(columns);
+        }
+        self.header(out);
+    }
+
+    /// As `begin`, for a level sensor; false where the columns wait for the telegram of a meter.
+    pub fn begin_level(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.columns.is_none() && self.sources == Sources::Levels {
+            self.columns = Some(vec![level::KEY.to_owned()]);
+        }
+        if self.columns.is_some() {
+            self.header(out);
+        }
+        self.columns.is_some()
+    }
+
+    /// Appends a reading of a level sensor as a row.
+    pub fn level(&mut self, out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
+        out.push(b',');
+        if let Some(at) = context.received_at {
+            drop(write!(out, "{at:.6}"));
+        }
+        out.extend_from_slice(b",,");
+        write_cell(out, context.source.label.unwrap_or_default().as_bytes());
+        for column in self.columns.iter().flatten() {
+            out.push(b',');
+            if column == level::KEY {
+                drop(write!(out, "{}", level.centimetres));
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The header.
+    pub fn header_line(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        line.extend_from_slice(FIXED.join(",").as_bytes());
+        for column in self.columns.iter().flatten() {
+            line.push(b',');
+            write_cell(&mut line, column.as_bytes());
+        }
+        line.extend_from_slice(b"\r\n");
+        line
     }
 
     /// Appends the header where it is due.
@@ -45,21 +135,13 @@ impl Csv {
         if std::mem::replace(&mut self.headed, true) {
             return;
         }
-        out.extend_from_slice(FIXED.join(",").as_bytes());
-        for column in self.columns.iter().flatten() {
-            out.push(b',');
-            write_cell(out, column.as_bytes());
-        }
-        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&self.header_line());
     }
 
     /// Appends a telegram as a row.
     pub fn telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;
-        if self.columns.is_none() {
-            self.columns = Some(columns_of(telegram, self.fields.as_ref()));
-        }
-        self.header(out);
+        self.begin(out, decoded);
         if let Some(time) = telegram.measured_at() {
             time.write(out);
         }
@@ -68,41 +150,43 @@ impl Csv {
             drop(write!(out, "{at:.6}"));
         }
         out.push(b',');
-        write_cell(out, meter(decoded).as_bytes());
+        write_cell(out, self.senders.name(decoded).as_bytes());
         out.push(b',');
         write_cell(out, context.source.label.unwrap_or_default().as_bytes());
+        self.find_places(telegram);
         let columns = self.columns.as_deref().unwrap_or_default();
-        let values = &telegram.shape().meaning.values;
-        for (index, column) in columns.iter().enumerate() {
+        let places = self.places.as_ref().map_or(&[][..], |(_, places)| places);
+        let Shape { layout, meaning } = &**telegram.shape();
+        for (column, place) in columns.iter().zip(places) {
             out.push(b',');
-            // Columns mostly stand in the order of the values.
-            let at = match values.get(index) {
-                Some(value) if value.key == *column => Some(value),
-                _ => values.iter().find(|value| value.key == *column),
-            };
+            let at = place.and_then(|place| meaning.values.get(place));
             self.cell.clear();
-            match at.and_then(|at| {
-                telegram
-                    .shape()
-                    .layout
-                    .items
-                    .get(at.item as usize)
-                    .map(|i| (at, i))
-            }) {
+            match at.and_then(|at| layout.items.get(at.item as usize).map(|item| (at, item))) {
                 Some((at, item)) if item.form == Form::Number => {
                     write_plain(out, telegram, item, at.shift);
+                    continue;
                 }
-                Some((at, item)) => {
-                    write_plain(&mut self.cell, telegram, item, at.shift);
-                    write_cell(out, &self.cell);
-                }
-                None => {
-                    reading(&mut self.cell, telegram, column);
-                    write_cell(out, &self.cell);
-                }
+                Some((at, item)) => write_plain(&mut self.cell, telegram, item, at.shift),
+                None => reading(&mut self.cell, telegram, column),
             }
+            write_cell(out, &self.cell);
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// Finds the value of each column in a telegram of another shape than the last.
+    fn find_places(&mut self, telegram: &Telegram<'_>) {
+        let shape = telegram.shape();
+        if self
+            .places
+            .as_ref()
+            .is_some_and(|(known, _)| Arc::ptr_eq(known, shape))
+        {
+            return;
+        }
+        let place = |column: &String| shape.meaning.values.iter().position(|at| at.key == *column);
+        let places = self.columns.iter().flatten().map(place).collect();
+        self.places = Some((Arc::clone(shape), places));
     }
 }
 
@@ -117,7 +201,7 @@ pub fn influx(
     let start = out.len();
     out.extend_from_slice(b"p1");
     for (tag, value) in [
-        ("meter", meter(decoded).as_str()),
+        ("meter", &*Senders::default().name(decoded)),
         ("label", context.source.label.unwrap_or_default()),
     ] {
         if !value.is_empty() {
@@ -170,17 +254,6 @@ pub fn influx(
     out.push(b'\n');
 }
 
-/// Who sent a telegram: device id or title, else what the text says.
-pub fn meter(decoded: &Decoded<'_>) -> String {
-    match &decoded.security {
-        Some(security) => {
-            let title = security.title();
-            title.device_id().unwrap_or_else(|| title.to_string())
-        }
-        None => decoded.telegram.meter_id().unwrap_or_default().into_owned(),
-    }
-}
-
 fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
     let values = &telegram.shape().meaning.values;
     let Some(fields) = fields else {
@@ -202,7 +275,7 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
     columns
 }
 
-/// A column that is no value: the groups of the line with that code or name.
+/// A column that is no value: all values of the line with that code or name, a blank between them.
 fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
     let found = telegram.readings().find(|reading| {
         reading
@@ -210,11 +283,20 @@ fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
             .is_some_and(|entry| entry.name == column || entry.key == column)
             || reading.obis() == column
     });
-    for (index, raw) in found.iter().flat_map(|reading| reading.raw()).enumerate() {
+    for (index, value) in found
+        .iter()
+        .flat_map(|reading| reading.values())
+        .enumerate()
+    {
         if index > 0 {
             out.push(b' ');
         }
-        out.extend_from_slice(raw.as_bytes());
+        match value {
+            Value::Number(number) => number.write(out),
+            Value::Time(time) => time.write(out),
+            Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Empty | Value::NoTime => {}
+        }
     }
 }
 

@@ -117,7 +117,7 @@ fn is_mbus_stem(key: &str, stem: &str) -> bool {
 }
 
 /// How unlike two words are: letters of the one that the other lacks, in order.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

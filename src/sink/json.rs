@@ -1,23 +1,21 @@
 //! JSON: one object a line, `smarty/1`.
 //!
-//! For each shape of telegram the constant parts are laid down once; a telegram then is a walk over them:
-//!
-//! ```text
-//! ,"values":{"active_energy_import_kwh":  25.653  ,"active_power_import_kw":  0.005  …
-//! |---------- constant ----------------| | item | |------- constant -------| | item |
-//! ```
+//! The envelope is written here; `values`, `devices` and `readings` follow a plan that is made once for each shape.
+
+mod plan;
 
 use std::io::Write;
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::readout::{Crc, SentCrc};
-use crate::p1::telegram::{Shape, Telegram};
+use crate::p1::telegram::Telegram;
+use plan::Plan;
 
 /// The name of the format.
 pub const SCHEMA: &str = "smarty/1";
@@ -28,7 +26,7 @@ pub struct Json {
     fields: Option<Fields>,
     plans: Vec<Plan>,
     latest: usize,
-    title: Option<(SystemTitle, String)>,
+    senders: Senders,
 }
 
 impl Json {
@@ -43,8 +41,7 @@ impl Json {
     /// Appends a telegram and a line end.
     pub fn telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;
-        let plan = self.plan(telegram);
-        out.reserve(plan.size + 512);
+        out.reserve(self.plan(telegram).size() + ENVELOPE);
         begin(out, "telegram", context.seq);
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
@@ -85,19 +82,13 @@ impl Json {
         out.extend_from_slice(b",\"crc\":");
         write_crc(out, &decoded.crc);
         out.extend_from_slice(b"},\"meter\":{\"id\":");
-        match decoded
-            .security
-            .as_ref()
-            .and_then(|security| self.device_id(security.title()))
-        {
-            Some(id) => write_json_bytes(out, id.as_bytes()),
-            None => write_text_or_null(out, telegram.meter_id().as_deref()),
-        }
+        let sender = self.senders.name(decoded);
+        write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
         out.extend_from_slice(b",\"p1_version\":");
         write_text_or_null(out, telegram.p1_version().as_deref());
-        self.plans[self.latest].write(out, telegram);
+        self.plan(telegram).write(out, telegram);
         out.extend_from_slice(b",\"issues\":[");
         for (index, issue) in telegram.issues().enumerate() {
             if index > 0 {
@@ -143,8 +134,8 @@ impl Json {
         out.extend_from_slice(b",\"meter\":{\"id\":");
         let id = refused
             .title()
-            .and_then(|title| self.device_id(title).map(str::to_owned));
-        write_text_or_null(out, id.as_deref());
+            .and_then(|title| self.senders.device_id(title));
+        write_text_or_null(out, id);
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
         out.extend_from_slice(b"},\"message\":");
@@ -155,7 +146,14 @@ impl Json {
     }
 
     /// Appends a change of the link: `opened`, `lost`, `reopened` or `silent`.
-    pub fn link(&self, out: &mut Vec<u8>, context: &Context<'_>, state: &str, message: &str) {
+    pub fn link(
+        &self,
+        out: &mut Vec<u8>,
+        context: &Context<'_>,
+        state: &str,
+        message: &str,
+        hint: Option<&str>,
+    ) {
         begin(out, "link", context.seq);
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
@@ -164,22 +162,14 @@ impl Json {
         write_source(out, context, 0, 0);
         out.extend_from_slice(b",\"security\":null,\"message\":");
         write_json_text(out, message);
-        out.extend_from_slice(b",\"hint\":null}\n");
+        out.extend_from_slice(b",\"hint\":");
+        write_text_or_null(out, hint);
+        out.extend_from_slice(b"}\n");
     }
 
-    fn device_id(&mut self, title: SystemTitle) -> Option<&str> {
-        if self.title.as_ref().is_none_or(|(known, _)| *known != title) {
-            self.title = Some((title, title.device_id().unwrap_or_default()));
-        }
-        self.title
-            .as_ref()
-            .map(|(_, id)| id.as_str())
-            .filter(|id| !id.is_empty())
-    }
-
-    fn plan(&mut self, telegram: &Telegram<'_>) -> &Plan {
+    fn plan(&mut self, telegram: &Telegram<'_>) -> &mut Plan {
         let shape = telegram.shape();
-        let fits = |plan: &Plan| Arc::ptr_eq(&plan.shape, shape);
+        let fits = |plan: &Plan| Arc::ptr_eq(plan.shape(), shape);
         if !self.plans.get(self.latest).is_some_and(fits) {
             self.latest = self.plans.iter().position(fits).unwrap_or_else(|| {
                 if self.plans.len() >= PLANS_KEPT {
@@ -189,7 +179,7 @@ impl Json {
                 self.plans.len() - 1
             });
         }
-        &self.plans[self.latest]
+        &mut self.plans[self.latest]
     }
 }
 
@@ -241,245 +231,7 @@ pub fn pretty(line: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The parts of an object from `p1_version` to `issues`, for one shape.
-#[derive(Clone, Debug)]
-struct Plan {
-    shape: Arc<Shape>,
-    constants: Vec<u8>,
-    steps: Vec<Step>,
-    size: usize,
-}
-
-/// Constant bytes up to an offset, then something of the telegram.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    until: u32,
-    then: Then,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Then {
-    Value(Item, i8),
-    Raw(Place),
-    End,
-}
-
-impl Plan {
-    fn new(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Self {
-        let shape = telegram.shape();
-        let mut plan = Self {
-            shape: Arc::clone(shape),
-            constants: Vec::new(),
-            steps: Vec::new(),
-            size: 0,
-        };
-        plan.say("},\"values\":{");
-        plan.values(fields);
-        plan.say("},\"devices\":[");
-        plan.devices(fields);
-        plan.say("],\"readings\":[");
-        plan.readings(fields, telegram.text());
-        plan.say("]");
-        plan.step(Then::End);
-        plan.size = plan.constants.len() + 2 * shape.layout.length();
-        plan
-    }
-
-    #[inline]
-    fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
-        let mut from = 0;
-        for step in &self.steps {
-            let until = step.until as usize;
-            out.extend_from_slice(self.constants.get(from..until).unwrap_or_default());
-            from = until;
-            match step.then {
-                Then::Value(item, shift) => write_json(out, telegram, &item, shift),
-                Then::Raw(place) => write_json_bytes(out, place.of(telegram.text())),
-                Then::End => {}
-            }
-        }
-    }
-
-    fn values(&mut self, fields: Option<&Fields>) {
-        let shape = Arc::clone(&self.shape);
-        let mut first = true;
-        for value in &shape.meaning.values {
-            let line = shape.layout.lines.get(value.line as usize);
-            let wanted =
-                |fields: &Fields| line.is_some_and(|line| fields.wants(line, Some(&value.key)));
-            if !fields.is_none_or(wanted) {
-                continue;
-            }
-            self.separate(&mut first);
-            self.string(&value.key);
-            self.say(":");
-            self.item(Some(value.item), value.shift);
-        }
-    }
-
-    fn devices(&mut self, fields: Option<&Fields>) {
-        let shape = Arc::clone(&self.shape);
-        let mut first = true;
-        for device in &shape.meaning.devices {
-            let line = device
-                .line
-                .and_then(|line| shape.layout.lines.get(line as usize));
-            let key = shape
-                .meaning
-                .values
-                .iter()
-                .find(|v| Some(v.item) == device.reading);
-            let wanted = |fields: &Fields| {
-                line.is_some_and(|line| fields.wants(line, key.map(|value| &*value.key)))
-            };
-            if !fields.is_none_or(wanted) {
-                continue;
-            }
-            self.separate(&mut first);
-            self.say(&format!("{{\"channel\":{},\"type\":", device.channel));
-            self.item(device.kind, 0);
-            self.say(",\"medium\":");
-            match device.medium {
-                Some(medium) => self.string(medium),
-                None => self.say("null"),
-            }
-            self.say(",\"id\":");
-            self.item(device.id, 0);
-            self.say(",\"measured_at\":");
-            self.item(device.time, 0);
-            self.say(",\"value\":");
-            self.item(device.reading, 0);
-            self.say(",\"unit\":");
-            let item = |index: u32| shape.layout.items.get(index as usize);
-            match (device.unit, device.reading.and_then(item)) {
-                (Some(unit), _) => self.item(Some(unit), 0),
-                (None, Some(reading)) if reading.unit.start < reading.unit.end => {
-                    self.step(Then::Raw(reading.unit));
-                }
-                _ => self.say("null"),
-            }
-            self.say(",\"valve\":");
-            self.item(device.valve, 0);
-            self.say("}");
-        }
-    }
-
-    fn readings(&mut self, fields: Option<&Fields>, text: &[u8]) {
-        let shape = Arc::clone(&self.shape);
-        let layout = &shape.layout;
-        let mut first = true;
-        for (index, line) in (0u32..).zip(&layout.lines) {
-            let key = shape
-                .meaning
-                .values
-                .iter()
-                .find(|value| value.line == index);
-            let wanted = |fields: &Fields| fields.wants(line, key.map(|value| &*value.key));
-            if !fields.is_none_or(wanted) {
-                continue;
-            }
-            self.separate(&mut first);
-            self.say("{\"obis\":");
-            self.step(Then::Raw(line.place));
-            self.say(",\"name\":");
-            match line.entry {
-                Some(entry) => self.string(entry.name),
-                None => self.say("null"),
-            }
-            let items = layout.items_in(&line.items);
-            self.say(",\"value\":");
-            self.list(items, items.len() != 1, |plan, item| {
-                plan.step(Then::Value(*item, 0))
-            });
-            self.say(",\"unit\":");
-            self.units(items, text);
-            self.say(",\"raw\":");
-            self.list(layout.groups_of(line), true, |plan, group| {
-                plan.step(Then::Raw(group.place))
-            });
-            self.say("}");
-        }
-    }
-
-    /// One unit where all values that have one have the same; null without; else one for each value.
-    fn units(&mut self, items: &[Item], text: &[u8]) {
-        let shape = Arc::clone(&self.shape);
-        let sent = |item: &&Item| item.unit.start < item.unit.end;
-        let old_style = shape.meaning.devices.iter().find_map(|device| {
-            let unit = shape.layout.items.get(device.unit? as usize)?;
-            items
-                .iter()
-                .any(|item| item.value == unit.value)
-                .then_some(unit.value)
-        });
-        let mut with_unit = items.iter().filter(sent);
-        match (old_style, with_unit.next()) {
-            (Some(unit), _) => self.step(Then::Raw(unit)),
-            (None, None) => self.say("null"),
-            (None, Some(first)) => {
-                // The layout keeps units as they are, so what holds for this text holds for the next.
-                let same = with_unit.all(|item| item.unit.of(text) == first.unit.of(text));
-                if same {
-                    self.step(Then::Raw(first.unit));
-                } else {
-                    self.list(items, true, |plan, item| {
-                        if sent(&item) {
-                            plan.step(Then::Raw(item.unit));
-                        } else {
-                            plan.say("null");
-                        }
-                    });
-                }
-            }
-        }
-    }
-
-    fn list<T>(&mut self, parts: &[T], brackets: bool, mut write: impl FnMut(&mut Self, &T)) {
-        if brackets {
-            self.say("[");
-        }
-        let mut first = true;
-        for part in parts {
-            self.separate(&mut first);
-            write(self, part);
-        }
-        if brackets {
-            self.say("]");
-        }
-    }
-
-    fn item(&mut self, index: Option<u32>, shift: i8) {
-        let item = index.and_then(|index| self.shape.layout.items.get(index as usize).copied());
-        match item {
-            Some(item) => self.step(Then::Value(item, shift)),
-            None => self.say("null"),
-        }
-    }
-
-    fn separate(&mut self, first: &mut bool) {
-        if !*first {
-            self.say(",");
-        }
-        *first = false;
-    }
-
-    fn string(&mut self, text: &str) {
-        write_json_text(&mut self.constants, text);
-    }
-
-    fn say(&mut self, text: &str) {
-        self.constants.extend_from_slice(text.as_bytes());
-    }
-
-    fn step(&mut self, then: Then) {
-        self.steps.push(Step {
-            until: self.constants.len() as u32,
-            then,
-        });
-    }
-}
-
-fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
+pub(super) fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
     out.extend_from_slice(b"{\"schema\":\"");
     out.extend_from_slice(SCHEMA.as_bytes());
     out.extend_from_slice(b"\",\"type\":\"");
@@ -492,7 +244,7 @@ fn item<'a>(telegram: &Telegram<'a>, index: u32) -> Option<&'a Item> {
     telegram.shape().layout.items.get(index as usize)
 }
 
-fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
+pub(super) fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
     match context.received_at {
         // Writing into memory cannot fail.
         Some(at) => drop(write!(out, "\"{at:.6}\"")),
@@ -500,7 +252,7 @@ fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
     }
 }
 
-fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
+pub(super) fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
     out.extend_from_slice(b",\"source\":{\"kind\":");
     write_json_bytes(out, context.source.kind.as_bytes());
     out.extend_from_slice(b",\"name\":");
@@ -578,5 +330,68 @@ fn write_integer(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&digits[at..]);
 }
 
+/// Room for what stands around `values`, `devices` and `readings`, in bytes.
+const ENVELOPE: usize = 1024;
 /// Plans kept, one for each shape of telegram seen lately.
 const PLANS_KEPT: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::p1::decoder::{Decoder, Policy};
+    use crate::p1::event::Event;
+    use crate::p1::value::Zone;
+    use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
+
+    fn lines(stream: &[u8], mut json: impl FnMut() -> Json, keep: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut writer = json();
+        let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+        decoder.push(stream, |event| {
+            if let Event::Telegram(decoded) = event {
+                if !keep {
+                    writer = json();
+                }
+                writer.telegram(&mut out, &Context::default(), decoded);
+            }
+        });
+        out
+    }
+
+    #[test]
+    fn what_is_copied_from_the_last_telegram_is_what_would_be_written() {
+        let start = jiff::civil::date(2026, 3, 28).at(23, 59, 0, 0);
+        let mut stream = Vec::new();
+        let meters = ["lu-full", "nl5", "be", "nl22"].iter().zip(1..);
+        let mut meters: Vec<_> = meters
+            .map(|(name, number)| {
+                let profile = Profile::named(name).unwrap();
+                VirtualMeter::new(Setup::new(profile, number, 7, start))
+            })
+            .collect();
+        for _ in 0..40 {
+            for meter in &mut meters {
+                meter.next_telegram(&mut stream);
+            }
+        }
+        let fields = || Fields::parse("active_power_import,gas,voltage_l1,1-0:1.8.1").ok();
+        for fields in [None, fields()] {
+            let kept = lines(&stream, || Json::new(fields.clone()), true);
+            let fresh = lines(&stream, || Json::new(fields.clone()), false);
+            assert_eq!(kept.iter().filter(|&&byte| byte == b'\n').count(), 160);
+            assert!(kept == fresh);
+        }
+    }
+
+    #[test]
+    fn pretty_json_is_the_same_json() {
+        let line = br#"{"a":[1.50,{}],"b":"x\"{,:","c":[]}"#;
+        let mut out = Vec::new();
+        pretty(line, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            "{\n  \"a\": [\n    1.50,\n    {}\n  ],\n  \"b\": \"x\\\"{,:\",\n  \"c\": []\n}"
+        );
+    }
+}

@@ -12,6 +12,8 @@ pub mod json;
 
 pub mod csv;
 
+pub mod level;
+
 pub mod hex;
 
 pub mod redact;
@@ -31,3 +33,11 @@ mod part;
 pub mod record;
 
 pub mod out;
+
+pub mod outlet;
+
+pub mod pty;
+
+pub mod server;
+
+pub mod screen;

@@ -2,7 +2,7 @@
 
 use crate::p1::layout::{Form, Item};
 use crate::p1::telegram::Telegram;
-use crate::p1::value::{Number, octet_text, text};
+use crate::p1::value::{Number, text, write_octet_text};
 
 /// Writes a value as JSON: number, string or null.
 #[inline]
@@ -19,10 +19,7 @@ pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift
             }
             None => out.extend_from_slice(b"null"),
         },
-        Form::Octets => match octet_text(sent) {
-            Some(decoded) => write_json_text(out, &decoded),
-            None => write_json_bytes(out, sent),
-        },
+        Form::Octets => write_json_octets(out, sent),
         Form::Code | Form::Text => write_json_bytes(out, sent),
     }
 }
@@ -30,16 +27,38 @@ pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift
 /// Writes bytes of the telegram as a JSON string.
 #[inline]
 pub fn write_json_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes
-        .iter()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
-    {
+    if is_clean(bytes) {
         out.push(b'"');
         out.extend_from_slice(bytes);
         out.push(b'"');
     } else {
         write_json_text(out, &text(bytes));
     }
+}
+
+/// Writes an octet string as the text that it holds, else as its digits.
+fn write_json_octets(out: &mut Vec<u8>, sent: &[u8]) {
+    let start = out.len();
+    out.push(b'"');
+    if !write_octet_text(sent, out) {
+        out.truncate(start);
+        return write_json_bytes(out, sent);
+    }
+    if is_clean(out.get(start + 1..).unwrap_or_default()) {
+        out.push(b'"');
+    } else {
+        let decoded =
+            String::from_utf8_lossy(out.get(start + 1..).unwrap_or_default()).into_owned();
+        out.truncate(start);
+        write_json_text(out, &decoded);
+    }
+}
+
+/// Tells whether bytes can stand in a JSON string as they are.
+#[inline]
+pub fn is_clean(bytes: &[u8]) -> bool {
+    let odd = |&byte: &u8| !matches!(byte, b' '..=b'~') | (byte == b'"') | (byte == b'\\');
+    !bytes.iter().fold(false, |seen, byte| seen | odd(byte))
 }
 
 /// Writes a JSON string.
@@ -59,10 +78,11 @@ pub fn write_plain(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shif
                 time.write(out);
             }
         }
-        Form::Octets => match octet_text(sent) {
-            Some(decoded) => out.extend_from_slice(decoded.as_bytes()),
-            None => out.extend_from_slice(sent),
-        },
+        Form::Octets => {
+            if !write_octet_text(sent, out) {
+                out.extend_from_slice(sent);
+            }
+        }
         Form::Code | Form::Text => out.extend_from_slice(text(sent).as_bytes()),
     }
 }

@@ -52,12 +52,13 @@ impl OutFile {
                 way: Way::Direct,
             });
         }
+        if existing == Existing::Refuse && fs::symlink_metadata(path).is_ok() {
+            let exists = io::ErrorKind::AlreadyExists.into();
+            return Err(FileError::opening(path, exists));
+        }
         // A link is followed: what it points to is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let opening = |cause| FileError::opening(&path, cause);
-        if existing == Existing::Refuse && fs::symlink_metadata(&path).is_ok() {
-            return Err(opening(io::ErrorKind::AlreadyExists.into()));
-        }
         let existing = match existing {
             Existing::Append if !path.exists() => Existing::Refuse,
             other => other,

@@ -91,6 +91,18 @@ impl Recorder {
         Ok(false)
     }
 
+    /// Sets what each new file begins with, the one that is written to now too where it is still empty.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn set_header(&mut self, header: Vec<u8>, at: &Zoned) -> Result<(), FileError> {
+        self.options.header = header;
+        if self.part.bytes == 0 {
+            return self.begin_part(at);
+        }
+        Ok(())
+    }
+
     /// Puts all on disk; gives the number of bytes recorded.
     ///
     /// # Errors

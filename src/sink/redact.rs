@@ -22,12 +22,6 @@ pub struct Redactor {
     frame: Vec<u8>,
 }
 
-impl Default for Redactor {
-    fn default() -> Self {
-        Self::new(Zone::luxembourg())
-    }
-}
-
 impl Redactor {
     /// Makes a redactor; the zone is that of the meter's clock.
     pub fn new(zone: Zone) -> Self {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A label is letters, digits, `-` and `_` before the first `=`; options are `name=value` pairs joined by `&` after
-//! the last `?`. The text alone decides, never the file system: the same words mean the same thing on every machine.
+//! the last `?`; the virtual meter `sim:` has some without a value. The text alone decides, never the file system: the same words mean the same thing on every machine.
 //! A file in the current folder that is called `house=x` or `x?a=b` is named by `./house=x` and `./x?a=b?`.
 
 use std::ffi::OsStr;
@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::line_settings::LineSettings;
+use super::virtual_meter::{Plan, PlanError};
 
 /// A source as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub enum Place {
         /// Port, 1 to 65535.
         port: u16,
     },
-    /// `sim:`: the virtual meter inside, with its options as they were typed.
+    /// `sim:`: the virtual meter inside, with its options as they were typed; an empty value was not typed.
     Sim(Vec<(String, String)>),
     /// `auto`: the only USB serial port.
     Auto,
@@ -85,6 +86,9 @@ pub enum AddressError {
     /// Something between `sim:` and `?`.
     #[error("`{0}`: the virtual meter is `sim:`, with options as sim:?name=value")]
     BadSim(String),
+    /// An option of the virtual meter that it does not have or take.
+    #[error("`{0}`: {1}")]
+    SimOption(String, PlanError),
     /// An option that does not exist.
     #[error("`{0}`: the option `{1}` is unknown, `device` is known")]
     UnknownOption(String, String),
@@ -124,18 +128,20 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let (label, rest) = split_label(text);
-        let (rest, mut options) = split_options(rest);
+        if let Some(rest) = rest.strip_prefix("sim:") {
+            return Ok(Self {
+                label: label.map(str::to_owned),
+                place: parse_sim(text, rest)?,
+                device: Device::P1,
+            });
+        }
+        let (rest, options) = split_options(rest);
         let place = if rest.is_empty() {
             return Err(AddressError::Empty(text.to_owned()));
         } else if rest == "-" {
             Place::Stdin
         } else if rest == "auto" {
             Place::Auto
-        } else if let Some(rest) = rest.strip_prefix("sim:") {
-            if !rest.is_empty() {
-                return Err(AddressError::BadSim(text.to_owned()));
-            }
-            Place::Sim(std::mem::take(&mut options))
         } else if let Some(rest) = rest.strip_prefix("tcp://") {
             parse_tcp(text, rest)?
         } else if let Some(scheme) = scheme(rest) {
@@ -188,7 +194,10 @@ impl fmt::Display for Place {
                 f.write_str("sim:")?;
                 for (index, (name, value)) in options.iter().enumerate() {
                     let mark = if index == 0 { '?' } else { '&' };
-                    write!(f, "{mark}{name}={value}")?;
+                    write!(f, "{mark}{name}")?;
+                    if !value.is_empty() {
+                        write!(f, "={value}")?;
+                    }
                 }
                 Ok(())
             }
@@ -209,7 +218,7 @@ fn split_options(text: &str) -> (&str, Vec<(String, String)>) {
     let Some((place, tail)) = text.rsplit_once('?') else {
         return (text, Vec::new());
     };
-    if tail.is_empty() && (place == "sim:" || !split_options(place).1.is_empty()) {
+    if tail.is_empty() && !split_options(place).1.is_empty() {
         return (place, Vec::new());
     }
     let pairs: Option<Vec<_>> = tail
@@ -224,6 +233,24 @@ fn split_options(text: &str) -> (&str, Vec<(String, String)>) {
         Some(pairs) => (place, pairs),
         None => (text, Vec::new()),
     }
+}
+
+/// What stands behind `sim:`; the options are looked at here, so that a wrong one is said before anything is opened.
+fn parse_sim(text: &str, rest: &str) -> Result<Place, AddressError> {
+    let options = match rest.strip_prefix('?') {
+        Some(options) => options,
+        None if rest.is_empty() => rest,
+        None => return Err(AddressError::BadSim(text.to_owned())),
+    };
+    let options: Vec<_> = options
+        .split('&')
+        .filter(|option| !option.is_empty())
+        .map(|option| option.split_once('=').unwrap_or((option, "")))
+        .collect();
+    Plan::of_options(options.iter().copied())
+        .map_err(|error| AddressError::SimOption(text.to_owned(), error))?;
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Ok(Place::Sim(options.into_iter().map(owned).collect()))
 }
 
 fn parse_tcp(text: &str, rest: &str) -> Result<Place, AddressError> {
@@ -300,6 +327,7 @@ mod tests {
             ("-", None, Place::Stdin),
             ("auto", None, Place::Auto),
             ("sim:", None, Place::Sim(vec![])),
+            ("pv=sim:?", Some("pv"), Place::Sim(vec![])),
             ("tcp://10.0.0.7:2001", None, tcp("10.0.0.7")),
             ("pv=tcp://ser2net.lan:2001", Some("pv"), tcp("ser2net.lan")),
             ("tcp://[fd00::7]:2001", None, tcp("fd00::7")),
@@ -322,6 +350,7 @@ mod tests {
             "tank=/dev/ttyUSB5?device=maxsonar",
             "tcp://[fd00::7]:2001",
             "sim:?seed=4&speed=100",
+            "house=sim:?plain&fault=lost=62@700",
             "house=-",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
@@ -347,6 +376,8 @@ mod tests {
             ("tcp://host:2001/x", "nothing else"),
             ("udp://host:1", "`udp://` is unknown"),
             ("sim:lu", "sim:?name=value"),
+            ("sim:?baud=9600", "`baud` is unknown, profile, meters"),
+            ("sim:?profile=xx", "`profile` takes one of lu,"),
             ("/dev/x?baud=9600", "`baud` is unknown"),
             ("/dev/x?device=dsmr", "`dsmr` is unknown"),
         ] {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::access::{Holder, Membership, Rights};
+use super::virtual_meter::PlanError;
 
 /// A source that cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +102,9 @@ pub enum SourceError {
         /// What the system said.
         cause: io::Error,
     },
-    /// The virtual meter is run by the program, not opened as a source.
-    #[error("sim: the virtual meter is not opened here")]
-    Virtual,
+    /// The virtual meter does not have or take such an option.
+    #[error("sim: {0}")]
+    Sim(#[from] PlanError),
     /// The handle that ends reading was rung while opening.
     #[error("stopped")]
     Stopped,
@@ -178,7 +179,7 @@ impl SourceError {
                 Some("is the host switched on, and in the same network?".to_owned())
             }
             Self::IsDirectory { .. } => Some("name a file or a port in it".to_owned()),
-            Self::Virtual | Self::Stopped | Self::Io { .. } => None,
+            Self::Sim(_) | Self::Stopped | Self::Io { .. } => None,
         }
     }
 
@@ -222,7 +223,7 @@ fn owners(rights: Option<&Rights>) -> String {
 }
 
 /// The words of the system without the number behind them.
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::queue::{Arrival, Next, What};
+use super::queue::{Arrival, Found, Next, What};
 use super::queue::{Queue, Running};
 use super::reopen::{Lasting, Step};
 use super::stop::Stop;
@@ -81,7 +81,10 @@ fn pump(index: usize, mut source: Lasting, stop: &Stop, queue: &Arc<Queue>, _run
             }
             Ok(Step::Quiet) => What::Quiet,
             Ok(Step::NoWriter) => What::NoWriter,
-            Ok(Step::Opened) => What::Opened(name()),
+            Ok(Step::Opened) => match source.source().map(Found::of) {
+                Some(found) => What::Opened(found),
+                None => continue,
+            },
             Ok(Step::Lost(reason)) => What::Lost(reason),
             Ok(Step::Refused(error)) => What::Refused(error),
             Ok(Step::Reopened { after }) => What::Reopened {
@@ -305,7 +308,7 @@ mod tests {
         options.backoff.first = Duration::from_secs(20);
         let place = plug.path.to_str().unwrap();
         let hub = start(&[place, &format!("tcp://{address}"), "/dev/zero"], &options);
-        while !matches!(arrival(&hub).what, What::Opened(name) if name == place) {}
+        while !matches!(arrival(&hub).what, What::Opened(found) if found.name == place) {}
         plug.pull_out();
         while !matches!(arrival(&hub).what, What::Lost(_)) {}
         thread::sleep(Duration::from_millis(50));

@@ -1,7 +1,7 @@
 //! Where bytes come from.
 //!
 //! ```text
-//! address --open--> serial | tcp | file --reopen--> bytes, silence, lost, back --hub--> one queue of many sources
+//! address --open--> serial | tcp | file | sim --reopen--> bytes, silence, lost, back --hub--> one queue of many sources
 //! ```
 
 pub mod dump;
@@ -9,6 +9,10 @@ pub mod dump;
 pub mod stop;
 
 pub mod line_settings;
+
+pub mod household;
+
+pub mod virtual_meter;
 
 pub mod address;
 
@@ -30,9 +34,13 @@ pub mod tcp;
 
 pub mod file;
 
+pub mod sim;
+
 pub mod open;
 
 mod adapter;
+
+pub mod replay;
 
 pub mod reopen;
 
@@ -40,18 +48,17 @@ pub mod queue;
 
 pub mod hub;
 
-pub mod household;
-
-pub mod virtual_meter;
+pub mod maxsonar;
 
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
 pub use hub::Hub;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
-pub use queue::{Arrival, Chunk, Next, What};
+pub use queue::{Arrival, Chunk, Found, Next, What};
 pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
+pub use sim::virtual_keys;
 pub use stop::Stop;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::file::Input;
 use super::ports::{self, NoSinglePort, Port};
 use super::read::{Read, SourceOptions};
 use super::serial::Serial;
+use super::sim::Sim;
 use super::tcp::Tcp;
 use super::tty::is_tty;
 
@@ -26,6 +27,8 @@ pub enum Source {
     Tcp(Tcp),
     /// A file, FIFO, pipe or standard input.
     Input(Input),
+    /// The virtual meter inside.
+    Sim(Sim),
 }
 
 /// What a source turned out to be.
@@ -37,13 +40,15 @@ pub enum Kind {
     Tcp,
     /// A file, FIFO, pipe or standard input.
     File,
+    /// The virtual meter inside.
+    Sim,
 }
 
 impl Source {
     /// Opens what an address names: a tty as serial port, all else to be read to its end.
     ///
     /// # Errors
-    /// Where it cannot be had; the virtual meter is not opened here.
+    /// Where it cannot be had.
     pub fn open(address: &Address, options: &SourceOptions) -> Result<Self, SourceError> {
         let mut options = options.clone();
         if let Some(line) = address.line() {
@@ -53,7 +58,7 @@ impl Source {
             Place::Stdin => Input::stdin(&options).map(Self::Input),
             Place::Path(path) => Self::open_path(path, &options),
             Place::Tcp { host, port } => Tcp::connect(host, *port, &options).map(Self::Tcp),
-            Place::Sim(_) => Err(SourceError::Virtual),
+            Place::Sim(sim) => Sim::start(sim, &options).map(Self::Sim),
             Place::Auto => match ports::only_usb_port(&ports::list()) {
                 Ok(path) => Self::open_path(&path, &options),
                 Err(NoSinglePort::None) => Err(SourceError::NoUsbPort),
@@ -83,6 +88,7 @@ impl Source {
             Self::Serial(serial) => serial.read(buf),
             Self::Tcp(tcp) => tcp.read(buf),
             Self::Input(input) => input.read(buf),
+            Self::Sim(sim) => sim.read(buf),
         }
     }
 
@@ -90,7 +96,7 @@ impl Source {
     pub fn broken(&self) -> &[usize] {
         match self {
             Self::Serial(serial) => serial.broken(),
-            Self::Tcp(_) | Self::Input(_) => &[],
+            Self::Tcp(_) | Self::Input(_) | Self::Sim(_) => &[],
         }
     }
 
@@ -100,6 +106,7 @@ impl Source {
             Self::Serial(_) => Kind::Serial,
             Self::Tcp(_) => Kind::Tcp,
             Self::Input(_) => Kind::File,
+            Self::Sim(_) => Kind::Sim,
         }
     }
 
@@ -109,6 +116,7 @@ impl Source {
             Self::Serial(serial) => serial.path().display().to_string(),
             Self::Tcp(tcp) => tcp.server().to_owned(),
             Self::Input(input) => input.name().to_owned(),
+            Self::Sim(sim) => sim.name().to_owned(),
         }
     }
 }
@@ -119,6 +127,7 @@ impl fmt::Display for Kind {
             Self::Serial => "serial",
             Self::Tcp => "tcp",
             Self::File => "file",
+            Self::Sim => "sim",
         })
     }
 }

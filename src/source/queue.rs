@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::error::SourceError;
+use super::open::{Kind, Source};
 use super::read::GoneReason;
 use super::stop::Stop;
 
@@ -29,8 +30,8 @@ pub struct Arrival {
 /// What came from a source.
 #[derive(Debug)]
 pub enum What {
-    /// The source is open, for the first time, under this name.
-    Opened(String),
+    /// The source is open, for the first time.
+    Opened(Found),
     /// Bytes as received.
     Bytes(Chunk),
     /// Nothing came within the time-out of the source; also while it is away.
@@ -52,6 +53,17 @@ pub enum What {
     End,
     /// The source cannot be opened or read; nothing more comes of it.
     Failed(SourceError),
+}
+
+/// What an open source turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub kind: Kind,
+    /// Its path or server, or what it is called.
+    pub name: String,
+    /// Its size in bytes, where it is a regular file.
+    pub size: Option<u64>,
 }
 
 /// What [`Hub::next`](super::hub::Hub::next) found.
@@ -100,6 +112,20 @@ struct Inside {
 struct Share {
     arrivals: usize,
     bytes: usize,
+}
+
+impl Found {
+    /// Looks at an open source.
+    pub fn of(source: &Source) -> Self {
+        Self {
+            kind: source.kind(),
+            name: source.name(),
+            size: match source {
+                Source::Input(input) => input.size(),
+                _ => None,
+            },
+        }
+    }
 }
 
 impl Queue {

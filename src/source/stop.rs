@@ -61,6 +61,11 @@ impl Stop {
         self.0.flag.load(Ordering::SeqCst)
     }
 
+    /// As [`Self::is_stopped`], but looks at the bell too: for those who never wait.
+    pub fn is_rung(&self) -> bool {
+        self.wait(Duration::ZERO)
+    }
+
     /// The end of the pipe that a signal handler writes a byte to; any byte rings.
     ///
     /// # Errors
@@ -83,8 +88,9 @@ impl Stop {
         self.wait_for(Some(fd), time)
     }
 
-    fn wait_for(&self, fd: Option<BorrowedFd<'_>>, time: Option<Duration>) -> io::Result<Wake> {
-        let until = time.map(|time| Instant::now() + time);
+    /// Waits until one of `fds` is as its flags ask, a moment has come or the handle is rung.
+    /// The first of them must be the [`Self::bell`].
+    pub(crate) fn poll(&self, fds: &mut [PollFd<'_>], until: Option<Instant>) -> io::Result<Wake> {
         loop {
             if self.is_stopped() {
                 return Ok(Wake::Stopped);
@@ -95,30 +101,38 @@ impl Stop {
                 Some(Ok(left)) => Some(left),
                 Some(Err(_)) => None,
             };
-            let bell = PollFd::from_borrowed_fd(self.0.ear.as_fd(), PollFlags::IN);
-            let mut both = [bell.clone(), bell];
-            let fds = match fd {
-                Some(fd) => {
-                    both[1] = PollFd::from_borrowed_fd(fd, PollFlags::IN);
-                    &mut both[..]
-                }
-                None => &mut both[..1],
-            };
             match poll(fds, left.as_ref()) {
                 Ok(0) => return Ok(Wake::TimedOut),
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             }
-            if !both[0].revents().is_empty() {
+            let mut events = fds.iter().map(PollFd::revents);
+            if events.next().is_some_and(|bell| !bell.is_empty()) {
                 // Rung by a signal handler, which can only write.
                 self.0.flag.store(true, Ordering::SeqCst);
                 return Ok(Wake::Stopped);
             }
-            if both[1].revents().contains(PollFlags::NVAL) {
+            if events.any(|events| events.contains(PollFlags::NVAL)) {
                 return Err(rustix::io::Errno::BADF.into());
             }
             return Ok(Wake::Ready);
+        }
+    }
+
+    /// What [`Self::poll`] hears the handle by.
+    pub(crate) fn bell(&self) -> PollFd<'_> {
+        PollFd::from_borrowed_fd(self.0.ear.as_fd(), PollFlags::IN)
+    }
+
+    fn wait_for(&self, fd: Option<BorrowedFd<'_>>, time: Option<Duration>) -> io::Result<Wake> {
+        let until = time.map(|time| Instant::now() + time);
+        match fd {
+            Some(fd) => {
+                let fd = PollFd::from_borrowed_fd(fd, PollFlags::IN);
+                self.poll(&mut [self.bell(), fd], until)
+            }
+            None => self.poll(&mut [self.bell()], until),
         }
     }
 }
@@ -151,8 +165,9 @@ mod tests {
     #[test]
     fn a_byte_from_a_signal_handler_rings_too() {
         let stop = Stop::new().unwrap();
-        assert!(!stop.is_stopped());
+        assert!(!stop.is_rung());
         stop.rope().unwrap().write_all(b"x").unwrap();
+        assert!(stop.is_rung());
         assert!(stop.wait(Duration::from_secs(20)));
         assert!(stop.is_stopped());
     }

@@ -10,8 +10,10 @@
 
 mod form;
 mod identity;
+mod plan;
 mod profile;
 mod rows;
+mod street;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,7 +22,9 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
+pub use self::plan::{PERIOD, Plan, PlanError, START, Speed, parse_meters, parse_period};
 pub use self::profile::Profile;
+pub use self::street::{Due, Street};
 
 use self::identity::Identity;
 use crate::p1::cipher::{AuthenticationKey, Key, MeterKeys};
@@ -141,6 +145,25 @@ impl VirtualMeter {
         self.identity.auth_key
     }
 
+    /// The keys that its key ring says.
+    pub fn keys(&self) -> MeterKeys {
+        MeterKeys::new(
+            Key::new(self.key()),
+            AuthenticationKey::new(self.auth_key()),
+        )
+    }
+
+    /// Whether it encrypts.
+    pub fn is_sealed(&self) -> bool {
+        self.setup.sealed
+    }
+
+    /// Who it is, as key rings call it: the device id, or the system title.
+    pub fn id(&self) -> String {
+        let title = self.title();
+        title.device_id().unwrap_or_else(|| title.to_string())
+    }
+
     /// The household behind it.
     pub fn household(&self) -> &Household {
         &self.house
@@ -236,8 +259,7 @@ impl VirtualMeter {
 pub fn keyring_toml<'a>(meters: impl IntoIterator<Item = &'a VirtualMeter>) -> String {
     let mut ring = String::new();
     for meter in meters.into_iter().filter(|meter| meter.setup.sealed) {
-        let title = meter.title();
-        let id = title.device_id().unwrap_or_else(|| title.to_string());
+        let id = meter.id();
         let gap = if ring.is_empty() { "" } else { "\n" };
         let _ = writeln!(
             ring,

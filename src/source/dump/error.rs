@@ -93,7 +93,7 @@ pub enum DumpError {
         place: Place,
     },
     /// A packed or foreign file.
-    #[error("this is {what}; it is unpacked by `{command}`")]
+    #[error("this is {what}, which must be unpacked first")]
     Packed {
         /// What the file is.
         what: &'static str,
@@ -101,7 +101,10 @@ pub enum DumpError {
         command: &'static str,
     },
     /// An input of no form that is known.
-    #[error("no form that is known; it begins with {}", spaced(first))]
+    #[error(
+        "this is no dump of a P1 port that is known; it begins with {}",
+        spaced(first)
+    )]
     Unknown {
         /// The first 16 bytes, or fewer.
         first: Vec<u8>,
@@ -207,7 +210,11 @@ fn named(found: char) -> String {
 
 fn spaced(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    pairs.join(" ")
+    let shown = bytes.iter().map(|&byte| match byte {
+        b' '..=b'~' => char::from(byte),
+        _ => '.',
+    });
+    format!("{} ({})", pairs.join(" "), shown.collect::<String>())
 }
 
 #[cfg(test)]
@@ -253,7 +260,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "no form that is known; it begins with 23 20 41 FF"
+            "this is no dump of a P1 port that is known; it begins with 23 20 41 FF (# A.)"
         );
     }
 }

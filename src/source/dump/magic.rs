@@ -34,10 +34,8 @@ mod tests {
     #[test]
     fn the_command_that_unpacks_is_named() {
         let error = refuse_packed(b"\x1F\x8B\x08\x00more").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "this is a gzip file; it is unpacked by `gzip -dc FILE`"
-        );
+        let command = "gzip -dc FILE";
+        assert!(matches!(error, DumpError::Packed { command: c, .. } if c == command));
         assert_eq!(refuse_packed(b"\xDB\x08"), Ok(()));
     }
 }

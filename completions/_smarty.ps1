@@ -1,0 +1,307 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'smarty'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'smarty' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
+            [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
+            [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a screen, or a table, a line or a row a telegram')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
+            [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;capture' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The file to store in; %l in it stands for the label, a file for each source')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How the bytes are stored')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the bytes are stored')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many whole frames')
+            [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;decrypt' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Authentication key, where it is not that of Luxembourg')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--meter', '--meter', [CompletionResultType]::ParameterName, 'Only frames of this meter: device id or system title; repeatable')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the meter''s clock, for times without S or W [default: Europe/Luxembourg]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Print the last telegram only')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Short for --format csv')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Short for --format raw')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'JSON over several lines')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'JSON also of refused frames and of the link')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace what names a meter, for posting in a forum')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;parse' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Authentication key, where it is not that of Luxembourg')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--meter', '--meter', [CompletionResultType]::ParameterName, 'Only frames of this meter: device id or system title; repeatable')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the meter''s clock, for times without S or W [default: Europe/Luxembourg]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Print the last telegram only')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Short for --format csv')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Short for --format raw')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'JSON over several lines')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'JSON also of refused frames and of the link')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace what names a meter, for posting in a forum')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;watch' {
+            [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)')
+            [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Authentication key, where it is not that of Luxembourg')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--meter', '--meter', [CompletionResultType]::ParameterName, 'Only frames of this meter: device id or system title; repeatable')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the meter''s clock, for times without S or W [default: Europe/Luxembourg]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram came for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What is printed')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these values: names or OBIS codes with commas; `-F help` lists them')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--on-change', '--on-change', [CompletionResultType]::ParameterName, 'Only telegrams with a value that changed, the clock aside; with -F those values only')
+            [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Print the last telegram only')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server goes away')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Short for --format csv')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Short for --format raw')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'JSON over several lines')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'JSON also of refused frames and of the link')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace what names a meter, for posting in a forum')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;simulate' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which meter it is: country and version')
+            [CompletionResult]::new('--meters', '--meters', [CompletionResultType]::ParameterName, 'How many meters, each with a household and a key of its own')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where all chance comes from: the same seed gives the same households')
+            [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'What the meter''s clock shows first; now, or 2026-01-01 for a file or stdout')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help')
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Play a capture again instead: by its times where it is a log, else a frame each period')
+            [CompletionResult]::new('--period', '--period', [CompletionResultType]::ParameterName, 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'How much faster than real time goes; 1, or as fast as possible into a file or stdout')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after so many telegrams of each meter')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 1d); by the meter''s clock where it is as fast as possible')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number')
+            [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Write the key ring of the meters to a file, for --keyring of the other commands')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Send in clear, whatever the profile does')
+            [CompletionResult]::new('--encrypted', '--encrypted', [CompletionResultType]::ParameterName, 'Encrypt, whatever the profile does')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace existing files')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;ports' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;generate' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: which form an input has, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;help' {
+            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
+            [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
+            [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live: a screen, or a table, a line or a row a telegram')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
+            [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions, man pages or the JSON Schema')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;help;capture' {
+            break
+        }
+        'smarty;help;decrypt' {
+            break
+        }
+        'smarty;help;parse' {
+            break
+        }
+        'smarty;help;watch' {
+            break
+        }
+        'smarty;help;simulate' {
+            break
+        }
+        'smarty;help;ports' {
+            break
+        }
+        'smarty;help;generate' {
+            break
+        }
+        'smarty;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

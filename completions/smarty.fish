@@ -1,0 +1,259 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_smarty_global_optspecs
+    string join \n q/quiet v/verbose color= config= h/help V/version
+end
+
+function __fish_smarty_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_smarty_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_smarty_using_subcommand
+    set -l cmd (__fish_smarty_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c smarty -n "__fish_smarty_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_needs_command" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_needs_command" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_needs_command" -s V -l version -d 'Print version'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
+log\t'A line a frame: time, label, kind, length, hex'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s n -l count -d 'Stop after so many whole frames' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
+json\t'An object a line'
+csv\t'A row a telegram'
+raw\t'The telegram byte for byte'
+hex\t'The frame as a hex dump with its fields'
+influx\t'InfluxDB line protocol'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l json -d 'Short for --format json'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l csv -d 'Short for --format csv'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l raw -d 'Short for --format raw'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'JSON over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
+json\t'An object a line'
+csv\t'A row a telegram'
+raw\t'The telegram byte for byte'
+hex\t'The frame as a hex dump with its fields'
+influx\t'InfluxDB line protocol'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l json -d 'Short for --format json'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l csv -d 'Short for --format csv'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l raw -d 'Short for --format raw'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'JSON over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
+json\t'An object a line'
+csv\t'A row a telegram'
+raw\t'The telegram byte for byte'
+hex\t'The frame as a hex dump with its fields'
+influx\t'InfluxDB line protocol'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-reconnect -d 'End when a port or server goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l json -d 'Short for --format json'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l csv -d 'Short for --format csv'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l raw -d 'Short for --format raw'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pretty -d 'JSON over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l profile -d 'Which meter it is: country and version' -r -f -a "lu\t''
+lu-full\t''
+nl5\t''
+nl42\t''
+nl22\t''
+be\t''
+se\t''
+at\t''
+hu\t''
+lt\t''"
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l meters -d 'How many meters, each with a household and a key of its own' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l seed -d 'Where all chance comes from: the same seed gives the same households' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l start -d 'What the meter\'s clock shows first; now, or 2026-01-01 for a file or stdout' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l fault -d 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l replay -d 'Play a capture again instead: by its times where it is a log, else a frame each period' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l period -d 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l speed -d 'How much faster than real time goes; 1, or as fast as possible into a file or stdout' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s n -l count -d 'End after so many telegrams of each meter' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l duration -d 'End after so long (30s, 1d); by the meter\'s clock where it is as fast as possible' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l link -d 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l tcp -d 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s o -l out -d 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l keyring -d 'Write the key ring of the meters to a file, for --keyring of the other commands' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l plain -d 'Send in clear, whatever the profile does'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l encrypted -d 'Encrypt, whatever the profile does'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l pty -d 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l force -d 'Replace existing files'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,281 @@
+//! The files of a capture.
+//!
+//! ```text
+//! raw   each burst as it came                      cut into files between frames
+//! log   a line a frame when it is whole;           2026-11-23T08:15:04.123456Z house gcm 1519 DB0853...
+//!       what waits 250 ms for its end is a `part`
+//! ```
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::{Timestamp, Zoned};
+
+use super::super::args::{Capture, CaptureFormat};
+use super::super::failure::{Exit, Failure};
+use super::super::lane::LEVEL;
+use crate::p1::event::{Event, Reason};
+use crate::p1::span::Span;
+use crate::sink::file_error::FileError;
+use crate::sink::record::{RecordOptions, Recorder};
+use crate::sink::target::Existing;
+use crate::source::dump::{write_header, write_record, write_remark};
+use crate::source::maxsonar::Level;
+
+/// All files of a capture.
+pub(super) struct Store {
+    format: CaptureFormat,
+    recorders: Vec<Recorder>,
+    lanes: Vec<Lane>,
+    /// Lines of the log that are not written yet.
+    lines: Vec<u8>,
+    /// Nothing more can be written.
+    failed: Option<FileError>,
+    existing: Existing,
+}
+
+/// What is known of one source.
+struct Lane {
+    label: String,
+    recorder: usize,
+    /// Bytes that are in no line yet, of a log.
+    pending: Vec<u8>,
+    /// Offset of the first of them.
+    base: u64,
+    /// Offsets from which on bytes were received at a time.
+    times: VecDeque<(u64, Timestamp)>,
+    /// Bytes received, and how many of them are in an event.
+    received: u64,
+    settled: u64,
+}
+
+impl Store {
+    /// Opens the file, or one for each label.
+    ///
+    /// # Errors
+    /// A file that is there already or cannot be made; several sources for one file of raw bytes.
+    pub(super) fn open(
+        args: &Capture,
+        labels: &[String],
+        existing: Existing,
+    ) -> Result<Self, Failure> {
+        let paths = paths(args, labels)?;
+        let mut header = Vec::new();
+        if args.format == CaptureFormat::Log {
+            write_header(&mut header, Timestamp::now());
+        }
+        let options = RecordOptions {
+            existing,
+            rotation: args.rotate.unwrap_or_default(),
+            header,
+            lines: args.format == CaptureFormat::Log,
+        };
+        let now = Zoned::now();
+        let mut recorders = Vec::new();
+        for path in &paths {
+            recorders.push(Recorder::open(path, options.clone(), &now)?);
+        }
+        let last = recorders.len().saturating_sub(1);
+        let lane = |(index, label): (usize, &String)| Lane {
+            label: label.clone(),
+            recorder: index.min(last),
+            pending: Vec::new(),
+            base: 0,
+            times: VecDeque::new(),
+            received: 0,
+            settled: 0,
+        };
+        Ok(Self {
+            format: args.format,
+            recorders,
+            lanes: labels.iter().enumerate().map(lane).collect(),
+            lines: Vec::new(),
+            failed: None,
+            existing,
+        })
+    }
+
+    /// Takes bytes as received.
+    pub(super) fn bytes(&mut self, index: usize, at: Timestamp, bytes: &[u8], broken: &[usize]) {
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        let offset = lane.received;
+        lane.received += bytes.len() as u64;
+        if self.format == CaptureFormat::Raw {
+            let recorder = self.recorders.get_mut(lane.recorder);
+            if let (None, Some(recorder)) = (&self.failed, recorder) {
+                self.failed = recorder.write(bytes, &Zoned::now()).err();
+            }
+            return;
+        }
+        lane.times.push_back((offset, at));
+        lane.pending.extend_from_slice(bytes);
+        if let Some(first) = broken.first() {
+            let (count, place) = (broken.len(), offset + *first as u64);
+            let remark = format!("broken:_{count}_bytes_from_0x{place:x}");
+            write_remark(&mut self.lines, at, &lane.label, &remark);
+        }
+    }
+
+    /// Takes what bytes turned out to be.
+    pub(super) fn event(&mut self, index: usize, at: Option<Timestamp>, event: &Event<'_>) {
+        self.line(index, at, event.span(), kind(event));
+    }
+
+    /// Takes a reading of a level sensor.
+    pub(super) fn level(&mut self, index: usize, level: &Level) {
+        self.line(index, level.received_at, level.span, LEVEL);
+    }
+
+    /// Takes a silence: what waits for its end is written as it is.
+    pub(super) fn quiet(&mut self, index: usize) {
+        let Some(lane) = self
+            .lanes
+            .get_mut(index)
+            .filter(|lane| !lane.pending.is_empty())
+        else {
+            return;
+        };
+        let at = lane.time(lane.base);
+        write_record(&mut self.lines, at, &lane.label, "part", &lane.pending);
+        lane.base += lane.pending.len() as u64;
+        lane.pending.clear();
+    }
+
+    /// Writes a remark into a log.
+    pub(super) fn remark(&mut self, index: usize, at: Timestamp, remark: &str) {
+        if let (CaptureFormat::Log, Some(lane)) = (self.format, self.lanes.get(index)) {
+            write_remark(&mut self.lines, at, &lane.label, remark);
+        }
+    }
+
+    /// Writes what waits, and puts on disk what waits too long.
+    ///
+    /// # Errors
+    /// The disk is full or fails; the error says how much is safe.
+    pub(super) fn flush(&mut self) -> Result<(), FileError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let now = Zoned::now();
+        if let Some(log) = self
+            .recorders
+            .first_mut()
+            .filter(|_| !self.lines.is_empty())
+        {
+            // Before the lines: those of a new day belong into its file.
+            log.pause(&now)?;
+            log.write(&self.lines, &now)?;
+            self.lines.clear();
+        }
+        for (index, recorder) in self.recorders.iter_mut().enumerate() {
+            let between = |lane: &Lane| lane.recorder != index || lane.settled == lane.received;
+            if self.format == CaptureFormat::Log || self.lanes.iter().all(between) {
+                recorder.pause(&now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts all on disk; gives the files and how many bytes of this capture are in them.
+    ///
+    /// # Errors
+    /// As `flush`.
+    pub(super) fn finish(mut self) -> Result<Vec<(PathBuf, u64)>, FileError> {
+        for index in 0..self.lanes.len() {
+            self.quiet(index);
+        }
+        self.flush()?;
+        let mut stored = Vec::new();
+        for recorder in self.recorders {
+            let path = recorder.path().to_path_buf();
+            let bytes = recorder.finish()?;
+            if bytes == 0 && self.existing == Existing::Refuse && path.is_file() {
+                // Made by this capture, and nothing came: the next one shall not find it in its way.
+                let _ = fs::remove_file(&path);
+            } else {
+                stored.push((path, bytes));
+            }
+        }
+        Ok(stored)
+    }
+
+    fn line(&mut self, index: usize, at: Option<Timestamp>, span: Span, kind: &str) {
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        lane.settled = span.end;
+        if self.format == CaptureFormat::Raw || span.end <= lane.base {
+            return;
+        }
+        // The begin of it may be in the log already.
+        let (kind, at) = match span.start < lane.base {
+            true => ("part", lane.time(lane.base)),
+            false => (kind, at.unwrap_or_else(|| lane.time(lane.base))),
+        };
+        let count = (span.end - lane.base) as usize;
+        let bytes = lane.pending.get(..count).unwrap_or(&lane.pending);
+        write_record(&mut self.lines, at, &lane.label, kind, bytes);
+        lane.pending.drain(..count.min(lane.pending.len()));
+        lane.base = span.end;
+    }
+}
+
+impl Lane {
+    /// When the byte at an offset was received; what is older is forgotten.
+    fn time(&mut self, offset: u64) -> Timestamp {
+        while self.times.get(1).is_some_and(|(next, _)| *next <= offset) {
+            self.times.pop_front();
+        }
+        self.times
+            .front()
+            .map_or_else(Timestamp::now, |(_, at)| *at)
+    }
+}
+
+/// What bytes are called in a log.
+fn kind(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::Telegram(decoded) if decoded.security.is_none() => "p1",
+        Event::Telegram(_) => "gcm",
+        Event::Junk(_) => "junk",
+        Event::Refused(refused) => match refused.reason {
+            Reason::Truncated { .. } | Reason::NoEnd => "part",
+            Reason::BadLength { .. } => "junk",
+            Reason::CrcMismatch(_) if refused.header.is_none() => "p1",
+            _ => "gcm",
+        },
+    }
+}
+
+/// The files: one, or one for each label.
+fn paths(args: &Capture, labels: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let Some(pattern) = args.out.to_str().filter(|path| path.contains(LABEL)) else {
+        if args.format == CaptureFormat::Raw && labels.len() > 1 {
+            let what = "raw bytes of several sources cannot be told apart in one file";
+            return Err(Failure::new(Exit::Usage, what).hint(
+                "--format log keeps them apart, or put %l in the file name for a file each",
+            ));
+        }
+        return Ok(vec![args.out.clone()]);
+    };
+    if args.format == CaptureFormat::Log && labels.len() > 1 {
+        let what = "a log holds all sources; %l in its name is for raw bytes";
+        return Err(Failure::new(Exit::Usage, what));
+    }
+    let path = |label: &String| Path::new(&pattern.replace(LABEL, &plain(label))).to_path_buf();
+    Ok(labels.iter().map(path).collect())
+}
+
+/// A label that can be part of a file name.
+fn plain(label: &str) -> String {
+    let last = label.trim_end_matches('/').rsplit('/').next();
+    let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let plain = last.unwrap_or(label).chars();
+    plain.map(|c| if fits(c) { c } else { '_' }).collect()
+}
+
+/// Stands for the label in a file name.
+const LABEL: &str = "%l";

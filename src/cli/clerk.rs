@@ -1,0 +1,317 @@
+//! The sink of decrypt, parse and watch: keeps the counts, formats what came, and talks about what goes wrong.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+use super::failure::{Exit, Failure, Level, say};
+use super::keys::Ring;
+use super::lane::{Desk, Lane};
+use super::output::Output;
+use super::pump::{Link, Sink};
+use super::tally::Tally;
+use super::words;
+use super::writer::WriteEnd;
+use crate::p1::event::{Decoded, Event, Refused};
+use crate::sink::context::{Context, Senders, Source};
+use crate::source::maxsonar::Level as Reading;
+
+/// Takes events, keeps the counts, and talks about what goes wrong.
+pub struct Clerk {
+    output: Output,
+    ring: Ring,
+    tally: Tally,
+    /// Good and refused frames of each lane.
+    lanes: Vec<(u64, u64)>,
+    meters: Vec<String>,
+    left: Option<u64>,
+    by_telegrams: bool,
+    quiet: bool,
+    verbose: u8,
+    said: HashSet<&'static str>,
+    /// Kinds of refusal that were met.
+    told: u64,
+    senders: Senders,
+    /// Meters that were not asked for.
+    others: BTreeSet<String>,
+}
+
+/// What the user wants of a clerk.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Only frames of these meters.
+    pub meters: Vec<String>,
+    /// Ends after so many.
+    pub count: Option<u64>,
+    /// Counts telegrams, also those that are not printed.
+    pub by_telegrams: bool,
+    /// Says errors only, without hints.
+    pub quiet: bool,
+    /// Says more.
+    pub verbose: u8,
+}
+
+impl Clerk {
+    /// Makes a clerk that writes to an output.
+    pub fn new(output: Output, ring: Ring, wishes: Wishes) -> Self {
+        Self {
+            output,
+            ring,
+            tally: Tally::default(),
+            lanes: Vec::new(),
+            meters: wishes.meters,
+            left: wishes.count,
+            by_telegrams: wishes.by_telegrams,
+            quiet: wishes.quiet,
+            verbose: wishes.verbose,
+            said: HashSet::new(),
+            told: 0,
+            senders: Senders::default(),
+            others: BTreeSet::new(),
+        }
+    }
+
+    /// The counts so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn telegram(
+        &mut self,
+        source: Source<'_>,
+        at: Option<Timestamp>,
+        decoded: &Decoded<'_>,
+    ) -> u64 {
+        let context = Context {
+            seq: self.tally.good,
+            received_at: at,
+            source,
+            meter_name: decoded
+                .security
+                .and_then(|security| self.ring.name(security.title())),
+        };
+        let printed = self.output.telegram(&context, decoded);
+        if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
+            let what = format!(
+                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
+                source.name,
+                decoded.span.start,
+                words::crc_words(decoded.crc)
+            );
+            say(Level::Warning, &what, None);
+        }
+        if decoded
+            .security
+            .is_some_and(|security| security.tag == crate::p1::event::Tag::Invalid)
+            && self.said.insert("tag")
+        {
+            let what = format!(
+                "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
+                source.name, decoded.span.start
+            );
+            say(Level::Warning, &what, None);
+        }
+        printed
+    }
+
+    fn counts(&mut self, lane: usize) -> &mut (u64, u64) {
+        if self.lanes.len() <= lane {
+            self.lanes.resize(lane + 1, (0, 0));
+        }
+        &mut self.lanes[lane]
+    }
+
+    /// Counts what was printed, or the telegram itself.
+    fn spend(&mut self, printed: u64) {
+        let spent = if self.by_telegrams { 1 } else { printed };
+        self.left = self.left.map(|left| left.saturating_sub(spent));
+    }
+
+    fn refused(
+        &mut self,
+        source: Source<'_>,
+        at: Option<Timestamp>,
+        refused: &Refused<'_>,
+        count: u64,
+    ) {
+        let context = Context {
+            seq: self.tally.good,
+            received_at: at,
+            source,
+            meter_name: None,
+        };
+        self.output.refused(&context, refused);
+        self.told += u64::from(count == 1);
+        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
+            let (what, hint) = words::refused(refused);
+            let hint = Some(hint.as_str()).filter(|_| !self.quiet);
+            say(Level::Error, &format!("{}: {what}", source.name), hint);
+        }
+    }
+
+    /// Meters that sent frames, and were not asked for.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
+    }
+
+    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
+    fn wants(&mut self, event: &Event<'_>) -> bool {
+        if self.meters.is_empty() {
+            return true;
+        }
+        let (id, title) = match event {
+            Event::Telegram(decoded) => (
+                self.senders.name(decoded).into_owned(),
+                decoded.security.map(|security| security.title()),
+            ),
+            Event::Refused(refused) => {
+                let title = refused.title();
+                let id = title.and_then(|title| title.device_id());
+                (id.unwrap_or_default(), title)
+            }
+            Event::Junk(_) => return true,
+        };
+        let title = title.map(|title| title.to_string()).unwrap_or_default();
+        let is = |wanted: &String| {
+            wanted.eq_ignore_ascii_case(&id) || wanted.eq_ignore_ascii_case(&title)
+        };
+        let wanted = self.meters.iter().any(is);
+        if !wanted && self.others.len() < OTHERS_MAX {
+            let shown = [id, title].into_iter().find(|name| !name.is_empty());
+            let shown = shown.unwrap_or_else(|| "a meter without an id".to_owned());
+            self.others.insert(shown);
+        }
+        wanted
+    }
+
+    /// Sums up, writes the rest, and tells how the run went as far as its frames go.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(self) -> Result<Exit, Failure> {
+        let Tally {
+            good,
+            refused,
+            junk,
+            ..
+        } = self.tally;
+        if !self.quiet && (refused > 0 && good + refused > 1 || self.verbose > 0) {
+            let frames = good + refused;
+            let what = format!(
+                "{good} of {frames} frames good, {refused} refused, {junk} bytes between them"
+            );
+            say(Level::Note, &what, None);
+        }
+        let held = self.by_telegrams || self.left != Some(0);
+        match self.output.finish(held) {
+            Ok(()) => {
+                let exits = self
+                    .lanes
+                    .iter()
+                    .map(|&(good, refused)| exit(good, refused));
+                Ok(exits.min().unwrap_or(Exit::Nothing))
+            }
+            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+            Err(WriteEnd::Failed(failure)) => Err(failure),
+        }
+    }
+}
+
+impl Desk for Clerk {
+    fn event(
+        &mut self,
+        lane: usize,
+        source: Source<'_>,
+        received_at: Option<Timestamp>,
+        event: &Event<'_>,
+    ) {
+        if self.left == Some(0) || !self.wants(event) {
+            return;
+        }
+        let refusals = self.tally.count(event);
+        let counts = self.counts(lane);
+        match event {
+            Event::Telegram(_) => counts.0 += 1,
+            Event::Refused(_) => counts.1 += 1,
+            Event::Junk(_) => {}
+        }
+        match event {
+            Event::Telegram(decoded) => {
+                let printed = self.telegram(source, received_at, decoded);
+                self.spend(printed);
+            }
+            Event::Refused(refused) => {
+                self.refused(source, received_at, refused, refusals.unwrap_or(1));
+            }
+            Event::Junk(_) => {}
+        }
+    }
+
+    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading) {
+        if self.left == Some(0) {
+            return;
+        }
+        self.counts(lane).0 += 1;
+        self.tally.good += 1;
+        self.tally.bytes += level.span.len();
+        let context = Context {
+            seq: self.tally.good,
+            received_at: level.received_at,
+            source,
+            meter_name: None,
+        };
+        let printed = self.output.level(&context, level);
+        self.spend(printed);
+    }
+}
+
+impl Sink for Clerk {
+    fn flush(&mut self) -> Result<(), WriteEnd> {
+        self.output.flush()
+    }
+
+    fn is_full(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    fn good(&self) -> u64 {
+        self.tally.good
+    }
+
+    fn link(&mut self, lane: &Lane, link: Link, message: &str, hint: Option<&str>) {
+        let context = Context {
+            seq: self.tally.good,
+            received_at: Some(Timestamp::now()),
+            source: lane.source(),
+            meter_name: None,
+        };
+        self.output.link(&context, link.word(), message, hint);
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        while self.left != Some(0) && self.output.due(now) {
+            self.spend(1);
+        }
+    }
+
+    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
+        if !self.quiet || level == Level::Error {
+            say(level, what, hint.filter(|_| !self.quiet));
+        }
+    }
+}
+
+/// How an input ended as far as its frames go; one without frames is told of elsewhere.
+fn exit(good: u64, refused: u64) -> Exit {
+    match (good, refused) {
+        (_, 0) => Exit::Good,
+        // Nothing of what came could be verified.
+        (0, _) => Exit::Key,
+        _ => Exit::Some,
+    }
+}
+
+/// Kinds of refusal that are said one by one; the summary counts the rest.
+const TOLD_MAX: u64 = 10;
+/// Other meters that are named when the one asked for is not there.
+const OTHERS_MAX: usize = 8;

@@ -1,0 +1,215 @@
+//! What the pump reads: inputs one after another, or sources all at once.
+//!
+//! ```text
+//! row   a.bin b.bin -          each to its end, in the order given, 256 KiB at a time without a copy
+//! hub   ttyUSB0 tcp:// fifo    a thread each, in order of arrival
+//! ```
+
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::failure::{Exit, Failure};
+use crate::source::{
+    Arrival, Chunk, Found, GoneReason, Hub, Lasting, Next, Place, SourceError, Step, Stop, What,
+};
+
+/// Where things come from.
+pub enum Feed {
+    /// Inputs one after another.
+    Row(Row),
+    /// Sources all at once.
+    Hub(Live),
+}
+
+/// Inputs one after another.
+pub struct Row {
+    inputs: Vec<Lasting>,
+    current: usize,
+    buffer: Vec<u8>,
+    stopped: bool,
+}
+
+/// Sources all at once.
+pub struct Live {
+    hub: Hub,
+    stop: Stop,
+    /// Lent out until the next call.
+    chunk: Option<Chunk>,
+}
+
+/// What the feed has next.
+pub enum Turn<'a> {
+    /// Something of a lane.
+    Came(Came<'a>),
+    /// Nothing within the time.
+    Idle,
+    /// All is read.
+    End,
+    /// A signal ended reading.
+    Stopped,
+}
+
+/// Something that came of a lane.
+pub struct Came<'a> {
+    /// Which lane.
+    pub lane: usize,
+    /// When, by the clock on the wall.
+    pub at: Timestamp,
+    /// When, by a clock that only goes forward.
+    pub instant: Instant,
+    /// What.
+    pub what: Piece<'a>,
+}
+
+/// What came of a lane.
+pub enum Piece<'a> {
+    /// It is open, for the first time.
+    Opened(Found),
+    /// Bytes as received, and where some had parity or framing errors.
+    Bytes(&'a [u8], &'a [usize]),
+    /// Nothing came for a while; also while it is away.
+    Quiet,
+    /// Nobody has opened the FIFO for writing yet; said once.
+    NoWriter,
+    /// It went away.
+    Lost(GoneReason),
+    /// It cannot be opened yet, for another reason than before.
+    Refused(SourceError),
+    /// It is back after so long.
+    Reopened(Duration),
+    /// It is at its end.
+    End,
+    /// It cannot be opened or read.
+    Failed(SourceError),
+}
+
+impl Feed {
+    /// Reads files in their order, and all at once where one of the inputs is live.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
+        if !inputs.iter().any(|input| is_live(&input.address().place)) {
+            return Ok(Self::Row(Row {
+                inputs,
+                current: 0,
+                buffer: vec![0; BUFFER],
+                stopped: false,
+            }));
+        }
+        let hub = Hub::start(inputs, stop.clone())
+            .map_err(|error| Failure::new(Exit::Io, format!("threads: {error}")))?;
+        Ok(Self::Hub(Live {
+            hub,
+            stop: stop.clone(),
+            chunk: None,
+        }))
+    }
+
+    /// What comes next, waiting for it up to `time`; a file never lets anyone wait.
+    pub fn next(&mut self, time: Duration) -> Turn<'_> {
+        match self {
+            Self::Row(row) => row.next(),
+            Self::Hub(live) => live.next(time),
+        }
+    }
+}
+
+impl Row {
+    fn next(&mut self) -> Turn<'_> {
+        let lane = self.current;
+        let Some(input) = self.inputs.get_mut(lane).filter(|_| !self.stopped) else {
+            return match self.stopped {
+                true => Turn::Stopped,
+                false => Turn::End,
+            };
+        };
+        let step = input.read(&mut self.buffer);
+        if matches!(step, Ok(Step::End) | Err(_)) {
+            self.current += 1;
+        }
+        let what = match step {
+            Ok(Step::Stopped) => {
+                self.stopped = true;
+                return Turn::Stopped;
+            }
+            Ok(Step::Opened) => match input.source() {
+                Some(source) => Piece::Opened(Found::of(source)),
+                None => Piece::Quiet,
+            },
+            Ok(Step::Bytes(count)) => Piece::Bytes(
+                self.buffer.get(..count).unwrap_or_default(),
+                input.source().map_or(&[], |source| source.broken()),
+            ),
+            Ok(Step::Quiet) => Piece::Quiet,
+            Ok(Step::NoWriter) => Piece::NoWriter,
+            Ok(Step::Lost(reason)) => Piece::Lost(reason),
+            Ok(Step::Refused(error)) => Piece::Refused(error),
+            Ok(Step::Reopened { after }) => Piece::Reopened(after),
+            Ok(Step::End) => Piece::End,
+            Err(error) => Piece::Failed(error),
+        };
+        Turn::Came(Came {
+            lane,
+            at: Timestamp::now(),
+            instant: Instant::now(),
+            what,
+        })
+    }
+}
+
+impl Live {
+    fn next(&mut self, time: Duration) -> Turn<'_> {
+        let arrival = match self.hub.next(time) {
+            Next::Arrival(arrival) => arrival,
+            Next::Idle => return Turn::Idle,
+            Next::Done if self.stop.is_stopped() => return Turn::Stopped,
+            Next::Done => return Turn::End,
+        };
+        let Arrival {
+            source,
+            at,
+            instant,
+            what,
+        } = arrival;
+        let what = match what {
+            What::Bytes(chunk) => {
+                let chunk = self.chunk.insert(chunk);
+                Piece::Bytes(chunk, chunk.broken())
+            }
+            What::Opened(found) => Piece::Opened(found),
+            What::Quiet => Piece::Quiet,
+            What::NoWriter => Piece::NoWriter,
+            What::Lost(reason) => Piece::Lost(reason),
+            What::Refused(error) => Piece::Refused(error),
+            What::Reopened { after, .. } => Piece::Reopened(after),
+            What::End => Piece::End,
+            What::Failed(error) => Piece::Failed(error),
+        };
+        Turn::Came(Came {
+            lane: source,
+            // A clock outside of the years that can be written is wrong anyway.
+            at: Timestamp::try_from(at).unwrap_or_else(|_| Timestamp::now()),
+            instant,
+            what,
+        })
+    }
+}
+
+/// Tells whether bytes come at their own time: a port, a server, a FIFO.
+pub fn is_live(place: &Place) -> bool {
+    match place {
+        Place::Stdin => false,
+        Place::Tcp { .. } | Place::Sim(_) | Place::Auto => true,
+        Place::Path(path) => fs::metadata(path).is_ok_and(|meta| {
+            let kind = meta.file_type();
+            kind.is_char_device() || kind.is_fifo()
+        }),
+    }
+}
+
+/// Bytes read at once.
+const BUFFER: usize = 256 << 10;

@@ -1,0 +1,191 @@
+//! From what the user named to sources that can be read.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
+use super::failure::{Exit, Failure};
+use super::feed::is_live;
+use super::keys::Ring;
+use super::lane::{Decoding, Lane};
+use crate::p1::decoder::Policy;
+use crate::p1::value::Zone;
+use crate::sink::csv::Sources;
+use crate::source::dump::Form;
+use crate::source::{
+    self, Address, Device, Lasting, LineSettings, Mode, Place, SourceOptions, Stop,
+};
+
+/// A source as it was named, with what holds for it alone.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Where it is.
+    pub address: Address,
+    /// Speed of its line, in baud.
+    pub baud: Option<u32>,
+    /// Mode of its line.
+    pub mode: Option<Mode>,
+    /// File with its key.
+    pub key_file: Option<PathBuf>,
+    /// Key ring with its keys.
+    pub keyring: Option<PathBuf>,
+}
+
+/// What all lanes decode with, beside their keys.
+pub struct Common<'a> {
+    /// Keys of the run.
+    pub keys: &'a KeyArgs,
+    /// All keys of the run.
+    pub ring: &'a Ring,
+    /// What is let through.
+    pub policy: Policy,
+    /// Zone of the meter's clock.
+    pub zone: Zone,
+    /// How the bytes are written down.
+    pub form: Option<Form>,
+    /// Whether to say which form was found.
+    pub verbose: bool,
+}
+
+impl Named {
+    /// A source with nothing of its own.
+    pub fn new(address: Address) -> Self {
+        Self {
+            address,
+            baud: None,
+            mode: None,
+            key_file: None,
+            keyring: None,
+        }
+    }
+
+    /// The source, not open yet.
+    pub fn lasting(&self, options: &SourceOptions, args: &SourceArgs) -> Lasting {
+        let mut options = options.clone();
+        options.line = LineSettings {
+            baud: args.baud.or(self.baud).unwrap_or(LineSettings::P1.baud),
+            mode: args.mode.or(self.mode).unwrap_or(LineSettings::P1.mode),
+        };
+        Lasting::new(self.address.clone(), options)
+    }
+
+    /// The lane that decodes what it sends.
+    ///
+    /// # Errors
+    /// A key of its own that cannot be read.
+    pub fn lane(&self, common: &Common<'_>) -> Result<Lane, Failure> {
+        let keys = match (&self.key_file, &self.keyring) {
+            (None, None) => common.ring.keys_for(&self.address),
+            _ => Ring::gather(&KeyArgs {
+                key: None,
+                key_file: self.key_file.clone(),
+                keyring: self.keyring.clone().or_else(|| common.keys.keyring.clone()),
+                ..common.keys.clone()
+            })?
+            .keys_for(&self.address),
+        };
+        let decoding = Decoding {
+            keys,
+            policy: common.policy,
+            zone: common.zone.clone(),
+        };
+        Ok(Lane::new(
+            &self.address,
+            common.form,
+            &decoding,
+            common.verbose,
+        ))
+    }
+}
+
+/// Reads the addresses of a command line.
+///
+/// # Errors
+/// An address that names no source; a label that stands twice.
+pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
+    let parse = |input: &OsString| {
+        if is_misplaced_key(input) {
+            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
+            return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
+        }
+        Address::parse(input)
+            .map(Named::new)
+            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+    };
+    let named: Vec<Named> = inputs.iter().map(parse).collect::<Result<_, _>>()?;
+    let mut labels = HashSet::new();
+    let labelled = named
+        .iter()
+        .filter_map(|named| named.address.label.as_ref());
+    for label in labelled {
+        if !labels.insert(label) {
+            let what = format!("two sources are called {label}");
+            return Err(Failure::new(Exit::Usage, what).hint("give each a label of its own"));
+        }
+    }
+    Ok(named)
+}
+
+/// Standard input, where something is piped in.
+///
+/// # Errors
+/// Where it is a terminal.
+pub fn standard_input() -> Result<Vec<Named>, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "no input: nothing is piped in and no file is named",
+        )
+        .hint("name a file or a port, for example: smarty parse dump.bin"));
+    }
+    Ok(vec![Named::new(Address {
+        label: None,
+        place: Place::Stdin,
+        device: Device::P1,
+    })])
+}
+
+/// The only USB port.
+pub fn only_port() -> Vec<Named> {
+    vec![Named::new(Address {
+        label: None,
+        place: Place::Auto,
+        device: Device::P1,
+    })]
+}
+
+/// Tells whether one of the inputs sends at its own time.
+pub fn any_live(named: &[Named]) -> bool {
+    named.iter().any(|named| is_live(&named.address.place))
+}
+
+/// What the inputs send.
+pub fn sources(named: &[Named]) -> Sources {
+    let sensors = named
+        .iter()
+        .filter(|named| named.address.device == Device::Maxsonar)
+        .count();
+    match sensors {
+        0 => Sources::Meters,
+        all if all == named.len() => Sources::Levels,
+        _ => Sources::Both,
+    }
+}
+
+/// How sources are opened, as the arguments say.
+pub fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
+    let level = |state: Option<OnOff>| match state {
+        Some(OnOff::On) => source::Level::On,
+        Some(OnOff::Off) => source::Level::Off,
+        None => source::Level::Untouched,
+    };
+    let mut options = SourceOptions::new(stop);
+    options.rts = level(args.rts);
+    options.dtr = level(args.dtr);
+    if args.no_reconnect {
+        options.reconnect = source::Reconnect::Never;
+    }
+    options
+}

@@ -1,0 +1,136 @@
+//! What a simulation says when it begins: where it is, and how to read it.
+
+use std::path::Path;
+
+use super::outlets::{Outlets, create};
+use super::{Play, Target};
+use crate::cli::args::{Global, Simulate};
+use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::writer::{WriteEnd, Writer, shown};
+use crate::p1::cipher::AuthenticationKey;
+use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
+
+/// Prints paths and addresses on stdout, writes the key ring, and says on stderr what to type.
+///
+/// # Errors
+/// Where the key ring cannot be written, or stdout.
+pub fn say_how_to_read(
+    args: &Simulate,
+    target: Target<'_>,
+    play: &Play,
+    outlets: &Outlets,
+    global: &Global,
+) -> Result<(), Failure> {
+    let meters = match play {
+        Play::Street(street) => street.meters(),
+        Play::Replay { .. } => &[],
+    };
+    let ring = keyring_toml(meters);
+    if let Some(path) = &args.target.keyring {
+        write_ring(path, &ring, args.target.force)?;
+    }
+    let places = outlets.places();
+    if !places.is_empty() {
+        let lines: String = places.iter().map(|place| format!("{place}\n")).collect();
+        match Writer::Terminal.write(lines.as_bytes()) {
+            Ok(()) | Err(WriteEnd::ReaderGone) => {}
+            Err(WriteEnd::Failed(failure)) => return Err(failure),
+        }
+    }
+    if global.quiet {
+        return Ok(());
+    }
+    let keys = match (&args.target.keyring, meters) {
+        (Some(path), _) => format!(" --keyring {}", quoted(&shown(path))),
+        (None, [meter]) => key_options(meter),
+        (None, _) if ring.is_empty() => String::new(),
+        (None, _) => " --keyring keys.toml".to_owned(),
+    };
+    if target == Target::Stdout && keys.is_empty() {
+        return Ok(());
+    }
+    let command = match target {
+        Target::Pty | Target::Tcp => watch(play, &places, &keys),
+        Target::File(path) => format!("smarty parse {}{keys}", quoted(&shown(path))),
+        Target::Stdout => format!("smarty parse -{keys}"),
+    };
+    if let (None, [_, _, ..], false) = (&args.target.keyring, meters, ring.is_empty()) {
+        let what = format!(
+            "the key ring of these meters, as keys.toml (--keyring FILE writes it)\n\n{ring}"
+        );
+        say(Level::Note, &what, None);
+    }
+    say(Level::Note, &format!("read it with\n  {command}"), None);
+    Ok(())
+}
+
+/// The command that shows what is sent, with a label for each meter where there are several.
+fn watch(play: &Play, places: &[String], keys: &str) -> String {
+    let label = |index: usize| match play {
+        Play::Street(_) => format!("meter{}", index + 1),
+        Play::Replay { replay, .. } => replay.labels().get(index).cloned().unwrap_or_default(),
+    };
+    let mut command = "smarty watch".to_owned();
+    for (index, place) in places.iter().enumerate() {
+        let label = match places.len() {
+            1 => String::new(),
+            _ => label(index),
+        };
+        let equals = if label.is_empty() { "" } else { "=" };
+        command.push_str(&format!(" {}", quoted(&format!("{label}{equals}{place}"))));
+    }
+    command + keys
+}
+
+fn key_options(meter: &VirtualMeter) -> String {
+    if !meter.is_sealed() {
+        return String::new();
+    }
+    let mut options = format!(" --key {}", hex::encode_upper(meter.key()));
+    if meter.auth_key() != AuthenticationKey::LUXEMBOURG {
+        options.push_str(&format!(
+            " --auth-key {}",
+            hex::encode_upper(meter.auth_key())
+        ));
+    }
+    options
+}
+
+/// Writes the key ring; one that already says the same stays.
+fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
+    use std::io::Write;
+    if ring.is_empty() {
+        return Err(
+            Failure::new(Exit::Usage, "--keyring: these meters do not encrypt")
+                .hint("--encrypted makes them"),
+        );
+    }
+    if std::fs::read_to_string(path).is_ok_and(|there| there == ring) {
+        return Ok(());
+    }
+    let mut file = create(path, force)?;
+    file.write_all(ring.as_bytes())
+        .map_err(|error| crate::cli::writer::failed(&shown(path), &error))?;
+    Ok(file.finish()?)
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=+,@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        assert_eq!(quoted("/dev/pts/3"), "/dev/pts/3");
+        assert_eq!(quoted("tcp://[::1]:2001"), "'tcp://[::1]:2001'");
+        assert_eq!(quoted("it's mine"), r"'it'\''s mine'");
+    }
+}

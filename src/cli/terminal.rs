@@ -1,0 +1,289 @@
+//! The terminal while the live screen is on it: taken over, drawn on without flicker, and given back.
+//!
+//! ```text
+//! open: alternate screen, keys one by one, no cursor, no wrapping
+//! draw: lines that changed, each in its place, shown all at once where the terminal can
+//! drop, panic: all as it was
+//! ```
+//! Messages on stderr would stand in the middle of the screen: they belong into its findings while it is open.
+
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anstream::{AutoStream, ColorChoice};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::queue;
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+};
+use unicode_width::UnicodeWidthStr;
+
+use super::failure::{Exit, Failure};
+
+/// The terminal, taken over; gives it back when dropped.
+pub struct Terminal {
+    out: Stdout,
+    canvas: Canvas,
+    taken: Arc<AtomicBool>,
+    drawn: Option<Instant>,
+}
+
+/// What the user asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// To end: `q`, or Ctrl-C.
+    Quit,
+    /// To draw for another size.
+    Resize,
+}
+
+/// What stands on the screen, so that only changes need to be written.
+#[derive(Debug, Default)]
+struct Canvas {
+    size: (u16, u16),
+    lines: Vec<String>,
+    plain: bool,
+}
+
+impl Terminal {
+    /// Whether standard output is a terminal that can be drawn on.
+    pub fn is_there() -> bool {
+        io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// Where it cannot be set so that keys come one by one, or cannot be written to.
+    pub fn open() -> Result<Self, Failure> {
+        let taken = Arc::new(AtomicBool::new(false));
+        restore_on_panic(&taken);
+        terminal::enable_raw_mode().map_err(|error| failed(&error))?;
+        taken.store(true, Ordering::SeqCst);
+        let mut terminal = Self {
+            out: io::stdout(),
+            canvas: Canvas {
+                plain: AutoStream::choice(&io::stdout()) == ColorChoice::Never,
+                ..Canvas::default()
+            },
+            taken,
+            drawn: None,
+        };
+        // From here on an error drops it, which gives the terminal back.
+        let mut start = Vec::new();
+        queue!(start, EnterAlternateScreen, Hide, DisableLineWrap)
+            .and_then(|()| terminal.write(&start))
+            .map_err(|error| failed(&error))?;
+        Ok(terminal)
+    }
+
+    /// Columns and lines; 80 and 24 where the terminal does not say.
+    pub fn size(&self) -> (u16, u16) {
+        match terminal::size() {
+            Ok((width, height)) if width > 0 && height > 0 => (width, height),
+            _ => SIZE,
+        }
+    }
+
+    /// Whether it is time to draw: five times a second, and at once where there is something new.
+    pub fn is_due(&self, fresh: bool) -> bool {
+        let pause = if fresh { PAUSE_FRESH } else { PAUSE };
+        self.drawn.is_none_or(|drawn| drawn.elapsed() >= pause)
+    }
+
+    /// Draws lines, which may hold styles, from the upper left corner on.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn draw(&mut self, lines: Vec<String>) -> Result<(), Failure> {
+        self.drawn = Some(Instant::now());
+        let mut out = Vec::new();
+        self.canvas
+            .draw(lines, self.size(), &mut out)
+            .and_then(|()| self.write(&out))
+            .map_err(|error| failed(&error))
+    }
+
+    /// What the user asks for by now; never waits.
+    pub fn poll(&mut self) -> Option<Key> {
+        while event::poll(Duration::ZERO).unwrap_or(false) {
+            let key = event::read().ok().and_then(|event| key(&event));
+            if key.is_some() {
+                return key;
+            }
+        }
+        None
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = self.out.lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore(&self.taken);
+    }
+}
+
+impl Canvas {
+    /// Writes what makes the screen show the lines.
+    fn draw(&mut self, lines: Vec<String>, size: (u16, u16), out: &mut Vec<u8>) -> io::Result<()> {
+        let lines: Vec<String> = match self.plain {
+            true => lines
+                .iter()
+                .map(|line| anstream::adapter::strip_str(line).to_string())
+                .collect(),
+            false => lines,
+        };
+        let whole = self.size != size;
+        if !whole && self.lines == lines {
+            return Ok(());
+        }
+        queue!(out, BeginSynchronizedUpdate)?;
+        if whole {
+            queue!(out, Clear(ClearType::All))?;
+            self.lines.clear();
+        }
+        for (row, line) in (0..size.1).zip(&lines) {
+            if self.lines.get(usize::from(row)) == Some(line) {
+                continue;
+            }
+            queue!(out, MoveTo(0, row))?;
+            out.extend_from_slice(line.as_bytes());
+            // Behind a full line the cursor still stands on its last letter.
+            if anstream::adapter::strip_str(line).to_string().width() < usize::from(size.0) {
+                queue!(out, Clear(ClearType::UntilNewLine))?;
+            }
+        }
+        if lines.len() < self.lines.len()
+            && let Ok(row) = u16::try_from(lines.len())
+        {
+            queue!(out, MoveTo(0, row), Clear(ClearType::FromCursorDown))?;
+        }
+        queue!(out, EndSynchronizedUpdate)?;
+        (self.lines, self.size) = (lines, size);
+        Ok(())
+    }
+}
+
+fn key(event: &Event) -> Option<Key> {
+    match event {
+        Event::Resize(..) => Some(Key::Resize),
+        Event::Key(key) if key.kind == KeyEventKind::Press => {
+            let control = key.modifiers.contains(KeyModifiers::CONTROL);
+            match key.code {
+                KeyCode::Char('q' | 'Q') => Some(Key::Quit),
+                KeyCode::Char('c' | 'C') if control => Some(Key::Quit),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Gives the terminal back, once.
+fn restore(taken: &AtomicBool) {
+    if !taken.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut end = Vec::new();
+    let written = queue!(
+        end,
+        EndSynchronizedUpdate,
+        EnableLineWrap,
+        Show,
+        LeaveAlternateScreen
+    );
+    // With the terminal gone there is nothing to give back.
+    if written.is_ok() {
+        let mut out = io::stdout().lock();
+        drop(out.write_all(&end).and_then(|()| out.flush()));
+    }
+    drop(terminal::disable_raw_mode());
+}
+
+/// A panic is said on the terminal as it was before; where panics abort, nothing is dropped.
+fn restore_on_panic(taken: &Arc<AtomicBool>) {
+    let taken = Arc::clone(taken);
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        restore(&taken);
+        before(info);
+    }));
+}
+
+fn failed(error: &io::Error) -> Failure {
+    Failure::new(Exit::Io, format!("terminal: {error}"))
+}
+
+/// Least time between two drawings.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The same where there is something new.
+const PAUSE_FRESH: Duration = Duration::from_millis(40);
+/// Size of a terminal that says none.
+const SIZE: (u16, u16) = (80, 24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossterm::event::KeyEvent;
+
+    fn draw(canvas: &mut Canvas, lines: &[&str], size: (u16, u16)) -> String {
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        let mut out = Vec::new();
+        canvas.draw(lines, size, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        out.replace("\u{1b}[?2026h", "")
+            .replace("\u{1b}[?2026l", "")
+            .replace('\u{1b}', "^")
+    }
+
+    #[test]
+    fn only_lines_that_changed_are_written() {
+        let mut canvas = Canvas::default();
+        let first = draw(&mut canvas, &["a", "b", "c"], (80, 24));
+        assert_eq!(first, "^[2J^[1;1Ha^[K^[2;1Hb^[K^[3;1Hc^[K");
+        assert_eq!(draw(&mut canvas, &["a", "b", "c"], (80, 24)), "");
+        assert_eq!(
+            draw(&mut canvas, &["a", "x"], (80, 24)),
+            "^[2;1Hx^[K^[3;1H^[J"
+        );
+    }
+
+    #[test]
+    fn another_size_is_drawn_anew_and_no_line_goes_below_the_last() {
+        let mut canvas = Canvas::default();
+        draw(&mut canvas, &["a", "b"], (80, 24));
+        let again = draw(&mut canvas, &["ab", "b"], (2, 1));
+        assert_eq!(again, "^[2J^[1;1Hab");
+    }
+
+    #[test]
+    fn without_colours_no_style_is_written() {
+        let mut canvas = Canvas {
+            plain: true,
+            ..Canvas::default()
+        };
+        let drawn = draw(&mut canvas, &["\u{1b}[1mbold\u{1b}[0m"], (80, 24));
+        assert_eq!(drawn, "^[2J^[1;1Hbold^[K");
+    }
+
+    #[test]
+    fn q_and_control_c_end_and_other_keys_do_nothing() {
+        let press =
+            |code, modifiers| key(&Event::Key(KeyEvent::new(KeyCode::Char(code), modifiers)));
+        assert_eq!(press('q', KeyModifiers::NONE), Some(Key::Quit));
+        assert_eq!(press('c', KeyModifiers::CONTROL), Some(Key::Quit));
+        assert_eq!(press('c', KeyModifiers::NONE), None);
+        assert_eq!(press('z', KeyModifiers::CONTROL), None);
+        assert_eq!(key(&Event::Resize(10, 10)), Some(Key::Resize));
+    }
+}

@@ -1,0 +1,214 @@
+//! Less than every telegram: the last of each period, what changed, the last of all.
+//!
+//! ```text
+//! --every 60s     08:00:10 08:00:20 .. 08:00:50 | 08:01:00 ..    the one of 08:00:50, when 08:01 begins
+//! --on-change     a telegram with a value that differs from the one printed before
+//! ```
+//! Each meter for itself. Periods follow the clock in UTC: `--every 15m` ends at each quarter of an hour.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::p1::event::Decoded;
+use crate::sink::fields::Fields;
+
+/// What is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thinning {
+    /// All but the last of each period.
+    pub every: Option<Duration>,
+    /// What says nothing new.
+    pub on_change: bool,
+    /// All but the last telegram of all.
+    pub last: bool,
+}
+
+/// Holds rows back until it is known whether they are printed.
+#[derive(Debug, Default)]
+pub struct Thin {
+    thinning: Thinning,
+    held: Vec<Row>,
+    /// What was printed last of each meter.
+    printed: Vec<(String, Vec<u8>)>,
+}
+
+/// A telegram, formatted.
+#[derive(Debug)]
+pub struct Row {
+    /// Who sent it.
+    pub meter: String,
+    /// Values by which it is compared.
+    pub values: Vec<u8>,
+    /// When it was received or measured.
+    pub at: Option<Timestamp>,
+    /// What is to be printed.
+    pub bytes: Vec<u8>,
+}
+
+impl Thin {
+    /// Leaves out what is asked for.
+    pub fn new(thinning: Thinning) -> Self {
+        Self {
+            thinning,
+            ..Self::default()
+        }
+    }
+
+    /// Tells whether anything is left out.
+    pub fn is_active(&self) -> bool {
+        self.thinning != Thinning::default()
+    }
+
+    /// Takes a row; gives what is to be printed now.
+    pub fn offer(&mut self, mut row: Row) -> Option<Vec<u8>> {
+        if self.thinning.last {
+            row.meter.clear();
+        } else if self.thinning.every.is_none() {
+            return self.print(row);
+        }
+        let Some(place) = self.held.iter().position(|held| held.meter == row.meter) else {
+            self.held.push(row);
+            return None;
+        };
+        let over = !self.thinning.last && self.period(self.held.get(place)?) != self.period(&row);
+        let before = std::mem::replace(self.held.get_mut(place)?, row);
+        over.then(|| self.print(before)).flatten()
+    }
+
+    /// Gives one row whose period is over.
+    pub fn due(&mut self, now: Timestamp) -> Option<Vec<u8>> {
+        let every = self.thinning.every.filter(|_| !self.thinning.last)?;
+        loop {
+            let over = |row: &Row| {
+                // Without a time of its own it waits for the next row.
+                row.at
+                    .is_some_and(|at| index(now, every) > index(at, every))
+            };
+            let place = self.held.iter().position(over)?;
+            let row = self.held.remove(place);
+            if let Some(bytes) = self.print(row) {
+                return Some(bytes);
+            }
+        }
+    }
+
+    /// Gives one row that is still held.
+    pub fn rest(&mut self) -> Option<Vec<u8>> {
+        while !self.held.is_empty() {
+            let row = self.held.remove(0);
+            if let Some(bytes) = self.print(row) {
+                return Some(bytes);
+            }
+        }
+        None
+    }
+
+    fn period(&self, row: &Row) -> Option<i64> {
+        Some(index(row.at?, self.thinning.every?))
+    }
+
+    fn print(&mut self, row: Row) -> Option<Vec<u8>> {
+        if !self.thinning.on_change {
+            return Some(row.bytes);
+        }
+        let before = self
+            .printed
+            .iter_mut()
+            .find(|(meter, _)| *meter == row.meter);
+        match before {
+            Some((_, values)) if *values == row.values => return None,
+            Some((_, values)) => *values = row.values,
+            None => self.printed.push((row.meter, row.values)),
+        }
+        Some(row.bytes)
+    }
+}
+
+/// The values of a telegram as sent, but for the clock; only those of the fields given.
+pub fn values(decoded: &Decoded<'_>, fields: Option<&Fields>) -> Vec<u8> {
+    let telegram = &decoded.telegram;
+    let shape = telegram.shape();
+    let mut out = Vec::new();
+    for value in &shape.meaning.values {
+        let line = shape.layout.lines.get(value.line as usize);
+        let wanted = fields
+            .is_none_or(|fields| line.is_some_and(|line| fields.wants(line, Some(&value.key))));
+        if !wanted || shape.meaning.clock == Some(value.item) {
+            continue;
+        }
+        if let Some(item) = shape.layout.items.get(value.item as usize) {
+            out.extend_from_slice(value.key.as_bytes());
+            out.push(b'=');
+            out.extend_from_slice(item.value.of(telegram.text()));
+            out.push(b'\n');
+        }
+    }
+    out
+}
+
+/// Number of the period that a time is in.
+fn index(at: Timestamp, every: Duration) -> i64 {
+    let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
+    at.as_millisecond().div_euclid(every)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(meter: &str, second: i64, values: &str) -> Row {
+        Row {
+            meter: meter.to_owned(),
+            values: values.as_bytes().to_vec(),
+            at: Timestamp::from_second(second).ok(),
+            bytes: format!("{meter}{second}").into_bytes(),
+        }
+    }
+
+    fn thin(every: Option<u64>, on_change: bool, last: bool) -> Thin {
+        Thin::new(Thinning {
+            every: every.map(Duration::from_secs),
+            on_change,
+            last,
+        })
+    }
+
+    fn text(bytes: Option<Vec<u8>>) -> Option<String> {
+        bytes.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn the_last_of_each_period_is_printed_when_the_next_begins() {
+        let mut thin = thin(Some(60), false, false);
+        for second in [0, 10, 50] {
+            assert_eq!(thin.offer(row("a", second, "")), None);
+            assert_eq!(thin.offer(row("b", second + 1, "")), None);
+        }
+        assert_eq!(text(thin.offer(row("a", 60, ""))).as_deref(), Some("a50"));
+        let now = Timestamp::from_second(60).unwrap();
+        assert_eq!(text(thin.due(now)).as_deref(), Some("b51"));
+        assert_eq!(thin.due(now), None);
+        assert_eq!(text(thin.rest()).as_deref(), Some("a60"));
+    }
+
+    #[test]
+    fn what_says_nothing_new_is_left_out_for_each_meter() {
+        let mut thin = thin(None, true, false);
+        let mut offer = |meter, second, values| thin.offer(row(meter, second, values)).is_some();
+        assert!(offer("a", 0, "1"));
+        assert!(offer("b", 0, "1"));
+        assert!(!offer("a", 1, "1"));
+        assert!(offer("a", 2, "2"));
+        assert!(offer("a", 3, "1"));
+    }
+
+    #[test]
+    fn the_last_of_all_is_the_last_of_all_meters() {
+        let mut thin = thin(None, false, true);
+        assert_eq!(thin.offer(row("a", 0, "")), None);
+        assert_eq!(thin.offer(row("b", 99, "")), None);
+        assert_eq!(text(thin.rest()).as_deref(), Some("b99"));
+        assert_eq!(thin.rest(), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! `smarty watch`: meters live.
+//!
+//! On a terminal a screen, else a stream: a table, a line or a row a telegram. Both are sinks of the same pump.
+
+mod screen;
+
+use super::args::{Format, Global, Run, Watch};
+use super::config::{Config, Settings};
+use super::decode;
+use super::failure::{Exit, Failure};
+use super::inputs::{self, Named};
+use super::output::Flow;
+use super::terminal::Terminal;
+use super::thin::Thinning;
+
+/// Watches the sources of the command line, else those of `smarty.toml`, else the only port.
+///
+/// # Errors
+/// What ends the run as a whole; a source that cannot be read ends only itself.
+pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
+    if args.output.fields.as_deref() == Some("help") {
+        return decode::list_fields();
+    }
+    let mut thin = args.thin.clone();
+    let mut run = Run {
+        inputs: args.sources.clone(),
+        keys: args.keys.clone(),
+        input: args.input.clone(),
+        source: args.source.clone(),
+        output: args.output.clone(),
+    };
+    let config = Config::find(global)?;
+    if let Some(config) = &config {
+        config.fill(&mut Settings {
+            run: &mut run,
+            thin: &mut thin,
+        });
+    }
+    let named = sources(&run.inputs, config.as_ref())?;
+    let flow = Flow {
+        thinning: Thinning {
+            every: thin.every,
+            on_change: thin.on_change,
+            last: run.input.last,
+        },
+        durable: true,
+        rotation: thin.rotate.unwrap_or_default(),
+        ..Flow::default()
+    };
+    let thinned = thin.every.is_some() || thin.on_change || run.input.last;
+    if run.output.format().is_none() && run.output.out.is_none() && !thinned && Terminal::is_there()
+    {
+        return screen::run(&run, &named, global);
+    }
+    let format = run.output.format().unwrap_or(Format::Table);
+    decode::stream(&run, &named, global, format, flow)
+}
+
+/// The sources of the command line, else those of `smarty.toml`, else the only port.
+///
+/// # Errors
+/// An address that names no source.
+pub fn sources(
+    words: &[std::ffi::OsString],
+    config: Option<&Config>,
+) -> Result<Vec<Named>, Failure> {
+    match config
+        .map(Config::sources)
+        .filter(|named| !named.is_empty())
+    {
+        _ if !words.is_empty() => inputs::addresses(words),
+        Some(named) => Ok(named),
+        None => Ok(inputs::only_port()),
+    }
+}

@@ -1,0 +1,155 @@
+//! A pseudo-terminal that looks to others like the serial port of a meter.
+//!
+//! ```text
+//! telegrams -> near side (never waits)  ====  far side, /dev/pts/N <- a link <- whoever reads
+//! ```
+//!
+//! Unread, it takes about 18 kB; what comes then is dropped. The far side is held open, or writing would fail
+//! as soon as the first reader left.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+use super::outlet::Outlet;
+
+/// A pseudo-terminal, gone with its link when it is dropped.
+#[derive(Debug)]
+pub struct Pty {
+    /// The near side.
+    pub outlet: Outlet,
+    far: File,
+    path: PathBuf,
+    link: Option<PathBuf>,
+}
+
+impl Pty {
+    /// Opens one in raw mode.
+    ///
+    /// # Errors
+    /// Where the system has none left.
+    pub fn open() -> io::Result<Self> {
+        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        grantpt(&near)?;
+        unlockpt(&near)?;
+        let name = ptsname(&near, Vec::new())?;
+        let path = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let far = rustix::fs::open(&path, flags, Mode::empty())?;
+        let mut termios = tcgetattr(&far)?;
+        termios.make_raw();
+        tcsetattr(&far, OptionalActions::Now, &termios)?;
+        Ok(Self {
+            outlet: Outlet::new(near)?,
+            far: far.into(),
+            path,
+            link: None,
+        })
+    }
+
+    /// Makes a link to it under a path that stays the same; one that an earlier pseudo-terminal left is replaced.
+    ///
+    /// # Errors
+    /// Where something else has that name, or no link can be made.
+    pub fn link(&mut self, link: &Path) -> io::Result<()> {
+        match fs::read_link(link) {
+            Ok(target) if target.starts_with("/dev/pts") => {}
+            Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // It is no link.
+            Err(_) => return Err(ErrorKind::AlreadyExists.into()),
+        }
+        // The path must never be half there.
+        let mut new = link.as_os_str().to_owned();
+        new.push(format!(".{}", std::process::id()));
+        symlink(&self.path, &new)?;
+        if let Err(error) = fs::rename(&new, link) {
+            let _ = fs::remove_file(&new);
+            return Err(error);
+        }
+        self.link = Some(link.to_owned());
+        Ok(())
+    }
+
+    /// What to open: the link, or the path of the far side.
+    pub fn path(&self) -> &Path {
+        self.link.as_deref().unwrap_or(&self.path)
+    }
+
+    /// Bytes that nobody has read yet, as far as the system tells.
+    pub fn unread(&self) -> u64 {
+        let waiting = rustix::io::ioctl_fionread(&self.far).unwrap_or(0);
+        waiting + self.outlet.kept() as u64
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let Some(link) = &self.link else {
+            return;
+        };
+        // Unless another program has put its own there.
+        if fs::read_link(link).is_ok_and(|target| target == self.path) {
+            let _ = fs::remove_file(link);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::testing::{Folder, all_bytes, options, read_bytes};
+    use crate::source::{Kind, Source};
+
+    #[test]
+    fn a_reader_gets_every_byte_as_it_was_sent() {
+        let folder = Folder::new();
+        let mut pty = Pty::open().unwrap();
+        pty.link(&folder.path("meter")).unwrap();
+        assert_eq!(pty.path(), folder.path("meter"));
+        assert!(pty.outlet.send(&all_bytes()).unwrap());
+        let mut source = Source::open_path(pty.path(), &options()).unwrap();
+        assert_eq!(source.kind(), Kind::Serial);
+        assert!(pty.outlet.send(&all_bytes()).unwrap());
+        let twice = read_bytes(2048, |buf| source.read(buf).unwrap());
+        assert_eq!(twice, [all_bytes(), all_bytes()].concat());
+        assert_eq!(pty.unread(), 0);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_dropped_and_does_not_block() {
+        let mut pty = Pty::open().unwrap();
+        let taken = (0..100).filter(|_| pty.outlet.send(&[b'x'; 1519]).unwrap());
+        let taken = taken.count() as u64;
+        assert!((3..50).contains(&taken), "{taken}");
+        assert_eq!(pty.outlet.dropped(), 100 - taken);
+        assert!(pty.unread() > 0);
+    }
+
+    #[test]
+    fn a_link_is_replaced_only_where_a_pseudo_terminal_left_it() {
+        let folder = Folder::new();
+        let link = folder.path("meter");
+        symlink("/dev/pts/999999", &link).unwrap();
+        let mut pty = Pty::open().unwrap();
+        pty.link(&link).unwrap();
+        drop(pty);
+        assert!(fs::symlink_metadata(&link).is_err(), "it goes with it");
+        let mut pty = Pty::open().unwrap();
+        symlink("/dev/null", &link).unwrap();
+        assert_eq!(
+            pty.link(&link).unwrap_err().kind(),
+            ErrorKind::AlreadyExists
+        );
+        fs::write(folder.path("file"), b"mine").unwrap();
+        assert!(pty.link(&folder.path("file")).is_err());
+        assert!(pty.link(&folder.path("none/meter")).is_err());
+    }
+}

@@ -1,0 +1,399 @@
+//! What stands on the screen.
+
+use super::*;
+
+#[test]
+fn a_full_meter_fills_a_small_terminal_as_documented() {
+    let street = Street::new().house("house", Profile::LuFull).run(1281);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 129  1 s ago
+    POWER     import    2.404 kW     export    0.000 kW     net    2.404 kW
+              ████████████████████████▇▇  10 min  min 2.404  mean 2.766  max 2.824
+    ENERGY    import     3068.097 kWh  +1.140     export     4348.930 kWh  +0.000
+              today        +1.140 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     233.5     7    1.805    0.000     0.278     0.000
+      L2     232.2     1    0.329    0.000     0.000     0.019
+      L3     233.3     1    0.270    0.000     0.000     0.025
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00
+              4 heat      56.85 GJ  19:00:00
+    LINK      129 ok  0 refused  0 missed  0 junk bytes  up 00:21:21        q ends
+    ");
+}
+
+#[test]
+fn rows_appear_only_where_there_is_something_to_show() {
+    let street = Street::new().house("", Profile::Nl5).run(600);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   telegram 600   1 s ago
+    POWER     import    2.696 kW     export    0.000 kW     net    2.696 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.687  mean 3.713  max 4.163
+    ENERGY    import     3067.575 kWh  +0.618     export     4348.930 kWh  +0.000
+              today        +0.618 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW
+      L1     234.6     0    0.196    0.000
+      L2     232.3     9    2.234    0.000
+      L3     233.0     1    0.266    0.000
+    DEVICES   1 gas  1579.033 m³  18:45:00
+    LINK      600 ok  0 refused  0 junk bytes  up 00:10:00                  q ends
+    ");
+    let street = Street::new().house("", Profile::Nl22).run(600);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
+    POWER     import     2.70 kW     export     0.00 kW     net     2.70 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.680  mean 3.702  max 4.160
+    ENERGY    import     3067.568 kWh  +0.611     export     4348.930 kWh  +0.000
+    DEVICES   1 gas  1578.977 m³  18:00:00
+    LINK      60 ok  0 refused  0 junk bytes  up 00:10:00                   q ends
+    ");
+    let street = Street::new().house("", Profile::Be).run(600);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   telegram 600   1 s ago
+    POWER     import    2.696 kW     export    0.000 kW     net    2.696 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.687  mean 3.713  max 4.163
+    ENERGY    import     3067.575 kWh  +0.618     export     4348.930 kWh  +0.000
+              today        +0.618 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW
+      L1     234.6  0.84    0.196    0.000
+      L2     232.3  9.73    2.234    0.000
+      L3     233.0  1.14    0.266    0.000
+    DEVICES   1 gas    1579.033 m³  18:45:00    2 water   106.809 m³  18:45:00
+    LINK      600 ok  0 refused  0 junk bytes  up 00:10:00                  q ends
+    ");
+    let street = Street::new().house("", Profile::Se).run(600);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
+    POWER     import    2.707 kW     export    0.000 kW     net    2.707 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.689  mean 3.707  max 4.160
+    ENERGY    import     3067.568 kWh  +0.611     export     4348.930 kWh  +0.000
+              today        +0.611 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     234.6   0.8    0.202    0.000     0.000     0.033
+      L2     232.3   9.7    2.233    0.000     0.351     0.000
+      L3     233.0   1.1    0.272    0.000     0.000     0.025
+    LINK      60 ok  0 refused  0 junk bytes  up 00:10:00                   q ends
+    ");
+    let street = Street::new().house("", Profile::Lu).run(600);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
+    POWER     import    2.707 kW     export    0.000 kW     net    2.707 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.689  mean 3.707  max 4.160
+    ENERGY    import     3067.568 kWh  +0.611     export     4348.930 kWh  +0.000
+              today        +0.611 kWh  from 18:40 today        +0.000 kWh
+    PHASE      I/A
+      L1         0
+      L2         9
+      L3         1
+    LINK      60 ok  0 refused  0 missed  0 junk bytes  up 00:10:00         q ends
+    ");
+}
+
+#[test]
+fn a_tall_terminal_gives_its_room_to_the_curve() {
+    let street = Street::new().house("house", Profile::LuFull).run(3001);
+    insta::assert_snapshot!(street.show(120, 30), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   SMY1030778628338 house   telegram 301   1 s ago
+    POWER     import    0.783 kW     export    0.000 kW     net    0.783 kW
+              █▇█▇▇███▇█▇▇█▇▇▇██▇▇█▇█▇██▇█▇█▇███▇▆▇▇▇▇▇▇▇▇▇▇▇█▇█▇▇▇▇▇▇▇▇▇▇▆▇▇▇▇▆
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████
+              ██████████████████████████████████████████████████████████████████  15 min  min 0.782  mean 0.794  max 0.806
+    ENERGY    import     3068.657 kWh  +1.700     export     4348.930 kWh  +0.000
+              today        +1.700 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     232.8     0    0.195    0.000     0.000     0.034
+      L2     233.3     1    0.324    0.000     0.000     0.019
+      L3     233.3     1    0.264    0.000     0.000     0.026
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00    4 heat      56.85 GJ  19:00:00
+    LINK      301 ok  0 refused  0 missed  0 junk bytes  up 00:50:01        q ends
+    ");
+}
+
+#[test]
+fn three_meters_share_a_small_terminal() {
+    let street = trio().run(2301);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   3 meters                                                       q ends
+    house   SMY1030778628338   /dev/ttyUSB0 115200 8N1   telegram 231   1 s ago
+    POWER     import    0.791 kW     export    0.000 kW     net    0.791 kW
+              ██████████████████████████  10 min  min 0.789  mean 0.799  max 0.812
+    ENERGY    import     3068.503 kWh  +1.546     export     4348.930 kWh  +0.000
+    PHASES    L1 234.1 V     0 A   L2 231.5 V     1 A   L3 233.2 V     1 A
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00
+              4 heat      56.85 GJ  19:00:00
+    LINK      231 ok  0 refused  0 missed  0 junk bytes  up 00:38:21
+
+    pv   SMYE0000078628339   /dev/ttyUSB1 115200 8N1   telegram 2301   1 s ago
+    POWER     import    2.232 kW     export    0.000 kW     net    2.232 kW
+              ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃█████████  10 min  min 0.744  mean 1.252  max 2.247
+    ENERGY    import     3785.010 kWh  +1.109     export     3472.878 kWh  +0.000
+    PHASES    L1 232.1 V     1 A   L2 235.3 V     1 A   L3 232.2 V     7 A
+    DEVICES   1 gas  752.466 m³  19:15:00
+    LINK      2301 ok  0 refused  0 junk bytes  up 00:38:21
+
+    heatpump   SMYE0000078628340   tcp://10.0.0.7:2001   telegram 231   1 s ago
+    POWER     import     4.20 kW     export     0.00 kW     net     4.20 kW
+              ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█████████  10 min  min 0.660  mean 1.901  max 4.200
+    ENERGY    import    10539.878 kWh  +1.016     export    12078.482 kWh  +0.000
+    DEVICES   1 gas  4024.137 m³  19:00:00
+    LINK      231 ok  0 refused  0 junk bytes  up 00:38:21
+    ");
+    insta::assert_snapshot!(street.show(80, 10), @r"
+    smarty   3 meters                                                       q ends
+    house              import    0.791  export    0.000  net    0.791 kW   1 s ago
+    █████████████████  today    +1.546           +0.000 kWh                 231 ok
+
+    pv                 import    2.232  export    0.000  net    2.232 kW   1 s ago
+    ▃▃▃▃▃▃▃▃▃▃▆██████  today    +1.109           +0.000 kWh                2301 ok
+
+    heatpump           import     4.20  export     0.00  net     4.20 kW   1 s ago
+    ▂▂▂▂▂▂▂▂▂▂▆██████  so far   +1.016           +0.000 kWh                 231 ok
+    ");
+    insta::assert_snapshot!(street.show(80, 5), @r"
+    smarty   3 meters                                                       q ends
+    house              import    0.791  export    0.000  net    0.791 kW   1 s ago
+    pv                 import    2.232  export    0.000  net    2.232 kW   1 s ago
+    heatpump           import     4.20  export     0.00  net     4.20 kW   1 s ago
+    ");
+    insta::assert_snapshot!(street.show(80, 2), @r"
+    house              import    0.791  export    0.000  net    0.791 kW   1 s ago
+    and 2 more, for which there is no room
+    ");
+    insta::assert_snapshot!(street.show(40, 10), @r"
+    smarty   3 meters               q ends
+    house      net    0.791 kW     1 s ago
+    █████████                       231 ok
+
+    pv         net    2.232 kW     1 s ago
+    ▃▃▃▃▃▆███                      2301 ok
+
+    heatpump   net     4.20 kW     1 s ago
+    ▂▂▂▂▂▅███                       231 ok
+    ");
+}
+
+#[test]
+fn three_meters_use_the_room_of_a_large_terminal() {
+    let street = trio().run(2301);
+    insta::assert_snapshot!(street.show(200, 50), @r"
+    smarty   3 meters                                                                                                                                                                               q ends
+    house   SMY1030778628338   /dev/ttyUSB0 115200 8N1   telegram 231   1 s ago                          pv   SMYE0000078628339   /dev/ttyUSB1 115200 8N1   telegram 2301   1 s ago
+    POWER     import    0.791 kW     export    0.000 kW     net    0.791 kW                              POWER     import    2.232 kW     export    0.000 kW     net    2.232 kW
+              ▇██████▇▇██████▇█▇███▇█▇▇██▇█▇█▇▇█▇▇██▇▇▇▇▇█▇                                                                                      ███████████████
+              █████████████████████████████████████████████                                                                                     ▇███████████████
+              █████████████████████████████████████████████                                                        ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃████████████████
+              █████████████████████████████████████████████  10 min  min 0.789  mean 0.799  max 0.812              █████████████████████████████████████████████  10 min  min 0.744  mean 1.252  max 2.247
+    ENERGY    import     3068.503 kWh  +1.546     export     4348.930 kWh  +0.000                        ENERGY    import     3785.010 kWh  +1.109     export     3472.878 kWh  +0.000
+              today        +1.546 kWh  from 18:40 today        +0.000 kWh                                          today        +1.109 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar                                           PHASE      U/V   I/A    P+/kW    P-/kW
+      L1     234.1     0    0.196    0.000     0.000     0.034                                             L1     232.1     1    0.296    0.000
+      L2     231.5     1    0.329    0.000     0.000     0.019                                             L2     235.3     1    0.237    0.000
+      L3     233.2     1    0.266    0.000     0.000     0.026                                             L3     232.2     7    1.699    0.000
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00                           DEVICES   1 gas  752.466 m³  19:15:00
+              4 heat      56.85 GJ  19:00:00                                                             LINK      2301 ok  0 refused  0 junk bytes  up 00:38:21
+    LINK      231 ok  0 refused  0 missed  0 junk bytes  up 00:38:21
+
+    heatpump   SMYE0000078628340   tcp://10.0.0.7:2001 115200 8N1   telegram 231   1 s ago
+    POWER     import     4.20 kW     export     0.00 kW     net     4.20 kW
+                                           ████████████████
+                                           ████████████████
+                                           ████████████████
+              ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆████████████████  10 min  min 0.660  mean 1.901  max 4.200
+    ENERGY    import    10539.878 kWh  +1.016     export    12078.482 kWh  +0.000
+    DEVICES   1 gas  4024.137 m³  19:00:00
+    LINK      231 ok  0 refused  0 junk bytes  up 00:38:21
+    ");
+}
+
+#[test]
+fn eight_meters_can_be_read_on_a_small_terminal() {
+    let mut street = trio()
+        .house("barn", Profile::Lu)
+        .house("cellar", Profile::Se)
+        .house("attic", Profile::At)
+        .house("garage", Profile::Lt)
+        .house("shed", Profile::Hu)
+        .run(901);
+    street.houses[4].silent = true;
+    let street = street.run(300);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   8 meters   1 late                                              q ends
+    house              import    2.820  export    0.000  net    2.820 kW   1 s ago
+    █████████████████  today    +1.080           +0.000 kWh                 121 ok
+
+    pv                 import    3.085  export    0.000  net    3.085 kW   1 s ago
+    ▆▆▆▆▆▆███████████  today    +0.756           +0.000 kWh                1201 ok
+
+    heatpump           import     2.37  export     0.00  net     2.37 kW   1 s ago
+    █████████████████  so far   +0.586           +0.000 kWh                 121 ok
+
+    barn               import    0.985  export    0.000  net    0.985 kW   1 s ago
+    █████▆▃▃▃▃▃▃▃▃▃▃▃  today    +0.579           +0.000 kWh                 121 ok
+
+    cellar             import    2.860  export    0.000  net    2.860 kW 5 min ago
+    █████████          today    +0.497           +0.000 kWh                  91 ok
+
+    attic              import    0.979  export    0.000  net    0.979 kW   1 s ago
+    █████████████████  today    +0.320           +0.000 kWh                 121 ok
+
+    garage             import    0.815  export    0.000  net    0.815 kW   1 s ago
+    █████▇▄▄▄▄▄▄▄▄▄▄▄  today    +0.437           +0.000 kWh                 121 ok
+
+    shed               import    1.608  export    0.000  net    1.608 kW   1 s ago
+    ▅▅▅▅▅▆███████████  today    +0.537           +0.000 kWh                 121 ok
+    ");
+    insta::assert_snapshot!(street.show(80, 17), @r"
+    smarty   8 meters   1 late                                              q ends
+    house              import    2.820  export    0.000  net    2.820 kW   1 s ago
+    █████████████████  today    +1.080           +0.000 kWh                 121 ok
+    pv                 import    3.085  export    0.000  net    3.085 kW   1 s ago
+    ▆▆▆▆▆▆███████████  today    +0.756           +0.000 kWh                1201 ok
+    heatpump           import     2.37  export     0.00  net     2.37 kW   1 s ago
+    █████████████████  so far   +0.586           +0.000 kWh                 121 ok
+    barn               import    0.985  export    0.000  net    0.985 kW   1 s ago
+    █████▆▃▃▃▃▃▃▃▃▃▃▃  today    +0.579           +0.000 kWh                 121 ok
+    cellar             import    2.860  export    0.000  net    2.860 kW 5 min ago
+    █████████          today    +0.497           +0.000 kWh                  91 ok
+    attic              import    0.979  export    0.000  net    0.979 kW   1 s ago
+    █████████████████  today    +0.320           +0.000 kWh                 121 ok
+    garage             import    0.815  export    0.000  net    0.815 kW   1 s ago
+    █████▇▄▄▄▄▄▄▄▄▄▄▄  today    +0.437           +0.000 kWh                 121 ok
+    shed               import    1.608  export    0.000  net    1.608 kW   1 s ago
+    ▅▅▅▅▅▆███████████  today    +0.537           +0.000 kWh                 121 ok
+    ");
+}
+
+#[test]
+fn energy_of_today_begins_at_midnight() {
+    let mut street = Street::new().house("house", Profile::Se);
+    street.houses[0].meter = VirtualMeter::new(Setup::new(
+        Profile::Se,
+        1,
+        2026,
+        date(2026, 2, 3).at(23, 50, 0, 0),
+    ));
+    let street = street.run(1201);
+    let shown = street.show(80, 24);
+    let energy: Vec<&str> = shown.lines().skip(3).take(2).collect();
+    insta::assert_snapshot!(energy.join("\n"), @r"
+    ENERGY    import     3067.064 kWh  +0.107     export     4348.930 kWh  +0.000
+              today        +0.053 kWh             today        +0.000 kWh
+    ");
+}
+
+#[test]
+fn a_lost_link_and_a_late_meter_are_told_and_forgotten_when_it_is_back() {
+    let mut street = Street::new().house("house", Profile::LuFull).run(601);
+    let context = street.houses[0].context();
+    let now = street.now();
+    street.screen.junk(now, context.source, 17);
+    street
+        .screen
+        .link(now, context.source, "lost", "/dev/ttyUSB0 is gone");
+    street.houses[0].silent = true;
+    street.screen.finding("the adapter was unplugged");
+    street = street.run(45);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 61  46 s ago
+    POWER     import    2.703 kW     export    0.000 kW     net    2.703 kW
+              ████████████████▆▆▆▆▆▆▆▆▆   10 min  min 2.689  mean 3.657  max 4.160
+    ENERGY    import     3067.576 kWh  +0.619     export     4348.930 kWh  +0.000
+              today        +0.619 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     234.6     0    0.199    0.000     0.000     0.033
+      L2     232.3     9    2.233    0.000     0.351     0.000
+      L3     233.0     1    0.271    0.000     0.000     0.025
+    DEVICES   1 gas    1578.977 m³  18:00:00    2 water   106.807 m³  18:00:00
+              4 heat      56.84 GJ  18:00:00
+    LINK      61 ok  0 refused  0 missed  17 junk bytes  up 00:10:46        q ends
+              lost 45 s ago: /dev/ttyUSB0 is gone
+
+    the adapter was unplugged
+    ");
+    let coloured = street.screen.draw(street.now(), 80, 24);
+    assert!(coloured[0].contains("\u{1b}[31m"), "{}", coloured[0]);
+    assert!(coloured[1].contains("\u{1b}[2m"), "{}", coloured[1]);
+    street.houses[0].silent = false;
+    street = street.run(15);
+    let back = street.show(80, 24);
+    assert!(back.contains(" 1 s ago"), "{back}");
+    assert!(
+        back.contains("63 ok  0 refused  4 missed  17 junk"),
+        "{back}"
+    );
+    assert!(!back.contains("lost"), "{back}");
+}
+
+#[test]
+fn a_meter_without_a_key_is_named() {
+    let mut street = Street::new().house("house", Profile::LuFull);
+    street.houses[0].decoder = keyless();
+    let street = street.run(31);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1   SMY1030778628338 house
+              encrypted, no key for SMY1030778628338
+    LINK      0 ok  4 refused  0 junk bytes  up 00:00:31                    q ends
+    ");
+    let mut street = trio();
+    street.houses[0].decoder = keyless();
+    let street = street.run(31);
+    insta::assert_snapshot!(street.show(80, 7), @r"
+    smarty   3 meters                                                       q ends
+    house              encrypted, no key for SMY1030778628338
+                                                                   0 ok  4 refused
+    pv                 import    1.805  export    0.000  net    1.805 kW   1 s ago
+                    █  today    +0.015           +0.000 kWh                  31 ok
+    heatpump           import     0.65  export     0.00  net     0.65 kW   1 s ago
+                    █  so far   +0.005           +0.000 kWh                   4 ok
+    ");
+}
+
+#[test]
+fn nothing_heard_yet_is_said() {
+    assert_eq!(
+        shown(&Screen::new(), Timestamp::UNIX_EPOCH, 80, 24),
+        [" smarty"]
+    );
+    let street = Street::new().house("house", Profile::LuFull);
+    insta::assert_snapshot!(street.show(80, 24), @r"
+    smarty   /dev/ttyUSB0 115200 8N1
+              waiting for the first telegram
+    LINK      0 ok  0 refused  0 junk bytes  up 00:00:00                    q ends
+    ");
+}
+
+#[test]
+fn several_meters_on_one_line_have_a_block_each_and_a_damaged_title_has_none() {
+    let mut street = Street::new()
+        .house("", Profile::LuFull)
+        .house("", Profile::Lu);
+    street.screen = Screen::new();
+    for house in &mut street.houses {
+        house.source = "/dev/ttyUSB0";
+    }
+    let mut street = street.run(601);
+    let mut frame = Vec::new();
+    street.houses[0].meter.next_frame(&mut frame);
+    frame[6] ^= 1;
+    let (now, context) = (street.now(), street.houses[0].context());
+    let screen = &mut street.screen;
+    keyless().push(&frame, |event| take(screen, now, &context, event));
+    insta::assert_snapshot!(street.show(80, 12), @r"
+    smarty   2 meters                                                       q ends
+    SMY1030778628338   /dev/ttyUSB0   telegram 61   1 s ago
+    POWER     import    2.703 kW     export    0.000 kW     net    2.703 kW
+              █████████████████▆▆▆▆▆▆▆▆▆  10 min  min 2.689  mean 3.690  max 4.160
+    ENERGY    import     3067.576 kWh  +0.619     export     4348.930 kWh  +0.000
+    LINK      61 ok  1 refused  0 missed  0 junk bytes  up 00:10:01
+
+    SMY1030778628339   /dev/ttyUSB0   telegram 61   1 s ago
+    POWER     import    2.050 kW     export    0.000 kW     net    2.050 kW
+              ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇█████████  10 min  min 1.798  mean 1.882  max 2.050
+    ENERGY    import     3784.213 kWh  +0.312     export     3472.878 kWh  +0.000
+    LINK      61 ok  0 refused  0 missed  up 00:10:01
+    ");
+}

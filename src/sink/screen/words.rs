@@ -1,0 +1,63 @@
+//! Words of the screen: ages, times, and what is wrong with a meter.
+
+use jiff::Timestamp;
+
+use crate::p1::event::Reason;
+use crate::p1::value::{self, Decimal};
+
+/// How long ago something was: `3 s ago`, `5 min ago`, `2 h ago`, `4 d ago`.
+pub(super) fn ago(now: Timestamp, then: Timestamp) -> String {
+    let seconds = seconds_between(now, then);
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..7200 => format!("{} min ago", seconds / 60),
+        7200..172_800 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// A span of time: `00:21:20`, with days `3 d 00:21:20`.
+pub(super) fn span(now: Timestamp, then: Timestamp) -> String {
+    let seconds = seconds_between(now, then);
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let clock = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);
+    match days {
+        0 => clock,
+        _ => format!("{days} d {clock}"),
+    }
+}
+
+/// A difference, with its sign.
+pub(super) fn signed(difference: Option<Decimal>) -> String {
+    difference.map_or_else(String::new, |difference| format!("{difference:+}"))
+}
+
+/// The time of a reading: with its day where that is not the day of the meter's clock.
+pub(super) fn time(time: &value::Timestamp, clock: Option<value::Timestamp>) -> String {
+    let day = |time: &value::Timestamp| (time.year, time.month, time.day);
+    match clock {
+        Some(clock) if day(&clock) != day(time) => format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}",
+            time.year, time.month, time.day, time.hour, time.minute
+        ),
+        _ => format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second),
+    }
+}
+
+/// Why nothing of a meter is shown.
+pub(super) fn trouble(reason: Reason, id: &str) -> String {
+    match reason {
+        Reason::NoKey => format!("encrypted, no key for {id}"),
+        Reason::TagMismatch => "refused: the tag does not fit the key".to_owned(),
+        Reason::CrcMismatch(_) => "refused: the CRC does not fit".to_owned(),
+        Reason::Truncated { have, need } => format!("cut short: {have} of {need} bytes"),
+        Reason::BadLength { length, .. } => format!("refused: claims {length} bytes"),
+        Reason::Unsupported(what) => format!("protected with {what}, which is not supported"),
+        Reason::NoEnd => "refused: the line with ! is missing".to_owned(),
+        Reason::Downgrade => "refused: no tag, though it has sent tags before".to_owned(),
+    }
+}
+
+fn seconds_between(now: Timestamp, then: Timestamp) -> i64 {
+    now.duration_since(then).as_secs().max(0)
+}

@@ -1,0 +1,12 @@
+//! The program as a user runs it: command, both streams and exit code in one snapshot.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+mod decrypt;
+mod errors;
+mod help;
+mod inputs;
+mod keys;
+mod output;
+mod parse;
+mod real;
+mod run;

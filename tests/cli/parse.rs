@@ -1,0 +1,74 @@
+//! `smarty parse` on the samples.
+
+use super::run::{smarty, words};
+use insta::assert_snapshot;
+
+#[test]
+fn tables_of_the_samples() {
+    for name in [
+        "lu-plain", "nl22", "nl30", "nl42", "nl5", "be", "se", "hu", "lt", "oddities",
+    ] {
+        let done = words(["parse", &format!("{name}.txt")]).done();
+        assert_snapshot!(format!("table_{name}"), done);
+    }
+    assert_snapshot!(
+        "table_at",
+        smarty("parse at.bin -n 1 --keyring keys.toml").done()
+    );
+}
+
+#[test]
+fn json_of_the_samples() {
+    for name in ["nl22", "nl5", "be", "oddities"] {
+        let done = words(["parse", &format!("{name}.txt"), "--json", "--pretty"]).done();
+        assert_snapshot!(format!("json_{name}"), done);
+    }
+    assert_snapshot!(
+        "json_lu",
+        smarty("parse lu.bin --json --pretty --keyring keys.toml").done()
+    );
+}
+
+#[test]
+fn several_files_are_one_run() {
+    let done = smarty("parse nl5.txt lu.bin house=lu-plain.txt --json --keyring keys.toml").done();
+    let seen: Vec<_> = done
+        .json()
+        .iter()
+        .map(|o| {
+            format!(
+                "{} {} {} {}",
+                o["seq"], o["source"]["name"], o["source"]["label"], o["meter"]["id"]
+            )
+        })
+        .collect();
+    assert_snapshot!(seen.join("\n"), @r#"
+    1 "nl5.txt" null "SMYE0000026916942"
+    2 "lu.bin" null "SMY1030726916931"
+    3 "lu-plain.txt" "house" "SMY1030726916932"
+    "#);
+}
+
+#[test]
+fn the_zone_counts_for_times_without_a_letter_only() {
+    let time = |name: &str, zone: &str| {
+        let done = words(["parse", name, "--json", "--tz", zone]).done();
+        done.telegram()["measured_at"].to_string()
+    };
+    assert_eq!(
+        time("oddities.txt", "Europe/Luxembourg"),
+        "\"2024-01-11T09:35:00+01:00\""
+    );
+    assert_eq!(
+        time("oddities.txt", "Europe/Vilnius"),
+        "\"2024-01-11T09:35:00+02:00\""
+    );
+    assert_eq!(
+        time("oddities.txt", "EET-2EEST,M3.5.0/3,M10.5.0/4"),
+        "\"2024-01-11T09:35:00+02:00\""
+    );
+    assert_eq!(
+        time("nl5.txt", "Europe/Vilnius"),
+        "\"2026-01-15T18:30:00+02:00\""
+    );
+}

@@ -1,0 +1,263 @@
+//! What the live tests have in common: a folder, ports that can be pulled out, the running program.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::civil::date;
+use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+use serde_json::Value;
+use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
+
+fn meter(profile: &str) -> VirtualMeter {
+    let start = date(2026, 1, 15).at(18, 30, 0, 0);
+    VirtualMeter::new(Setup::new(Profile::named(profile).unwrap(), 1, 20, start))
+}
+
+/// Frames of a meter, one after another.
+pub fn frames(profile: &str, count: usize) -> Vec<Vec<u8>> {
+    let mut meter = meter(profile);
+    let mut next = || {
+        let mut frame = Vec::new();
+        meter.next_frame(&mut frame);
+        frame
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// The title and the key of the meter, as hexadecimal digits.
+pub fn title_and_keys() -> (String, String) {
+    let meter = meter("lu");
+    let key = meter
+        .key()
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    (meter.title().to_string(), key)
+}
+
+/// A folder with the key ring, gone at the end.
+pub struct Bench(PathBuf);
+
+impl Bench {
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            std::env::temp_dir().join(format!("smarty-live-{}-{count}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("keys.toml"), keyring_toml([&meter("lu")])).unwrap();
+        Self(folder)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn fifo(&self, name: &str) {
+        mkfifoat(CWD, self.path(name), Mode::RWXU).unwrap();
+    }
+
+    /// Runs the program to its end: output, errors, exit code.
+    pub fn output(&self, arguments: &[&str]) -> (String, String, Option<i32>) {
+        let output = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            text(&output.stdout),
+            text(&output.stderr),
+            output.status.code(),
+        )
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smarty"));
+        command
+            .env_clear()
+            .env("TZ", "UTC")
+            .env("NO_COLOR", "1")
+            .env("HOME", &self.0)
+            .current_dir(&self.0)
+            .args(arguments);
+        command
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program while it runs.
+pub struct Run {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Option<thread::JoinHandle<String>>,
+    said: String,
+}
+
+impl Run {
+    pub fn start(bench: &Bench, arguments: &[&str]) -> Self {
+        let mut child = bench
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        Self {
+            child,
+            lines,
+            errors: Some(errors),
+            said: String::new(),
+        }
+    }
+
+    /// The next lines of output as JSON, each within 10 s.
+    pub fn lines(&mut self, count: usize) -> Vec<Value> {
+        let next = |_| match self.lines.recv_timeout(Duration::from_secs(10)) {
+            Ok(line) => serde_json::from_str(&line).unwrap(),
+            Err(error) => {
+                let _ = self.child.kill();
+                panic!("{error}");
+            }
+        };
+        (0..count).map(next).collect()
+    }
+
+    /// Waits for the end, for 10 s at the most; the exit code, none after a signal.
+    pub fn end(&mut self) -> Option<i32> {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > Duration::from_secs(10) {
+                let _ = self.child.kill();
+                panic!("it does not end");
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        if let Some(errors) = self.errors.take() {
+            self.said = errors.join().unwrap();
+        }
+        status.code()
+    }
+
+    /// What it said on standard error; after its end.
+    pub fn errors(&self) -> &str {
+        &self.said
+    }
+
+    pub fn interrupt(&self) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::INT).unwrap();
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(errors) = self.errors.take().filter(|_| thread::panicking()) {
+            eprintln!("{}", errors.join().unwrap_or_default());
+        }
+    }
+}
+
+/// A port that can be pulled out and plugged in.
+pub struct Plug {
+    path: PathBuf,
+    inside: Option<(File, File)>,
+}
+
+impl Plug {
+    pub fn new(path: PathBuf) -> Self {
+        let mut plug = Self { path, inside: None };
+        plug.plug_in();
+        plug
+    }
+
+    pub fn plug_in(&mut self) {
+        // Closed in the programs that other tests start meanwhile: else they would keep it open.
+        let meter = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&meter).unwrap();
+        unlockpt(&meter).unwrap();
+        let name = ptsname(&meter, Vec::new()).unwrap().into_string().unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let keeper = rustix::fs::open(&name, flags, Mode::empty()).unwrap();
+        let link = self.path.with_extension("new");
+        let _ = fs::remove_file(&link);
+        symlink(&name, &link).unwrap();
+        fs::rename(&link, &self.path).unwrap();
+        self.inside = Some((meter.into(), keeper.into()));
+    }
+
+    pub fn pull_out(&mut self) {
+        fs::remove_file(&self.path).unwrap();
+        self.inside = None;
+    }
+
+    /// Waits until the program has the port open, raw.
+    pub fn wait_until_read(&self) {
+        let (_, keeper) = self.inside.as_ref().unwrap();
+        let started = Instant::now();
+        while tcgetattr(keeper)
+            .unwrap()
+            .local_modes
+            .contains(LocalModes::ICANON)
+        {
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "nobody opens the port"
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+        // The program may throw away what came before it was ready.
+        thread::sleep(Duration::from_millis(50));
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.inside.as_mut().unwrap().0.write_all(bytes).unwrap();
+    }
+
+    /// Sends where there is someone to take it.
+    pub fn try_send(&mut self, bytes: &[u8]) {
+        if let Some((meter, _)) = &mut self.inside {
+            let _ = meter.write_all(bytes);
+        }
+    }
+}

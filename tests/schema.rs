@@ -1,0 +1,90 @@
+//! The JSON output against its schema, for every sample.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+fn smarty(arguments: &[&str], input: &Path) -> Vec<Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_smarty"))
+        .env_clear()
+        .args(arguments)
+        .arg(input)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    text.lines().map(parse).collect()
+}
+
+#[test]
+fn every_line_of_every_sample_fits_the_schema() {
+    let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let ring = samples().join("keys.toml");
+    let mut seen = 0;
+    for folder in [samples(), samples().join("damaged")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let arguments = [
+                "parse",
+                "--json",
+                "--events",
+                "--ignore-crc",
+                "--keyring",
+                ring.to_str().unwrap(),
+            ];
+            if !path.is_file() {
+                continue;
+            }
+            for object in smarty(&arguments, &path) {
+                seen += 1;
+                if let Err(error) = validator.validate(&object) {
+                    panic!(
+                        "{}: {error} at {}: {object}",
+                        path.display(),
+                        error.instance_path()
+                    );
+                }
+            }
+        }
+    }
+    assert!(seen > 60, "{seen} objects");
+}
+
+#[test]
+fn the_keys_of_a_telegram_stand_in_the_order_of_the_contract() {
+    let output = Command::new(env!("CARGO_BIN_EXE_smarty"))
+        .env_clear()
+        .args(["parse", "--json"])
+        .arg(samples().join("lu-plain.txt"))
+        .output()
+        .unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    let order = [
+        "schema",
+        "type",
+        "seq",
+        "received_at",
+        "measured_at",
+        "source",
+        "security",
+        "telegram",
+        "meter",
+        "values",
+        "devices",
+        "readings",
+        "issues",
+    ];
+    let places: Vec<_> = order
+        .iter()
+        .map(|key| line.find(&format!("\"{key}\":")).unwrap())
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
