@@ -86,6 +86,7 @@ impl Redactor {
             text: &self.text,
             crc,
             telegram: self.memory.parse(readable, mark, &self.zone),
+            mended: decoded.mended,
         }
     }
 

@@ -18,6 +18,7 @@ mod host;
 mod judge;
 mod listen;
 mod plain;
+pub mod recovery;
 mod relatives;
 pub mod repair;
 mod sample;
