@@ -84,7 +84,7 @@ impl fmt::Display for Counts {
             (self.cut, "cut"),
             (self.damaged, "damaged"),
             (self.missing, "missing by their counters"),
-            (self.resets, "times the counter went back"),
+            (self.resets, "times the counter did not grow"),
             (self.broken, "bytes with parity or framing errors"),
         ] {
             if count > 0 {
