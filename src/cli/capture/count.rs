@@ -79,7 +79,8 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} frames whole", self.whole)?;
+        let frames = if self.whole == 1 { "frame" } else { "frames" };
+        write!(f, "{} {frames} whole", self.whole)?;
         for (count, words) in [
             (self.cut, "cut"),
             (self.damaged, "damaged"),
