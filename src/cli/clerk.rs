@@ -21,8 +21,8 @@ pub struct Clerk {
     output: Output,
     ring: Ring,
     tally: Tally,
-    /// Good and refused frames of each lane.
-    lanes: Vec<(u64, u64)>,
+    /// Nobody reads the output any more.
+    reader_gone: bool,
     meters: Vec<String>,
     left: Option<u64>,
     by_telegrams: bool,
@@ -58,7 +58,7 @@ impl Clerk {
             output,
             ring,
             tally: Tally::default(),
-            lanes: Vec::new(),
+            reader_gone: false,
             meters: wishes.meters,
             left: wishes.count,
             by_telegrams: wishes.by_telegrams,
@@ -112,13 +112,6 @@ impl Clerk {
             say(Level::Warning, &what, None);
         }
         printed
-    }
-
-    fn counts(&mut self, lane: usize) -> &mut (u64, u64) {
-        if self.lanes.len() <= lane {
-            self.lanes.resize(lane + 1, (0, 0));
-        }
-        &mut self.lanes[lane]
     }
 
     /// Counts what was printed, or the telegram itself.
@@ -204,14 +197,8 @@ impl Clerk {
         }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
-            Ok(()) => {
-                let exits = self
-                    .lanes
-                    .iter()
-                    .map(|&(good, refused)| exit(good, refused));
-                Ok(exits.min().unwrap_or(Exit::Nothing))
-            }
-            Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+            Ok(()) if !self.reader_gone => Ok(self.tally.exit()),
+            Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
     }
@@ -228,13 +215,7 @@ impl Desk for Clerk {
         if self.left == Some(0) || !self.wants(event) {
             return;
         }
-        let refusals = self.tally.count(event);
-        let counts = self.counts(lane);
-        match event {
-            Event::Telegram(_) => counts.0 += 1,
-            Event::Refused(_) => counts.1 += 1,
-            Event::Junk(_) => {}
-        }
+        let refusals = self.tally.count(lane, event);
         match event {
             Event::Telegram(decoded) => {
                 let printed = self.telegram(source, received_at, decoded);
@@ -247,11 +228,10 @@ impl Desk for Clerk {
         }
     }
 
-    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading) {
+    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
         if self.left == Some(0) {
             return;
         }
-        self.counts(lane).0 += 1;
         self.tally.good += 1;
         self.tally.bytes += level.span.len();
         let context = Context {
@@ -267,7 +247,9 @@ impl Desk for Clerk {
 
 impl Sink for Clerk {
     fn flush(&mut self) -> Result<(), WriteEnd> {
-        self.output.flush()
+        let flushed = self.output.flush();
+        self.reader_gone |= matches!(flushed, Err(WriteEnd::ReaderGone));
+        flushed
     }
 
     fn is_full(&self) -> bool {
@@ -298,16 +280,6 @@ impl Sink for Clerk {
         if !self.quiet || level == Level::Error {
             say(level, what, hint.filter(|_| !self.quiet));
         }
-    }
-}
-
-/// How an input ended as far as its frames go; one without frames is told of elsewhere.
-fn exit(good: u64, refused: u64) -> Exit {
-    match (good, refused) {
-        (_, 0) => Exit::Good,
-        // Nothing of what came could be verified.
-        (0, _) => Exit::Key,
-        _ => Exit::Some,
     }
 }
 

@@ -11,14 +11,15 @@ use super::failure::{Exit, Failure, Level, say};
 use super::feed::Feed;
 use super::inputs::{self, Common, Named};
 use super::keys::Ring;
+use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
-use super::pump::{Limits, PumpEnd, pump};
+use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
 use super::signals::Signals;
 use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::value::Zone;
-use crate::source::{LineSettings, Stop};
+use crate::source::{Lasting, LineSettings, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,85 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
     stream(&args, &named, global, format, flow)
 }
 
+/// A run of the pump that lacks only its sink.
+pub struct Prepared {
+    /// All keys.
+    pub ring: Ring,
+    /// Zone of the meters' clocks.
+    pub zone: Zone,
+    /// Ends the run.
+    pub stop: Stop,
+    sources: Vec<Lasting>,
+    lanes: Vec<Lane>,
+    limits: Limits,
+}
+
+impl Prepared {
+    /// Gathers keys, sources and limits.
+    ///
+    /// # Errors
+    /// A zone that does not exist; keys that cannot be had.
+    pub fn new(args: &Run, named: &[Named], global: &Global) -> Result<Self, Failure> {
+        let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        let ring = Ring::gather(&args.keys)?;
+        if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
+            say(Level::Note, &format!("key {origin}"), None);
+        }
+        let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
+        let options = inputs::source_options(&args.source, stop.clone());
+        let common = Common {
+            keys: &args.keys,
+            ring: &ring,
+            policy: policy(&args.keys, args.input.ignore_crc),
+            zone: zone.clone(),
+            form: args.input.input.0,
+            verbose: global.verbose > 0,
+        };
+        let lanes = named.iter().map(|named| named.lane(&common));
+        let lanes = lanes.collect::<Result<_, _>>()?;
+        let sources = named
+            .iter()
+            .map(|named| named.lasting(&options, &args.source))
+            .collect();
+        let to_file = args.output.out.is_some() || !std::io::stdout().is_terminal();
+        let limits = Limits {
+            duration: args.source.duration,
+            timeout: args.source.timeout,
+            progress: !global.quiet && to_file,
+            line: LineSettings {
+                baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
+                mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
+            },
+        };
+        Ok(Self {
+            ring,
+            zone,
+            stop,
+            sources,
+            lanes,
+            limits,
+        })
+    }
+
+    /// What serial ports are set to.
+    pub fn line(&self) -> LineSettings {
+        self.limits.line
+    }
+
+    /// Reads all sources to their end, or until the sink has enough.
+    ///
+    /// # Errors
+    /// As [`pump`].
+    pub fn pump(self, sink: &mut dyn Sink) -> Result<Pumped, Failure> {
+        pump(
+            Feed::new(self.sources, &self.stop)?,
+            self.lanes,
+            sink,
+            &self.limits,
+        )
+    }
+}
+
 /// Decodes inputs and writes what is in them.
 ///
 /// # Errors
@@ -71,31 +151,12 @@ pub fn stream(
     format: Format,
     flow: Flow,
 ) -> Result<Exit, Failure> {
-    let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
-    let ring = Ring::gather(&args.keys)?;
-    if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
-        say(Level::Note, &format!("key {origin}"), None);
-    }
-    let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-    let signals = Signals::watch(&stop)?;
-    let options = inputs::source_options(&args.source, stop.clone());
-    let common = Common {
-        keys: &args.keys,
-        ring: &ring,
-        policy: policy(&args.keys, args.input.ignore_crc),
-        zone: zone.clone(),
-        form: args.input.input.0,
-        verbose: global.verbose > 0,
-    };
-    let lanes: Vec<_> = named
-        .iter()
-        .map(|named| named.lane(&common))
-        .collect::<Result<_, _>>()?;
+    let run = Prepared::new(args, named, global)?;
     let flow = Flow {
         sources: inputs::sources(named),
         ..flow
     };
-    let output = Output::open(&args.output, format, &flow, &zone)?;
+    let output = Output::open(&args.output, format, &flow, &run.zone)?;
     let wishes = Wishes {
         meters: meters(&args.input.meter)?,
         count: args.input.count,
@@ -103,21 +164,9 @@ pub fn stream(
         quiet: global.quiet,
         verbose: global.verbose,
     };
-    let mut clerk = Clerk::new(output, ring.clone(), wishes);
-    let limits = Limits {
-        duration: args.source.duration,
-        timeout: args.source.timeout,
-        progress: !global.quiet && (args.output.out.is_some() || !std::io::stdout().is_terminal()),
-        line: LineSettings {
-            baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
-            mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
-        },
-    };
-    let sources = named
-        .iter()
-        .map(|named| named.lasting(&options, &args.source))
-        .collect();
-    let pumped = pump(Feed::new(sources, &stop)?, lanes, &mut clerk, &limits);
+    let mut clerk = Clerk::new(output, run.ring.clone(), wishes);
+    let signals = Signals::watch(&run.stop)?;
+    let pumped = run.pump(&mut clerk);
     let (worst, end) = match pumped {
         Ok(pumped) => (pumped.worst, pumped.end),
         // What came before is good, and is put in its place.

@@ -1,6 +1,8 @@
 //! `smarty watch`: meters live.
 //!
-//! This is the stream: a table, a line or a row a telegram. A screen is another sink of the same pump.
+//! On a terminal a screen, else a stream: a table, a line or a row a telegram. Both are sinks of the same pump.
+
+mod screen;
 
 use super::args::{Format, Global, Run, Watch};
 use super::config::{Config, Settings};
@@ -8,6 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::terminal::Terminal;
 use super::thin::Thinning;
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port.
@@ -44,6 +47,11 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         rotation: thin.rotate.unwrap_or_default(),
         ..Flow::default()
     };
+    let thinned = thin.every.is_some() || thin.on_change || run.input.last;
+    if run.output.format().is_none() && run.output.out.is_none() && !thinned && Terminal::is_there()
+    {
+        return screen::run(&run, &named, global);
+    }
     let format = run.output.format().unwrap_or(Format::Table);
     decode::stream(&run, &named, global, format, flow)
 }

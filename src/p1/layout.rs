@@ -236,7 +236,10 @@ impl Reader<'_> {
     fn line(&mut self, start: usize, end: usize) {
         let line = self.text.get(start..end).unwrap_or_default();
         let open = memchr::memchr(b'(', line).unwrap_or(line.len());
-        let code = line.get(..open).unwrap_or_default().trim_ascii();
+        let before = line.get(..open).unwrap_or_default();
+        let code = before.trim_ascii();
+        let code_start = start + before.len() - before.trim_ascii_start().len();
+        let place = Place::new(code_start, code_start + code.len());
         // A group on a line of its own belongs to the line before (DSMR P1 3.0, gas).
         if code.is_empty() && open < line.len() && !self.layout.lines.is_empty() {
             return self.groups(start + open, end, true);
@@ -247,18 +250,14 @@ impl Reader<'_> {
         };
         if !self.seen.insert(parsed) {
             let index = self.layout.lines.len() as u32;
-            self.fault(
-                FaultKind::Repeated,
-                Place::new(start, start + open),
-                Some(index),
-            );
+            self.fault(FaultKind::Repeated, place, Some(index));
         }
         let (groups, items) = (
             self.layout.groups.len() as u32,
             self.layout.items.len() as u32,
         );
         self.layout.lines.push(Line {
-            place: Place::new(start, start + open),
+            place,
             code: parsed,
             entry: obis::lookup(parsed),
             groups: groups..groups,
@@ -327,12 +326,16 @@ impl Reader<'_> {
         }
         let content = self.text.get(start..end).unwrap_or_default();
         let star = content.iter().rposition(|&b| b == b'*');
-        let (value, unit) = match star {
-            Some(star) if Number::parse(content.get(..star).unwrap_or_default()).is_some() => (
-                Place::new(start, start + star),
+        let number = star.and_then(|star| {
+            let number = content.get(..star)?.trim_ascii_end();
+            Number::parse(number).map(|_| (number.len(), star))
+        });
+        let (value, unit) = match number {
+            Some((length, star)) => (
+                Place::new(start, start + length),
                 Place::new(start + star + 1, end),
             ),
-            _ => (Place::new(start, end), Place::new(end, end)),
+            None => (Place::new(start, end), Place::new(end, end)),
         };
         let line = self.layout.lines.last();
         let entry = line.and_then(|line| line.entry);

@@ -75,7 +75,8 @@ impl Readout {
         let rest = text.get(mark + 1..).unwrap_or_default();
         let window = rest.get(..CRC_FIELD_MAX + 1).unwrap_or(rest);
         let digits = window.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-        let line_end = window.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        // A NUL behind the CRC ends it as well: some meters send their string with its end.
+        let line_end = window.iter().position(|b| matches!(b, b'\r' | b'\n' | 0));
         let at_line_start = mark
             .checked_sub(1)
             .and_then(|i| text.get(i))
@@ -83,10 +84,7 @@ impl Readout {
         let length = match line_end {
             Some(n) if n <= CRC_FIELD_MAX => n,
             _ if rest.len() <= CRC_FIELD_MAX && !closed => return End::More,
-            _ if rest.len() <= CRC_FIELD_MAX => match window.iter().position(|&b| b == 0) {
-                Some(n) => n,
-                None => rest.len(),
-            },
+            _ if rest.len() <= CRC_FIELD_MAX => rest.len(),
             _ if (3..=4).contains(&digits) => digits,
             _ => return End::Not,
         };

@@ -152,13 +152,18 @@ impl<'a> Telegram<'a> {
         self.value(self.shape.meaning.version?).text()
     }
 
-    /// What the telegram says the meter is called.
+    /// What the telegram says the meter is called, without blanks that fill the field.
     pub fn meter_id(&self) -> Option<Cow<'a, str>> {
         self.shape
             .meaning
             .ids
             .iter()
-            .find_map(|&item| self.value(item).text())
+            .filter_map(|&item| self.value(item).text())
+            .map(|id| match id.trim() {
+                trimmed if trimmed.len() < id.len() => Cow::Owned(trimmed.to_owned()),
+                _ => id,
+            })
+            .find(|id| !id.is_empty())
     }
 
     /// All lines in order.

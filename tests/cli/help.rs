@@ -11,7 +11,9 @@ fn help_of_the_program() {
 
 #[test]
 fn help_of_each_command() {
-    for command in ["decrypt", "parse", "ports", "generate"] {
+    for command in [
+        "capture", "decrypt", "parse", "watch", "simulate", "ports", "generate",
+    ] {
         assert_snapshot!(
             format!("help_{command}_short"),
             words([command, "-h"]).done()

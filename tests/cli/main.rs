@@ -1,6 +1,7 @@
 //! The program as a user runs it: command, both streams and exit code in one snapshot.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
+mod countries;
 mod decrypt;
 mod errors;
 mod help;
@@ -8,5 +9,6 @@ mod inputs;
 mod keys;
 mod output;
 mod parse;
+mod pasted;
 mod real;
 mod run;

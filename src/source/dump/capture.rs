@@ -42,7 +42,8 @@ impl Capture {
         let text = line.text;
         text.starts_with(MARK)
             || remark(text).is_some()
-            || fields(text).is_some_and(|(time, ..)| time.is_some())
+            || fields(text)
+                .is_some_and(|(time, _, kind, ..)| time.is_some() && KINDS.contains(&kind))
     }
 
     pub(super) fn line(
@@ -212,6 +213,9 @@ fn remark(text: &str) -> Option<(&str, &str)> {
     let label = label(words.next()?);
     Some((words.next()?, label))
 }
+
+/// What the bytes of a record were taken for. Other programs write a time before bytes, too.
+const KINDS: [&str; 4] = ["gcm", "p1", "junk", "part"];
 
 /// Time (none if it is no time), label, kind, length and hex digits of a record.
 fn fields(text: &str) -> Option<(Option<Timestamp>, &str, &str, u64, &str)> {

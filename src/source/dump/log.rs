@@ -102,7 +102,8 @@ impl Terminal {
         let run = longest_run(line, text, begin)?;
         let rest = text.get(run.end..).unwrap_or_default().trim_start();
         // `(647)`: how many bytes there are, as ESPHome says it.
-        let alone = run.start == begin && (rest.is_empty() || rest.starts_with('('));
+        // `|..SAGgp..|`: the characters of a row.
+        let alone = run.start == begin && (rest.is_empty() || rest.starts_with(['(', '|']));
         if run.bytes.len() >= SURE_RUN || (self.data && alone && !run.bytes.is_empty()) {
             self.data = true;
             self.framed +=
@@ -133,6 +134,7 @@ fn before_data(text: &str) -> usize {
             Some(close) if holds_data(word.get(..close).unwrap_or_default()) => return begin,
             Some(close) => close + 1,
             None if is_date(first) || (!timed && is_clock(first)) => length,
+            None if is_address(first) || is_level(word) => length,
             None if length < word.len() && first.ends_with(':') && !is_pair(first) => length,
             None => return begin,
         };
@@ -183,6 +185,19 @@ fn is_word(text: &str) -> bool {
         .filter(|found| found.is_alphabetic() && !found.is_ascii_hexdigit())
         .count()
         >= 2
+}
+
+/// True for `0x3ffb4280`, where a program had the bytes that follow.
+fn is_address(word: &str) -> bool {
+    let digits = word.trim_end_matches(':').strip_prefix("0x");
+    digits.is_some_and(|digits| (4..=16).contains(&digits.len()) && all_digits(digits))
+}
+
+/// True for the level that a line of ESP-IDF begins with: `I (307) main:`.
+fn is_level(words: &str) -> bool {
+    let mut letters = words.chars();
+    matches!(letters.next(), Some('I' | 'W' | 'E' | 'D' | 'V'))
+        && letters.as_str().starts_with(" (")
 }
 
 /// True for `DB:`, a byte and its separator.
@@ -287,6 +302,7 @@ mod tests {
             "2026-11-23 12:34:56,123 DB 08 53 41 47 67 70 01 BD 54 82",
             "2026-11-23T12:34:56.123456+01:00 RX: db-08-53-41-47-67-70-01-bd-54-82",
             "I (307) main: 0x3ffb4280   db 08 53 41 47 67 70 01  bd 54 82   |..SAGgp..T.|",
+            "I (307) main: 0x3ffb4280   db 08 53 41 47 67 70 01  |..SAGgp.|\nI (307) main: 0x3ffb4288   bd 54 82   |.T.|",
             "Nov 23 12:34:56 host meter[123]: db0853414767 7001bd5482 end",
             "\u{1B}[0;36m[12:34:56][D][dsmr:123]: DB08534147677001BD5482\u{1B}[0m",
             "connected\n[12:34:56][I][wifi:1]: BSSID: 12:34:56:78:9A:BC\n> [12:34:56] [DB 08 53 41 47 67 70 01 BD 54 82]\n",

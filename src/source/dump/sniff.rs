@@ -195,6 +195,12 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
     if !cut && holds_start(&hex.bytes) {
         return Some(Form::Hex);
     }
+    // Somebody talks first, and then come lines of hex digits.
+    if hex.bytes.len() < TALK_MAX
+        && by_line(Form::Log).is_some_and(|trial| trial.error.is_none() && starts(&trial.bytes))
+    {
+        return Some(Form::Log);
+    }
     let base64 = Trial::new(Form::Base64, running, extent);
     let base64_begins = base64.error.is_none() && starts(&base64.bytes);
     if base64_begins {
@@ -283,6 +289,9 @@ fn holds_telegram(text: &[u8]) -> bool {
         .map(|line| text::unquoted(line).0);
     lines.any(text::is_header) && lines.any(|line| text::is_object(line) || text::is_end(line))
 }
+
+/// Words of prose hold fewer hex digits in pairs before a letter that is none.
+const TALK_MAX: usize = 8;
 
 /// So many bytes are looked at.
 const WINDOW: usize = 64 << 10;

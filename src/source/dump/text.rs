@@ -4,7 +4,7 @@
 //! /Lux5\1_M CR LF  CR LF        1-0:1.8.0(..) CR LF      as sent
 //! /Lux5\1_M LF     LF           1-0:1.8.0(..) LF         saved by an editor: CR put before each LF
 //! /Lux5\1_M LF LF  LF LF        1-0:1.8.0(..) LF LF      through a tty with ICRNL: each LF LF is CR LF
-//! > /Lux5\1_M                                            quoted in a mail: the marks are taken off
+//! > /Lux5\1_M                                            quoted or indented: the marks are taken off
 //! ```
 //! The first two lines of a telegram decide; where one has a CR, all line ends stay as they are.
 
@@ -117,7 +117,7 @@ impl Text {
     }
 
     fn byte(&mut self, byte: u8) {
-        if self.quoted && self.at_line_start && matches!(byte, b'>' | b' ') {
+        if self.quoted && self.at_line_start && is_mark(byte) {
             return;
         }
         self.at_line_start = byte == b'\n';
@@ -166,18 +166,14 @@ pub(super) fn is_end(line: &[u8]) -> bool {
     crc.is_some_and(|crc| crc.len() <= 4 && crc.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A line without its quote marks, and whether it had any.
+/// A line without its quote marks and its indentation, and whether it had any. No line of a telegram begins so.
 pub(super) fn unquoted(line: &[u8]) -> (&[u8], bool) {
-    let marks = line
-        .iter()
-        .take_while(|byte| matches!(byte, b'>' | b' '))
-        .count();
-    let (marks, rest) = line.split_at_checked(marks).unwrap_or((&[], line));
-    if marks.contains(&b'>') {
-        (rest, true)
-    } else {
-        (line, false)
-    }
+    let marks = line.iter().take_while(|byte| is_mark(**byte)).count();
+    (line.get(marks..).unwrap_or_default(), marks > 0)
+}
+
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'>' | b' ' | b'\t')
 }
 
 /// What became of the line ends of a text, by its first two lines that belong to a telegram; and whether these
@@ -244,6 +240,7 @@ mod tests {
                 .collect::<String>()
         };
         is_mended(&quoted(SENT), None);
+        is_mended(&quoted(SENT).replace("> ", "    "), None);
         is_mended(&quoted(&SENT.replace('\r', "")), Some(Note::ReturnsPutBack));
     }
 

@@ -1,0 +1,195 @@
+//! `smarty watch` on a terminal: the live screen as a sink of the pump.
+
+use jiff::Timestamp;
+
+use crate::cli::args::{Global, Run};
+use crate::cli::decode::Prepared;
+use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::inputs::Named;
+use crate::cli::keys::Ring;
+use crate::cli::lane::{Desk, Lane};
+use crate::cli::pump::{Link, Sink};
+use crate::cli::signals::Signals;
+use crate::cli::tally::Tally;
+use crate::cli::terminal::{Key, Terminal};
+use crate::cli::words;
+use crate::cli::writer::WriteEnd;
+use crate::p1::event::Event;
+use crate::sink::context::{Context, Source};
+use crate::sink::screen::Screen;
+use crate::source::maxsonar::Level as Reading;
+use crate::source::{LineSettings, Stop};
+
+/// Shows the sources until the user, a signal or a limit ends it.
+///
+/// # Errors
+/// What ends the run as a whole; a source that cannot be read ends only itself.
+pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure> {
+    let run = Prepared::new(args, named, global)?;
+    let signals = Signals::watch(&run.stop)?;
+    let mut viewer = Viewer {
+        terminal: Terminal::open()?,
+        screen: Screen::new(),
+        ring: run.ring.clone(),
+        stop: run.stop.clone(),
+        line: run.line(),
+        tally: Tally::default(),
+        left: args.input.count,
+        fresh: true,
+        failed: None,
+        said: Vec::new(),
+    };
+    let pumped = run.pump(&mut viewer);
+    let Viewer {
+        terminal,
+        tally,
+        failed,
+        said,
+        ..
+    } = viewer;
+    drop(terminal);
+    for (level, what, hint) in said {
+        say(level, &what, hint.as_deref());
+    }
+    signals.pass_on();
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    let worst = pumped?.worst;
+    let seen = format!("{} telegrams, {} frames refused", tally.good, tally.refused);
+    if !global.quiet {
+        say(Level::Note, &seen, None);
+    }
+    Ok(worst)
+}
+
+/// Shows what comes on the screen.
+struct Viewer {
+    terminal: Terminal,
+    screen: Screen,
+    ring: Ring,
+    stop: Stop,
+    line: LineSettings,
+    tally: Tally,
+    left: Option<u64>,
+    /// Something came that is not on the terminal yet.
+    fresh: bool,
+    failed: Option<Failure>,
+    /// Errors, for when the screen is gone.
+    said: Vec<(Level, String, Option<String>)>,
+}
+
+impl Viewer {
+    fn draw(&mut self, now: Timestamp) {
+        if !self.terminal.is_due(self.fresh) {
+            return;
+        }
+        let (width, height) = self.terminal.size();
+        match self.terminal.draw(self.screen.draw(now, width, height)) {
+            Ok(()) => self.fresh = false,
+            Err(failure) => {
+                self.failed = Some(failure);
+                self.stop.stop();
+            }
+        }
+    }
+}
+
+impl Desk for Viewer {
+    fn event(
+        &mut self,
+        lane: usize,
+        source: Source<'_>,
+        received_at: Option<Timestamp>,
+        event: &Event<'_>,
+    ) {
+        if self.left == Some(0) {
+            return;
+        }
+        let refusals = self.tally.count(lane, event);
+        let now = Timestamp::now();
+        let title = match event {
+            Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
+            Event::Refused(refused) => refused.title(),
+            Event::Junk(_) => None,
+        };
+        let context = Context {
+            seq: self.tally.good,
+            received_at,
+            source,
+            meter_name: title.and_then(|title| self.ring.name(title)),
+        };
+        match event {
+            Event::Telegram(decoded) => {
+                self.screen.telegram(now, &context, decoded);
+                self.left = self.left.map(|left| left - 1);
+            }
+            Event::Refused(refused) => {
+                self.screen.refused(now, &context, refused);
+                if refusals == Some(1) {
+                    let (what, hint) = words::refused(refused);
+                    self.screen.finding(&what);
+                    self.screen.finding(&hint);
+                }
+            }
+            Event::Junk(junk) => self.screen.junk(now, source, junk.span.len()),
+        }
+        self.fresh = true;
+    }
+
+    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
+        let name = source.label.unwrap_or(source.name);
+        self.screen
+            .finding(&format!("{name}: {} cm", level.centimetres));
+        self.fresh = true;
+    }
+}
+
+impl Sink for Viewer {
+    fn flush(&mut self) -> Result<(), WriteEnd> {
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    fn good(&self) -> u64 {
+        self.tally.good
+    }
+
+    fn link(&mut self, lane: &Lane, link: Link, message: &str, _hint: Option<&str>) {
+        let message = match link {
+            Link::Opened if lane.kind == "serial" => self.line.to_string(),
+            Link::Opened => String::new(),
+            _ => message.to_owned(),
+        };
+        self.screen
+            .link(Timestamp::now(), lane.source(), link.word(), &message);
+        self.fresh = true;
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        match self.terminal.poll() {
+            Some(Key::Quit) => self.stop.stop(),
+            Some(Key::Resize) => self.fresh = true,
+            None => {}
+        }
+        self.draw(now);
+    }
+
+    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
+        self.screen.finding(what);
+        if let Some(hint) = hint {
+            self.screen.finding(hint);
+        }
+        if level == Level::Error && self.said.len() < SAID_MAX {
+            self.said
+                .push((level, what.to_owned(), hint.map(str::to_owned)));
+        }
+        self.fresh = true;
+    }
+}
+
+/// Errors that are said again when the screen is gone.
+const SAID_MAX: usize = 20;

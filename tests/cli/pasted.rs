@@ -1,0 +1,292 @@
+//! Dumps as people paste them into forums.
+
+use std::fmt::Write;
+
+use super::run::{Done, KEY, sample, smarty, words};
+
+/// What `decrypt` makes of a paste.
+fn decrypt(paste: &str) -> Done {
+    words(["decrypt", "-", "--key", KEY]).pipe(paste).done()
+}
+
+/// The paste gives exactly the telegrams of the frames of `lu.bin`, so many of them.
+fn gives(count: usize, paste: &str) {
+    let plain = smarty("decrypt lu.bin --keyring keys.toml").done().stdout;
+    let done = decrypt(paste);
+    let lines = paste.lines().take(4);
+    let begin: String = lines
+        .map(|l| l.chars().take(90).collect::<String>() + "\n")
+        .collect();
+    assert!(
+        done.stdout == plain.repeat(count) && done.exit == Some(0),
+        "{begin}…\n{} of {} bytes\n{}",
+        done.stdout.len(),
+        plain.len() * count,
+        done.stderr
+    );
+}
+
+fn digits(separator: &str, upper: bool) -> String {
+    let pairs: Vec<_> = sample("lu.bin")
+        .iter()
+        .map(|byte| {
+            if upper {
+                format!("{byte:02X}")
+            } else {
+                format!("{byte:02x}")
+            }
+        })
+        .collect();
+    pairs.join(separator)
+}
+
+/// The bytes in rows, each made by `row` from its offset and its bytes.
+fn rows(width: usize, mut row: impl FnMut(&mut String, usize, &[u8])) -> String {
+    let mut out = String::new();
+    for (index, chunk) in sample("lu.bin").chunks(width).enumerate() {
+        row(&mut out, index * width, chunk);
+    }
+    out
+}
+
+fn hex(bytes: &[u8], separator: &str) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(separator)
+}
+
+#[test]
+fn digits_with_any_separator() {
+    for separator in [
+        "", " ", ":", "-", ", ", ",", ";", "  ", "\n", "\t", "\r\n", " - ", ".",
+    ] {
+        for upper in [true, false] {
+            gives(1, &digits(separator, upper));
+            gives(1, &format!("\n\n  {}\n", digits(separator, upper)));
+        }
+    }
+}
+
+#[test]
+fn digits_with_a_prefix_each() {
+    for separator in [" 0x", ", 0x", ",0x"] {
+        gives(1, &format!("0x{}", digits(separator, true)));
+        gives(1, &format!("[0x{}]", digits(separator, false)));
+    }
+    gives(1, &format!("\\x{}", digits("\\x", false)));
+    gives(1, &format!("b'\\x{}'", digits("\\x", false)));
+    gives(1, &format!("\"\\x{}\";", digits("\\x", true)));
+}
+
+#[test]
+fn one_run_with_a_prefix() {
+    gives(1, &format!("0x{}", digits("", true)));
+    gives(1, &format!("hex: {}", digits("", true)));
+    gives(1, &format!("Data: {}", digits(" ", true)));
+    gives(1, &format!("RX: {}\n", digits(" ", true)));
+    gives(1, &format!("Received 692 bytes: {}\n", digits(" ", false)));
+    gives(1, &format!("frame = \"{}\"", digits("", false)));
+    gives(
+        1,
+        &format!("frame = bytes.fromhex(\"{}\")", digits("", false)),
+    );
+}
+
+#[test]
+fn code_fences_quotes_and_talk_around_it() {
+    gives(1, &format!("```\n{}\n```\n", digits(" ", true)));
+    gives(1, &format!("```hex\n{}\n```\n", digits("", true)));
+    gives(1, &format!("[code]\n{}\n[/code]\n", digits(" ", true)));
+    gives(1, &format!("> {}\n", digits(" ", true)));
+    let quoted = rows(16, |out, _, bytes| {
+        writeln!(out, "> {}", hex(bytes, " ")).unwrap()
+    });
+    gives(1, &quoted);
+    gives(1, &format!("    {}\n", digits(" ", true)));
+    gives(
+        1,
+        &format!(
+            "Hi all,\n\nthis is what my meter sends:\n\n{}\n\nAny idea?\nThanks\n",
+            digits(" ", true)
+        ),
+    );
+    let fenced = rows(16, |out, _, bytes| {
+        writeln!(out, "{}", hex(bytes, " ")).unwrap()
+    });
+    gives(
+        1,
+        &format!("Hello, here is my dump:\n```\n{fenced}```\nregards\n"),
+    );
+    gives(
+        1,
+        &format!(
+            "Hello, here is my dump:\n\n```text\n{}```\nregards\n",
+            String::from_utf8(sample("lu.xxd")).unwrap()
+        ),
+    );
+    let quoted: String = String::from_utf8(sample("lu.hexdump"))
+        .unwrap()
+        .lines()
+        .map(|line| format!("> {line}\n"))
+        .collect();
+    gives(1, &quoted);
+}
+
+#[test]
+fn lines_with_a_time_before_them() {
+    for stamp in [
+        "[10:21:22]",
+        "10:21:22.123 ->",
+        "[10:21:22.123][D][uart:123]: <<<",
+        "2026-01-15 18:30:00.123 RX:",
+        "2026-01-15T18:30:00Z",
+        "[2026-01-15 18:30:00]",
+        "[I][dsmr:042]:",
+        "Jan 15 18:30:00 pi meter[77]:",
+        "18:30:00.123456 <",
+        "INFO:root:",
+        "DEBUG:",
+    ] {
+        gives(1, &format!("{stamp} {}\n", digits(" ", true)));
+        let many = rows(32, |out, _, bytes| {
+            writeln!(out, "{stamp} {}", hex(bytes, " ")).unwrap()
+        });
+        gives(1, &many);
+        let many = rows(32, |out, _, bytes| {
+            writeln!(out, "{stamp} {}", hex(bytes, ":")).unwrap()
+        });
+        gives(1, &many);
+        let many = rows(32, |out, _, bytes| {
+            writeln!(out, "{stamp} {}", hex(bytes, "")).unwrap()
+        });
+        gives(1, &many);
+    }
+}
+
+#[test]
+fn rows_of_dump_programs() {
+    let text = |bytes: &[u8]| -> String {
+        bytes
+            .iter()
+            .map(|b| {
+                if b.is_ascii_graphic() {
+                    char::from(*b)
+                } else {
+                    '.'
+                }
+            })
+            .collect()
+    };
+    // HxD and other editors.
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            writeln!(out, "{at:08X}  {}  {}", hex(bytes, " "), text(bytes)).unwrap()
+        }),
+    );
+    // HTerm, RealTerm, Docklight.
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            writeln!(out, "{at:04X}: {}", hex(bytes, " ")).unwrap()
+        }),
+    );
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            writeln!(out, "0x{at:04x}:  {}  {}", hex(bytes, " "), text(bytes)).unwrap()
+        }),
+    );
+    // Wireshark.
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            writeln!(
+                out,
+                "{at:04x}   {}   {}",
+                hex(bytes, " ").to_lowercase(),
+                text(bytes)
+            )
+            .unwrap()
+        }),
+    );
+    // tcpdump -X
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            let words: Vec<_> = bytes
+                .chunks(2)
+                .map(|two| hex(two, "").to_lowercase())
+                .collect();
+            writeln!(out, "\t0x{at:04x}:  {}  {}", words.join(" "), text(bytes)).unwrap();
+        }),
+    );
+    // ESP-IDF
+    gives(
+        1,
+        &rows(16, |out, at, bytes| {
+            writeln!(
+                out,
+                "I (1234) meter: 0x3ffb{at:04x}   {}  |{}|",
+                hex(bytes, " ").to_lowercase(),
+                text(bytes)
+            )
+            .unwrap()
+        }),
+    );
+    // Python, a list and a bytes literal.
+    let decimal: Vec<_> = sample("lu.bin")
+        .iter()
+        .map(|b| format!("0x{b:x}"))
+        .collect();
+    gives(1, &format!("[{}]", decimal.join(", ")));
+    gives(
+        1,
+        &format!(
+            "const uint8_t frame[] PROGMEM = {{{}}};",
+            decimal.join(", ")
+        ),
+    );
+    gives(
+        1,
+        &format!(
+            "uint8_t frame[692] = {{\n  {}\n}}; // one frame",
+            decimal
+                .chunks(12)
+                .map(|row| row.join(", "))
+                .collect::<Vec<_>>()
+                .join(",\n  ")
+        ),
+    );
+}
+
+#[test]
+fn several_frames_in_one_paste() {
+    let one = digits(" ", true);
+    gives(2, &format!("{one}\n{one}\n"));
+    gives(2, &format!("first:\n{one}\n\nsecond:\n{one}\n"));
+    gives(2, &format!("[10:21:22] {one}\n[10:21:32] {one}\n"));
+    gives(3, &format!("{one} {one} {one}"));
+}
+
+#[test]
+fn telegrams_as_text_with_things_around_them() {
+    let text = String::from_utf8(sample("nl5.txt")).unwrap();
+    let whole = |paste: &str| {
+        let done = smarty("decrypt -").pipe(paste).done();
+        assert!(done.text() == text, "{}", done);
+        assert_eq!(done.exit, Some(0));
+    };
+    let lf = text.replace("\r\n", "\n");
+    whole(&format!("```\n{lf}```\n"));
+    whole(&format!("Hello, this is it:\n\n{lf}\nThanks!\n"));
+    whole(
+        &lf.lines()
+            .map(|line| format!("> {line}\n"))
+            .collect::<String>(),
+    );
+    whole(
+        &lf.lines()
+            .map(|line| format!("    {line}\n"))
+            .collect::<String>(),
+    );
+}
