@@ -130,7 +130,7 @@ impl Output {
             plain: args.out.is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
-            thin: Thin::new(flow.thinning),
+            thin: Thin::new(flow.thinning, Timestamp::now()),
             senders: Senders::default(),
             redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
@@ -177,6 +177,7 @@ impl Output {
             meter: format!("level of {meter}"),
             values: level.centimetres.to_string().into_bytes(),
             at: context.received_at,
+            received_at: context.received_at,
             bytes: Vec::new(),
         })
     }
@@ -260,9 +261,12 @@ impl Output {
         self.thin_out(start, || Row {
             meter,
             values: values(decoded, fields.as_ref()),
-            at: context
-                .received_at
-                .or_else(|| decoded.telegram.measured_at()?.instant()),
+            at: decoded
+                .telegram
+                .measured_at()
+                .and_then(|time| time.instant())
+                .or(context.received_at),
+            received_at: context.received_at,
             bytes: Vec::new(),
         })
     }
