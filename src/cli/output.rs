@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::value::Zone;
 use crate::sink::context::{Context, Senders};
@@ -195,6 +196,18 @@ impl Output {
         let (message, hint) = words::refused(&refused);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
         self.redactor = redactor;
+    }
+
+    /// Formats what diagnosis has found, where such is asked for.
+    pub fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+        if !self.events {
+            return;
+        }
+        let mut finding = finding.clone();
+        if let Some(redactor) = &mut self.redactor {
+            redactor.finding(&mut finding);
+        }
+        self.lines(|json, line| json.finding(line, context, &finding));
     }
 
     /// Formats a change of the link, where such are asked for.

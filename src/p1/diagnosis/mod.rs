@@ -77,7 +77,7 @@ pub struct Summary {
 }
 
 /// What the link is like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Nothing has come.
     #[default]
