@@ -116,7 +116,7 @@ fn noise_is_nothing_and_not_a_hundred_damaged_frames() {
     $ smarty parse noise.bin
     --- stderr
     smarty: error: noise.bin: no frame and no telegram in 5000000 bytes
-      hint: an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?
+      hint: is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /
     --- exit 5
     ");
     let done = words(["parse", "--key", KEY, "-"]).pipe(noise).done();
@@ -209,7 +209,7 @@ fn a_telegram_whose_crc_does_not_fit() {
         "parse changed.txt --ignore-crc --json",
     );
     assert_eq!(done.telegram()["telegram"]["crc"]["valid"], false);
-    assert_snapshot!(done.stderr, @"smarty: warning: changed.txt: telegram at 0x0 is printed though its CRC does not fit, sent 750F, computed 68AC");
+    assert_snapshot!(done.stderr, @"smarty: warning: changed.txt: telegram at 0x0 is printed though its checksum (CRC) does not fit, sent 750F, computed 68AC");
     let no_number = format!("{}!12x4\r\n", text.split('!').next().unwrap());
     assert_snapshot!(on("x.txt", no_number, "parse x.txt"), @r"
     $ smarty parse x.txt
@@ -329,7 +329,7 @@ fn a_meter_that_is_not_there() {
     assert_snapshot!(smarty("parse lu-full.bin --keyring keys.toml --meter SMY1030726916931").done(), @r"
     $ smarty parse lu-full.bin --keyring keys.toml --meter SMY1030726916931
     --- stderr
-    smarty: error: no frame of meter SMY1030726916931
+    smarty: error: lu-full.bin: no frame of SMY1030726916931
       hint: it has frames of SMY1030726916932
     --- exit 5
     ");

@@ -63,7 +63,7 @@ fn a_wrong_form_is_told_where_it_does_not_fit() {
     $ smarty parse lu.hex -i bin
     --- stderr
     smarty: error: lu.hex: no frame and no telegram in 1406 bytes
-      hint: an encrypted frame begins with DB 08, a plain telegram with /; is this the dump of a P1 port?
+      hint: is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /
     --- exit 5
     ");
     assert_snapshot!(smarty("parse lu.hex -i base64").done(), @r"
