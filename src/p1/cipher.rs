@@ -131,6 +131,11 @@ impl AuthenticationKey {
         Self(bytes)
     }
 
+    /// The sixteen bytes, for trying them in another place.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// Reads 32 hexadecimal digits, spelled as for [`Key::parse`].
     ///
     /// # Errors
@@ -196,6 +201,11 @@ impl Keys {
         self.meters.iter().map(|(title, keys)| (*title, keys))
     }
 
+    /// The key for meters that have none of their own.
+    pub fn fallback(&self) -> Option<&MeterKeys> {
+        self.default.as_ref()
+    }
+
     /// Tells whether there is no key at all.
     pub fn is_empty(&self) -> bool {
         self.meters.is_empty() && self.default.is_none()
@@ -216,6 +226,11 @@ impl MeterKeys {
     /// The encryption key.
     pub fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// The authentication key.
+    pub fn authentication(&self) -> &AuthenticationKey {
+        &self.authentication
     }
 
     /// Verifies a whole frame and writes its text to `text`, which is exactly as long as the ciphertext.

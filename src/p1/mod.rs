@@ -27,3 +27,5 @@ pub mod event;
 pub mod decoder;
 
 pub mod line;
+
+pub mod diagnosis;

@@ -1,0 +1,246 @@
+//! What the bytes themselves say, before any frame is looked at.
+
+use memchr::memmem;
+
+use super::finding::{Evidence, Finding, Measure, Verdict};
+use super::shape::{self, COOKED};
+use super::text;
+use crate::p1::line::recover;
+use crate::p1::span::Span;
+
+/// The troubled bytes of a stream as a whole.
+pub struct Bytes<'a> {
+    /// Contiguous stretches.
+    pub stretches: Vec<&'a [u8]>,
+    /// All of them in one.
+    pub all: Vec<u8>,
+    /// Place of the first to the last.
+    pub span: Span,
+    /// Frames with a legal header among them.
+    pub frames: usize,
+    /// Plain telegrams, refused, among them.
+    pub plain: usize,
+    /// Good telegrams beside them.
+    pub good: u64,
+}
+
+impl Bytes<'_> {
+    /// The verdict that the bytes allow, if any.
+    pub fn verdict(&self) -> Option<Finding> {
+        self.zeros()
+            .or_else(|| self.text_layer())
+            .or_else(|| self.telnet())
+            .or_else(|| self.stripped())
+            .or_else(|| self.seven_even())
+            .or_else(|| self.cooked())
+            .or_else(|| self.setting())
+    }
+
+    fn finding(&self, verdict: Verdict, evidence: Evidence) -> Finding {
+        let evidence = evidence.with(Measure::Bytes, self.all.len() as u64);
+        Finding::new(
+            verdict,
+            self.span,
+            self.stretches.len().max(self.frames),
+            evidence,
+        )
+    }
+
+    fn seen(&self, verdict: Verdict, seen: usize) -> Finding {
+        self.finding(
+            verdict,
+            Evidence::default().with(Measure::Seen, seen as u64),
+        )
+    }
+
+    fn count(&self, is: impl Fn(u8) -> bool) -> usize {
+        self.all.iter().filter(|&&byte| is(byte)).count()
+    }
+
+    /// Frames of another interface, and those of Polish meters.
+    pub fn wrapper(&self) -> Option<Finding> {
+        let hdlc = self.all.windows(14).filter(|window| {
+            matches!(window, [0x7E, kind, rest @ ..] if kind & 0xF0 == 0xA0
+                && memmem::find(rest, &[0xE6, 0xE7, 0x00]).is_some())
+        });
+        let mbus = self.all.windows(6).enumerate().filter(|(at, window)| {
+            matches!(window, [0x68, a, b, 0x68, 0x53 | 0x73 | 0x08, _] if a == b && *a > 3
+                && self.all.get(at + usize::from(*a) + 5) == Some(&0x16))
+        });
+        let polish = memmem::find_iter(&self.all, b"\r\n\x00\x82").filter(|at| {
+            matches!(
+                self.all.get(at + 6..at + 11),
+                Some([0x20 | 0x30, 0, 0, 0, _])
+            )
+        });
+        let (hdlc, mbus, polish) = (hdlc.count(), mbus.count(), polish.count());
+        match (hdlc, mbus, polish) {
+            (1.., _, _) => Some(self.seen(Verdict::Hdlc, hdlc)),
+            (_, 1.., _) => Some(self.seen(Verdict::MBus, mbus)),
+            (_, _, 1..) => Some(self.seen(Verdict::OtherMeter, polish)),
+            _ => None,
+        }
+    }
+
+    fn zeros(&self) -> Option<Finding> {
+        let zeros = self.count(|byte| byte == 0);
+        let enough = self.good == 0 && self.frames == 0 && zeros >= 3;
+        (enough && zeros * 100 >= self.all.len() * 90).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, zeros as u64)
+                .with(Measure::Sent, 9600)
+                .with(Measure::Read, 115_200);
+            self.finding(Verdict::OnlyZeros, evidence)
+        })
+    }
+
+    /// UTF-8 where bytes should be.
+    fn text_layer(&self) -> Option<Finding> {
+        let replaced = memmem::find_iter(&self.all, b"\xEF\xBF\xBD").count();
+        let high = self.count(|byte| byte >= 0x80);
+        let pairs = self
+            .all
+            .windows(2)
+            .filter(|pair| matches!(pair, [0xC2 | 0xC3, 0x80..=0xBF]));
+        let pairs = pairs.count();
+        let layered = replaced >= 3 && replaced * 4 >= high;
+        let doubled = pairs >= 8 && pairs * 2 * 100 >= high * 95;
+        (layered || doubled).then(|| self.seen(Verdict::Utf8, replaced.max(pairs)))
+    }
+
+    /// FF doubled, or offers of a telnet server.
+    fn telnet(&self) -> Option<Finding> {
+        let greeting =
+            |bytes: &[u8]| matches!(bytes, [0xFF, 0xFB..=0xFE, 0..=0x2E, 0xFF, 0xFB..=0xFE, ..]);
+        let greets = self
+            .stretches
+            .iter()
+            .any(|bytes| bytes.windows(5).take(64).any(greeting));
+        let runs = self
+            .all
+            .chunk_by(|a, b| a == b)
+            .filter(|run| run.first() == Some(&0xFF));
+        let (mut even, mut odd) = (0, 0);
+        for run in runs {
+            match run.len().is_multiple_of(2) {
+                true => even += run.len() / 2,
+                false => odd += 1,
+            }
+        }
+        let doubled = self.frames > 0 && even >= 1 && odd == 0;
+        let mostly = self.frames > 0 && even >= 10 && odd * 20 < even;
+        // A title with FF in it leaves no frame at all.
+        let headless = even >= 4 && odd == 0 && even * 40 < self.all.len();
+        (greets || doubled || mostly || headless).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, even as u64)
+                .with(Measure::Inserted, even as u64);
+            self.finding(Verdict::Telnet, evidence)
+        })
+    }
+
+    /// No byte of 80 or more where ciphertext should be.
+    fn stripped(&self) -> Option<Finding> {
+        let high = self.count(|byte| byte >= 0x80);
+        let control = self.count(|byte| byte < 0x20 && byte != b'\r' && byte != b'\n');
+        let starts = self.all.windows(5).filter(|window| {
+            matches!(window, [0x5B, 0x08, a, b, c] if [a, b, c].iter().all(|x| x.is_ascii_uppercase()))
+        });
+        let starts = starts.count();
+        let enough = self.all.len() >= 40 && control * 100 >= self.all.len() * 12;
+        let low = high * 100 <= self.all.len();
+        (self.good == 0 && low && (enough || starts > 0 && control > 4)).then(|| {
+            let expected = self.all.len() as u64 / 2;
+            let evidence = Evidence::default()
+                .with(Measure::Seen, high as u64)
+                .with(Measure::Expected, expected);
+            self.finding(Verdict::Bit7Stripped, evidence)
+        })
+    }
+
+    /// Text whose bit 7 is even parity.
+    fn seven_even(&self) -> Option<Finding> {
+        let fits = self.count(recover::even_parity_fits);
+        let high = self.count(|byte| byte >= 0x80);
+        let stripped: Vec<u8> = self.all.iter().map(|byte| byte & 0x7F).collect();
+        let length = self.all.len();
+        let lines = memmem::find(&stripped, b")\r\n").is_some();
+        let text = length >= 16 && lines && text::readable_permille(&stripped) >= 950;
+        (text && high * 10 >= length && fits * 100 >= length * 95).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, fits as u64)
+                .with(Measure::Sent, 9600)
+                .with(Measure::Read, 9600);
+            self.finding(Verdict::SevenEven, evidence)
+        })
+    }
+
+    /// None of the bytes that cooked mode acts on.
+    fn cooked(&self) -> Option<Finding> {
+        let length = self.all.len();
+        let eaten = self.count(|byte| COOKED.contains(&byte));
+        let high = self.count(|byte| byte >= 0x80);
+        let control = self.count(|byte| byte < 0x20 && byte != b'\n');
+        let expected = length * COOKED.len() / 256;
+        let random =
+            (35..=70).contains(&(high * 100 / length.max(1))) && control * 100 >= length * 3;
+        let (setting, _) = match random && expected >= 3 && eaten * 8 <= expected {
+            true => shape::likeliest(&self.all),
+            false => return None,
+        };
+        matches!(setting.verdict, None | Some(Verdict::Cooked)).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, eaten as u64)
+                .with(Measure::Expected, expected as u64);
+            self.finding(Verdict::Cooked, evidence)
+        })
+    }
+
+    /// Bytes without frames: the settings of the line, by the kind of bytes that they make.
+    fn setting(&self) -> Option<Finding> {
+        let mostly_junk = self.good == 0 && self.frames == 0 && self.plain == 0;
+        if !mostly_junk || self.all.len() < SETTING_MIN {
+            return None;
+        }
+        if let Some(found) = self.inverted_plain() {
+            return Some(found);
+        }
+        let (best, doubt) = shape::likeliest(&self.all);
+        let Some(verdict) = best.verdict else {
+            return Some(self.unknown());
+        };
+        let evidence = Evidence::default()
+            .with(Measure::Sent, u64::from(best.sent))
+            .with(Measure::Read, u64::from(best.read));
+        let alternatives: Vec<Verdict> =
+            doubt.and_then(|other| other.verdict).into_iter().collect();
+        Some(self.finding(verdict, evidence).or(&alternatives))
+    }
+
+    /// Noise in which no frame begins; a tty that eats 11 and 13 can be the cause.
+    fn unknown(&self) -> Finding {
+        let flow = self.count(|byte| matches!(byte, 0x11 | 0x13));
+        let expected = self.all.len() / 128;
+        let high = self.count(|byte| byte >= 0x80) * 100 / self.all.len().max(1);
+        let verdict = match flow == 0 && expected >= 7 && (40..=60).contains(&high) {
+            true => Verdict::Ixon,
+            false => Verdict::UnknownBytes,
+        };
+        let evidence = Evidence::default()
+            .with(Measure::Seen, flow as u64)
+            .with(Measure::Expected, expected as u64);
+        self.finding(verdict, evidence)
+    }
+
+    /// Text on an inverted line: odd bytes that turn into lines.
+    fn inverted_plain(&self) -> Option<Finding> {
+        let odd = self.count(|byte| byte % 2 == 1);
+        let text = recover::uninvert(&self.all);
+        let lines = memmem::find_iter(&text, b")\r\n").count();
+        let reads = text::readable_permille(&text) >= 800 && odd * 100 >= self.all.len() * 85;
+        (reads && lines >= 1).then(|| self.seen(Verdict::InvertedPlain, odd))
+    }
+}
+
+/// Bytes that are needed to judge the settings of the line.
+const SETTING_MIN: usize = 8;

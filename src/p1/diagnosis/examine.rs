@@ -1,0 +1,308 @@
+//! The whole examination of a capture, step by step, in the fixed order.
+
+use std::sync::Arc;
+
+use super::finding::{Finding, Measure, Verdict};
+use super::worst::Worst;
+use super::{Diagnosis, Summary};
+use crate::p1::cipher::Keys;
+use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::event::{Decoded, Event};
+use crate::p1::value::Zone;
+
+/// What was looked at, what was found, and where it first fails.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// One step a stage, in order.
+    pub steps: Vec<Step>,
+    /// All findings, the first one first.
+    pub findings: Vec<Finding>,
+    /// The counts.
+    pub summary: Summary,
+    /// The frame that shows the trouble best.
+    pub worst: Option<Worst>,
+}
+
+/// One stage of the examination.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was looked at.
+    pub stage: Stage,
+    /// What came out.
+    pub outcome: Outcome,
+    /// The numbers behind it.
+    pub numbers: Vec<(Measure, u64)>,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is wrong here.
+    Fine,
+    /// This is wrong here.
+    Failed(Verdict),
+    /// Nothing is wrong, and something is worth a word.
+    Noted(Remark),
+    /// There was nothing to look at.
+    NotReached,
+}
+
+/// Something that is no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The operator has not switched on the values of single phases.
+    NoPhases,
+    /// No meter on the M-Bus is shown.
+    NoMBus,
+    /// Neither of both.
+    NoPhasesNoMBus,
+    /// Telegrams are sent in clear.
+    InClear,
+    /// The telegrams have no CRC (DSMR 2.2 and 3.0).
+    NoCrc,
+}
+
+/// The stages in the order of the examination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Are there any.
+    Bytes,
+    /// Are they read as they were sent.
+    Line,
+    /// Do they form frames.
+    Frame,
+    /// Are the frames as long as they say.
+    Length,
+    /// Title and counter in the header.
+    Header,
+    /// Does the key fit.
+    Key,
+    /// Is the text readable.
+    Text,
+    /// Does the CRC fit.
+    Crc,
+    /// Does the tag fit.
+    Tag,
+    /// Are the lines as the standard has them.
+    Grammar,
+    /// Are the values there.
+    Values,
+}
+
+impl Stage {
+    /// All stages in order.
+    pub const ALL: [Self; 11] = [
+        Self::Bytes,
+        Self::Line,
+        Self::Frame,
+        Self::Length,
+        Self::Header,
+        Self::Key,
+        Self::Text,
+        Self::Crc,
+        Self::Tag,
+        Self::Grammar,
+        Self::Values,
+    ];
+
+    /// The word for it in every output.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Line => "line",
+            Self::Frame => "frame",
+            Self::Length => "length",
+            Self::Header => "title_and_counter",
+            Self::Key => "key",
+            Self::Text => "text",
+            Self::Crc => "crc",
+            Self::Tag => "tag",
+            Self::Grammar => "grammar",
+            Self::Values => "values",
+        }
+    }
+}
+
+impl Verdict {
+    /// The stage at which it shows.
+    pub fn stage(self) -> Stage {
+        use Verdict::*;
+        match self {
+            Silence => Stage::Bytes,
+            InvertedPlain | InvertedEncrypted | WrongSpeed | OnlyZeros | SevenEven
+            | WrongParity | Bit7Stripped | Telnet | Utf8 | Icrnl | Ixon | Cooked | LineEnds => {
+                Stage::Line
+            }
+            UnknownBytes | Hdlc | MBus | OtherMeter => Stage::Frame,
+            LostBytes | InsertedBytes | BufferLimit | CutShort => Stage::Length,
+            DamagedHeader | Unsupported | Downgrade | Missed | CounterReset | RepeatedNonce
+            | TwoMeters => Stage::Header,
+            NoKey | WrongKey | KeyOfOtherMeter | KeyReversed | KeyDigitsReversed
+            | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex | KeyIsAuthKey | KeyTypo
+            | KeyDigitsSwapped | KeyTwoTypos | KeyChanged => Stage::Key,
+            SampledLate | WeakPullUp | Noise | DamagedFrame | NoTelegram => Stage::Text,
+            WrongCrc => Stage::Crc,
+            WrongAuthKey | DamagedTag => Stage::Tag,
+            ValueFormat => Stage::Grammar,
+            PeriodLong | PeriodShort | ClockOff => Stage::Values,
+        }
+    }
+}
+
+/// Examines a capture from its first to its last byte.
+pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
+    let mut decoder = Decoder::new(keys.clone(), Policy::default(), zone.clone());
+    let mut diagnosis = Diagnosis::new(keys.clone());
+    let mut seen = Seen::default();
+    for chunk in capture.chunks(CHUNK) {
+        diagnosis.bytes(chunk, decoder.offset());
+        decoder.push(chunk, |event| seen.event(event, &mut diagnosis));
+    }
+    decoder.finish(|event| seen.event(event, &mut diagnosis));
+    diagnosis.finish();
+    let findings = diagnosis.findings().to_vec();
+    let summary = diagnosis.summary();
+    let worst = findings
+        .first()
+        .and_then(|finding| Worst::of(capture, finding));
+    let failed_at = findings.iter().map(|finding| finding.verdict.stage()).min();
+    let steps = Stage::ALL
+        .iter()
+        .map(|&stage| step(stage, failed_at, &findings, &summary, &seen))
+        .collect();
+    Examination {
+        steps,
+        findings,
+        summary,
+        worst,
+    }
+}
+
+/// What the last good telegram held.
+#[derive(Default)]
+struct Seen {
+    good: bool,
+    in_clear: bool,
+    no_crc: bool,
+    phases: bool,
+    devices: bool,
+}
+
+impl Seen {
+    fn event(&mut self, event: &Event<'_>, diagnosis: &mut Diagnosis) {
+        diagnosis.event(event);
+        if let Event::Telegram(decoded) = event {
+            self.telegram(decoded);
+        }
+    }
+
+    fn telegram(&mut self, decoded: &Decoded<'_>) {
+        self.good = true;
+        self.in_clear = decoded.security.is_none();
+        self.no_crc = decoded.crc.valid().is_none();
+        self.devices = decoded.telegram.devices().next().is_some();
+        self.phases = decoded.telegram.readings().any(|reading| {
+            let code = reading.code();
+            code.d == 7 && matches!(code.c, 31 | 32 | 51 | 52 | 71 | 72)
+        });
+    }
+}
+
+fn step(
+    stage: Stage,
+    failed_at: Option<Stage>,
+    findings: &[Finding],
+    summary: &Summary,
+    seen: &Seen,
+) -> Step {
+    let found = findings
+        .iter()
+        .find(|finding| finding.verdict.stage() == stage);
+    let behind = failed_at.is_some_and(|failed| stage > failed) && summary.good == 0;
+    let remark = match stage {
+        Stage::Key if seen.in_clear => Some(Remark::InClear),
+        Stage::Crc if seen.no_crc => Some(Remark::NoCrc),
+        Stage::Values => match (seen.phases, seen.devices) {
+            (true, true) => None,
+            (false, true) => Some(Remark::NoPhases),
+            (true, false) => Some(Remark::NoMBus),
+            (false, false) => Some(Remark::NoPhasesNoMBus),
+        },
+        _ => None,
+    };
+    let outcome = match (found, remark) {
+        (Some(finding), _) => Outcome::Failed(finding.verdict),
+        (None, _) if behind || (stage > Stage::Bytes && summary.bytes == 0) => Outcome::NotReached,
+        (None, Some(remark)) if seen.good => Outcome::Noted(remark),
+        (None, _) => Outcome::Fine,
+    };
+    let refused = summary.refused.iter().map(|(_, count)| count).sum::<u64>();
+    let mut numbers: Vec<(Measure, u64)> = match stage {
+        Stage::Bytes => vec![(Measure::Bytes, summary.bytes)],
+        Stage::Line => vec![(Measure::Junk, summary.junk)],
+        Stage::Frame => vec![
+            (Measure::Frames, summary.good + refused),
+            (Measure::Good, summary.good),
+        ],
+        _ => Vec::new(),
+    };
+    if let Some(finding) = found {
+        numbers.extend(finding.evidence.numbers());
+    }
+    Step {
+        stage,
+        outcome,
+        numbers,
+    }
+}
+
+/// Bytes that are given to the decoder at once.
+const CHUNK: usize = 64 << 10;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::p1::readout::crc16;
+
+    fn text() -> Vec<u8> {
+        let mut text =
+            b"/ABC5x\r\n\r\n1-0:1.8.0(000025.653*kWh)\r\n1-0:1.7.0(00.005*kW)\r\n!".to_vec();
+        let crc = crc16(&text);
+        text.extend(format!("{crc:04X}\r\n").bytes());
+        text
+    }
+
+    fn outcome(capture: &[u8], stage: Stage) -> Outcome {
+        let examination = examine(capture, &Arc::default(), &Zone::luxembourg());
+        let step = examination
+            .steps
+            .into_iter()
+            .find(|step| step.stage == stage);
+        step.unwrap().outcome
+    }
+
+    #[test]
+    fn a_healthy_capture_fails_nowhere() {
+        assert_eq!(outcome(&text(), Stage::Crc), Outcome::Fine);
+        assert_eq!(
+            outcome(&text(), Stage::Key),
+            Outcome::Noted(Remark::InClear)
+        );
+        assert_eq!(
+            outcome(&text(), Stage::Values),
+            Outcome::Noted(Remark::NoPhasesNoMBus)
+        );
+    }
+
+    #[test]
+    fn what_lies_behind_a_failure_is_not_reached() {
+        assert_eq!(
+            outcome(&[], Stage::Bytes),
+            Outcome::Failed(Verdict::Silence)
+        );
+        assert_eq!(
+            outcome(&[0; 40], Stage::Line),
+            Outcome::Failed(Verdict::OnlyZeros)
+        );
+        assert_eq!(outcome(&[0; 40], Stage::Key), Outcome::NotReached);
+    }
+}

@@ -1,0 +1,297 @@
+//! Why it does not work: events to findings, with a memory over frames.
+//!
+//! ```text
+//! bytes -> line -> frame -> length -> title and counter -> key -> text -> CRC -> tag -> grammar -> values
+//! ```
+//! That is the order of the examination; the first that fails is named first. Trouble is collected while it
+//! lasts and judged when the line falls silent or the input ends: a hundred bad frames are one finding.
+//! Healthy telegrams cost a comparison of counters and nothing more.
+
+mod align;
+mod bytes;
+mod clue;
+mod damage;
+pub mod examine;
+mod finding;
+mod frames;
+mod host;
+mod judge;
+mod listen;
+mod plain;
+mod relatives;
+pub mod repair;
+mod sample;
+mod shape;
+pub mod slip;
+mod stream;
+mod text;
+mod trouble;
+mod verdicts;
+mod view;
+pub mod worst;
+
+use std::sync::Arc;
+
+use self::judge::Context;
+use self::stream::Stream;
+use self::trouble::{PieceKind, Trouble};
+use super::cipher::Keys;
+use super::event::Event;
+use super::span::Span;
+
+pub use finding::{Evidence, Finding, Measure, Verdict};
+
+/// Watches a stream and says what is wrong with it.
+pub struct Diagnosis {
+    keys: Arc<Keys>,
+    trouble: Trouble,
+    stream: Stream,
+    summary: Summary,
+    /// Trouble that came since the last judgement.
+    fresh: bool,
+    /// Judgements so far with trouble in them.
+    judged: u32,
+    bursts: u32,
+    silent_ms: u64,
+    patient: bool,
+    said: Vec<Finding>,
+    pending: Vec<Finding>,
+}
+
+/// The counts of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Bytes received.
+    pub bytes: u64,
+    /// Good telegrams.
+    pub good: u64,
+    /// Refused frames: code of the reason and how many.
+    pub refused: Vec<(&'static str, u64)>,
+    /// Bytes that belong to no frame.
+    pub junk: u64,
+    /// Frames that the counters say were sent and never came.
+    pub missed: u64,
+    /// What the link is like.
+    pub state: State,
+}
+
+/// What the link is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Nothing has come.
+    #[default]
+    Silent,
+    /// Telegrams come, and nothing else.
+    Healthy,
+    /// Telegrams come, and trouble with them.
+    Disturbed,
+    /// Bytes come, no telegram.
+    Failing,
+}
+
+impl State {
+    /// The word for it in every output.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Healthy => "healthy",
+            Self::Disturbed => "disturbed",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+impl Diagnosis {
+    /// Starts with the keys that the decoder uses.
+    pub fn new(keys: Arc<Keys>) -> Self {
+        Self {
+            keys,
+            trouble: Trouble::default(),
+            stream: Stream::default(),
+            summary: Summary::default(),
+            fresh: false,
+            judged: 0,
+            bursts: 0,
+            silent_ms: 0,
+            patient: true,
+            said: Vec::new(),
+            pending: Vec::new(),
+        }
+    }
+
+    /// Uses other keys from now on.
+    pub fn set_keys(&mut self, keys: Arc<Keys>) {
+        self.keys = keys;
+        self.patient = true;
+    }
+
+    /// Takes note of bytes as they were received, before the decoder gets them.
+    pub fn bytes(&mut self, bytes: &[u8], _offset: u64) {
+        self.summary.bytes += bytes.len() as u64;
+        if !bytes.is_empty() {
+            self.silent_ms = 0;
+        }
+    }
+
+    /// Takes the time of the host, for live sources: the clock of the meter is held against it.
+    pub fn host_time(&mut self, unix_seconds: i64) {
+        self.stream.host_time(unix_seconds);
+    }
+
+    /// Takes an event of the decoder.
+    pub fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Telegram(decoded) => {
+                self.summary.good += 1;
+                self.stream.telegram(decoded);
+                if decoded.crc.valid().is_none() && self.stream.is_odd() {
+                    // Without a CRC the grammar is all that shows damage.
+                    let kind = PieceKind::Frame {
+                        header: None,
+                        reason: super::event::Reason::NoEnd,
+                    };
+                    self.trouble(decoded.span, kind, decoded.frame);
+                }
+            }
+            Event::Refused(refused) => {
+                let code = refused.reason.code();
+                match self
+                    .summary
+                    .refused
+                    .iter_mut()
+                    .find(|(known, _)| *known == code)
+                {
+                    Some((_, count)) => *count += 1,
+                    None => self.summary.refused.push((code, 1)),
+                }
+                self.stream.refused(refused);
+                let kind = PieceKind::Frame {
+                    header: refused.header,
+                    reason: refused.reason,
+                };
+                self.trouble(refused.span, kind, refused.frame);
+            }
+            Event::Junk(junk) => {
+                self.summary.junk += junk.span.len();
+                if !is_filler(junk.bytes) || !self.trouble.is_empty() {
+                    self.stream.junk(junk.bytes);
+                    self.trouble(junk.span, PieceKind::Junk, junk.bytes);
+                }
+            }
+        }
+    }
+
+    /// Takes a silence of so many milliseconds; several in a row add up.
+    pub fn quiet(&mut self, duration_ms: u64) {
+        self.silent_ms = self.silent_ms.saturating_add(duration_ms);
+        let offset = self.stream.end();
+        self.trouble.end_burst(offset);
+        if self.silent_ms >= SILENCE_MS {
+            let span = Span::new(offset, 0);
+            let evidence = Evidence::default().with(Measure::Milliseconds, self.silent_ms);
+            self.say(vec![Finding::new(Verdict::Silence, span, 1, evidence)]);
+        }
+        if self.fresh {
+            self.bursts += 1;
+            // What stays the same is looked at less and less often.
+            if self.bursts <= 4 || self.bursts.is_power_of_two() {
+                self.judge(false);
+            }
+        }
+    }
+
+    /// Takes the end of the input.
+    pub fn finish(&mut self) {
+        let offset = self.stream.end();
+        self.trouble.end_burst(offset);
+        if self.summary.bytes == 0 && offset == 0 {
+            let evidence = Evidence::default().with(Measure::Milliseconds, self.silent_ms);
+            let span = Span::default();
+            self.say(vec![Finding::new(Verdict::Silence, span, 1, evidence)]);
+        }
+        self.judge(true);
+    }
+
+    /// Findings that have not been taken yet.
+    pub fn take_findings(&mut self) -> impl Iterator<Item = Finding> + use<> {
+        std::mem::take(&mut self.pending).into_iter()
+    }
+
+    /// All findings with their latest counts, the first one first.
+    pub fn findings(&self) -> &[Finding] {
+        &self.said
+    }
+
+    /// The counts so far.
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        summary.missed = self.stream.missed();
+        let trouble = !self.said.is_empty();
+        summary.state = match (summary.good, self.stream.end()) {
+            (0, 0) => State::Silent,
+            (0, _) => State::Failing,
+            _ if trouble => State::Disturbed,
+            _ => State::Healthy,
+        };
+        summary
+    }
+
+    fn trouble(&mut self, span: Span, kind: PieceKind, bytes: &[u8]) {
+        self.fresh = true;
+        self.trouble.push(span, kind, bytes, self.stream.known());
+    }
+
+    fn judge(&mut self, ended: bool) {
+        if self.fresh || (ended && self.judged == 0) || self.stream.changed() {
+            self.judged += 1;
+            self.fresh = false;
+            let context = Context {
+                keys: &self.keys,
+                stream: &self.stream,
+                good: self.summary.good,
+                ended,
+                end: self.stream.end(),
+                patient: self.patient,
+                usual_length: None,
+            };
+            let mut findings = judge::judge(&self.trouble, &context);
+            findings.extend(self.stream.findings());
+            self.patient &= findings.iter().all(|f| f.verdict != Verdict::WrongKey);
+            self.say(findings);
+        }
+    }
+
+    /// Says what was not said before, and brings the counts of the rest up to date.
+    fn say(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            match self
+                .said
+                .iter_mut()
+                .find(|said| said.verdict == finding.verdict)
+            {
+                Some(said) => {
+                    if finding.count >= said.count {
+                        *said = finding;
+                    }
+                }
+                None => {
+                    self.pending.push(finding.clone());
+                    self.said.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// Line ends, zeros and the like between telegrams are nothing.
+fn is_filler(bytes: &[u8]) -> bool {
+    bytes.len() <= FILLER_MAX
+        && bytes
+            .iter()
+            .all(|byte| matches!(byte, 0 | b'\r' | b'\n' | b' ' | b'\t'))
+}
+
+/// A silence that a meter does not make, in milliseconds.
+const SILENCE_MS: u64 = 12_000;
+/// Longest filler between telegrams, in bytes.
+const FILLER_MAX: usize = 4;

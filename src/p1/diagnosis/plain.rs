@@ -1,0 +1,318 @@
+//! Refused plain telegrams, counted by what happened to each.
+//!
+//! The CRC says only that something is wrong. A good telegram of the same meter, or what most of several bad
+//! ones agree on, says what; with neither, the grammar of the lines must do.
+
+use super::clue::{ends_like_one, first_bad_line, one_bit};
+use super::damage::{Damage, consensus, same_kind, weigh};
+use super::finding::{Evidence, Finding, Measure, Verdict};
+use super::judge::Context;
+use super::repair;
+use super::text;
+use super::trouble::{PieceKind, Stretch};
+use crate::p1::event::Reason;
+use crate::p1::readout::{Crc, SentCrc};
+use crate::p1::span::Span;
+
+/// The plain telegrams among the trouble.
+#[derive(Default)]
+pub struct Plains<'a> {
+    texts: Vec<Text<'a>>,
+}
+
+/// A refused plain telegram.
+struct Text<'a> {
+    span: Span,
+    bytes: &'a [u8],
+    crc: Option<Crc>,
+    /// It is known to end where it should.
+    ended: bool,
+}
+
+/// What was found out about all of them.
+#[derive(Default)]
+struct Found<'a> {
+    damage: Damage,
+    offsets: Vec<u64>,
+    damaged: Vec<Span>,
+    lost: Vec<(Span, u64, Option<u64>)>,
+    inserted: Vec<(Span, u64, u64)>,
+    cut: Vec<&'a Text<'a>>,
+    crc: Vec<&'a Text<'a>>,
+}
+
+impl<'a> Plains<'a> {
+    /// Takes the plain telegrams of a stretch.
+    pub fn look(&mut self, stretch: &Stretch<'a>, lead: bool) {
+        for (index, piece) in stretch.pieces.iter().enumerate() {
+            let bytes = stretch.between(index, index + 1);
+            let (crc, ended) = match piece.kind {
+                PieceKind::Frame {
+                    header: None,
+                    reason: Reason::CrcMismatch(crc),
+                } => (Some(crc), true),
+                PieceKind::Frame {
+                    header: None,
+                    reason: Reason::NoEnd,
+                } => (None, false),
+                PieceKind::Junk if !lead && is_telegram_without_start(bytes) => (None, true),
+                _ => continue,
+            };
+            self.texts.push(Text {
+                span: piece.span,
+                bytes,
+                crc,
+                ended,
+            });
+        }
+    }
+
+    /// Telegrams looked at.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The findings, likeliest first.
+    pub fn findings(&self, context: &Context<'_>) -> Vec<Finding> {
+        if self.texts.is_empty() {
+            return Vec::new();
+        }
+        if let Some(found) = self.line_ends() {
+            return vec![found];
+        }
+        let ended = self.texts.iter().filter(|text| text.crc.is_some());
+        let texts: Vec<&[u8]> = ended.map(|text| text.bytes).collect();
+        let known = context.stream.plain_text().map(<[u8]>::to_vec);
+        let reference = known.or_else(|| consensus(&texts));
+        let mut found = Found::default();
+        for text in &self.texts {
+            found.look(text, reference.as_deref());
+        }
+        found.findings(context)
+    }
+
+    /// No CR at all: a tty, an editor or git.
+    fn line_ends(&self) -> Option<Finding> {
+        let count = |byte| {
+            self.texts
+                .iter()
+                .map(|text| memchr::memchr_iter(byte, text.bytes).count())
+                .sum::<usize>()
+        };
+        let (cr, lf) = (count(b'\r'), count(b'\n'));
+        if cr > 0 || lf < 3 {
+            return None;
+        }
+        let pairs = |text: &Text<'_>| memchr::memmem::find_iter(text.bytes, b"\n\n").count();
+        let doubled: usize = self.texts.iter().map(pairs).sum();
+        let verdict = match doubled * 2 * 10 >= lf * 8 {
+            true => Verdict::Icrnl,
+            false => Verdict::LineEnds,
+        };
+        let proven = self
+            .texts
+            .iter()
+            .filter(|text| repair::plain(text.bytes).is_some())
+            .count();
+        let evidence = Evidence::default()
+            .with(Measure::Seen, lf as u64)
+            .with(Measure::Expected, (lf - doubled) as u64)
+            .with(Measure::Proven, u64::from(proven > 0));
+        let span = self.texts.first()?.span;
+        let finding = Finding::new(verdict, span, self.texts.len(), evidence);
+        Some(match verdict {
+            Verdict::Icrnl => finding.or(&[Verdict::Cooked]),
+            _ => finding,
+        })
+    }
+}
+
+/// Junk that is the rest of a telegram: lines, and an end.
+fn is_telegram_without_start(bytes: &[u8]) -> bool {
+    bytes.len() >= 60
+        && text::readable_permille(bytes) >= 800
+        && memchr::memmem::find_iter(bytes, b")\r\n").count() >= 2
+}
+
+impl<'a> Found<'a> {
+    fn look(&mut self, text: &'a Text<'a>, reference: Option<&[u8]>) {
+        let bytes = text.bytes;
+        if let Some(reference) = reference
+            && self.compare(text, reference)
+        {
+            return;
+        }
+        if !text.ended && !ends_like_one(bytes) {
+            return self.cut.push(text);
+        }
+        if let Some((at, sent)) = one_bit(bytes) {
+            self.damage.exact(sent, bytes.get(at).copied().unwrap_or(0));
+            self.offsets.push(text.span.start + at as u64);
+            return self.damaged.push(text.span);
+        }
+        let odd = text::oddities(bytes);
+        let joint = matches!((odd.first(), odd.last()), (Some(a), Some(b)) if b - a <= 2)
+            && odd
+                .iter()
+                .all(|&at| bytes.get(at).is_some_and(|&b| text::is_readable(b)));
+        let fault = first_bad_line(bytes);
+        if joint || (odd.is_empty() && fault.is_some()) {
+            let place = odd.first().copied().or(fault).unwrap_or(0);
+            return self
+                .lost
+                .push((text.span, text.span.start + place as u64, None));
+        }
+        if odd.is_empty() {
+            return self.crc.push(text);
+        }
+        for at in odd {
+            self.damage
+                .look(bytes, at, bytes.get(at).copied().unwrap_or(0));
+            self.offsets.push(text.span.start + at as u64);
+        }
+        self.damaged.push(text.span);
+    }
+
+    /// Holds a telegram against one that is as it should be; false where they are too different.
+    fn compare(&mut self, text: &'a Text<'a>, reference: &[u8]) -> bool {
+        let bytes = text.bytes;
+        let same = |(a, b): &(&u8, &u8)| same_kind(**a, **b);
+        let front = bytes.iter().zip(reference).take_while(same).count();
+        let back = bytes
+            .iter()
+            .rev()
+            .zip(reference.iter().rev())
+            .take_while(same)
+            .count();
+        let missing = reference.len() as i64 - bytes.len() as i64;
+        if missing == 0 {
+            let alike = bytes.iter().zip(reference).filter(same).count();
+            if alike * 3 < bytes.len() * 2 {
+                return false;
+            }
+            let places = weigh(&mut self.damage, bytes, bytes, Some(reference));
+            if places.is_empty() {
+                match one_bit(bytes) {
+                    Some((at, sent)) => {
+                        self.damage.exact(sent, bytes.get(at).copied().unwrap_or(0))
+                    }
+                    None => {
+                        self.crc.push(text);
+                        return true;
+                    }
+                }
+            }
+            self.offsets
+                .extend(places.iter().map(|&at| text.span.start + at as u64));
+            self.damaged.push(text.span);
+            return true;
+        }
+        if missing > 0 && front == bytes.len() || (!text.ended && front + MARGIN >= bytes.len()) {
+            self.cut.push(text);
+            return true;
+        }
+        if front + back + MARGIN < bytes.len().min(reference.len()) {
+            return false;
+        }
+        let place = text.span.start + front as u64;
+        match missing > 0 {
+            true => self.lost.push((text.span, place, Some(missing as u64))),
+            false => self
+                .inserted
+                .push((text.span, place, missing.unsigned_abs())),
+        }
+        true
+    }
+
+    fn findings(mut self, context: &Context<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if !self.damaged.is_empty() {
+            // A line that breaks off may have been damaged, as others were.
+            let (sure, unsure): (Vec<_>, Vec<_>) = self
+                .lost
+                .into_iter()
+                .partition(|(_, _, lost)| lost.is_some());
+            self.lost = sure;
+            self.damaged
+                .extend(unsure.into_iter().map(|(span, _, _)| span));
+        }
+        if let Some(&(span, place, lost)) = self.lost.first() {
+            let mut evidence = Evidence::default().with(Measure::Place, place);
+            if let Some(lost) = lost {
+                evidence = evidence.with(Measure::Lost, lost);
+            }
+            let finding = Finding::new(Verdict::LostBytes, span, self.lost.len(), evidence);
+            findings.push(match lost {
+                Some(_) => finding,
+                None => finding.or(&[Verdict::DamagedFrame]),
+            });
+        }
+        if let Some(&(span, place, more)) = self.inserted.first() {
+            let evidence = Evidence::default()
+                .with(Measure::Place, place)
+                .with(Measure::Inserted, more);
+            findings.push(Finding::new(
+                Verdict::InsertedBytes,
+                span,
+                self.inserted.len(),
+                evidence,
+            ));
+        }
+        if let Some(first) = self.cut.first() {
+            let length = first.bytes.len() as u64;
+            let same = self
+                .cut
+                .iter()
+                .filter(|text| text.bytes.len() as u64 == length)
+                .count();
+            let limit = LIMITS.contains(&length) || (same >= 3 && same * 3 >= self.cut.len() * 2);
+            let verdict = if limit {
+                Verdict::BufferLimit
+            } else {
+                Verdict::CutShort
+            };
+            let mut evidence = Evidence::default().with(Measure::Have, length);
+            if let Some(text) = context.stream.plain_text() {
+                evidence = evidence.with(Measure::Need, text.len() as u64);
+            }
+            findings.push(Finding::new(verdict, first.span, self.cut.len(), evidence));
+        }
+        if let Some(&span) = self.damaged.first() {
+            findings.push(self.damage.finding(span, self.damaged.len(), self.offsets));
+        }
+        if let Some(first) = self.crc.first() {
+            let sent = match first.crc.map(|crc| crc.received) {
+                Some(SentCrc::Digits(sent)) => u64::from(sent),
+                _ => 0,
+            };
+            let computed = first.crc.map_or(0, |crc| u64::from(crc.computed));
+            let evidence = Evidence::default()
+                .with(Measure::CrcSent, sent)
+                .with(Measure::CrcComputed, computed);
+            let others: usize = findings.iter().map(|finding| finding.count).sum();
+            let alone = context.good == 0 && self.crc.len() > 4 * others;
+            let verdict = if alone {
+                Verdict::WrongCrc
+            } else {
+                Verdict::DamagedFrame
+            };
+            let found = Finding::new(verdict, first.span, self.crc.len(), evidence);
+            match findings
+                .iter_mut()
+                .find(|known| known.verdict.is_damage() && !alone)
+            {
+                Some(known) => known.count += found.count,
+                None if self.crc.len() == 1 && alone => {
+                    findings.push(found.or(&[Verdict::DamagedFrame]))
+                }
+                None => findings.push(found),
+            }
+        }
+        findings
+    }
+}
+
+/// Lengths at which buffers of dongles and programs end, in bytes.
+const LIMITS: [u64; 9] = [256, 512, 1000, 1024, 1460, 1500, 1800, 2000, 2048];
+/// Characters around a break that can agree by chance, less.
+const MARGIN: usize = 8;

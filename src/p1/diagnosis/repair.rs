@@ -1,0 +1,212 @@
+//! Mends what a host has done to a frame, where a tag or a CRC proves the result.
+//!
+//! What cannot be proved stays refused. Nothing is guessed: a mended frame is the frame that was sent.
+
+use super::finding::Verdict;
+use super::text;
+use crate::p1::cipher::{Keys, MeterKeys};
+use crate::p1::ciphering::{GeneralGloCiphering, Header};
+use crate::p1::line::recover;
+use crate::p1::readout::Readout;
+
+/// A frame as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// The bytes that the meter sent.
+    pub frame: Vec<u8>,
+    /// What had happened to them.
+    pub verdict: Verdict,
+}
+
+/// Mends a burst: an encrypted frame with what follows it, or a plain telegram.
+pub fn repair(burst: &[u8], keys: &Keys) -> Option<Repaired> {
+    let mended = |verdict: Verdict| move |frame: Vec<u8>| Repaired { frame, verdict };
+    let sealed = |bytes: &[u8]| match GeneralGloCiphering::decode(bytes) {
+        Header::Legal(header) => keys.of(header.title).map(|keys| (header, keys)),
+        _ => None,
+    };
+    if let Some((_, keys)) = sealed(burst)
+        && let Some(frame) = icrnl(burst, keys)
+    {
+        return Some(mended(Verdict::Icrnl)(frame));
+    }
+    for (verdict, frame) in [
+        (Verdict::Telnet, undouble(burst)),
+        (Verdict::Utf8, from_latin1(burst)),
+    ] {
+        let Some(frame) = frame else { continue };
+        if let Some((header, keys)) = sealed(&frame)
+            && opens(&header, &frame, keys)
+        {
+            return Some(mended(verdict)(
+                frame.get(..header.frame_length())?.to_vec(),
+            ));
+        }
+    }
+    plain(burst)
+}
+
+/// Mends a plain telegram; its CRC is the proof.
+pub fn plain(burst: &[u8]) -> Option<Repaired> {
+    let mended = |verdict: Verdict| move |frame: Vec<u8>| Repaired { frame, verdict };
+    let fits =
+        |text: &[u8]| Readout::find(text).is_some_and(|r| r.check(text).valid() == Some(true));
+    let checked = |text: Vec<u8>| (text.first() == Some(&b'/') && fits(&text)).then_some(text);
+    line_ends(burst, true)
+        .and_then(checked)
+        .map(mended(Verdict::Icrnl))
+        .or_else(|| {
+            line_ends(burst, false)
+                .and_then(checked)
+                .map(mended(Verdict::LineEnds))
+        })
+        .or_else(|| {
+            recover::strip_parity(burst)
+                .and_then(checked)
+                .map(mended(Verdict::SevenEven))
+        })
+        .or_else(|| {
+            let end = burst.len().min(PLAIN_MAX);
+            recover::uninvert_burst(burst.get(..end)?, |text| fits(text))
+                .map(mended(Verdict::InvertedPlain))
+        })
+}
+
+/// Puts CRs back that a tty has turned into LFs; the tag is the proof.
+pub fn icrnl(frame: &[u8], keys: &MeterKeys) -> Option<Vec<u8>> {
+    let lines: Vec<usize> = memchr::memchr_iter(b'\n', frame).collect();
+    // The header first: without the right counter the text is noise.
+    let (in_header, _): (Vec<usize>, Vec<usize>) = lines.iter().partition(|&&at| at < HEADER);
+    if in_header.len() > 4 || memchr::memchr(b'\r', frame).is_some() {
+        return None;
+    }
+    (0..1usize << in_header.len()).find_map(|choice| {
+        let mut mended = frame.to_vec();
+        put_back(&mut mended, &in_header, choice);
+        let Header::Legal(header) = GeneralGloCiphering::decode(&mended) else {
+            return None;
+        };
+        icrnl_body(mended, &header, keys)
+    })
+}
+
+fn icrnl_body(
+    mut frame: Vec<u8>,
+    header: &GeneralGloCiphering,
+    keys: &MeterKeys,
+) -> Option<Vec<u8>> {
+    frame.get(header.frame_length().checked_sub(1)?)?;
+    frame.truncate(header.frame_length());
+    let (start, end) = (
+        header.header_length,
+        header.header_length + header.text_length(),
+    );
+    let mut text = frame.get(start..end)?.to_vec();
+    if header.control.encrypted() {
+        keys.apply_key_stream(header.title, header.counter, &mut text);
+    }
+    if text::readable_permille(&text) < 900 {
+        return None;
+    }
+    let mut open = Vec::new();
+    for at in memchr::memchr_iter(b'\n', &frame.clone()) {
+        if at < start {
+            continue;
+        }
+        let place = at.wrapping_sub(start);
+        let Some(&seen) = text.get(place).filter(|_| at < end) else {
+            open.push(at);
+            continue;
+        };
+        let (as_lf, as_cr) = (seen, seen ^ b'\n' ^ b'\r');
+        match (
+            text::plausible(&text, place, as_lf),
+            text::plausible(&text, place, as_cr),
+        ) {
+            (true, false) => {}
+            (false, true) => {
+                *frame.get_mut(at)? = b'\r';
+                *text.get_mut(place)? = as_cr;
+            }
+            _ => open.push(at),
+        }
+    }
+    if open.len() > OPEN_MAX {
+        return None;
+    }
+    (0..1usize << open.len()).find_map(|choice| {
+        let mut tried = frame.clone();
+        put_back(&mut tried, &open, choice);
+        opens(header, &tried, keys).then_some(tried)
+    })
+}
+
+/// Turns the LFs at some places into CRs, by the bits of a choice.
+fn put_back(frame: &mut [u8], places: &[usize], choice: usize) {
+    for (bit, &at) in places.iter().enumerate() {
+        if let Some(byte) = frame.get_mut(at)
+            && choice >> bit & 1 == 1
+        {
+            *byte = b'\r';
+        }
+    }
+}
+
+fn opens(header: &GeneralGloCiphering, frame: &[u8], keys: &MeterKeys) -> bool {
+    let Some(frame) = frame.get(..header.frame_length()) else {
+        return false;
+    };
+    let mut text = vec![0; header.text_length()];
+    header.control.authenticated() && keys.open(header, frame, &mut text).is_ok()
+}
+
+/// Each FF FF to one FF.
+fn undouble(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut single = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().peekable();
+    while let Some(&byte) = rest.next() {
+        if byte == 0xFF {
+            rest.next_if_eq(&&0xFF)?;
+        }
+        single.push(byte);
+    }
+    Some(single)
+}
+
+/// UTF-8 pairs back to single bytes.
+fn from_latin1(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.chars()
+        .map(|letter| u8::try_from(letter).ok())
+        .collect()
+}
+
+/// LF (LF LF where a tty made it) to CR LF; `None` where there is a CR.
+pub fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
+    let mut mended = Vec::with_capacity(text.len() + 64);
+    let mut rest = text.iter().peekable();
+    while let Some(&byte) = rest.next() {
+        match byte {
+            b'\r' => return None,
+            b'\n' => {
+                if doubled {
+                    rest.next_if_eq(&&b'\n')?;
+                }
+                mended.extend_from_slice(b"\r\n");
+            }
+            _ => mended.push(byte),
+        }
+    }
+    Some(mended)
+}
+
+/// Bytes in which a header lies.
+const HEADER: usize = 18;
+/// LFs that may be left open before all ways are tried.
+const OPEN_MAX: usize = 10;
+/// Longest burst of plain text that is mended, in bytes.
+const PLAIN_MAX: usize = 64 << 10;
+
+#[cfg(test)]
+#[path = "repair_tests.rs"]
+mod tests;

@@ -1,0 +1,98 @@
+use super::*;
+use crate::p1::cipher::{AuthenticationKey, Key};
+use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
+use crate::p1::line::{ErrorBytes, Framing, Wire, layer};
+use crate::p1::readout::crc16;
+
+fn text() -> Vec<u8> {
+    let mut text = b"/Lux5\\253694471_M\r\n\r\n".to_vec();
+    for n in 0..40 {
+        text.extend(format!("1-0:{}.7.0(00.{:03}*kW)\r\n", n + 21, n * 37 % 1000).bytes());
+    }
+    text.push(b'!');
+    let crc = crc16(&text);
+    text.extend(format!("{crc:04X}\r\n").bytes());
+    text
+}
+
+fn keys() -> Keys {
+    let mut keys = Keys::default();
+    keys.set_default(MeterKeys::new(
+        Key::new([7; 16]),
+        AuthenticationKey::default(),
+    ));
+    keys
+}
+
+fn frame(counter: u32) -> Vec<u8> {
+    let mut frame = Vec::new();
+    let title = SystemTitle(*b"SMY\x67\x70\x00\x00\x01");
+    let keys = keys();
+    let keys = keys.of(title).unwrap();
+    keys.seal(
+        title,
+        SecurityControl(0x30),
+        FrameCounter(counter),
+        &text(),
+        &mut frame,
+    );
+    frame
+}
+
+#[test]
+fn a_frame_through_a_cooked_tty_gets_its_carriage_returns_back() {
+    for counter in 0..60 {
+        let sent = frame(counter);
+        let seen: Vec<u8> = sent.iter().map(|&b| if b == 13 { 10 } else { b }).collect();
+        let expected = Repaired {
+            frame: sent,
+            verdict: Verdict::Icrnl,
+        };
+        assert_eq!(repair(&seen, &keys()), Some(expected), "{counter}");
+    }
+}
+
+#[test]
+fn telnet_and_latin1_are_undone() {
+    let sent = frame(3);
+    for (seen, verdict) in [
+        (layer::telnet(&sent), Verdict::Telnet),
+        (layer::latin1(&sent), Verdict::Utf8),
+    ] {
+        let found = repair(&seen, &keys()).unwrap();
+        assert_eq!((found.frame, found.verdict), (sent.clone(), verdict));
+    }
+}
+
+#[test]
+fn plain_text_is_mended_by_its_crc() {
+    let sent = text();
+    let inverted = Wire::transmit(&sent, Framing::P1).inverted();
+    let parity = Wire::transmit(&sent, Framing::DSMR2);
+    let lf: Vec<u8> = sent.iter().map(|&b| if b == 13 { 10 } else { b }).collect();
+    for (seen, verdict) in [
+        (lf, Verdict::Icrnl),
+        (layer::line_ends(&sent), Verdict::LineEnds),
+        (
+            parity.receive(Framing::n81(9600), ErrorBytes::AsRead),
+            Verdict::SevenEven,
+        ),
+        (
+            inverted.receive(Framing::P1, ErrorBytes::AsRead),
+            Verdict::InvertedPlain,
+        ),
+    ] {
+        let found = repair(&seen, &keys()).unwrap();
+        assert_eq!((found.frame, found.verdict), (sent.clone(), verdict));
+    }
+}
+
+#[test]
+fn what_cannot_be_proved_stays_as_it_is() {
+    let mut damaged = frame(3);
+    damaged[100] ^= 1;
+    assert_eq!(repair(&damaged, &keys()), None);
+    let mut seen = layer::line_ends(&text());
+    seen[50] ^= 1;
+    assert_eq!(repair(&seen, &keys()), None);
+}

@@ -1,0 +1,324 @@
+//! What shows only over several frames: counters, clocks, meters.
+
+use std::sync::Arc;
+
+use super::finding::{Evidence, Finding, Measure, Verdict};
+use super::view::Known;
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::event::{Decoded, Refused};
+use crate::p1::layout::FaultKind;
+use crate::p1::span::Span;
+use crate::p1::telegram::Shape;
+
+/// Memory over the frames of a stream.
+#[derive(Default)]
+pub struct Stream {
+    meters: Vec<Meter>,
+    latest: usize,
+    plain: Vec<String>,
+    shape: Option<Arc<Shape>>,
+    odd: bool,
+    /// Frames that came since the last good one, in whatever state.
+    between: u64,
+    end: u64,
+    missed: u64,
+    length: usize,
+    /// Time of the host, in seconds since 1970, where it is known.
+    host: Option<i64>,
+    /// The last good text, and whose it is.
+    text: Vec<u8>,
+    owner: Option<SystemTitle>,
+    findings: Vec<Finding>,
+    changed: bool,
+}
+
+/// What is remembered of a meter that has sent good frames.
+struct Meter {
+    title: SystemTitle,
+    counter: u32,
+    length: u32,
+    check: [u8; 4],
+    clock: Option<i64>,
+    steps: [i64; STEPS],
+    step: usize,
+}
+
+impl Stream {
+    /// Takes a good telegram.
+    pub fn telegram(&mut self, decoded: &Decoded<'_>) {
+        self.end = decoded.span.end;
+        self.length = decoded.frame.len();
+        let same_shape = self
+            .shape
+            .as_ref()
+            .is_some_and(|shape| Arc::ptr_eq(shape, decoded.telegram.shape()));
+        if !same_shape {
+            self.new_shape(decoded);
+        }
+        let Some(security) = decoded.security else {
+            self.between = 0;
+            return;
+        };
+        let title = security.title();
+        let counter = security.counter().0;
+        let check = *decoded.frame.last_chunk().unwrap_or(&[0; 4]);
+        if self
+            .meters
+            .get(self.latest)
+            .is_none_or(|meter| meter.title != title)
+        {
+            match self.meters.iter().position(|meter| meter.title == title) {
+                Some(index) => self.latest = index,
+                None => return self.new_meter(decoded, title, counter, check),
+            }
+        }
+        let span = decoded.span;
+        let between = std::mem::take(&mut self.between);
+        let watched = self
+            .meters
+            .get(self.latest)
+            .is_some_and(|meter| meter.step < 2 * STEPS || counter % 64 < 6);
+        let clock = watched
+            .then_some(decoded.telegram)
+            .and_then(|telegram| telegram.measured_at());
+        let clock = clock
+            .and_then(|time| time.instant())
+            .map(|time| time.as_second());
+        if let (Some(clock), Some(host)) = (clock, self.host)
+            && clock.abs_diff(host) > CLOCK_OFF
+        {
+            let off = clock.abs_diff(host);
+            let evidence = Evidence::default()
+                .of(Some(title))
+                .with(Measure::Seconds, off);
+            self.find(Verdict::ClockOff, span, evidence);
+        }
+        let Some(meter) = self.meters.get_mut(self.latest) else {
+            return;
+        };
+        let last = std::mem::replace(&mut meter.counter, counter);
+        let same = std::mem::replace(&mut meter.check, check) == check;
+        let seconds = clock.zip(meter.clock).map(|(now, before)| now - before);
+        meter.clock = clock;
+        meter.length = security.header.length;
+        let evidence = || {
+            Evidence::default()
+                .of(Some(title))
+                .with(Measure::Counter, u64::from(counter))
+                .with(Measure::RightCounter, u64::from(last) + 1)
+        };
+        match counter.wrapping_sub(last) {
+            1 => {
+                if let (Some(seconds), 0) = (seconds, between)
+                    && let Some(slot) = meter.steps.get_mut(meter.step % STEPS)
+                {
+                    *slot = seconds;
+                    meter.step += 1;
+                    if meter.step >= STEPS && meter.step.is_multiple_of(STEPS) {
+                        self.period(span);
+                    }
+                }
+            }
+            0 if same => {}
+            0 => self.find(Verdict::RepeatedNonce, span, evidence()),
+            jump if jump < JUMP_MAX => {
+                let missed = u64::from(jump - 1).saturating_sub(between);
+                if missed > 0 {
+                    self.missed += missed;
+                    let evidence = evidence().with(Measure::Lost, missed);
+                    self.find(Verdict::Missed, span, evidence);
+                }
+            }
+            _ => self.find(Verdict::CounterReset, span, evidence()),
+        }
+    }
+
+    /// Takes a refused frame.
+    pub fn refused(&mut self, refused: &Refused<'_>) {
+        self.end = refused.span.end;
+        self.between += 1;
+    }
+
+    /// Takes bytes outside of frames.
+    pub fn junk(&mut self, bytes: &[u8]) {
+        self.end += bytes.len() as u64;
+        self.between += u64::from(bytes.len() >= FRAME_MIN);
+    }
+
+    /// Takes the time of the host, in seconds since 1970.
+    pub fn host_time(&mut self, seconds: i64) {
+        self.host = Some(seconds);
+    }
+
+    /// What good frames say of the next one.
+    pub fn known(&self) -> Known {
+        self.meters
+            .get(self.latest)
+            .map_or_else(Known::default, |meter| Known {
+                title: Some(meter.title),
+                counter: Some(meter.counter),
+                length: Some(meter.length),
+            })
+    }
+
+    /// Tells whether a meter has sent good frames.
+    pub fn knows(&self, title: SystemTitle) -> bool {
+        self.meters.iter().any(|meter| meter.title == title)
+    }
+
+    /// The last good text of a meter that encrypts.
+    pub fn text(&self, title: SystemTitle) -> Option<&[u8]> {
+        (self.owner == Some(title)).then_some(&self.text)
+    }
+
+    /// The last good text, where it was sent in clear.
+    pub fn plain_text(&self) -> Option<&[u8]> {
+        (self.owner.is_none() && !self.text.is_empty()).then_some(&self.text)
+    }
+
+    /// Bytes of the last good frame.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Offset behind the last event.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Frames that were sent and never came.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Tells whether the last telegram had lines that are none.
+    pub fn is_odd(&self) -> bool {
+        self.odd
+    }
+
+    /// Tells whether there is something new, and takes note that it was asked.
+    pub fn changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// What shows over the frames so far.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.findings.clone()
+    }
+
+    fn new_meter(
+        &mut self,
+        decoded: &Decoded<'_>,
+        title: SystemTitle,
+        counter: u32,
+        check: [u8; 4],
+    ) {
+        if let Some(first) = self.meters.first() {
+            let mut evidence = Evidence::default().of(Some(first.title));
+            evidence.other = Some(title);
+            self.find(Verdict::TwoMeters, decoded.span, evidence);
+        }
+        self.between = 0;
+        if self.meters.len() < METERS_MAX {
+            self.latest = self.meters.len();
+            self.meters.push(Meter {
+                title,
+                counter,
+                length: decoded
+                    .security
+                    .map_or(0, |security| security.header.length),
+                check,
+                clock: None,
+                steps: [0; STEPS],
+                step: 0,
+            });
+        }
+    }
+
+    fn new_shape(&mut self, decoded: &Decoded<'_>) {
+        let shape = decoded.telegram.shape();
+        let wrong = |kind| {
+            matches!(
+                kind,
+                FaultKind::BadLine | FaultKind::BadGroup | FaultKind::BadNumber
+            )
+        };
+        let faults = shape.layout.faults.iter().filter(|fault| wrong(fault.kind));
+        let (count, first) = (faults.clone().count(), faults.clone().next());
+        self.odd = count > 0;
+        if let Some(first) = first {
+            let offset = match decoded.security {
+                Some(security) => security.header.header_length,
+                None => 0,
+            };
+            let place = decoded.span.start + u64::from(first.place.start) + offset as u64;
+            let evidence = Evidence::default()
+                .with(Measure::Seen, count as u64)
+                .with(Measure::Place, place);
+            self.find(Verdict::ValueFormat, decoded.span, evidence);
+        }
+        self.shape = Some(shape.clone());
+        // Telegrams of one shape differ in digits only: the first says what stands where.
+        self.owner = decoded.security.map(|security| security.title());
+        let text = decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text);
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        if decoded.security.is_none()
+            && let Some(id) = decoded.telegram.meter_id()
+            && !self.plain.iter().any(|known| *known == id)
+            && self.plain.len() < METERS_MAX
+        {
+            if !self.plain.is_empty() {
+                self.find(Verdict::TwoMeters, decoded.span, Evidence::default());
+            }
+            self.plain.push(id.into_owned());
+        }
+    }
+
+    /// Judges the seconds between telegrams whose counters follow each other.
+    fn period(&mut self, span: Span) {
+        let Some(meter) = self.meters.get(self.latest) else {
+            return;
+        };
+        let mut steps = meter.steps;
+        steps.sort_unstable();
+        let (least, most) = (steps.first().copied(), steps.last().copied());
+        let (Some(least), Some(most)) = (least, most) else {
+            return;
+        };
+        let evidence = Evidence::default().of(Some(meter.title));
+        if least > PERIOD_MAX {
+            let evidence = evidence.with(Measure::Seconds, least as u64);
+            self.find(Verdict::PeriodLong, span, evidence);
+        } else if most < 1 && least < 0 {
+            self.find(Verdict::PeriodShort, span, evidence);
+        }
+    }
+
+    fn find(&mut self, verdict: Verdict, span: Span, evidence: Evidence) {
+        self.changed = true;
+        match self
+            .findings
+            .iter_mut()
+            .find(|known| known.verdict == verdict)
+        {
+            Some(known) => known.count += 1,
+            None => self.findings.push(Finding::new(verdict, span, 1, evidence)),
+        }
+    }
+}
+
+/// Seconds by which clocks may differ: meters are set once a day.
+const CLOCK_OFF: u64 = 120;
+/// Meters that are told apart on one line.
+const METERS_MAX: usize = 8;
+/// Bytes kept of a good text.
+const TEXT_MAX: usize = 16 << 10;
+/// Steps of the clock that are looked at together.
+const STEPS: usize = 4;
+/// Longest time between telegrams, in seconds (Luxembourg P1 1.1.3: ten).
+const PERIOD_MAX: i64 = 12;
+/// A larger jump of the counter is no loss of frames.
+const JUMP_MAX: u32 = 1 << 24;
+/// Junk of at least so many bytes was a frame once.
+const FRAME_MIN: usize = 100;

@@ -1,0 +1,219 @@
+//! The right verdict first, over many generated captures, and none on healthy streams.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod captures;
+mod faults;
+mod uart;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use captures::{Capture, Meter};
+use faults::Case;
+use smarty::p1::cipher::Keys;
+use smarty::p1::decoder::{Decoder, Policy};
+use smarty::p1::diagnosis::{Diagnosis, Finding, Measure};
+use smarty::p1::line::Rng;
+use smarty::p1::value::Zone;
+
+/// What diagnosis says of a file.
+fn diagnose(bytes: &[u8], keys: &Arc<Keys>) -> Vec<Finding> {
+    let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(keys.clone());
+    for (index, chunk) in bytes.chunks(4096).enumerate() {
+        diagnosis.bytes(chunk, 4096 * index as u64);
+        decoder.push(chunk, |event| diagnosis.event(event));
+    }
+    decoder.finish(|event| diagnosis.event(event));
+    diagnosis.finish();
+    diagnosis.take_findings().collect()
+}
+
+fn codes(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|f| f.verdict.code()).collect()
+}
+
+/// Frames in a capture, with and without key, for each seed.
+fn meters(seed: u64) -> (Meter, usize) {
+    let mut rng = Rng::new(seed);
+    let frames = [1, 2, 3, 5, 8, 12, 20, 30][rng.below(8)];
+    (Meter::new(&mut rng), frames)
+}
+
+#[test]
+fn the_right_verdict_comes_first() {
+    let seeds = std::env::var("SMARTY_DIAGNOSIS_SEEDS").ok();
+    let seeds: u64 = seeds.and_then(|s| s.parse().ok()).unwrap_or(4);
+    let only = std::env::var("SMARTY_DIAGNOSIS_ONLY").ok();
+    let mut matrix: BTreeMap<&str, (usize, usize, BTreeMap<String, usize>)> = BTreeMap::new();
+    let (mut right, mut all, mut alarms) = (0, 0, Vec::new());
+    for (number, case) in faults::CASES.iter().enumerate() {
+        if only.as_ref().is_some_and(|only| !case.name.contains(only)) {
+            continue;
+        }
+        for seed in 0..seeds {
+            let (meter, frames) = meters(seed * 1000 + number as u64);
+            let frames = frames.max(case.frames);
+            let mut rng = Rng::new(seed ^ 0xABCD_0000);
+            let Some(capture) = case.build(&meter, frames, &mut rng) else {
+                continue;
+            };
+            let findings = diagnose(&capture.bytes, &capture.keys);
+            let first = findings.first().map_or("", |f| f.verdict.code());
+            if std::env::var_os("SMARTY_DIAGNOSIS_SHOW").is_some() {
+                println!("{} {seed}: {findings:#?}", case.name);
+            }
+            let good = case.accepts(first, &findings);
+            let row = matrix.entry(case.name).or_default();
+            row.1 += 1;
+            if good {
+                row.0 += 1;
+            } else {
+                let said = format!("{:?} frames {frames} seed {seed}", codes(&findings));
+                *row.2.entry(said).or_default() += 1;
+            }
+            if case.expected.is_empty() {
+                if !good {
+                    alarms.push((case.name, seed, codes(&findings)));
+                }
+            } else {
+                all += 1;
+                right += usize::from(good);
+            }
+        }
+    }
+    for (name, (right, all, wrong)) in &matrix {
+        println!("{name:28} {right:3}/{all:3}  {wrong:?}");
+    }
+    println!("right first: {right} of {all}");
+    assert!(alarms.is_empty(), "false alarms: {alarms:?}");
+    assert!(right * 100 >= all * 95, "{right} of {all}");
+}
+
+#[test]
+fn lost_bytes_are_placed_within_eight_and_counted_exactly() {
+    for seed in 0..60 {
+        let mut rng = Rng::new(seed);
+        let meter = Meter::new(&mut rng);
+        let frames: Vec<Vec<u8>> = (0..3).map(|n| meter.frame(n, &mut rng)).collect();
+        let count = [1, 3, 16, 62, 64, 128][rng.below(6)];
+        let place = 18 + rng.below(frames[1].len() - count - 20);
+        let mut bytes = frames.concat();
+        let at = frames[0].len() + place;
+        bytes.drain(at..at + count);
+        let findings = diagnose(&bytes, &meter.keys());
+        let first = findings
+            .first()
+            .unwrap_or_else(|| panic!("{seed}: nothing"));
+        assert_eq!(
+            first.verdict.code(),
+            "lost_bytes",
+            "{seed} {place} {count} {first:?}"
+        );
+        assert_eq!(
+            first.evidence.get(Measure::Lost),
+            Some(count as u64),
+            "{seed} {place}"
+        );
+        let found = first.evidence.get(Measure::Place).unwrap();
+        assert!(found.abs_diff(at as u64) <= 8, "{seed}: {found} for {at}");
+    }
+}
+
+#[test]
+fn a_live_line_says_each_thing_once() {
+    let mut rng = Rng::new(5);
+    let meter = Meter::new(&mut rng);
+    let wrong = meter.ring([0x3C; 16], meter.authentication);
+    let mut decoder = Decoder::new(wrong.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(wrong);
+    let mut said = Vec::new();
+    for number in 0..100 {
+        let frame = meter.frame(number, &mut rng);
+        diagnosis.bytes(&frame, 0);
+        decoder.push(&frame, |event| diagnosis.event(event));
+        decoder.quiet(|event| diagnosis.event(event));
+        diagnosis.quiet(250);
+        said.extend(diagnosis.take_findings());
+    }
+    diagnosis.finish();
+    said.extend(diagnosis.take_findings());
+    assert_eq!(codes(&said), ["wrong_key"]);
+    assert_eq!(diagnosis.findings()[0].count, 100);
+    diagnosis.quiet(12_000);
+    assert_eq!(
+        codes(&diagnosis.take_findings().collect::<Vec<_>>()),
+        ["silence"]
+    );
+}
+
+#[test]
+#[ignore = "prints times; run it in release"]
+fn the_cost_on_a_healthy_stream() {
+    let mut rng = Rng::new(9);
+    let meter = Meter::new(&mut rng);
+    let stream = meter.frames(4000, &mut rng).concat();
+    for with in [false, true, false, true, false, true] {
+        let keys = meter.keys();
+        let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+        let mut diagnosis = Diagnosis::new(keys);
+        let start = std::time::Instant::now();
+        for chunk in stream.chunks(65536) {
+            if with {
+                diagnosis.bytes(chunk, 0);
+                decoder.push(chunk, |event| diagnosis.event(event));
+            } else {
+                decoder.push(chunk, |_| {});
+            }
+        }
+        println!("diagnosis {with}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_said_where_the_host_knows_better() {
+    let mut rng = Rng::new(9);
+    let meter = Meter::new(&mut rng);
+    let keys = meter.keys();
+    let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(keys);
+    diagnosis.host_time(1_800_000_000);
+    for frame in meter.frames(3, &mut rng) {
+        decoder.push(&frame, |event| diagnosis.event(event));
+    }
+    diagnosis.finish();
+    assert_eq!(codes(diagnosis.findings()), ["clock_off"]);
+}
+
+#[test]
+fn the_real_frame_is_healthy_and_its_faults_are_named() {
+    let Some(folder) = std::env::var_os("SMARTY_REAL_DIR") else {
+        println!("SMARTY_REAL_DIR is not set: no real frame to look at");
+        return;
+    };
+    let path = std::path::Path::new(&folder).join("smarty-2018.bin");
+    let Ok(frame) = std::fs::read(path) else {
+        println!("no real frame in SMARTY_REAL_DIR");
+        return;
+    };
+    let keys = Capture::real_keys();
+    assert_eq!(codes(&diagnose(&frame, &keys)), Vec::<&str>::new());
+    let icrnl: Vec<u8> = frame
+        .iter()
+        .map(|&b| if b == 13 { 10 } else { b })
+        .collect();
+    assert_eq!(codes(&diagnose(&icrnl, &keys))[..1], ["icrnl"]);
+    let mut lost = frame.clone();
+    lost.drain(300..362);
+    assert_eq!(codes(&diagnose(&lost, &keys))[..1], ["lost_bytes"]);
+}
+
+impl Case {
+    /// Whether the first finding is the one that is wanted.
+    fn accepts(&self, first: &str, findings: &[Finding]) -> bool {
+        match self.expected {
+            [] => findings.is_empty(),
+            expected => expected.contains(&first),
+        }
+    }
+}
