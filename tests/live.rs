@@ -1,5 +1,11 @@
 //! The program on live sources: ports that split, pause, vanish and come back, servers, FIFOs.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 #[path = "live/bench.rs"]
 mod bench;
