@@ -208,6 +208,9 @@ pub struct KeyArgs {
     /// Authentication key, where it is not that of Luxembourg
     #[arg(long, value_name = "HEX")]
     pub auth_key: Option<OsString>,
+    /// When one digit of the key turns out to be mistyped, say which it should be
+    #[arg(long)]
+    pub show_key: bool,
     /// What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look
     #[arg(long, value_name = "HOW", default_value = "verify")]
     pub tag: TagWhen,
@@ -326,6 +329,9 @@ pub struct OutputArgs {
     /// Append to an existing file
     #[arg(long, requires = "out", conflicts_with = "force")]
     pub append: bool,
+    /// Examine the input step by step: what was looked at, what was found, where it first fails
+    #[arg(long)]
+    pub explain: bool,
     /// Replace what names a meter, for posting in a forum
     #[arg(long)]
     pub redact: bool,
