@@ -88,3 +88,17 @@ fn the_keys_of_a_telegram_stand_in_the_order_of_the_contract() {
         .collect();
     assert!(places.is_sorted(), "{places:?}");
 }
+
+#[test]
+fn a_reading_of_a_level_sensor_fits_the_schema() {
+    let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let path = std::env::temp_dir().join(format!("smarty-level-{}", std::process::id()));
+    std::fs::write(&path, b"R123\r").unwrap();
+    let source = format!("tank={}?device=maxsonar", path.display());
+    let objects = smarty(&["parse", "--json"], Path::new(&source));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(objects.len(), 1);
+    assert!(validator.is_valid(&objects[0]), "{}", objects[0]);
+}

@@ -240,6 +240,9 @@ pub struct InputArgs {
     /// Print telegrams whose CRC does not fit, and mark them
     #[arg(long)]
     pub ignore_crc: bool,
+    /// Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it
+    #[arg(long)]
+    pub repair: bool,
     /// Zone of the meter's clock, for times without S or W [default: Europe/Luxembourg]
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,

@@ -22,8 +22,10 @@ use super::output::existing;
 use super::pump::{Limits, Link, Sink, pump};
 use super::signals::Signals;
 use super::watch;
+use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
 use crate::p1::decoder::Policy;
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
@@ -143,12 +145,27 @@ impl Desk for Captor {
         }
     }
 
+    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
+        self.found(source, finding);
+    }
+
     fn level(&mut self, lane: usize, _source: Source<'_>, level: &Reading) {
         self.store.level(lane, level);
         if let Some(counts) = self.counts.get_mut(lane) {
             counts.whole += 1;
         }
         self.spend();
+    }
+}
+
+impl Captor {
+    fn found(&mut self, source: Source<'_>, finding: &Finding) {
+        if is_said_elsewhere(finding, source) {
+            return;
+        }
+        let (what, hint) = words::finding(finding);
+        let name = source.label.unwrap_or(source.name);
+        self.talk(Level::Warning, &format!("{name}: {what}"), Some(&hint));
     }
 }
 
@@ -213,5 +230,6 @@ fn without_keys() -> Decoding {
         keys: Arc::default(),
         policy: Policy::default(),
         zone: Zone::luxembourg(),
+        repair: false,
     }
 }

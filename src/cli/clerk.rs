@@ -10,9 +10,10 @@ use super::lane::{Desk, Lane};
 use super::output::Output;
 use super::pump::{Link, Sink};
 use super::tally::Tally;
-use super::words;
+use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
-use crate::p1::event::{Decoded, Event, Refused};
+use crate::p1::diagnosis::{Finding, State, Summary};
+use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::sink::context::{Context, Senders, Source};
 use crate::source::maxsonar::Level as Reading;
 
@@ -31,6 +32,10 @@ pub struct Clerk {
     said: HashSet<&'static str>,
     /// Kinds of refusal that were met.
     told: u64,
+    /// Frames that the counters say were sent and never came.
+    missed: u64,
+    /// The worst state of a link.
+    state: State,
     senders: Senders,
     /// Meters that were not asked for.
     others: BTreeSet<String>,
@@ -66,6 +71,8 @@ impl Clerk {
             verbose: wishes.verbose,
             said: HashSet::new(),
             told: 0,
+            missed: 0,
+            state: State::Silent,
             senders: Senders::default(),
             others: BTreeSet::new(),
         }
@@ -137,7 +144,9 @@ impl Clerk {
         self.told += u64::from(count == 1);
         if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
-            let hint = Some(hint.as_str()).filter(|_| !self.quiet);
+            // Why a tag does not fit, diagnosis finds out.
+            let own = !self.quiet && refused.reason != Reason::TagMismatch;
+            let hint = Some(hint.as_str()).filter(|_| own);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
         }
     }
@@ -226,6 +235,31 @@ impl Desk for Clerk {
             }
             Event::Junk(_) => {}
         }
+    }
+
+    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
+        let (what, hint) = words::finding(finding);
+        let context = Context {
+            seq: self.tally.good,
+            received_at: None,
+            source,
+            meter_name: None,
+        };
+        self.output.finding(&context, finding);
+        if is_said_elsewhere(finding, source) || self.left == Some(0) {
+            return;
+        }
+        let level = match self.tally.good {
+            0 => Level::Error,
+            _ => Level::Warning,
+        };
+        let name = source.label.unwrap_or(source.name);
+        self.talk(level, &format!("{name}: {what}"), Some(&hint));
+    }
+
+    fn ended(&mut self, _lane: usize, _source: Source<'_>, summary: &Summary) {
+        self.missed += summary.missed;
+        self.state = self.state.max(summary.state);
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {

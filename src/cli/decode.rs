@@ -93,6 +93,7 @@ impl Prepared {
             policy: policy(&args.keys, args.input.ignore_crc),
             zone: zone.clone(),
             form: args.input.input.0,
+            repair: args.input.repair,
             verbose: global.verbose > 0,
         };
         let lanes = named.iter().map(|named| named.lane(&common));

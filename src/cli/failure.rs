@@ -1,7 +1,7 @@
 //! Errors as the user sees them: what, and what to do; and the exit code that goes with them.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -107,14 +107,44 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
         Level::Note => ("note", AnsiColor::Cyan),
     };
     let style = Style::new().bold().fg_color(Some(colour.into()));
-    let what = veiled(what);
+    let width = terminal_width();
+    let lead = "smarty: : ".len() + word.len();
+    let what = wrapped(&veiled(what), lead, width);
     let mut text = format!("smarty: {style}{word}:{style:#} {what}\n");
     for line in hint.iter().flat_map(|hint| hint.lines()) {
-        let line = veiled(line);
+        let line = wrapped(&veiled(line), "  hint: ".len(), width);
         text.push_str(&format!("  {style}hint:{style:#} {line}\n"));
     }
     // With stderr gone there is no one to tell.
     drop(anstream::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// Columns of the terminal that standard error is.
+fn terminal_width() -> Option<usize> {
+    let wide = || crossterm::terminal::size().map_or(80, |(width, _)| width.into());
+    std::io::stderr().is_terminal().then(wide)
+}
+
+/// The text with line ends between words where it would pass the width, behind what leads it in.
+fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
+    let Some(width) = width.filter(|width| *width >= WIDTH_MIN) else {
+        return text.to_owned();
+    };
+    let mut out = String::new();
+    let mut column = lead;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !out.is_empty() && column + 1 + length > width {
+            out.push_str("\n        ");
+            column = "        ".len();
+        } else if !out.is_empty() {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
 }
 
 /// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
@@ -228,6 +258,8 @@ impl Failure {
     }
 }
 
+/// In a narrower terminal lines stay as they are; in columns.
+const WIDTH_MIN: usize = 30;
 /// A word with so many hexadecimal digits may be a key; a key has 32, and people lose some.
 const KEY_DIGITS_MIN: usize = 24;
 /// Letters in a key that are no digits, at the most.
@@ -236,6 +268,19 @@ const MISTAKEN_MAX: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_messages_break_between_words() {
+        let text = "a frame is cut short: 400 of 692 bytes came";
+        assert_eq!(wrapped(text, 10, None), text);
+        assert_eq!(wrapped(text, 10, Some(80)), text);
+        assert_eq!(
+            wrapped(text, 10, Some(32)),
+            "a frame is cut short:\n        400 of 692 bytes came"
+        );
+        let long = "x".repeat(40);
+        assert_eq!(wrapped(&long, 10, Some(32)), long);
+    }
 
     #[test]
     fn what_may_be_a_key_is_not_shown() {

@@ -45,6 +45,8 @@ pub struct Common<'a> {
     pub zone: Zone,
     /// How the bytes are written down.
     pub form: Option<Form>,
+    /// Whether what a tty or an editor has done is undone.
+    pub repair: bool,
     /// Whether to say which form was found.
     pub verbose: bool,
 }
@@ -90,6 +92,7 @@ impl Named {
             keys,
             policy: common.policy,
             zone: common.zone.clone(),
+            repair: common.repair,
         };
         Ok(Lane::new(
             &self.address,

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure, Level, say};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::diagnosis::recovery::Recovery;
+use crate::p1::diagnosis::{Diagnosis, Finding, Summary};
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
@@ -27,6 +29,10 @@ pub trait Desk {
     );
     /// Takes a reading of a level sensor.
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
+    /// Takes something that diagnosis has found out.
+    fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding);
+    /// Takes the counts of a stream that is at its end.
+    fn ended(&mut self, _lane: usize, _source: Source<'_>, _summary: &Summary) {}
 }
 
 /// One input.
@@ -64,6 +70,8 @@ pub struct Decoding {
     pub policy: Policy,
     /// Zone of the meter's clock.
     pub zone: Zone,
+    /// Whether what a tty or an editor has done is undone where that can be proved.
+    pub repair: bool,
 }
 
 /// The bytes of one source; a capture log can hold several.
@@ -77,8 +85,23 @@ struct Stream {
 
 /// What makes events of bytes.
 enum Reader {
-    Meter(Box<Decoder>),
+    Meter(Box<Meter>),
     Sensor(Maxsonar),
+}
+
+/// A meter is decoded, and what does not decode is looked into.
+struct Meter {
+    decoder: Decoder,
+    diagnosis: Diagnosis,
+    recovery: Recovery,
+}
+
+/// What a stream takes.
+#[derive(Clone, Copy)]
+enum Turn<'a> {
+    Bytes(&'a [u8], Option<Timestamp>),
+    Silence,
+    End,
 }
 
 impl Lane {
@@ -185,10 +208,7 @@ impl Lane {
 
     /// Takes a silence: what is half stays half.
     pub fn quiet(&mut self, desk: &mut dyn Desk) {
-        for index in 0..self.streams.len() {
-            self.current = index;
-            self.silence(desk);
-        }
+        self.turn_all(Turn::Silence, desk);
     }
 
     /// Takes the end of the input.
@@ -197,8 +217,15 @@ impl Lane {
     /// A dump that cannot end here.
     pub fn finish(&mut self, desk: &mut dyn Desk) -> Result<(), Failure> {
         let ended = self.undump(None, desk, |undump, each| undump.finish(each));
-        self.quiet(desk);
+        self.turn_all(Turn::End, desk);
         ended
+    }
+
+    fn turn_all(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
+        for index in 0..self.streams.len() {
+            self.current = index;
+            self.run(turn, desk);
+        }
     }
 
     fn undump(
@@ -213,12 +240,12 @@ impl Lane {
         let mut undump = std::mem::replace(&mut self.undump, Undump::new(Some(Form::Bin)));
         let mut record = at;
         let done = run(&mut undump, &mut |piece| match piece {
-            Piece::Bytes(bytes) => self.decode(bytes, record, desk),
+            Piece::Bytes(bytes) => self.run(Turn::Bytes(bytes, record), desk),
             Piece::Record { time, label, kind } => {
                 record = Some(time);
                 self.select(label, kind);
             }
-            Piece::Quiet => self.silence(desk),
+            Piece::Quiet => self.run(Turn::Silence, desk),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
             Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.name), None),
         });
@@ -226,16 +253,8 @@ impl Lane {
         done.map_err(|error| Failure::of_dump(&self.name, &error))
     }
 
-    fn decode(&mut self, bytes: &[u8], at: Option<Timestamp>, desk: &mut dyn Desk) {
-        self.run(Some((bytes, at)), desk);
-    }
-
-    fn silence(&mut self, desk: &mut dyn Desk) {
-        self.run(None, desk);
-    }
-
-    /// Lets the current stream take bytes, or a silence.
-    fn run(&mut self, bytes: Option<(&[u8], Option<Timestamp>)>, desk: &mut dyn Desk) {
+    /// Lets the current stream take bytes, a silence or the end.
+    fn run(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
         let Some(stream) = self.streams.get_mut(self.current) else {
             return;
         };
@@ -245,7 +264,7 @@ impl Lane {
             times,
             pushed,
         } = stream;
-        if let Some((bytes, at)) = bytes {
+        if let Turn::Bytes(bytes, at) = turn {
             if let Some(at) = at {
                 times.push_back((*pushed, at));
             }
@@ -258,14 +277,45 @@ impl Lane {
         };
         let (index, frames) = (self.index, &mut self.frames);
         match reader {
-            Reader::Meter(decoder) => {
+            Reader::Meter(meter) => {
+                let Meter {
+                    decoder,
+                    diagnosis,
+                    recovery,
+                } = &mut **meter;
                 let tell = |event: &Event<'_>| {
                     *frames += u64::from(!matches!(event, Event::Junk(_)));
+                    diagnosis.event(event);
+                    recovery.event(event);
                     desk.event(index, source, time_of(times, event), event);
                 };
-                match bytes {
-                    Some((bytes, _)) => decoder.push(bytes, tell),
-                    None => decoder.quiet(tell),
+                match turn {
+                    Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
+                    Turn::Silence => decoder.quiet(tell),
+                    Turn::End => decoder.finish(tell),
+                }
+                let pause = !matches!(turn, Turn::Bytes(..));
+                if pause || recovery.is_full() {
+                    recovery.settle(pause, |event| {
+                        *frames += 1;
+                        desk.event(index, source, time_of(times, event), event);
+                    });
+                }
+                match turn {
+                    Turn::Bytes(bytes, at) => {
+                        diagnosis.bytes(bytes, *pushed);
+                        if let Some(at) = at {
+                            diagnosis.host_time(at.as_second());
+                        }
+                    }
+                    Turn::Silence => diagnosis.quiet(SILENCE_MS),
+                    Turn::End => diagnosis.finish(),
+                }
+                for finding in diagnosis.take_findings() {
+                    desk.finding(index, source, &finding);
+                }
+                if let Turn::End = turn {
+                    desk.ended(index, source, &diagnosis.summary());
                 }
                 forget(times, decoder.offset());
             }
@@ -280,9 +330,9 @@ impl Lane {
                         desk.event(index, source, time_of(times, &event), &event);
                     }
                 };
-                match bytes {
-                    Some((bytes, at)) => sensor.push(bytes, at, tell),
-                    None => sensor.quiet(tell),
+                match turn {
+                    Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
+                    Turn::Silence | Turn::End => sensor.quiet(tell),
                 }
                 forget(times, sensor.offset());
             }
@@ -320,9 +370,18 @@ impl Lane {
 
 impl Reader {
     fn new(device: Device, decoding: &Decoding) -> Self {
-        let Decoding { keys, policy, zone } = decoding.clone();
+        let Decoding {
+            keys,
+            policy,
+            zone,
+            repair,
+        } = decoding.clone();
         match device {
-            Device::P1 => Self::Meter(Box::new(Decoder::new(keys, policy, zone))),
+            Device::P1 => Self::Meter(Box::new(Meter {
+                diagnosis: Diagnosis::new(Arc::clone(&keys)),
+                recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
+                decoder: Decoder::new(keys, policy, zone),
+            })),
             Device::Maxsonar => Self::Sensor(Maxsonar::default()),
         }
     }
@@ -368,3 +427,5 @@ fn forget(times: &mut VecDeque<(u64, Timestamp)>, offset: u64) {
 const STREAMS_MAX: usize = 256;
 /// What records of a level sensor are called in a capture log.
 pub const LEVEL: &str = "level";
+/// How long the line was silent where a silence is told of, in milliseconds.
+const SILENCE_MS: u64 = 1000;

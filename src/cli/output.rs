@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::value::Zone;
 use crate::sink::context::{Context, Senders};
@@ -130,7 +131,7 @@ impl Output {
             plain: args.out.is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
-            thin: Thin::new(flow.thinning),
+            thin: Thin::new(flow.thinning, Timestamp::now()),
             senders: Senders::default(),
             redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
@@ -177,6 +178,7 @@ impl Output {
             meter: format!("level of {meter}"),
             values: level.centimetres.to_string().into_bytes(),
             at: context.received_at,
+            received_at: context.received_at,
             bytes: Vec::new(),
         })
     }
@@ -194,6 +196,18 @@ impl Output {
         let (message, hint) = words::refused(&refused);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
         self.redactor = redactor;
+    }
+
+    /// Formats what diagnosis has found, where such is asked for.
+    pub fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+        if !self.events {
+            return;
+        }
+        let mut finding = finding.clone();
+        if let Some(redactor) = &mut self.redactor {
+            redactor.finding(&mut finding);
+        }
+        self.lines(|json, line| json.finding(line, context, &finding));
     }
 
     /// Formats a change of the link, where such are asked for.
@@ -260,9 +274,12 @@ impl Output {
         self.thin_out(start, || Row {
             meter,
             values: values(decoded, fields.as_ref()),
-            at: context
-                .received_at
-                .or_else(|| decoded.telegram.measured_at()?.instant()),
+            at: decoded
+                .telegram
+                .measured_at()
+                .and_then(|time| time.instant())
+                .or(context.received_at),
+            received_at: context.received_at,
             bytes: Vec::new(),
         })
     }

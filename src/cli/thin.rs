@@ -4,7 +4,8 @@
 //! --every 60s     08:00:10 08:00:20 .. 08:00:50 | 08:01:00 ..    the one of 08:00:50, when 08:01 begins
 //! --on-change     a telegram with a value that differs from the one printed before
 //! ```
-//! Each meter for itself. Periods follow the clock in UTC: `--every 15m` ends at each quarter of an hour.
+//! Each meter for itself, by its own clock: `--every 15m` ends at each quarter of an hour, `--every 1d` at midnight
+//! of UTC.
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Thinning {
 #[derive(Debug, Default)]
 pub struct Thin {
     thinning: Thinning,
+    /// When the run began: what was received before was read from a log.
+    began: Timestamp,
     held: Vec<Row>,
     /// What was printed last of each meter.
     printed: Vec<(String, Vec<u8>)>,
@@ -40,17 +43,20 @@ pub struct Row {
     pub meter: String,
     /// Values by which it is compared.
     pub values: Vec<u8>,
-    /// When it was received or measured.
+    /// When it was measured by the clock of the meter, or received where it has none.
     pub at: Option<Timestamp>,
+    /// When it was received, where that is known.
+    pub received_at: Option<Timestamp>,
     /// What is to be printed.
     pub bytes: Vec<u8>,
 }
 
 impl Thin {
-    /// Leaves out what is asked for.
-    pub fn new(thinning: Thinning) -> Self {
+    /// Leaves out what is asked for, in a run that began at a time.
+    pub fn new(thinning: Thinning, began: Timestamp) -> Self {
         Self {
             thinning,
+            began,
             ..Self::default()
         }
     }
@@ -81,9 +87,14 @@ impl Thin {
         let every = self.thinning.every.filter(|_| !self.thinning.last)?;
         loop {
             let over = |row: &Row| {
-                // Without a time of its own it waits for the next row.
-                row.at
-                    .is_some_and(|at| index(now, every) > index(at, every))
+                // The clock of the meter may be wrong; it goes on as ours does. A row that was not
+                // received in this run waits for the next.
+                let received_at = row.received_at.filter(|at| *at >= self.began);
+                let (Some(at), Some(received_at)) = (row.at, received_at) else {
+                    return false;
+                };
+                let meter_now = at.checked_add(now.duration_since(received_at));
+                meter_now.is_ok_and(|meter_now| index(meter_now, every) > index(at, every))
             };
             let place = self.held.iter().position(over)?;
             let row = self.held.remove(place);
@@ -162,16 +173,18 @@ mod tests {
             meter: meter.to_owned(),
             values: values.as_bytes().to_vec(),
             at: Timestamp::from_second(second).ok(),
+            received_at: Timestamp::from_second(second + 7).ok(),
             bytes: format!("{meter}{second}").into_bytes(),
         }
     }
 
     fn thin(every: Option<u64>, on_change: bool, last: bool) -> Thin {
-        Thin::new(Thinning {
+        let thinning = Thinning {
             every: every.map(Duration::from_secs),
             on_change,
             last,
-        })
+        };
+        Thin::new(thinning, Timestamp::UNIX_EPOCH)
     }
 
     fn text(bytes: Option<Vec<u8>>) -> Option<String> {
@@ -186,10 +199,19 @@ mod tests {
             assert_eq!(thin.offer(row("b", second + 1, "")), None);
         }
         assert_eq!(text(thin.offer(row("a", 60, ""))).as_deref(), Some("a50"));
-        let now = Timestamp::from_second(60).unwrap();
-        assert_eq!(text(thin.due(now)).as_deref(), Some("b51"));
-        assert_eq!(thin.due(now), None);
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(thin.due(at(66)), None);
+        assert_eq!(text(thin.due(at(67))).as_deref(), Some("b51"));
+        assert_eq!(thin.due(at(67)), None);
         assert_eq!(text(thin.rest()).as_deref(), Some("a60"));
+    }
+
+    #[test]
+    fn what_was_read_from_a_log_is_not_due_by_the_clock_of_today() {
+        let mut thin = thin(Some(60), false, false);
+        thin.began = Timestamp::from_second(1_000_000).unwrap();
+        thin.offer(row("a", 0, ""));
+        assert_eq!(thin.due(thin.began), None);
     }
 
     #[test]

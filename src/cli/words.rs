@@ -1,7 +1,10 @@
 //! What is said of frames that were refused: plain words, and one thing to do.
 
+use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Reason, Refused};
 use crate::p1::readout::{Crc, SentCrc};
+use crate::sink::context::Source;
+use crate::sink::words;
 
 /// What is wrong with a frame, and what to do about it.
 pub fn refused(refused: &Refused<'_>) -> (String, String) {
@@ -41,6 +44,25 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no tag, though this meter has sent tags before"),
             "somebody else may have written this frame; it is not used".to_owned(),
         ),
+    }
+}
+
+/// What diagnosis has found and how that is known, and what to do about it.
+pub fn finding(finding: &Finding) -> (String, String) {
+    let (title, evidence) = (words::title(finding), words::evidence(finding));
+    let what = match evidence.is_empty() {
+        true => title,
+        false => format!("{title}\n  {evidence}"),
+    };
+    (what, words::hint(finding))
+}
+
+/// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.
+pub fn is_said_elsewhere(finding: &Finding, source: Source<'_>) -> bool {
+    match finding.verdict {
+        Verdict::NoKey | Verdict::Unsupported | Verdict::Downgrade | Verdict::Silence => true,
+        Verdict::UnknownBytes => matches!(source.kind, "file" | "stdin"),
+        _ => false,
     }
 }
 

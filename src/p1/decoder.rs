@@ -220,6 +220,7 @@ impl Decoder {
                     text,
                     crc,
                     telegram,
+                    mended: None,
                 }));
             }
         }

@@ -33,6 +33,8 @@ pub struct Decoded<'a> {
     pub crc: Crc,
     /// The text parsed.
     pub telegram: Telegram<'a>,
+    /// What had to be undone before the bytes could be read; `None` for bytes as received.
+    pub mended: Option<&'static str>,
 }
 
 /// How a ciphered frame was protected.

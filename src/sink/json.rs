@@ -10,7 +10,9 @@ use std::sync::Arc;
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
+use super::words;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::readout::{Crc, SentCrc};
@@ -104,7 +106,12 @@ impl Json {
             write_json_text(out, &issue.to_string());
             out.push(b'}');
         }
-        out.extend_from_slice(b"]}\n");
+        out.push(b']');
+        if let Some(mended) = decoded.mended {
+            out.extend_from_slice(b",\"mended\":");
+            write_json_text(out, mended);
+        }
+        out.extend_from_slice(b"}\n");
     }
 
     /// Appends a refused frame and a line end; `message` and `hint` are the words of the report.
@@ -142,6 +149,46 @@ impl Json {
         write_json_text(out, message);
         out.extend_from_slice(b",\"hint\":");
         write_text_or_null(out, hint);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Appends what diagnosis has found and a line end.
+    pub fn finding(&mut self, out: &mut Vec<u8>, context: &Context<'_>, finding: &Finding) {
+        begin(out, "finding", context.seq);
+        out.extend_from_slice(b",\"received_at\":");
+        write_instant(out, context);
+        out.extend_from_slice(b",\"code\":");
+        write_json_text(out, finding.verdict.code());
+        write_source(out, context, finding.span.start, finding.span.len());
+        out.extend_from_slice(b",\"security\":null,\"meter\":{\"id\":");
+        let id = finding
+            .evidence
+            .title
+            .and_then(|title| self.senders.device_id(title));
+        write_text_or_null(out, id);
+        out.extend_from_slice(b"},\"count\":");
+        write_integer(out, finding.count as u64);
+        out.extend_from_slice(b",\"evidence\":{");
+        for (index, (measure, number)) in finding.evidence.numbers().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_json_text(out, measure.code());
+            out.push(b':');
+            write_integer(out, number);
+        }
+        out.extend_from_slice(b"},\"alternatives\":[");
+        for (index, other) in finding.alternatives.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_json_text(out, other.code());
+        }
+        out.extend_from_slice(b"],\"message\":");
+        let message = format!("{}; {}", words::title(finding), words::evidence(finding));
+        write_json_text(out, message.trim_end_matches("; "));
+        out.extend_from_slice(b",\"hint\":");
+        write_json_text(out, &words::hint(finding));
         out.extend_from_slice(b"}\n");
     }
 

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, SystemTitle};
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::layout::{Form, Item, Line};
 use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
@@ -86,6 +87,7 @@ impl Redactor {
             text: &self.text,
             crc,
             telegram: self.memory.parse(readable, mark, &self.zone),
+            mended: decoded.mended,
         }
     }
 
@@ -101,6 +103,13 @@ impl Redactor {
             frame: &self.frame,
             header,
             reason: refused.reason,
+        }
+    }
+
+    /// Replaces the meters that a finding names.
+    pub fn finding(&mut self, finding: &mut Finding) {
+        for title in [&mut finding.evidence.title, &mut finding.evidence.other] {
+            *title = title.map(|title| self.title(title));
         }
     }
 

@@ -82,7 +82,7 @@ pub enum Piece<'a> {
     /// A silence: half a frame before it stays half.
     ///
     /// In a capture log it concerns the label of the last record, and stands behind that record where the one
-    /// before it under the same label is more than 250 ms away, or at once where the link was lost.
+    /// before it under the same label is more than 2 s away, or at once where the link was lost.
     Quiet,
     /// Something worth a word; each kind once an input.
     Note(Note),

@@ -192,9 +192,6 @@ impl Drop for Run {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if let Some(errors) = self.errors.take().filter(|_| thread::panicking()) {
-            eprintln!("{}", errors.join().unwrap_or_default());
-        }
     }
 }
 

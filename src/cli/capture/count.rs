@@ -79,12 +79,13 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} frames whole", self.whole)?;
+        let frames = if self.whole == 1 { "frame" } else { "frames" };
+        write!(f, "{} {frames} whole", self.whole)?;
         for (count, words) in [
             (self.cut, "cut"),
             (self.damaged, "damaged"),
             (self.missing, "missing by their counters"),
-            (self.resets, "times the counter went back"),
+            (self.resets, "times the counter did not grow"),
             (self.broken, "bytes with parity or framing errors"),
         ] {
             if count > 0 {

@@ -14,7 +14,9 @@ use crate::cli::tally::Tally;
 use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
+use crate::sink;
 use crate::sink::context::{Context, Source};
 use crate::sink::screen::Screen;
 use crate::source::maxsonar::Level as Reading;
@@ -127,12 +129,18 @@ impl Desk for Viewer {
             Event::Refused(refused) => {
                 self.screen.refused(now, &context, refused);
                 if refusals == Some(1) {
-                    let (what, hint) = words::refused(refused);
-                    self.screen.finding(&what);
-                    self.screen.finding(&hint);
+                    self.screen.finding(&words::refused(refused).0);
                 }
             }
             Event::Junk(junk) => self.screen.junk(now, source, junk.span.len()),
+        }
+        self.fresh = true;
+    }
+
+    fn finding(&mut self, _lane: usize, _source: Source<'_>, finding: &Finding) {
+        self.screen.finding(&sink::words::title(finding));
+        if let Some(hint) = sink::words::hint(finding).lines().next() {
+            self.screen.finding(hint);
         }
         self.fresh = true;
     }

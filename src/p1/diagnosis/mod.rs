@@ -18,6 +18,7 @@ mod host;
 mod judge;
 mod listen;
 mod plain;
+pub mod recovery;
 mod relatives;
 pub mod repair;
 mod sample;
@@ -76,7 +77,7 @@ pub struct Summary {
 }
 
 /// What the link is like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Nothing has come.
     #[default]

@@ -264,8 +264,9 @@ fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
 /// How a capture log begins.
 pub(super) const MARK: &str = "# smarty-log";
 
-/// Between the first bytes of two records lies a silence when they are further apart.
-const QUIET: SignedDuration = SignedDuration::from_millis(250);
+/// Between the first bytes of two records lies a silence when they are further apart: as long as a live source may
+/// pause in mid frame.
+const QUIET: SignedDuration = SignedDuration::from_secs(2);
 
 /// Bytes a record; as hex well below the longest line.
 const LONGEST_RECORD: usize = 256 << 10;

@@ -36,12 +36,12 @@ fn records_are_written_as_they_are_specified() {
 fn records_stand_before_their_bytes_and_silences_between_them() {
     let log = format!(
         "{HEADER}2026-11-23T08:15:04.000Z - part 1 DB\n\
-         2026-11-23T08:15:04.250Z - part 1 08\n\
-         2026-11-23T08:15:04.300Z barn p1 1 2F\n\
-         2026-11-23T08:15:04.501Z - gcm 1 DB\n\
-         # 2026-11-23T08:15:04.502Z - lost\n\
-         # 2026-11-23T08:15:04.503Z barn lost\n\
-         2026-11-23T08:15:04.504Z barn p1 1 2F\n"
+         2026-11-23T08:15:06.000Z - part 1 08\n\
+         2026-11-23T08:15:06.300Z barn p1 1 2F\n\
+         2026-11-23T08:15:08.001Z - gcm 1 DB\n\
+         # 2026-11-23T08:15:08.002Z - lost\n\
+         # 2026-11-23T08:15:08.003Z barn lost\n\
+         2026-11-23T08:15:08.004Z barn p1 1 2F\n"
     );
     let found = outcome(None, log.as_bytes(), &[11]);
     assert_eq!(found.error, None);
@@ -50,12 +50,12 @@ fn records_stand_before_their_bytes_and_silences_between_them() {
         found.pieces,
         [
             "2026-11-23T08:15:04Z \"\" part at 0",
-            "2026-11-23T08:15:04.25Z \"\" part at 1",
-            "2026-11-23T08:15:04.3Z \"barn\" p1 at 2",
-            "2026-11-23T08:15:04.501Z \"\" gcm at 3",
+            "2026-11-23T08:15:06Z \"\" part at 1",
+            "2026-11-23T08:15:06.3Z \"barn\" p1 at 2",
+            "2026-11-23T08:15:08.001Z \"\" gcm at 3",
             "quiet at 3",
             "quiet at 4",
-            "2026-11-23T08:15:04.504Z \"barn\" p1 at 4",
+            "2026-11-23T08:15:08.004Z \"barn\" p1 at 4",
             "quiet at 4",
         ]
     );
