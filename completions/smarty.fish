@@ -29,29 +29,29 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_needs_command" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_needs_command" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_needs_command" -s V -l version -d 'Print version'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store what meters send, exactly as it came'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages or the JSON Schema'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
 log\t'A line a frame: time, label, kind, length, hex'"
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s n -l count -d 'Stop after so many whole frames' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -61,26 +61,26 @@ complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Repl
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l no-reconnect -d 'End when a port or server goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
 json\t'An object a line'
@@ -102,33 +102,33 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-reconnect -
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l raw -d 'Short for --format raw'
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'JSON over several lines'
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'With --json: over several lines, indented'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
 json\t'An object a line'
@@ -150,35 +150,35 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-reconnect -d 
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l raw -d 'Short for --format raw'
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'JSON over several lines'
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'With --json: over several lines, indented'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l auth-key -d 'Authentication key, where it is not that of Luxembourg' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tag -d 'What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look' -r -f -a "verify\t'Refuse the frame'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rts -d 'Set the control line RTS' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l dtr -d 'Set the control line DTR' -r -f -a "on\t'Set'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l timeout -d 'End with exit code 5 when no telegram came for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
 json\t'An object a line'
@@ -201,14 +201,14 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-reconnect -d 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l raw -d 'Short for --format raw'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pretty -d 'JSON over several lines'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l events -d 'JSON also of refused frames and of the link'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pretty -d 'With --json: over several lines, indented'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Replace what names a meter, for posting in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l profile -d 'Which meter it is: country and version' -r -f -a "lu\t''
 lu-full\t''
@@ -229,7 +229,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l period -d 'Ti
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l speed -d 'How much faster than real time goes; 1, or as fast as possible into a file or stdout' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s n -l count -d 'End after so many telegrams of each meter' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l duration -d 'End after so long (30s, 1d); by the meter\'s clock where it is as fast as possible' -r
-complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l link -d 'Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l link -d 'A fixed path for the virtual serial port; for several meters %n in it, or its end, is the number' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l tcp -d 'Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s o -l out -d 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l keyring -d 'Write the key ring of the meters to a file, for --keyring of the other commands' -r -F
@@ -239,30 +239,30 @@ never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l plain -d 'Send in clear, whatever the profile does'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l encrypted -d 'Encrypt, whatever the profile does'
-complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l pty -d 'Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l pty -d 'Make a virtual serial port (a pseudo-terminal) for each meter and print its path; the default on a terminal'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l force -d 'Replace existing files'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: which form an input has, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live: a screen, or a table, a line or a row a telegram'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print shell completions, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages or the JSON Schema'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -19,11 +19,13 @@ use crate::source::dump::Form;
 #[command(name = "smarty", version, styles = STYLES, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "Examples:
-  smarty parse samples/lu-plain.txt           a telegram as a table
-  smarty decrypt dump.bin --key               ask for the key, print the telegrams
+  smarty watch sim:                      try it without a meter: q ends
+  smarty ports                           is the cable there?
+  smarty watch /dev/ttyUSB0 --key        a meter of your own; asks for its key
+  smarty parse dump.bin --key            what a file holds, as a table
   smarty parse dump.bin --key-file my.key --json | jq .values
 
-Where to begin when nothing is on the screen: the README, section \"It does not work\".")]
+When it does not work: the README, section \"It does not work\".")]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
@@ -45,7 +47,7 @@ pub enum Command {
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = PARSE_EXAMPLES)]
     Parse(Run),
-    /// Show meters live: a screen, or a table, a line or a row a telegram
+    /// Show meters live, on a screen or line by line
     #[command(after_long_help = WATCH_EXAMPLES)]
     Watch(Watch),
     /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
@@ -53,7 +55,7 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
-    /// Print shell completions, man pages or the JSON Schema
+    /// Print completions for shells, man pages or the JSON Schema
     Generate(Generate),
 }
 
@@ -63,7 +65,7 @@ pub struct Global {
     /// Say errors only, without hints
     #[arg(short, long, global = true, help_heading = "Talk")]
     pub quiet: bool,
-    /// Say more: which form an input has, which key is used; twice: each event
+    /// Say more: what an input looks like, which key is used; twice: each event
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Talk")]
     pub verbose: u8,
     /// When to use colours
@@ -149,7 +151,7 @@ pub struct ThinArgs {
     /// Only telegrams with a value that changed, the clock aside; with -F those values only
     #[arg(long)]
     pub on_change: bool,
-    /// Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv
+    /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv
     #[arg(long, value_name = "WHEN", requires = "out")]
     pub rotate: Option<Rotation>,
 }
@@ -175,7 +177,7 @@ pub struct Capture {
     /// Append to an existing file
     #[arg(long, conflicts_with = "force")]
     pub append: bool,
-    /// Go on in a new file each day, or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
+    /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
     #[arg(long, value_name = "WHEN")]
     pub rotate: Option<Rotation>,
     /// Serial ports and servers.
@@ -205,13 +207,13 @@ pub struct KeyArgs {
     /// Key ring: TOML with a key for each meter
     #[arg(long, value_name = "FILE")]
     pub keyring: Option<PathBuf>,
-    /// Authentication key, where it is not that of Luxembourg
+    /// Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg's is built in
     #[arg(long, value_name = "HEX")]
     pub auth_key: Option<OsString>,
     /// When one digit of the key turns out to be mistyped, say which it should be
     #[arg(long)]
     pub show_key: bool,
-    /// What a wrong tag does: verify refuses the frame, warn lets it through when its CRC is right, skip does not look
+    /// What to do with a frame whose tag, the proof of origin, is wrong
     #[arg(long, value_name = "HOW", default_value = "verify")]
     pub tag: TagWhen,
 }
@@ -232,7 +234,7 @@ pub enum TagWhen {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
-    /// How the bytes are written down: auto, bin, hex, xxd, hexdump, carray, base64, log, text, ndjson
+    /// What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson
     #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = parse_form)]
     pub input: FormChoice,
     /// Only frames of this meter: device id or system title; repeatable
@@ -269,16 +271,16 @@ pub struct SourceArgs {
     /// Data bits, parity and stop bits of serial ports [default: 8N1]
     #[arg(long, value_name = "MODE")]
     pub mode: Option<crate::source::Mode>,
-    /// Set the control line RTS
+    /// Set the control line RTS [default: as the system sets it]
     #[arg(long, value_name = "STATE")]
     pub rts: Option<OnOff>,
-    /// Set the control line DTR
+    /// Set the control line DTR [default: as the system sets it]
     #[arg(long, value_name = "STATE")]
     pub dtr: Option<OnOff>,
     /// End when a port or server goes away
     #[arg(long)]
     pub no_reconnect: bool,
-    /// End with exit code 5 when no telegram came for so long (30s, 5m)
+    /// End with exit code 5 when no telegram comes for so long (30s, 5m)
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// End after so long (30s, 10m, 2h, 1d)
@@ -311,13 +313,13 @@ pub struct OutputArgs {
     /// Short for --format raw
     #[arg(long, group = "form")]
     pub raw: bool,
-    /// JSON over several lines
+    /// With --json: over several lines, indented
     #[arg(long)]
     pub pretty: bool,
     /// Only these values: names or OBIS codes with commas; `-F help` lists them
     #[arg(short = 'F', long, value_name = "A,B")]
     pub fields: Option<String>,
-    /// JSON also of refused frames and of the link
+    /// With --json: also refused frames, and when a port is lost or comes back
     #[arg(long)]
     pub events: bool,
     /// Write to a file: made whole or not at all; of live sources and in watch, line by line as they come
@@ -332,7 +334,7 @@ pub struct OutputArgs {
     /// Examine the input step by step: what was looked at, what was found, where it first fails
     #[arg(long)]
     pub explain: bool,
-    /// Replace what names a meter, for posting in a forum
+    /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
     pub redact: bool,
 }
@@ -522,30 +524,31 @@ const PARSE_EXAMPLES: &str = "Examples:
   smarty parse -F help                           the names of all values";
 
 const WATCH_EXAMPLES: &str = "Examples:
-  smarty watch /dev/ttyUSB0 --key                     ask for the key, show the meter
+  smarty watch sim:                                the virtual meter
+  smarty watch /dev/ttyUSB0 --key                  asks for the key
   smarty watch house=/dev/ttyUSB0 pv=tcp://10.0.0.7:2001 --json
   smarty watch --csv -o house.csv --append --rotate daily --every 60s
   smarty watch --json --on-change -F active_power_import
-  smarty watch /dev/ttyUSB0 -n 1 --timeout 30s        one telegram, or exit code 5
-  smarty watch tank=/dev/ttyUSB5?device=maxsonar      a MaxBotix level sensor
+  smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
+  smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
 
-smarty.toml in the configuration folder, so that `smarty watch` alone is enough:
-  keyring = \"keys.toml\"        paths are relative to smarty.toml
-  every = \"60s\"                and: key_file tz baud mode timeout duration no_reconnect
-  [[source]]                     format fields events on_change out append rotate
-  label = \"house\"
-  address = \"/dev/ttyUSB0\"     and: device baud mode key_file keyring";
+smarty.toml in the configuration folder, so that `smarty watch` is enough:
+  keyring = \"keys.toml\"        # a path beside smarty.toml
+  every = \"60s\"                # also: key_file tz baud mode timeout duration
+  [[source]]                   #   no_reconnect format fields events on_change
+  label = \"house\"              #   out append rotate
+  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring";
 
 const CAPTURE_EXAMPLES: &str = "Examples:
-  smarty capture /dev/ttyUSB0 -o house.bin            until Ctrl-C
-  smarty capture auto -o house.bin --duration 10m     ten minutes
-  smarty capture auto -o house.bin -n 100 --append    a hundred frames more
+  smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
+  smarty capture auto -o house.bin --duration 10m    ten minutes
+  smarty capture auto -o house.bin -n 100 --append   a hundred frames more
+  smarty capture auto -o house.bin --rotate daily    house-2026-11-23.bin, ...
   smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o all.log --format log
   smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o %l.bin
-  smarty capture auto -o house.bin --rotate daily     a file a day: house-2026-11-23.bin
 
-Needs no key. Each burst is written at once and put on the disk within 10 s: what was written
-before a power cut is there after it. Read it with: smarty parse house.bin --key";
+Needs no key. Each burst is written at once, and is safe on the disk within
+10 s. Read it with: smarty parse house.bin --key";
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::is_misplaced_key;
 use crate::sink::file_error::FileError;
@@ -90,6 +90,13 @@ pub enum Level {
     Warning,
     /// Something worth knowing.
     Note,
+}
+
+/// Says a note on stderr as it is, with the keys of virtual meters: those are invented, and meant to be typed.
+pub fn say_openly(what: &str) {
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+    let text = format!("smarty: {style}note:{style:#} {what}\n");
+    drop(anstream::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Says something on stderr: `smarty: error: WHAT`, and `  hint: DO THIS`.
@@ -180,15 +187,33 @@ impl From<&clap::Error> for Failure {
         let what = paragraphs.next().unwrap_or_default();
         let what = what.strip_prefix("error: ").unwrap_or(what).trim();
         let lines: Vec<_> = what.lines().map(str::trim).collect();
+        let what = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(missing))
+                if error.kind() == ErrorKind::MissingRequiredArgument =>
+            {
+                format!("{} is missing", missing.join(", "))
+            }
+            _ => lines.join(" "),
+        };
+        // How a value that begins with a dash is written helps nobody who mistyped an option.
         let tips: Vec<_> = text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("tip: "))
+            .filter(|tip| !tip.starts_with("to pass "))
             .collect();
-        let hint = match tips.as_slice() {
-            [] => "smarty --help lists the commands, smarty COMMAND --help the options".to_owned(),
-            tips => tips.join("\n"),
+        let command = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Usage: smarty "))
+            .and_then(|usage| usage.split(' ').next())
+            .filter(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
+        let hint = match (tips.as_slice(), command) {
+            ([], Some(command)) => format!("smarty {command} --help lists the options"),
+            ([], None) => {
+                "smarty --help lists the commands, smarty COMMAND --help the options".to_owned()
+            }
+            (tips, _) => tips.join("\n"),
         };
-        Self::new(Exit::Usage, lines.join(" ")).hint(hint)
+        Self::new(Exit::Usage, what).hint(hint)
     }
 }
 

@@ -369,6 +369,15 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_says_of_every_verdict_what_to_touch() {
+        let readme = include_str!("../../README.md");
+        for &verdict in Verdict::ALL {
+            let row = format!("\n| {} | ", verdict_title(verdict));
+            assert!(readme.contains(&row), "{}", verdict_title(verdict));
+        }
+    }
+
+    #[test]
     fn a_count_is_said() {
         let finding = Finding::new(Verdict::WrongKey, Span::default(), 100, Evidence::default());
         assert_eq!(

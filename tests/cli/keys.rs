@@ -173,14 +173,14 @@ fn two_keys_are_one_too_many() {
     $ smarty parse lu.bin --key --key-file x
     --- stderr
     smarty: error: the argument '--key[=<KEY>]' cannot be used with '--key-file <FILE>'
-      hint: smarty --help lists the commands, smarty COMMAND --help the options
+      hint: smarty parse --help lists the options
     --- exit 2
     ");
     assert_snapshot!(with(&["--key", KEY, "--key", KEY]).with(KEY, "KEY"), @r"
     $ smarty parse lu.bin --json --key KEY --key KEY
     --- stderr
     smarty: error: the argument '--key[=<KEY>]' cannot be used multiple times
-      hint: smarty --help lists the commands, smarty COMMAND --help the options
+      hint: smarty parse --help lists the options
     --- exit 2
     ");
 }

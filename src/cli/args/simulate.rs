@@ -77,10 +77,10 @@ pub struct PaceArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct TargetArgs {
-    /// Make a pseudo-terminal a meter, as a serial port, and print its path; the default on a terminal
+    /// Make a virtual serial port (a pseudo-terminal) for each meter and print its path; the default on a terminal
     #[arg(long, group = "target")]
     pub pty: bool,
-    /// Make a link to the pseudo-terminal; for several meters %n in it, or its end, is the number
+    /// A fixed path for the virtual serial port; for several meters %n in it, or its end, is the number
     #[arg(long, value_name = "PATH", conflicts_with_all = ["tcp", "out"])]
     pub link: Option<PathBuf>,
     /// Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST
@@ -207,8 +207,8 @@ fn fault_help() -> String {
 
 /// Examples of `simulate`.
 pub(super) const EXAMPLES: &str = "Examples:
-  smarty simulate                                a meter on a pseudo-terminal
-  smarty simulate --link /tmp/meter --speed 100  the same under a path that stays, 100 times as fast
+  smarty simulate                                a meter on a virtual serial port
+  smarty simulate --link /tmp/meter --speed 100  under a fixed path, 100 x faster
   smarty simulate --meters 5 --tcp 127.0.0.1:2001-2005 --keyring keys.toml
   smarty simulate --profile nl5 | smarty watch -
   smarty simulate --count 100000 -o year.bin     as fast as possible

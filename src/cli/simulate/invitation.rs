@@ -5,7 +5,7 @@ use std::path::Path;
 use super::outlets::{Outlets, create};
 use super::{Play, Target};
 use crate::cli::args::{Global, Simulate};
-use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::failure::{Exit, Failure, say_openly};
 use crate::cli::writer::{WriteEnd, Writer, shown};
 use crate::p1::cipher::AuthenticationKey;
 use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
@@ -58,9 +58,9 @@ pub fn say_how_to_read(
         let what = format!(
             "the key ring of these meters, as keys.toml (--keyring FILE writes it)\n\n{ring}"
         );
-        say(Level::Note, &what, None);
+        say_openly(&what);
     }
-    say(Level::Note, &format!("read it with\n  {command}"), None);
+    say_openly(&format!("read it with\n  {command}"));
     Ok(())
 }
 
