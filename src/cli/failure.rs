@@ -227,6 +227,13 @@ impl From<SourceError> for Failure {
     }
 }
 
+/// A fault of the system, told with what was being done: one line, no stack.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(Exit::Io, format!("{error:#}"))
+    }
+}
+
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self {

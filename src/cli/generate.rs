@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use super::args::{Cli, Generate, Generated};
 use super::failure::{Exit, Failure};
-use super::writer::{WriteEnd, Writer, failed, shown};
+use super::writer::{WriteEnd, Writer, failed};
 
 /// The JSON Schema of the output.
 pub const SCHEMA: &str = include_str!("../../samples/smarty-1.schema.json");
@@ -31,7 +32,7 @@ pub fn run(args: &Generate) -> Result<Exit, Failure> {
                 .map_err(|error| failed("standard output", &error))?;
             page
         }
-        (Generated::Man, Some(folder)) => return man_pages(folder),
+        (Generated::Man, Some(folder)) => return Ok(man_pages(folder)?),
     };
     match Writer::Stdout(std::io::stdout()).write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
@@ -46,9 +47,9 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     text
 }
 
-fn man_pages(folder: &Path) -> Result<Exit, Failure> {
+fn man_pages(folder: &Path) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
-        .map_err(|error| failed(&shown(folder), &error))?;
+        .with_context(|| folder.display().to_string())?;
     Ok(Exit::Good)
 }

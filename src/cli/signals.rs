@@ -1,13 +1,15 @@
 //! Signals: INT, TERM and HUP end reading, what was decoded is written, then the signal does what it always does.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::Context;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use crate::source::Stop;
 
 /// The signals that end the program.
@@ -21,15 +23,18 @@ impl Signals {
     /// # Errors
     /// When the system gives no handler.
     pub fn watch(stop: &Stop) -> Result<Self, Failure> {
+        Ok(Self::register(stop).context("signals")?)
+    }
+
+    fn register(stop: &Stop) -> io::Result<Self> {
         let received = Arc::new(AtomicUsize::new(0));
-        let failed = |error: std::io::Error| Failure::new(Exit::Io, format!("signals: {error}"));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let again = Arc::new(std::sync::atomic::AtomicBool::new(false));
-            flag::register_conditional_default(signal, Arc::clone(&again)).map_err(failed)?;
-            flag::register(signal, again).map_err(failed)?;
-            flag::register_usize(signal, Arc::clone(&received), signal as usize).map_err(failed)?;
-            let rope = stop.rope().map_err(failed)?;
-            pipe::register(signal, rope).map_err(failed)?;
+            flag::register_conditional_default(signal, Arc::clone(&again))?;
+            flag::register(signal, again)?;
+            flag::register_usize(signal, Arc::clone(&received), signal as usize)?;
+            let rope = stop.rope()?;
+            pipe::register(signal, rope)?;
         }
         Ok(Self { received })
     }
