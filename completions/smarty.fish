@@ -94,6 +94,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l last -d 'Print the last telegram only'
@@ -105,6 +106,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'Wit
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -140,6 +142,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l last -d 'Print the last telegram only'
@@ -151,6 +154,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'With 
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -189,6 +193,7 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l last -d 'Print the last telegram only'
@@ -200,6 +205,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pretty -d 'With 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l events -d 'With --json: also refused frames, and when a port is lost or comes back'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'

@@ -199,8 +199,17 @@ fn each_profile_is_parsed_without_a_refused_frame() {
             assert_eq!(good(&[&target, &options[..], keys].concat()), b"");
             let arguments = ["parse", "--json", "--events", &file];
             let telegrams = objects(&good(&[&arguments, keys].concat()));
-            assert_eq!(telegrams.len(), 60, "{name} {how}");
-            for telegram in telegrams {
+            let is_finding = |object: &&Value| object["type"] == "finding";
+            // Two meters that send in clear on one line are worth a word.
+            let findings: Vec<_> = telegrams.iter().filter(is_finding).collect();
+            assert!(
+                findings
+                    .iter()
+                    .all(|finding| finding["code"] == "two_meters"),
+                "{findings:?}"
+            );
+            assert_eq!(telegrams.len() - findings.len(), 60, "{name} {how}");
+            for telegram in telegrams.iter().filter(|object| !is_finding(object)) {
                 assert_eq!(telegram["type"], "telegram", "{name} {how}");
                 // The full telegram has a channel that was never read, as the specification shows it.
                 let issues = telegram["issues"].as_array().unwrap();

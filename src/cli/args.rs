@@ -210,6 +210,9 @@ pub struct KeyArgs {
     /// Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg's is built in
     #[arg(long, value_name = "HEX")]
     pub auth_key: Option<OsString>,
+    /// When one digit of the key turns out to be mistyped, say which it should be
+    #[arg(long)]
+    pub show_key: bool,
     /// What to do with a frame whose tag, the proof of origin, is wrong
     #[arg(long, value_name = "HOW", default_value = "verify")]
     pub tag: TagWhen,
@@ -328,6 +331,9 @@ pub struct OutputArgs {
     /// Append to an existing file
     #[arg(long, requires = "out", conflicts_with = "force")]
     pub append: bool,
+    /// Examine the input step by step: what was looked at, what was found, where it first fails
+    #[arg(long)]
+    pub explain: bool,
     /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
     pub redact: bool,

@@ -12,7 +12,9 @@ use super::pump::{Link, Sink};
 use super::tally::Tally;
 use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
-use crate::p1::diagnosis::{Finding, State, Summary};
+use crate::p1::cipher::{Key, MeterKeys};
+use crate::p1::ciphering::GeneralGloCiphering;
+use crate::p1::diagnosis::{Finding, Measure, State, Summary, Verdict};
 use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::sink::context::{Context, Senders, Source};
 use crate::source::maxsonar::Level as Reading;
@@ -32,6 +34,9 @@ pub struct Clerk {
     said: HashSet<&'static str>,
     /// Kinds of refusal that were met.
     told: u64,
+    show_key: bool,
+    /// A frame whose tag did not fit.
+    sample: Option<(GeneralGloCiphering, Vec<u8>)>,
     /// Frames that the counters say were sent and never came.
     missed: u64,
     /// The worst state of a link.
@@ -54,6 +59,8 @@ pub struct Wishes {
     pub quiet: bool,
     /// Says more.
     pub verbose: u8,
+    /// Says the right digit of a mistyped key.
+    pub show_key: bool,
 }
 
 impl Clerk {
@@ -71,6 +78,8 @@ impl Clerk {
             verbose: wishes.verbose,
             said: HashSet::new(),
             told: 0,
+            show_key: wishes.show_key,
+            sample: None,
             missed: 0,
             state: State::Silent,
             senders: Senders::default(),
@@ -121,6 +130,28 @@ impl Clerk {
         printed
     }
 
+    /// The digit that a mistyped key should have, where the user wants to see it.
+    fn right_digit(&self, finding: &Finding) -> Option<String> {
+        if !self.show_key || finding.verdict != Verdict::KeyTypo {
+            return None;
+        }
+        let (header, frame) = self.sample.as_ref()?;
+        let position = usize::try_from(finding.evidence.get(Measure::Digit)?).ok()?;
+        let keys = self.ring.keys().of(header.title)?;
+        let mut text = vec![0; header.text_length()];
+        (0..16u8).find_map(|digit| {
+            let mut bytes = *keys.key().bytes();
+            let byte = bytes.get_mut(position.checked_sub(1)? / 2)?;
+            *byte = match position % 2 {
+                1 => *byte & 0x0F | digit << 4,
+                _ => *byte & 0xF0 | digit,
+            };
+            let tried = MeterKeys::new(Key::new(bytes), keys.authentication().clone());
+            let fits = tried.open(header, frame, &mut text).is_ok();
+            fits.then(|| format!("digit {position} of the key should be {digit:X}"))
+        })
+    }
+
     /// Counts what was printed, or the telegram itself.
     fn spend(&mut self, printed: u64) {
         let spent = if self.by_telegrams { 1 } else { printed };
@@ -141,11 +172,20 @@ impl Clerk {
             meter_name: None,
         };
         self.output.refused(&context, refused);
+        if let (Reason::TagMismatch, Some(header), None) =
+            (refused.reason, refused.header, &self.sample)
+        {
+            self.sample = Some((header, refused.frame.to_vec()));
+        }
         self.told += u64::from(count == 1);
         if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
             let (what, hint) = words::refused(refused);
-            // Why a tag does not fit, diagnosis finds out.
-            let own = !self.quiet && refused.reason != Reason::TagMismatch;
+            // Why a frame is damaged, or the key does not fit, diagnosis finds out.
+            let certain = matches!(
+                refused.reason,
+                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade
+            );
+            let own = !self.quiet && certain;
             let hint = Some(hint.as_str()).filter(|_| own);
             say(Level::Error, &format!("{}: {what}", source.name), hint);
         }
@@ -197,10 +237,14 @@ impl Clerk {
             junk,
             ..
         } = self.tally;
-        if !self.quiet && (refused > 0 && good + refused > 1 || self.verbose > 0) {
+        let missed = self.missed;
+        let troubled = refused > 0 && good + refused > 1 || missed > 0;
+        if !self.quiet && (troubled || self.verbose > 0) {
             let frames = good + refused;
             let what = format!(
-                "{good} of {frames} frames good, {refused} refused, {junk} bytes between them"
+                "{good} of {frames} frames good, {refused} refused, {missed} missed, \
+                 {junk} bytes between them; the link is {}",
+                self.state.code()
             );
             say(Level::Note, &what, None);
         }
@@ -238,7 +282,10 @@ impl Desk for Clerk {
     }
 
     fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        let (what, hint) = words::finding(finding);
+        let (what, mut hint) = words::finding(finding);
+        if let Some(digit) = self.right_digit(finding) {
+            hint = format!("{digit}\n{hint}");
+        }
         let context = Context {
             seq: self.tally.good,
             received_at: None,

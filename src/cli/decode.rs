@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::args::{Format, Global, KeyArgs, Run, TagWhen};
 use super::clerk::{Clerk, Wishes};
 use super::config::Config;
+use super::explain;
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::Feed;
 use super::inputs::{self, Common, Named};
@@ -152,6 +153,10 @@ pub fn stream(
     format: Format,
     flow: Flow,
 ) -> Result<Exit, Failure> {
+    if args.output.explain {
+        let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        return explain::run(args, named, &zone);
+    }
     let run = Prepared::new(args, named, global)?;
     let flow = Flow {
         sources: inputs::sources(named),
@@ -164,6 +169,7 @@ pub fn stream(
         by_telegrams: flow.thinning.last,
         quiet: global.quiet,
         verbose: global.verbose,
+        show_key: args.keys.show_key,
     };
     let mut clerk = Clerk::new(output, run.ring.clone(), wishes);
     let signals = Signals::watch(&run.stop)?;

@@ -65,6 +65,11 @@ impl Ring {
         Arc::new(keys)
     }
 
+    /// The keys without those of labels.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// The name of a meter.
     pub fn name(&self, title: SystemTitle) -> Option<&str> {
         self.names.get(&title).map(String::as_str)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure, Level, say};
+use super::words::is_said_elsewhere;
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::diagnosis::recovery::Recovery;
@@ -59,6 +60,8 @@ pub struct Lane {
     streams: Vec<Stream>,
     current: usize,
     verbose: bool,
+    /// Diagnosis has said what is wrong.
+    found: bool,
 }
 
 /// What a lane decodes with.
@@ -102,6 +105,7 @@ enum Turn<'a> {
     Bytes(&'a [u8], Option<Timestamp>),
     Silence,
     End,
+    Cut,
 }
 
 impl Lane {
@@ -124,6 +128,7 @@ impl Lane {
             streams: vec![Stream::new(address.label.clone(), reader)],
             current: 0,
             verbose,
+            found: false,
         }
     }
 
@@ -167,7 +172,7 @@ impl Lane {
         }
     }
 
-    /// What is to be said of an input in which nothing was found.
+    /// What is to be said of an input in which nothing was found; what to do is said with what diagnosis found.
     pub fn nothing_found(&self) -> Option<Failure> {
         let title = self.title();
         let nothing = |what: &str| Failure::new(Exit::Nothing, format!("{title}: {what}"));
@@ -183,6 +188,9 @@ impl Lane {
                 nothing(&format!("no reading in {bytes} bytes"))
                     .hint("a level sensor sends R, three digits and CR at 9600 8N1"),
             ),
+            (0, bytes, Device::P1) if self.found => Some(nothing(&format!(
+                "no frame and no telegram in {bytes} bytes"
+            ))),
             (0, bytes, Device::P1) => Some(
                 nothing(&format!("no frame and no telegram in {bytes} bytes")).hint(
                     "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
@@ -217,7 +225,12 @@ impl Lane {
     /// A dump that cannot end here.
     pub fn finish(&mut self, desk: &mut dyn Desk) -> Result<(), Failure> {
         let ended = self.undump(None, desk, |undump, each| undump.finish(each));
-        self.turn_all(Turn::End, desk);
+        // Of an input that cannot be read to its end, nothing is concluded.
+        let turn = match ended {
+            Ok(()) => Turn::End,
+            Err(_) => Turn::Cut,
+        };
+        self.turn_all(turn, desk);
         ended
     }
 
@@ -292,7 +305,7 @@ impl Lane {
                 match turn {
                     Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
                     Turn::Silence => decoder.quiet(tell),
-                    Turn::End => decoder.finish(tell),
+                    Turn::End | Turn::Cut => decoder.finish(tell),
                 }
                 let pause = !matches!(turn, Turn::Bytes(..));
                 if pause || recovery.is_full() {
@@ -310,8 +323,10 @@ impl Lane {
                     }
                     Turn::Silence => diagnosis.quiet(SILENCE_MS),
                     Turn::End => diagnosis.finish(),
+                    Turn::Cut => {}
                 }
                 for finding in diagnosis.take_findings() {
+                    self.found |= !is_said_elsewhere(&finding, source);
                     desk.finding(index, source, &finding);
                 }
                 if let Turn::End = turn {
@@ -332,7 +347,7 @@ impl Lane {
                 };
                 match turn {
                     Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
-                    Turn::Silence | Turn::End => sensor.quiet(tell),
+                    Turn::Silence | Turn::End | Turn::Cut => sensor.quiet(tell),
                 }
                 forget(times, sensor.offset());
             }

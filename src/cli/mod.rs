@@ -34,6 +34,8 @@ pub mod inputs;
 
 pub mod clerk;
 
+pub mod explain;
+
 pub mod decode;
 
 pub mod simulate;

@@ -27,9 +27,14 @@ impl Tally {
     pub fn count(&mut self, lane: usize, event: &Event<'_>) -> Option<u64> {
         let (good, refused_here) = self.lanes.entry(lane).or_default();
         match event {
-            Event::Telegram(_) => {
+            Event::Telegram(decoded) => {
                 self.good += 1;
                 *good += 1;
+                if decoded.mended.is_some() {
+                    // It was counted as refused before it was mended.
+                    self.refused = self.refused.saturating_sub(1);
+                    *refused_here = refused_here.saturating_sub(1);
+                }
             }
             Event::Junk(junk) => self.junk += junk.span.len(),
             Event::Refused(refused) => {

@@ -30,7 +30,12 @@ pub fn write(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
         None => plain(decoded),
     };
     let mut text = String::new();
-    dump(&mut text, decoded.frame, &fields);
+    dump(
+        &mut text,
+        decoded.frame,
+        |at| style_at(&fields, at),
+        |_| false,
+    );
     text.push('\n');
     rows(&mut text, decoded.frame, &fields);
     text.push('\n');
@@ -156,23 +161,32 @@ fn crc(decoded: &Decoded<'_>) -> String {
     }
 }
 
-fn dump(text: &mut String, frame: &[u8], fields: &[Field]) {
+/// Writes rows of sixteen bytes with their characters; a row below marks bytes that need it.
+pub(super) fn dump(
+    text: &mut String,
+    frame: &[u8],
+    style: impl Fn(usize) -> Style,
+    is_marked: impl Fn(usize) -> bool,
+) {
     for (row, bytes) in frame.chunks(ROW).enumerate() {
         let _ = write!(text, "{:06x} ", row * ROW);
+        let mut marks = String::new();
         for (index, byte) in bytes.iter().enumerate() {
-            let style = style_at(fields, row * ROW + index);
+            let at = row * ROW + index;
+            let style = style(at);
             let gap = if index % 8 == 0 && index > 0 {
                 "  "
             } else {
                 " "
             };
             let _ = write!(text, "{gap}{style}{byte:02x}{style:#}");
+            let _ = write!(marks, "{gap}{}", if is_marked(at) { "^^" } else { "  " });
         }
         let missing = ROW - bytes.len();
         let gap = if missing >= 8 { 1 } else { 0 };
         let _ = write!(text, "{:width$}  |", "", width = 3 * missing + gap);
         for (index, byte) in bytes.iter().enumerate() {
-            let style = style_at(fields, row * ROW + index);
+            let style = style(row * ROW + index);
             let shown = if matches!(byte, b' '..=b'~') {
                 char::from(*byte)
             } else {
@@ -181,6 +195,9 @@ fn dump(text: &mut String, frame: &[u8], fields: &[Field]) {
             let _ = write!(text, "{style}{shown}{style:#}");
         }
         text.push_str("|\n");
+        if !marks.trim().is_empty() {
+            let _ = writeln!(text, "       {}", marks.trim_end());
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod words;
 
+pub mod explanation;
+
 pub mod fields;
 
 pub mod context;

@@ -149,11 +149,10 @@ pub fn evidence(finding: &Finding) -> String {
         DamagedHeader if number(Measure::RightCounter).is_some() => {
             "with another head that is nearly the same it opens".to_owned()
         }
-        WrongCrc => format!(
-            "sent {:04X}, computed {:04X}",
-            or_zero(Measure::CrcSent),
-            or_zero(Measure::CrcComputed)
-        ),
+        WrongCrc => match (number(Measure::CrcSent), number(Measure::CrcComputed)) {
+            (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
+            _ => "each line is as it should be, only the sum is not".to_owned(),
+        },
         Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
         KeyChanged => "frames opened before; now the text is noise".to_owned(),
         PeriodLong => format!("one telegram in {} s", or_zero(Measure::Seconds)),

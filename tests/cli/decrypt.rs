@@ -20,7 +20,9 @@ fn plain_telegrams_go_through_as_they_are() {
     for name in ["lu-plain.txt", "nl5.txt", "nl22.txt", "oddities.txt"] {
         let done = words(["decrypt", name]).done();
         assert_eq!(done.stdout, sample(name), "{name}");
-        assert_eq!((done.exit, &*done.stderr), (Some(0), ""));
+        assert_eq!(done.exit, Some(0), "{name}");
+        // What is odd in the text is said, and changes nothing.
+        assert_eq!(done.stderr.is_empty(), name != "oddities.txt", "{name}");
     }
 }
 

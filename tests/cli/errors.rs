@@ -143,7 +143,9 @@ fn a_length_field_of_four_gigabytes() {
     $ smarty parse long.bin
     --- stderr
     smarty: error: long.bin: frame at 0x0 (SMY1030726916931) claims 4294967295 bytes, which no frame can have
-      hint: its header was damaged; the frames behind it are not touched by this
+    smarty: error: long.bin: the head of a frame was damaged on the way
+      bytes 0x0..0xf
+      hint: one frame now and then is nothing; else check cable and pull-up
     --- exit 4
     ");
     bytes.extend(noise(5000));
@@ -162,7 +164,12 @@ fn a_frame_that_was_cut() {
     $ smarty parse cut.bin
     --- stderr
     smarty: error: cut.bin: frame at 0x0 (SMY1030726916931, counter 214241) is cut short: 400 of 692 bytes
-      hint: record for some seconds longer; if every frame ends early, bytes are lost on the way
+    smarty: error: cut.bin: bytes are missing inside the frames
+      400 of 692 bytes came (SMY1030726916931)
+      hint: the computer or bridge is too slow: raise its buffer, close other
+      hint: programs that read the port, use another adapter
+      hint: or: frames end early
+      hint: the key of the meter would show the place
     --- exit 4
     ");
     let two = [&frame[..400], &frame[..]].concat();
@@ -179,14 +186,20 @@ fn a_frame_that_was_cut() {
     ]);
     assert_snapshot!(run.done().with(KEY, "KEY").with(folder.path(), "FOLDER").stderr, @r"
     smarty: error: FOLDER/two.bin: frame at 0x0 (SMY1030726916931, counter 214241) is cut short: 400 of 692 bytes
-      hint: record for some seconds longer; if every frame ends early, bytes are lost on the way
-    smarty: note: 1 of 2 frames good, 1 refused, 0 bytes between them
+    smarty: warning: FOLDER/two.bin: frames end early
+      400 of 692 bytes came (SMY1030726916931)
+      hint: record for some seconds longer; if it is always so, the reading program
+      hint: stops too early or the 5 V of the port break down
+    smarty: note: 1 of 2 frames good, 1 refused, 0 missed, 0 bytes between them; the link is disturbed
     ");
     assert_snapshot!(on("cut.txt", &sample("nl5.txt")[..300], "parse cut.txt"), @r"
     $ smarty parse cut.txt
     --- stderr
     smarty: error: cut.txt: frame at 0x0 has no end: the line with ! is missing
-      hint: record for some seconds longer; if it is always so, bytes are lost on the way
+    smarty: error: cut.txt: frames end early
+      300 bytes came, and no end
+      hint: record for some seconds longer; if it is always so, the reading program
+      hint: stops too early or the 5 V of the port break down
     --- exit 4
     ");
 }
@@ -200,7 +213,11 @@ fn a_telegram_whose_crc_does_not_fit() {
     $ smarty parse changed.txt
     --- stderr
     smarty: error: changed.txt: frame at 0x0: its checksum (CRC) does not fit, sent 750F, computed 68AC
-      hint: some characters were changed on the way; --ignore-crc prints the telegram all the same
+    smarty: error: changed.txt: the check sum (CRC) is wrong, the text looks whole
+      sent 750F, computed 68AC
+      hint: if all telegrams have it, the text was changed after it was sent;
+      hint: --ignore-crc prints them all the same
+      hint: or: a frame was damaged on the way
     --- exit 4
     ");
     let done = on(
@@ -215,7 +232,11 @@ fn a_telegram_whose_crc_does_not_fit() {
     $ smarty parse x.txt
     --- stderr
     smarty: error: x.txt: frame at 0x0: its checksum (CRC) does not fit, sent no number, computed 750F
-      hint: some characters were changed on the way; --ignore-crc prints the telegram all the same
+    smarty: error: x.txt: bytes are missing inside the frames
+      something is missing at offset 0x390
+      hint: the computer or bridge is too slow: raise its buffer, close other
+      hint: programs that read the port, use another adapter
+      hint: or: a frame was damaged on the way
     --- exit 4
     ");
 }

@@ -157,6 +157,8 @@ fn events_tell_of_refused_frames_in_their_place() {
     "refused" "tag_mismatch"
     "refused" "truncated"
     "telegram" null
+    "finding" "cut_short"
+    "finding" "damaged_frame"
     "#);
     assert_eq!(done.exit, Some(1));
     let refused = &done.json()[1];

@@ -205,6 +205,11 @@ impl Bytes<'_> {
         if let Some(found) = self.inverted_plain() {
             return Some(found);
         }
+        // No setting of a line makes text that is no telegram.
+        let printable = self.count(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+        if printable * 100 >= self.all.len() * 97 {
+            return Some(self.unknown());
+        }
         let (best, doubt) = shape::likeliest(&self.all);
         let Some(verdict) = best.verdict else {
             return Some(self.unknown());

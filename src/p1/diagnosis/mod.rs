@@ -256,10 +256,24 @@ impl Diagnosis {
                 usual_length: None,
             };
             let mut findings = judge::judge(&self.trouble, &context);
-            findings.extend(self.stream.findings());
+            findings.extend(
+                self.stream
+                    .findings()
+                    .into_iter()
+                    .filter(|f| !self.is_meant(f)),
+            );
             self.patient &= findings.iter().all(|f| f.verdict != Verdict::WrongKey);
             self.say(findings);
         }
+    }
+
+    /// Several meters on one line are meant where each has a key of its own.
+    fn is_meant(&self, finding: &Finding) -> bool {
+        let evidence = &finding.evidence;
+        finding.verdict == Verdict::TwoMeters
+            && [evidence.title, evidence.other]
+                .iter()
+                .all(|title| title.is_some_and(|title| self.keys.has(title)))
     }
 
     /// Says what was not said before, and brings the counts of the rest up to date.

@@ -1,0 +1,93 @@
+//! `--explain`: the whole examination of each input, step by step.
+
+use crate::p1::diagnosis::examine::examine;
+use crate::sink::explanation;
+use crate::source::dump::{Form, Piece, Undump};
+use crate::source::{Source, SourceOptions, Stop};
+
+use super::args::Run;
+use super::failure::{Exit, Failure, Level, say};
+use super::inputs::Named;
+use super::keys::Ring;
+use super::writer::{WriteEnd, Writer};
+use crate::p1::value::Zone;
+use crate::source::Read;
+
+/// Examines the inputs one by one.
+///
+/// # Errors
+/// An input that cannot be read, an output that cannot be written.
+pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
+    let ring = Ring::gather(&args.keys)?;
+    let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
+    let options = SourceOptions::new(stop);
+    let mut worst = Exit::Good;
+    for input in named {
+        let capture = read(input, args.input.input.0, &options)?;
+        let keys = ring.keys_for(&input.address);
+        let examination = examine(&capture, &keys, zone);
+        let mut text = Vec::new();
+        explanation::write(&mut text, &input.address.to_string(), &examination);
+        match Writer::Terminal.write(&text) {
+            Err(WriteEnd::Failed(failure)) => return Err(failure),
+            Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
+            Ok(()) => {}
+        }
+        let refused: u64 = examination
+            .summary
+            .refused
+            .iter()
+            .map(|(_, count)| count)
+            .sum();
+        worst = worst.min(match (examination.summary.good, refused) {
+            (0, 0) => Exit::Nothing,
+            (0, _) => Exit::Key,
+            (_, 0) => Exit::Good,
+            _ => Exit::Some,
+        });
+    }
+    Ok(worst)
+}
+
+/// The bytes of an input, up to a bound: one trouble looks like the next.
+fn read(input: &Named, form: Option<Form>, options: &SourceOptions) -> Result<Vec<u8>, Failure> {
+    let name = input.address.to_string();
+    let mut source = Source::open(&input.address, options)?;
+    let mut undump = Undump::new(form);
+    let mut capture = Vec::new();
+    let mut buffer = vec![0; 64 << 10];
+    let mut silent = 0;
+    let mut take = |piece: Piece<'_>| {
+        if let Piece::Bytes(bytes) = piece {
+            capture.extend_from_slice(bytes);
+        }
+    };
+    let mut total = 0;
+    let ended = loop {
+        match source.read(&mut buffer)? {
+            Read::Bytes(count) => {
+                silent = 0;
+                total += count;
+                let bytes = buffer.get(..count).unwrap_or_default();
+                if let Err(error) = undump.push(bytes, &mut take) {
+                    break Err(error);
+                }
+            }
+            // A port is listened to until it has said what it says.
+            Read::Quiet if silent < PATIENCE => silent += 1,
+            _ => break undump.finish(&mut take),
+        }
+        if total > CAPTURE_MAX {
+            let what = format!("{name}: the first {} MiB are examined", CAPTURE_MAX >> 20);
+            say(Level::Note, &what, None);
+            break undump.finish(&mut take);
+        }
+    };
+    ended.map_err(|error| Failure::of_dump(&name, &error))?;
+    Ok(capture)
+}
+
+/// Bytes that are examined at the most.
+const CAPTURE_MAX: usize = 4 << 20;
+/// Silences in a row after which a live source is examined: about 12 seconds.
+const PATIENCE: usize = 48;
