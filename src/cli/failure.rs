@@ -131,18 +131,23 @@ fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
         return text.to_owned();
     };
     let mut out = String::new();
-    let mut column = lead;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if !out.is_empty() && column + 1 + length > width {
-            out.push_str("\n        ");
-            column = "        ".len();
-        } else if !out.is_empty() {
-            out.push(' ');
-            column += 1;
+    for (number, line) in text.split('\n').enumerate() {
+        let mut column = if number == 0 { lead } else { 0 };
+        if number > 0 {
+            out.push('\n');
         }
-        out.push_str(word);
-        column += length;
+        for (place, word) in line.split(' ').enumerate() {
+            let length = word.chars().count();
+            if place > 0 && column + 1 + length > width {
+                out.push_str("\n        ");
+                column = "        ".len();
+            } else if place > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+        }
     }
     out
 }
@@ -285,6 +290,8 @@ mod tests {
             wrapped(text, 10, Some(32)),
             "a frame is cut short:\n        400 of 692 bytes came"
         );
+        let lines = "one digit of the key is\n  with another digit it opens";
+        assert_eq!(wrapped(lines, 9, Some(32)), lines);
         let long = "x".repeat(40);
         assert_eq!(wrapped(&long, 10, Some(32)), long);
     }

@@ -132,7 +132,7 @@ pub fn evidence(finding: &Finding) -> String {
         }
         WrongKey => "the text is noise from its first character".to_owned(),
         KeyTypo => format!(
-            "with another digit {} the frame opens",
+            "it is digit {}; mended, the frame opens",
             or_zero(Measure::Digit)
         ),
         KeyTwoTypos | KeyDigitsSwapped => format!(

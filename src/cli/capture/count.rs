@@ -146,7 +146,7 @@ impl Meter {
         });
         let gaps = sum(|counts| counts.gaps);
         let mut line = format!(
-            "{}  {whole} frames  {gaps} gaps  {}/s",
+            "{}  frames {whole}  gaps {gaps}  {}/s",
             HumanBytes(bytes),
             HumanBytes(rate)
         );

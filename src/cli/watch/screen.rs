@@ -58,7 +58,12 @@ pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure
         return Err(failure);
     }
     let worst = pumped?.worst;
-    let seen = format!("{} telegrams, {} frames refused", tally.good, tally.refused);
+    let telegrams = if tally.good == 1 {
+        "telegram"
+    } else {
+        "telegrams"
+    };
+    let seen = format!("{} {telegrams}, {} refused", tally.good, tally.refused);
     if !global.quiet {
         say(Level::Note, &seen, None);
     }
