@@ -282,7 +282,12 @@ impl Desk for Clerk {
     }
 
     fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        let (what, mut hint) = words::finding(finding);
+        let (mut what, mut hint) = words::finding(finding);
+        if finding.verdict == Verdict::WrongKey
+            && let Some(origin) = self.ring.origin_for(finding.evidence.title)
+        {
+            what.push_str(&format!("\n  the key used is {origin}"));
+        }
         if let Some(digit) = self.right_digit(finding) {
             hint = format!("{digit}\n{hint}");
         }

@@ -44,8 +44,7 @@ impl Ring {
             None => Self::default(),
         };
         if let Some((key, origin)) = single_key(args)? {
-            let [a, b, c] = key.check_value();
-            ring.origin = Some(format!("{origin}, check value {a:02X}{b:02X}{c:02X}"));
+            ring.origin = Some(format!("{origin}, {}", check_value(&key)));
             ring.keys.set_default(MeterKeys::new(key, authentication));
         }
         Ok(ring)
@@ -68,6 +67,15 @@ impl Ring {
     /// The keys without those of labels.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Where the key for a meter came from, and its check value.
+    pub fn origin_for(&self, title: Option<SystemTitle>) -> Option<String> {
+        let own = title.filter(|title| self.keys.has(*title));
+        match own.and_then(|title| self.keys.of(title)) {
+            Some(keys) => Some(format!("from the key ring, {}", check_value(keys.key()))),
+            None => self.origin.clone(),
+        }
     }
 
     /// The name of a meter.
@@ -193,6 +201,11 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
         Some(path) => read_key(&path).map(Some),
         None => Ok(None),
     }
+}
+
+fn check_value(key: &Key) -> String {
+    let [a, b, c] = key.check_value();
+    format!("check value {a:02X}{b:02X}{c:02X}")
 }
 
 /// Asks for the key on the terminal, unseen, three times at the most.
