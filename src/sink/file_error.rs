@@ -113,11 +113,11 @@ impl FileError {
             },
             io::ErrorKind::IsADirectory => Self::IsDirectory { path },
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NoFolder {
-                folder: super::target::folder(&path).to_path_buf(),
+                folder: folder(&path).to_path_buf(),
                 path,
             },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::NoRight {
-                rights: Rights::of(&path).or_else(|| Rights::of(super::target::folder(&path))),
+                rights: Rights::of(&path).or_else(|| Rights::of(folder(&path))),
                 path,
             },
             _ => Self::Io { path, cause },
@@ -148,6 +148,14 @@ fn plain(error: &io::Error) -> String {
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),
         None => text,
+    }
+}
+
+/// The folder that a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 

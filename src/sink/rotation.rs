@@ -16,7 +16,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use super::target::folder;
+use super::file_error::folder;
 
 /// When a recording goes on in a new file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

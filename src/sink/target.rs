@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use super::file_error::FileError;
+use super::file_error::{FileError, folder};
 
 /// What is done with a file that exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,14 +42,6 @@ pub(crate) fn open_stream(path: &Path) -> Result<Option<File>, FileError> {
             Ok(Some(file))
         }
         _ => Ok(None),
-    }
-}
-
-/// The folder that a file is in.
-pub(crate) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

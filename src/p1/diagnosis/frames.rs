@@ -1,7 +1,7 @@
 //! Refused encrypted frames, counted by what happened to each.
 
+use super::context::Context;
 use super::finding::Verdict;
-use super::judge::Context;
 use super::relatives::{FirstBlock, Relative};
 use super::repair;
 use super::text;

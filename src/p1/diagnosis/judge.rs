@@ -1,32 +1,13 @@
 //! Judges the trouble of a stream as a whole, in the order of the examination.
 
 use super::bytes::Bytes;
+use super::context::Context;
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::frames::Tally;
 use super::plain::Plains;
-use super::stream::Stream;
 use super::trouble::{PieceKind, Stretch, Trouble};
-use crate::p1::cipher::Keys;
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
-
-/// What the judgement may know beside the trouble.
-pub struct Context<'a> {
-    /// Keys of the meters.
-    pub keys: &'a Keys,
-    /// Memory over the good frames.
-    pub stream: &'a Stream,
-    /// Good telegrams.
-    pub good: u64,
-    /// The input has ended.
-    pub ended: bool,
-    /// Offset behind the last byte.
-    pub end: u64,
-    /// Take the time for the long searches.
-    pub patient: bool,
-    /// The length field that most of the refused frames have.
-    pub usual_length: Option<u32>,
-}
 
 /// The findings about the trouble, the first one first.
 pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {

@@ -10,6 +10,7 @@
 mod align;
 mod bytes;
 mod clue;
+mod context;
 mod damage;
 pub mod examine;
 mod finding;
@@ -33,7 +34,7 @@ pub mod worst;
 
 use std::sync::Arc;
 
-use self::judge::Context;
+use self::context::Context;
 use self::stream::Stream;
 use self::trouble::{PieceKind, Trouble};
 use super::cipher::Keys;

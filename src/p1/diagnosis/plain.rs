@@ -4,9 +4,9 @@
 //! ones agree on, says what; with neither, the grammar of the lines must do.
 
 use super::clue::{ends_like_one, first_bad_line, one_bit};
+use super::context::Context;
 use super::damage::{Damage, consensus, same_kind, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::judge::Context;
 use super::repair;
 use super::text;
 use super::trouble::{PieceKind, Stretch};

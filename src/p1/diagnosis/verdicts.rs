@@ -1,9 +1,9 @@
 //! What the refused encrypted frames say together.
 
+use super::context::Context;
 use super::damage::{Damage, consensus, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::frames::{Note, Tally};
-use super::judge::Context;
 use super::relatives::is_hex_of_hex;
 
 impl Tally {
