@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
-use smarty::p1::decoder::{Decoder, Policy};
-use smarty::p1::event::Event;
+use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
+use smarty::p1::event::{Event, Tag};
 use smarty::p1::span::Span;
 use smarty::p1::telegram;
 use smarty::p1::value::Zone;
@@ -203,6 +203,23 @@ fn telegrams(stream: &[u8]) -> Vec<Vec<u8>> {
     texts
 }
 
+/// Tag and CRC of the telegrams that a policy lets through.
+fn verdicts(stream: &[u8], policy: Policy) -> Vec<(Option<Tag>, Option<bool>)> {
+    let mut verdicts = Vec::new();
+    let mut decoder = Decoder::new(keys(), policy, Zone::luxembourg());
+    let mut take = |event: &Event<'_>| {
+        if let Event::Telegram(decoded) = event {
+            verdicts.push((
+                decoded.security.map(|security| security.tag),
+                decoded.crc.valid(),
+            ));
+        }
+    };
+    decoder.push(stream, &mut take);
+    decoder.finish(take);
+    verdicts
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -240,6 +257,46 @@ proptest! {
     fn every_frame_that_arrived_whole_comes_out(pieces in prop::collection::vec(piece(), 0..14)) {
         let (stream, ledger) = lay(&pieces);
         prop_assert_eq!(telegrams(&stream), ledger);
+    }
+
+    #[test]
+    fn a_silence_leaves_half_a_frame_half(number in 0u32..999_999, cut in 20usize..160) {
+        let frame = ciphered(1, number);
+        let said = decode_in(&frame, &[], Some(cut));
+        prop_assert!(said.iter().all(|said| !said.what.starts_with("telegram")));
+        prop_assert_eq!(said.first().map(|said| said.span), Some(Span::new(0, cut)));
+    }
+
+    #[test]
+    fn what_failed_its_tag_is_data_only_on_request_and_marked(
+        number in 0u32..999_999,
+        bit in 144usize..1300,
+    ) {
+        let mut frame = ciphered(1, number);
+        frame[bit / 8] ^= 1 << (bit % 8);
+        prop_assert_eq!(verdicts(&frame, Policy::default()), []);
+        // With the text untouched the CRC fits, and only the tag does not.
+        let in_tag = bit / 8 >= frame.len() - 12;
+        // The CRC does not cover its own digits and the line end.
+        prop_assume!(in_tag || bit / 8 < frame.len() - 12 - 6);
+        let expected = if in_tag { vec![(Some(Tag::Invalid), Some(true))] } else { vec![] };
+        let warn = Policy { tag: TagPolicy::Warn, ..Policy::default() };
+        prop_assert_eq!(verdicts(&frame, warn), expected);
+    }
+
+    #[test]
+    fn tag_and_crc_are_told_apart(number in 0u32..999_999) {
+        let mut text = plain(number);
+        let digit = text.len() - 3;
+        text[digit] = if text[digit] == b'0' { b'1' } else { b'0' };
+        let mut frame = Vec::new();
+        let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
+        meter_keys(1).seal(title(1), control, FrameCounter(number), &text, &mut frame);
+        prop_assert_eq!(verdicts(&frame, Policy::default()), []);
+        let lenient = Policy { ignore_crc: true, ..Policy::default() };
+        prop_assert_eq!(verdicts(&frame, lenient), [(Some(Tag::Valid), Some(false))]);
+        let skip = Policy { tag: TagPolicy::Skip, ..lenient };
+        prop_assert_eq!(verdicts(&frame, skip), [(Some(Tag::Skipped), Some(false))]);
     }
 
     #[test]
