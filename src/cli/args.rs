@@ -521,6 +521,7 @@ const PARSE_EXAMPLES: &str = "Examples:
   smarty parse dump.bin --json | jq .values.active_power_import_kw
   smarty parse year.bin --csv -F active_energy_import,gas -o year.csv
   smarty parse dump.bin --json --events          refused frames as well
+  smarty parse --explain dump.bin --key          why it does not work
   smarty parse -F help                           the names of all values";
 
 const WATCH_EXAMPLES: &str = "Examples:
