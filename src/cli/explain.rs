@@ -2,6 +2,7 @@
 
 use crate::p1::diagnosis::examine::examine;
 use crate::sink::explanation;
+use crate::sink::redact::Redactor;
 use crate::source::dump::{Form, Piece, Undump};
 use crate::source::{Source, SourceOptions, Stop};
 
@@ -22,10 +23,20 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let options = SourceOptions::new(stop);
     let mut worst = Exit::Good;
+    let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));
     for input in named {
         let capture = read(input, args.input.input.0, &options)?;
         let keys = ring.keys_for(&input.address);
-        let examination = examine(&capture, &keys, zone);
+        let mut examination = examine(&capture, &keys, zone);
+        if let Some(redactor) = &mut redactor {
+            let shown = examination.worst.is_some();
+            redactor.examination(&mut examination);
+            if shown && examination.worst.is_none() {
+                let name = &input.address;
+                let what = format!("{name}: the frame is left out, it could name the meter");
+                say(Level::Note, &what, None);
+            }
+        }
         let mut text = Vec::new();
         explanation::write(&mut text, &input.address.to_string(), &examination);
         match Writer::Terminal.write(&text) {

@@ -83,7 +83,9 @@ impl<'a> Plains<'a> {
         let ended = self.texts.iter().filter(|text| text.crc.is_some());
         let texts: Vec<&[u8]> = ended.map(|text| text.bytes).collect();
         let known = context.stream.plain_text().map(<[u8]>::to_vec);
-        let reference = known.or_else(|| consensus(&texts));
+        // Texts that lost as many bytes each, but elsewhere, agree on nothing that is a telegram.
+        let agreed = || consensus(&texts).filter(|text| first_bad_line(text).is_none());
+        let reference = known.or_else(agreed);
         let mut found = Found::default();
         for text in &self.texts {
             found.look(text, reference.as_deref());

@@ -56,6 +56,7 @@ impl Stream {
             self.new_shape(decoded);
         }
         let Some(security) = decoded.security else {
+            self.plain_meter(decoded);
             self.between = 0;
             return;
         };
@@ -263,10 +264,18 @@ impl Stream {
         let text = decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text);
         self.text.clear();
         self.text.extend_from_slice(text);
-        if decoded.security.is_none()
-            && let Some(id) = decoded.telegram.meter_id()
+    }
+
+    /// Takes the name that a telegram in clear gives itself, where that is proven to be whole.
+    fn plain_meter(&mut self, decoded: &Decoded<'_>) {
+        if decoded.crc.valid() == Some(false)
+            || decoded.crc.valid().is_none() && self.odd
+            || self.plain.len() >= METERS_MAX
+        {
+            return;
+        }
+        if let Some(id) = decoded.telegram.meter_id()
             && !self.plain.iter().any(|known| *known == id)
-            && self.plain.len() < METERS_MAX
         {
             if !self.plain.is_empty() {
                 self.find(Verdict::TwoMeters, decoded.span, Evidence::default());
