@@ -179,7 +179,10 @@ impl Clerk {
         }
         self.told += u64::from(count == 1);
         if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
-            let (what, hint) = words::refused(refused);
+            let (what, hint) = match self.output.redactor() {
+                Some(redactor) => words::refused(&redactor.refused(refused)),
+                None => words::refused(refused),
+            };
             // Why a frame is damaged, or the key does not fit, diagnosis finds out.
             let certain = matches!(
                 refused.reason,
@@ -220,6 +223,10 @@ impl Clerk {
         let wanted = self.meters.iter().any(is);
         if !wanted && self.others.len() < OTHERS_MAX {
             let shown = [id, title].into_iter().find(|name| !name.is_empty());
+            let shown = match self.output.redactor() {
+                Some(_) => None,
+                None => shown,
+            };
             let shown = shown.unwrap_or_else(|| "a meter without an id".to_owned());
             self.others.insert(shown);
         }
@@ -282,7 +289,11 @@ impl Desk for Clerk {
     }
 
     fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        let (mut what, mut hint) = words::finding(finding);
+        let mut shown = finding.clone();
+        if let Some(redactor) = self.output.redactor() {
+            redactor.finding(&mut shown);
+        }
+        let (mut what, mut hint) = words::finding(&shown);
         if finding.verdict == Verdict::WrongKey
             && let Some(origin) = self.ring.origin_for(finding.evidence.title)
         {

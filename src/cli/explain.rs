@@ -1,14 +1,18 @@
 //! `--explain`: the whole examination of each input, step by step.
 
+use std::time::{Duration, Instant};
+
 use crate::p1::diagnosis::examine::examine;
 use crate::sink::explanation;
+use crate::sink::redact::Redactor;
 use crate::source::dump::{Form, Piece, Undump};
-use crate::source::{Source, SourceOptions, Stop};
+use crate::source::{Kind, Source, SourceOptions, Stop};
 
 use super::args::Run;
 use super::failure::{Exit, Failure, Level, say};
-use super::inputs::Named;
+use super::inputs::{self, Named};
 use super::keys::Ring;
+use super::signals::Signals;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::value::Zone;
 use crate::source::Read;
@@ -20,12 +24,24 @@ use crate::source::Read;
 pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
     let ring = Ring::gather(&args.keys)?;
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-    let options = SourceOptions::new(stop);
+    let signals = Signals::watch(&stop)?;
+    let options = inputs::source_options(&args.source, stop);
+    let listening = args.source.duration.unwrap_or(LISTENING);
     let mut worst = Exit::Good;
+    let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));
     for input in named {
-        let capture = read(input, args.input.input.0, &options)?;
+        let capture = read(input, args, &options, listening)?;
         let keys = ring.keys_for(&input.address);
-        let examination = examine(&capture, &keys, zone);
+        let mut examination = examine(&capture, &keys, zone);
+        if let Some(redactor) = &mut redactor {
+            let shown = examination.worst.is_some();
+            redactor.examination(&mut examination);
+            if shown && examination.worst.is_none() {
+                let name = &input.address;
+                let what = format!("{name}: the frame is left out, it could name the meter");
+                say(Level::Note, &what, None);
+            }
+        }
         let mut text = Vec::new();
         explanation::write(&mut text, &input.address.to_string(), &examination);
         match Writer::Terminal.write(&text) {
@@ -46,13 +62,23 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
             _ => Exit::Some,
         });
     }
+    signals.pass_on();
     Ok(worst)
 }
 
 /// The bytes of an input, up to a bound: one trouble looks like the next.
-fn read(input: &Named, form: Option<Form>, options: &SourceOptions) -> Result<Vec<u8>, Failure> {
+fn read(
+    input: &Named,
+    args: &Run,
+    options: &SourceOptions,
+    listening: Duration,
+) -> Result<Vec<u8>, Failure> {
     let name = input.address.to_string();
     let mut source = Source::open(&input.address, options)?;
+    let live = source.kind() != Kind::File;
+    let started = Instant::now();
+    // What a port sends is never a dump.
+    let form = args.input.input.0.or(live.then_some(Form::Bin));
     let mut undump = Undump::new(form);
     let mut capture = Vec::new();
     let mut buffer = vec![0; 64 << 10];
@@ -77,6 +103,9 @@ fn read(input: &Named, form: Option<Form>, options: &SourceOptions) -> Result<Ve
             Read::Quiet if silent < PATIENCE => silent += 1,
             _ => break undump.finish(&mut take),
         }
+        if live && started.elapsed() >= listening {
+            break undump.finish(&mut take);
+        }
         if total > CAPTURE_MAX {
             let what = format!("{name}: the first {} MiB are examined", CAPTURE_MAX >> 20);
             say(Level::Note, &what, None);
@@ -91,3 +120,5 @@ fn read(input: &Named, form: Option<Form>, options: &SourceOptions) -> Result<Ve
 const CAPTURE_MAX: usize = 4 << 20;
 /// Silences in a row after which a live source is examined: about 12 seconds.
 const PATIENCE: usize = 48;
+/// How long a live source is listened to where nothing else is said: two telegrams of the slowest meters.
+const LISTENING: Duration = Duration::from_secs(25);

@@ -272,7 +272,8 @@ fn malformed(origin: &str, error: KeyError) -> Failure {
         KeyError::AuthenticationKey => {
             "ask the network operator for the key of your meter; it belongs to this meter alone"
         }
-        _ => "the key has 32 digits 0-9 and A-F; copy it again from the operator's letter",
+        KeyError::Twice => "give the key as in the operator's letter: 32 digits, not converted",
+        _ => "a key has 32 digits 0-9, A-F; copy it again from the operator's letter",
     };
     Failure::new(Exit::Key, format!("{origin}: {error}")).hint(hint)
 }

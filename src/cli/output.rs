@@ -183,6 +183,11 @@ impl Output {
         })
     }
 
+    /// What replaces the names of meters, where that is asked for.
+    pub fn redactor(&mut self) -> Option<&mut Redactor> {
+        self.redactor.as_mut()
+    }
+
     /// Formats a refused frame, where such are asked for.
     pub fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
         if !self.events {

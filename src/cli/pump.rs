@@ -287,7 +287,9 @@ impl Pump<'_> {
             Some(timeout) if self.heard.1.elapsed() >= timeout => {
                 let names: Vec<_> = self.lanes.iter().map(Lane::title).collect();
                 let what = format!("{}: no telegram for {timeout:?}", names.join(", "));
-                Err(Failure::new(Exit::Nothing, what))
+                Err(Failure::new(Exit::Nothing, what).hint(
+                    "is the cable in, has pin 2 (data request) 5 V, has the operator opened the port?",
+                ))
             }
             _ => Ok(()),
         }

@@ -38,6 +38,9 @@ pub enum KeyError {
         /// Digits found.
         digits: usize,
     },
+    /// The digits were written as hexadecimal once more.
+    #[error("the key has 64 digits: it was turned into hexadecimal twice")]
+    Twice,
     /// The letter O where a zero must be.
     #[error("character {position} of the key is the letter O; a zero is meant")]
     LetterO {
@@ -358,6 +361,13 @@ fn nonce(header: &GeneralGloCiphering) -> Nonce<U12> {
     nonce.into()
 }
 
+/// Tells whether each two digits are the code of a digit.
+fn is_hex_of_hex(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let bytes = hex::decode(digits).unwrap_or_default();
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_hexdigit)
+}
+
 fn parse_digits(text: &str) -> Result<[u8; 16], KeyError> {
     let mut key = [0u8; 16];
     let mut digits = 0;
@@ -384,6 +394,7 @@ fn parse_digits(text: &str) -> Result<[u8; 16], KeyError> {
     match digits {
         32 => Ok(key),
         0 => Err(KeyError::Empty),
+        64 if is_hex_of_hex(text) => Err(KeyError::Twice),
         _ => Err(KeyError::Length { digits }),
     }
 }
@@ -492,6 +503,7 @@ mod tests {
                 "0A1B2C3D4E5F60718293A4B5C6D7E8F",
                 KeyError::Length { digits: 31 },
             ),
+            (&"30".repeat(32), KeyError::Twice),
             ("0A1B2CO", KeyError::LetterO { position: 7 }),
             (
                 "l",

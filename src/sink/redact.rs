@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, SystemTitle};
+use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::diagnosis::Finding;
+use crate::p1::diagnosis::examine::Examination;
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::layout::{Form, Item, Line};
 use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
@@ -111,6 +112,28 @@ impl Redactor {
         for title in [&mut finding.evidence.title, &mut finding.evidence.other] {
             *title = title.map(|title| self.title(title));
         }
+    }
+
+    /// Replaces the meters that an examination names.
+    ///
+    /// A frame stays where nothing but its head can name the meter; else it is left out.
+    pub fn examination(&mut self, examination: &mut Examination) {
+        for finding in &mut examination.findings {
+            self.finding(finding);
+        }
+        examination.worst = examination.worst.take().and_then(|mut worst| {
+            let Header::Legal(header) = GeneralGloCiphering::decode(&worst.bytes) else {
+                return None;
+            };
+            let rest = worst.bytes.get(START.len()..)?;
+            if worst.bytes.len() > header.frame_length()
+                || memchr::memmem::find(rest, &START).is_some()
+            {
+                return None;
+            }
+            worst.bytes = patched(&worst.bytes, &self.header(&header));
+            Some(worst)
+        });
     }
 
     /// The stand-in for a title.

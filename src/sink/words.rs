@@ -153,10 +153,14 @@ pub fn evidence(finding: &Finding) -> String {
             (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
             _ => "each line is as it should be, only the sum is not".to_owned(),
         },
+        Missed if or_zero(Measure::Lost) == 1 => "the counter jumped over one frame".to_owned(),
         Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
         KeyChanged => "frames opened before; now the text is noise".to_owned(),
         PeriodLong => format!("one telegram in {} s", or_zero(Measure::Seconds)),
         ClockOff => format!("it is off by {} s", or_zero(Measure::Seconds)),
+        ValueFormat if or_zero(Measure::Seen) == 1 => {
+            format!("one line, at 0x{:x}", or_zero(Measure::Place))
+        }
         ValueFormat => format!(
             "{} lines, the first at 0x{:x}",
             or_zero(Measure::Seen),
@@ -301,7 +305,8 @@ pub fn tell_apart(said: Verdict, other: Verdict) -> Option<&'static str> {
 fn lost(finding: &Finding) -> String {
     let number = |measure| finding.evidence.get(measure);
     match (number(Measure::Lost), number(Measure::Place)) {
-        (Some(lost @ 1..), Some(place)) => {
+        (Some(1), Some(place)) => format!("one byte is missing at offset 0x{place:x}"),
+        (Some(lost @ 2..), Some(place)) => {
             format!("{lost} bytes are missing at offset 0x{place:x}")
         }
         (_, Some(place)) => format!("something is missing at offset 0x{place:x}"),

@@ -184,11 +184,56 @@ pub fn consensus(texts: &[&[u8]]) -> Option<Vec<u8>> {
     (0..length).map(most).collect()
 }
 
+/// The text that two of several came from where each lost as many bytes, but elsewhere; most of the others must
+/// come from it as well.
+pub fn rebuilt(texts: &[&[u8]]) -> Option<Vec<u8>> {
+    let some = texts.get(..PAIRS_MAX.min(texts.len()))?;
+    some.iter().find_map(|first| {
+        some.iter().find_map(|second| {
+            let whole = joined(first, second)?;
+            let comes = texts.iter().filter(|text| {
+                let (front, back) = alike(text, &whole);
+                text.len() < whole.len() && front + back >= text.len()
+            });
+            (comes.count() * 3 >= texts.len() * 2).then_some(whole)
+        })
+    })
+}
+
+/// What stood there before the first text lost bytes at an earlier place than the second.
+fn joined(first: &[u8], second: &[u8]) -> Option<Vec<u8>> {
+    if first.len() != second.len() {
+        return None;
+    }
+    let (front, back) = alike(first, second);
+    let end = first.len().checked_sub(back).filter(|end| *end > front)?;
+    let fits = |lost: usize| {
+        let moved = first.get(front..end.checked_sub(lost)?)?;
+        let kept = second.get(front + lost..end)?;
+        let same = |(a, b): (&u8, &u8)| same_kind(*a, *b);
+        let whole = moved.len() >= OVERLAP && moved.iter().zip(kept).all(same);
+        whole.then_some([second.get(..end)?, first.get(end - lost..)?].concat())
+    };
+    (1..end - front).find_map(fits)
+}
+
+/// How many bytes two texts have in common at their beginning and at their end.
+fn alike(a: &[u8], b: &[u8]) -> (usize, usize) {
+    let same = |(a, b): &(&u8, &u8)| same_kind(**a, **b);
+    let front = a.iter().zip(b).take_while(same).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(same).count();
+    (front, back)
+}
+
 /// Tells whether two characters may stand at the same place of two telegrams.
 pub fn same_kind(a: u8, b: u8) -> bool {
     let value = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
     a == b || (value(a) && value(b)) || (matches!(a, b'S' | b'W') && matches!(b, b'S' | b'W'))
 }
 
+/// Texts of which each is held against each other.
+const PAIRS_MAX: usize = 8;
+/// Fewest bytes between two breaks that show how far they are moved.
+const OVERLAP: usize = 16;
 /// Damaged offsets that are kept as evidence.
 const OFFSETS_MAX: usize = 64;

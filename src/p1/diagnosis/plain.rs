@@ -5,7 +5,7 @@
 
 use super::clue::{ends_like_one, first_bad_line, one_bit};
 use super::context::Context;
-use super::damage::{Damage, consensus, same_kind, weigh};
+use super::damage::{Damage, consensus, rebuilt, same_kind, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::repair;
 use super::text;
@@ -54,7 +54,7 @@ impl<'a> Plains<'a> {
                 PieceKind::Frame {
                     header: None,
                     reason: Reason::NoEnd,
-                } => (None, false),
+                } => (None, bytes.trim_ascii_end().ends_with(b"!")),
                 PieceKind::Junk if !lead && is_telegram_without_start(bytes) => (None, true),
                 _ => continue,
             };
@@ -83,7 +83,9 @@ impl<'a> Plains<'a> {
         let ended = self.texts.iter().filter(|text| text.crc.is_some());
         let texts: Vec<&[u8]> = ended.map(|text| text.bytes).collect();
         let known = context.stream.plain_text().map(<[u8]>::to_vec);
-        let reference = known.or_else(|| consensus(&texts));
+        // Texts that lost as many bytes each, but elsewhere, agree on nothing that is a telegram.
+        let agreed = || consensus(&texts).filter(|text| first_bad_line(text).is_none());
+        let reference = known.or_else(agreed).or_else(|| rebuilt(&texts));
         let mut found = Found::default();
         for text in &self.texts {
             found.look(text, reference.as_deref());
@@ -226,7 +228,7 @@ impl<'a> Found<'a> {
 
     fn findings(mut self, context: &Context<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if !self.damaged.is_empty() {
+        if self.damaged.len() > self.lost.len() {
             // A line that breaks off may have been damaged, as others were.
             let (sure, unsure): (Vec<_>, Vec<_>) = self
                 .lost
@@ -235,6 +237,13 @@ impl<'a> Found<'a> {
             self.lost = sure;
             self.damaged
                 .extend(unsure.into_iter().map(|(span, _, _)| span));
+        }
+        let guessed = self.lost.first().is_some_and(|(_, _, lost)| lost.is_none());
+        if guessed && self.damaged.len() < self.lost.len() {
+            // A break in the middle of a number looks like a wrong character, or like none.
+            let crc = self.crc.drain(..).map(|text| text.span);
+            let rest = self.damaged.drain(..).chain(crc);
+            self.lost.extend(rest.map(|span| (span, span.start, None)));
         }
         if let Some(&(span, place, lost)) = self.lost.first() {
             let mut evidence = Evidence::default().with(Measure::Place, place);

@@ -101,7 +101,11 @@ impl Recovery {
                 None => single().map(|text| whole(Verdict::LineEnds, text)),
             };
         }
-        self.frames(held)
+        let frames = self.frames(held);
+        // A title with FF in it leaves no frame at all.
+        let single = || Some((Verdict::Telnet, repair::undouble(held)?));
+        frames
+            .or_else(single)
             .map(|(verdict, frames)| whole(verdict, frames))
     }
 
@@ -260,7 +264,12 @@ mod tests {
 
     #[test]
     fn what_a_tty_has_done_is_undone_on_request() {
-        for (profile, fault) in [("lu", "icrnl"), ("nl5", "icrnl"), ("nl5", "lf")] {
+        for (profile, fault) in [
+            ("lu", "icrnl"),
+            ("lu", "telnet"),
+            ("nl5", "icrnl"),
+            ("nl5", "lf"),
+        ] {
             let (sent, got) = texts(profile, &[fault], true);
             assert!(
                 sent == got,

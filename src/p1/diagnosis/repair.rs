@@ -160,15 +160,23 @@ fn opens(header: &GeneralGloCiphering, frame: &[u8], keys: &MeterKeys) -> bool {
     header.control.authenticated() && keys.open(header, frame, &mut text).is_ok()
 }
 
-/// Each FF FF to one FF.
-fn undouble(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Each FF FF to one FF, without the offers of a telnet server; `None` where a FF stands alone.
+pub fn undouble(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut single = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.iter().peekable();
-    while let Some(&byte) = rest.next() {
-        if byte == 0xFF {
-            rest.next_if_eq(&&0xFF)?;
-        }
-        single.push(byte);
+    let mut rest = bytes;
+    while let [byte, behind @ ..] = rest {
+        rest = match (byte, behind) {
+            (0xFF, [0xFF, behind @ ..]) => {
+                single.push(0xFF);
+                behind
+            }
+            (0xFF, [0xFB..=0xFE, _, behind @ ..]) => behind,
+            (0xFF, _) => return None,
+            _ => {
+                single.push(*byte);
+                behind
+            }
+        };
     }
     Some(single)
 }

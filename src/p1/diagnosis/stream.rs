@@ -18,6 +18,8 @@ pub struct Stream {
     plain: Vec<String>,
     shape: Option<Arc<Shape>>,
     odd: bool,
+    /// Name of another meter in clear, seen once and without a CRC.
+    unproven: Option<String>,
     /// Frames that came since the last good one, in whatever state.
     between: u64,
     end: u64,
@@ -56,6 +58,7 @@ impl Stream {
             self.new_shape(decoded);
         }
         let Some(security) = decoded.security else {
+            self.plain_meter(decoded);
             self.between = 0;
             return;
         };
@@ -260,14 +263,30 @@ impl Stream {
         self.shape = Some(shape.clone());
         // Telegrams of one shape differ in digits only: the first says what stands where.
         self.owner = decoded.security.map(|security| security.title());
-        let text = decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text);
-        self.text.clear();
-        self.text.extend_from_slice(text);
-        if decoded.security.is_none()
-            && let Some(id) = decoded.telegram.meter_id()
-            && !self.plain.iter().any(|known| *known == id)
-            && self.plain.len() < METERS_MAX
+        if !self.odd || decoded.crc.valid().is_some() || decoded.security.is_some() {
+            let text = decoded.text.get(..TEXT_MAX).unwrap_or(decoded.text);
+            self.text.clear();
+            self.text.extend_from_slice(text);
+        }
+    }
+
+    /// Takes the name that a telegram in clear gives itself, where that is proven to be whole.
+    fn plain_meter(&mut self, decoded: &Decoded<'_>) {
+        if decoded.crc.valid() == Some(false)
+            || decoded.crc.valid().is_none() && self.odd
+            || self.plain.len() >= METERS_MAX
         {
+            return;
+        }
+        if let Some(id) = decoded.telegram.meter_id()
+            && !self.plain.iter().any(|known| *known == id)
+        {
+            // Without a CRC one wrong character makes another name, but hardly the same twice.
+            let again = self.unproven.take().is_some_and(|known| known == id);
+            if decoded.crc.valid().is_none() && !self.plain.is_empty() && !again {
+                self.unproven = Some(id.into_owned());
+                return;
+            }
             if !self.plain.is_empty() {
                 self.find(Verdict::TwoMeters, decoded.span, Evidence::default());
             }
