@@ -377,6 +377,7 @@ fn a_live_source_that_is_silent_ends_by_its_timeout() {
     $ smarty parse tcp://HOST:PORT --timeout 1s --no-reconnect
     --- stderr
     smarty: error: tcp://HOST:PORT: no telegram for 1s
+      hint: is the cable in, has pin 2 (data request) 5 V, has the operator opened the port?
     --- exit 5
     ");
 }
