@@ -65,15 +65,6 @@ impl Decoder {
         }
     }
 
-    /// A decoder for another stream, with the same keys and policy.
-    pub fn fresh(&self) -> Self {
-        Self::new(
-            Arc::clone(&self.judge.keys),
-            self.judge.policy,
-            self.zone.clone(),
-        )
-    }
-
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8], mut sink: impl FnMut(&Event<'_>)) {
         if self.held.is_empty() {

@@ -347,13 +347,6 @@ impl Framer {
     }
 }
 
-/// Tells whether bytes hold the start of a frame or of a plain telegram.
-pub fn holds_start(bytes: &[u8]) -> bool {
-    Framer::default()
-        .next(bytes, 0, 0, true, |_, _| true)
-        .is_some()
-}
-
 enum Found {
     Sighting(Sighting),
     Not,
