@@ -1,7 +1,9 @@
 //! What the user can type.
 
+mod services;
 mod simulate;
 
+pub use self::services::{DeriveArgs, ForwardArgs, MetricsArgs, MqttArgs, ServiceArgs};
 pub use self::simulate::{Listen, Simulate};
 
 use std::ffi::{OsStr, OsString};
@@ -127,6 +129,9 @@ pub struct Watch {
     /// What is left out.
     #[command(flatten)]
     pub thin: ThinArgs,
+    /// Services beside the output.
+    #[command(flatten)]
+    pub services: ServiceArgs,
     /// Keys and tags.
     #[command(flatten)]
     pub keys: KeyArgs,

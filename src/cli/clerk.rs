@@ -9,6 +9,7 @@ use super::keys::Ring;
 use super::lane::{Desk, Lane};
 use super::output::Output;
 use super::pump::{Link, Sink};
+use super::services::Services;
 use super::tally::Tally;
 use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
@@ -22,6 +23,7 @@ use crate::source::maxsonar::Level as Reading;
 /// Takes events, keeps the counts, and talks about what goes wrong.
 pub struct Clerk {
     output: Output,
+    services: Services,
     ring: Ring,
     tally: Tally,
     /// Nobody reads the output any more.
@@ -64,10 +66,11 @@ pub struct Wishes {
 }
 
 impl Clerk {
-    /// Makes a clerk that writes to an output.
-    pub fn new(output: Output, ring: Ring, wishes: Wishes) -> Self {
+    /// Makes a clerk that writes to an output, and tells the services what it writes.
+    pub fn new(output: Output, services: Services, ring: Ring, wishes: Wishes) -> Self {
         Self {
             output,
+            services,
             ring,
             tally: Tally::default(),
             reader_gone: false,
@@ -105,7 +108,14 @@ impl Clerk {
             meter_name: decoded
                 .security
                 .and_then(|security| self.ring.name(security.title())),
+            derived: &[],
         };
+        let derived = self.services.derive(&context, decoded);
+        let context = Context {
+            derived: &derived,
+            ..context
+        };
+        self.services.telegram(&context, decoded);
         let printed = self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
@@ -169,8 +179,9 @@ impl Clerk {
             seq: self.tally.good,
             received_at: at,
             source,
-            meter_name: None,
+            ..Context::default()
         };
+        self.services.refused(&context, refused);
         self.output.refused(&context, refused);
         if let (Reason::TagMismatch, Some(header), None) =
             (refused.reason, refused.header, &self.sample)
@@ -255,6 +266,11 @@ impl Clerk {
             );
             say(Level::Note, &what, None);
         }
+        for notice in self.services.finish() {
+            if !self.quiet {
+                say(Level::from(&notice), &notice.what, notice.hint.as_deref());
+            }
+        }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
             Ok(()) if !self.reader_gone => Ok(self.tally.exit()),
@@ -306,9 +322,12 @@ impl Desk for Clerk {
             seq: self.tally.good,
             received_at: None,
             source,
-            meter_name: None,
+            ..Context::default()
         };
         self.output.finding(&context, finding);
+        if !is_said_elsewhere(finding, source) {
+            self.services.finding(&context, finding);
+        }
         if is_said_elsewhere(finding, source) || self.left == Some(0) {
             return;
         }
@@ -335,8 +354,9 @@ impl Desk for Clerk {
             seq: self.tally.good,
             received_at: level.received_at,
             source,
-            meter_name: None,
+            ..Context::default()
         };
+        self.services.level(&context, level);
         let printed = self.output.level(&context, level);
         self.spend(printed);
     }
@@ -362,12 +382,27 @@ impl Sink for Clerk {
             seq: self.tally.good,
             received_at: Some(Timestamp::now()),
             source: lane.source(),
-            meter_name: None,
+            ..Context::default()
         };
+        self.services.link(&context, link.word(), message);
         self.output.link(&context, link.word(), message, hint);
     }
 
+    fn bytes(&mut self, lane: &Lane, at: Timestamp, bytes: &[u8], _broken: &[usize]) {
+        if !self.services.is_empty() {
+            let context = Context {
+                received_at: Some(at),
+                source: lane.source(),
+                ..Context::default()
+            };
+            self.services.bytes(&context, bytes.len());
+        }
+    }
+
     fn tick(&mut self, now: Timestamp) {
+        for notice in self.services.tick(now) {
+            self.talk(Level::from(&notice), &notice.what, notice.hint.as_deref());
+        }
         while self.left != Some(0) && self.output.due(now) {
             self.spend(1);
         }

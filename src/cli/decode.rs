@@ -15,6 +15,7 @@ use super::keys::Ring;
 use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
+use super::services::Services;
 use super::signals::Signals;
 use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
@@ -59,7 +60,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         durable: inputs::any_live(&named),
         ..Flow::default()
     };
-    stream(&args, &named, global, format, flow)
+    stream(&args, &named, Services::default(), global, format, flow)
 }
 
 /// A run of the pump that lacks only its sink.
@@ -149,6 +150,7 @@ impl Prepared {
 pub fn stream(
     args: &Run,
     named: &[Named],
+    services: Services,
     global: &Global,
     format: Format,
     flow: Flow,
@@ -171,7 +173,7 @@ pub fn stream(
         verbose: global.verbose,
         show_key: args.keys.show_key,
     };
-    let mut clerk = Clerk::new(output, run.ring.clone(), wishes);
+    let mut clerk = Clerk::new(output, services, run.ring.clone(), wishes);
     let signals = Signals::watch(&run.stop)?;
     let pumped = run.pump(&mut clerk);
     let (worst, end) = match pumped {

@@ -30,6 +30,7 @@ use crate::source::maxsonar::Level;
 
 /// Formats telegrams and writes them.
 pub struct Output {
+    silent: bool,
     format: Format,
     fields: Option<Fields>,
     json: Json,
@@ -53,6 +54,8 @@ pub struct Output {
 /// How output comes, beside its format.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
+    /// Whether nothing is printed: services have all of it.
+    pub silent: bool,
     /// What is left out.
     pub thinning: Thinning,
     /// Whether a file grows by each line as it comes, rather than being made whole or not at all.
@@ -117,6 +120,7 @@ impl Output {
             header = csv.header_line();
         }
         Ok(Self {
+            silent: flow.silent,
             format,
             json: Json::new(fields.clone()),
             csv,
@@ -143,6 +147,9 @@ impl Output {
 
     /// Formats a telegram; gives how many are to be printed with it, those held back before included.
     pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
+        if self.silent {
+            return 1;
+        }
         match self.redactor.take() {
             Some(mut redactor) => {
                 let redacted = redactor.redact(decoded);
@@ -160,6 +167,9 @@ impl Output {
 
     /// Formats a reading of a level sensor; gives how many are to be printed with it.
     pub fn level(&mut self, context: &Context<'_>, level: &Level) -> u64 {
+        if self.silent {
+            return 1;
+        }
         let begin = self.buffer.len();
         match self.format {
             Format::Csv if !self.csv.begin_level(&mut self.buffer) => return 0,

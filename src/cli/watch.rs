@@ -10,6 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::services::Services;
 use super::terminal::Terminal;
 use super::thin::Thinning;
 
@@ -37,7 +38,11 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
+    let services = Services::open(&args.services, &named)?;
+    let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
+        // Whoever publishes without a screen did not ask for tables.
+        silent: !services.is_empty() && !asked,
         thinning: Thinning {
             every: thin.every,
             on_change: thin.on_change,
@@ -48,12 +53,11 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         ..Flow::default()
     };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
-    if run.output.format().is_none() && run.output.out.is_none() && !thinned && Terminal::is_there()
-    {
-        return screen::run(&run, &named, global);
+    if !asked && !thinned && Terminal::is_there() {
+        return screen::run(&run, &named, services, global);
     }
     let format = run.output.format().unwrap_or(Format::Table);
-    decode::stream(&run, &named, global, format, flow)
+    decode::stream(&run, &named, services, global, format, flow)
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.

@@ -22,6 +22,8 @@ pub mod meaning;
 
 pub mod telegram;
 
+pub mod derive;
+
 pub mod event;
 
 pub mod decoder;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 
 /// Where a telegram came from, and when.
@@ -18,6 +19,8 @@ pub struct Context<'a> {
     pub source: Source<'a>,
     /// Name of the meter in the key ring.
     pub meter_name: Option<&'a str>,
+    /// What was computed from this telegram and those before it, where that is asked for.
+    pub derived: &'a [Derived],
 }
 
 /// A source as outputs name it.

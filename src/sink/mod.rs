@@ -43,3 +43,5 @@ pub mod pty;
 pub mod server;
 
 pub mod screen;
+
+pub mod service;

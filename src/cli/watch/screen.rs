@@ -9,6 +9,7 @@ use crate::cli::inputs::Named;
 use crate::cli::keys::Ring;
 use crate::cli::lane::{Desk, Lane};
 use crate::cli::pump::{Link, Sink};
+use crate::cli::services::Services;
 use crate::cli::signals::Signals;
 use crate::cli::tally::Tally;
 use crate::cli::terminal::{Key, Terminal};
@@ -26,12 +27,18 @@ use crate::source::{LineSettings, Stop};
 ///
 /// # Errors
 /// What ends the run as a whole; a source that cannot be read ends only itself.
-pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure> {
+pub fn run(
+    args: &Run,
+    named: &[Named],
+    services: Services,
+    global: &Global,
+) -> Result<Exit, Failure> {
     let run = Prepared::new(args, named, global)?;
     let signals = Signals::watch(&run.stop)?;
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
         screen: Screen::new(),
+        services,
         ring: run.ring.clone(),
         stop: run.stop.clone(),
         line: run.line(),
@@ -47,11 +54,15 @@ pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure
         tally,
         failed,
         said,
+        services,
         ..
     } = viewer;
     drop(terminal);
     for (level, what, hint) in said {
         say(level, &what, hint.as_deref());
+    }
+    for notice in services.finish() {
+        say(Level::from(&notice), &notice.what, notice.hint.as_deref());
     }
     signals.pass_on();
     if let Some(failure) = failed {
@@ -74,6 +85,7 @@ pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure
 struct Viewer {
     terminal: Terminal,
     screen: Screen,
+    services: Services,
     ring: Ring,
     stop: Stop,
     line: LineSettings,
@@ -125,13 +137,21 @@ impl Desk for Viewer {
             received_at,
             source,
             meter_name: title.and_then(|title| self.ring.name(title)),
+            derived: &[],
         };
         match event {
             Event::Telegram(decoded) => {
+                let derived = self.services.derive(&context, decoded);
+                let context = Context {
+                    derived: &derived,
+                    ..context
+                };
+                self.services.telegram(&context, decoded);
                 self.screen.telegram(now, &context, decoded);
                 self.left = self.left.map(|left| left - 1);
             }
             Event::Refused(refused) => {
+                self.services.refused(&context, refused);
                 self.screen.refused(now, &context, refused);
                 if refusals == Some(1) {
                     self.screen.finding(&words::refused(refused).0);
@@ -142,7 +162,14 @@ impl Desk for Viewer {
         self.fresh = true;
     }
 
-    fn finding(&mut self, _lane: usize, _source: Source<'_>, finding: &Finding) {
+    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
+        if !words::is_said_elsewhere(finding, source) {
+            let context = Context {
+                source,
+                ..Context::default()
+            };
+            self.services.finding(&context, finding);
+        }
         self.screen.finding(&sink::words::title(finding));
         if let Some(hint) = sink::words::hint(finding).lines().next() {
             self.screen.finding(hint);
@@ -151,6 +178,12 @@ impl Desk for Viewer {
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
+        let context = Context {
+            received_at: level.received_at,
+            source,
+            ..Context::default()
+        };
+        self.services.level(&context, level);
         let name = source.label.unwrap_or(source.name);
         self.screen
             .finding(&format!("{name}: {} cm", level.centimetres));
@@ -171,7 +204,22 @@ impl Sink for Viewer {
         self.tally.good
     }
 
+    fn bytes(&mut self, lane: &Lane, at: Timestamp, bytes: &[u8], _broken: &[usize]) {
+        let context = Context {
+            received_at: Some(at),
+            source: lane.source(),
+            ..Context::default()
+        };
+        self.services.bytes(&context, bytes.len());
+    }
+
     fn link(&mut self, lane: &Lane, link: Link, message: &str, _hint: Option<&str>) {
+        let context = Context {
+            received_at: Some(Timestamp::now()),
+            source: lane.source(),
+            ..Context::default()
+        };
+        self.services.link(&context, link.word(), message);
         let message = match link {
             Link::Opened if lane.kind == "serial" => self.line.to_string(),
             Link::Opened => String::new(),
@@ -183,6 +231,9 @@ impl Sink for Viewer {
     }
 
     fn tick(&mut self, now: Timestamp) {
+        for notice in self.services.tick(now) {
+            self.talk(Level::from(&notice), &notice.what, notice.hint.as_deref());
+        }
         match self.terminal.poll() {
             Some(Key::Quit) => self.stop.stop(),
             Some(Key::Resize) => self.fresh = true,

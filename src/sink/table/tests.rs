@@ -40,6 +40,7 @@ const HEADING: Context<'_> = Context {
     seq: 3,
     meter_name: Some("house"),
     received_at: None,
+    derived: &[],
 };
 
 const TITLE: &str = "SAG1030700123456";

@@ -1,0 +1,30 @@
+//! What the user can type to have telegrams published beside the output of `smarty watch`.
+
+mod derive;
+mod forward;
+mod metrics;
+mod mqtt;
+
+pub use self::derive::DeriveArgs;
+pub use self::forward::ForwardArgs;
+pub use self::metrics::MetricsArgs;
+pub use self::mqtt::MqttArgs;
+
+use clap::Args;
+
+/// Options of services.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServiceArgs {
+    /// A broker.
+    #[command(flatten)]
+    pub mqtt: MqttArgs,
+    /// Other software.
+    #[command(flatten)]
+    pub forward: ForwardArgs,
+    /// Numbers.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+    /// Computed values.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+}
