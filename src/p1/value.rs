@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
@@ -19,6 +20,11 @@ pub struct Decimal {
     /// Digits behind the point.
     pub scale: u8,
 }
+
+/// A text that is no decimal, or has too many digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a number of up to eighteen digits")]
+pub struct NoDecimal;
 
 /// A point in time as the meter wrote it, with its offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,7 +141,7 @@ impl<'a> Number<'a> {
                 b'0'..=b'9' => {
                     let digit = i64::from(byte - b'0');
                     decimal.digits = decimal.digits.checked_mul(10)?.checked_add(digit)?;
-                    decimal.scale += u8::from(behind_point);
+                    decimal.scale = decimal.scale.checked_add(u8::from(behind_point))?;
                 }
                 _ => {}
             }
@@ -205,6 +211,16 @@ impl Decimal {
                 .checked_mul(10i64.checked_pow(u32::try_from(-scale).ok()?)?)
                 .map(|digits| Self { digits, scale: 0 }),
         }
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = NoDecimal;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Number::parse(text.as_bytes())
+            .and_then(Number::decimal)
+            .ok_or(NoDecimal)
     }
 }
 
