@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
+use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::value::Zone;
@@ -64,6 +65,8 @@ pub struct Flow {
     pub rotation: Rotation,
     /// What sends.
     pub sources: Sources,
+    /// What is computed.
+    pub extent: Extent,
 }
 
 impl Output {
@@ -83,6 +86,16 @@ impl Output {
             .map(Fields::parse)
             .transpose()
             .map_err(unknown)?;
+        if let Some(name) = fields
+            .as_ref()
+            .and_then(|fields| fields.beyond(flow.extent))
+        {
+            let what = format!("{name} is computed, and nothing was asked for that computes it");
+            return Err(Failure::new(Exit::Usage, what).hint(match flow.extent {
+                Extent::Nothing => "--derive computes; --reference-power 7kW too, what lies above",
+                _ => "--reference-power 7kW computes what lies above it",
+            }));
+        }
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
@@ -104,6 +117,9 @@ impl Output {
         let width = terminal_width().filter(|_| args.out.is_none());
         let mut csv = Csv::new(fields.clone());
         csv.expect(flow.sources);
+        csv.derive(flow.extent);
+        let mut json = Json::new(fields.clone());
+        json.derive(flow.extent);
         let mut header = Vec::new();
         if let (Some(path), true, Format::Csv) = (writer.path(), args.append, format)
             && let Some(line) = first_line(path)
@@ -122,7 +138,7 @@ impl Output {
         Ok(Self {
             silent: flow.silent,
             format,
-            json: Json::new(fields.clone()),
+            json,
             csv,
             table: TableOptions {
                 width,
@@ -288,7 +304,7 @@ impl Output {
         let meter = self.senders.name(decoded).into_owned();
         self.thin_out(start, || Row {
             meter,
-            values: values(decoded, fields.as_ref()),
+            values: values(decoded, context.derived, fields.as_ref()),
             at: decoded
                 .telegram
                 .measured_at()

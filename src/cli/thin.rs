@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::sink::fields::Fields;
 
@@ -137,7 +138,9 @@ impl Thin {
 }
 
 /// The values of a telegram as sent, but for the clock; only those of the fields given.
-pub fn values(decoded: &Decoded<'_>, fields: Option<&Fields>) -> Vec<u8> {
+///
+/// What is computed counts where it was asked for by name: it changes with the time of each telegram.
+pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields>) -> Vec<u8> {
     let telegram = &decoded.telegram;
     let shape = telegram.shape();
     let mut out = Vec::new();
@@ -154,6 +157,10 @@ pub fn values(decoded: &Decoded<'_>, fields: Option<&Fields>) -> Vec<u8> {
             out.extend_from_slice(item.value.of(telegram.text()));
             out.push(b'\n');
         }
+    }
+    let named = |derived: &&Derived| fields.is_some_and(|f| f.wants_derived(&derived.key));
+    for derived in derived.iter().filter(named) {
+        out.extend_from_slice(format!("{}={}\n", derived.key, derived.value).as_bytes());
     }
     out
 }

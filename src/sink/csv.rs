@@ -9,6 +9,7 @@ use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
 use super::number::write_plain;
+use crate::p1::derive::Extent;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
 use crate::p1::telegram::{Shape, Telegram, Value};
@@ -24,6 +25,7 @@ pub struct Csv {
     senders: Senders,
     continued: bool,
     sources: Sources,
+    extent: Extent,
     cell: Vec<u8>,
 }
 
@@ -51,6 +53,11 @@ impl Csv {
     /// Makes a column for what level sensors say, where there are such.
     pub fn expect(&mut self, sources: Sources) {
         self.sources = sources;
+    }
+
+    /// Makes columns for what is computed.
+    pub fn derive(&mut self, extent: Extent) {
+        self.extent = extent;
     }
 
     /// Tells whether a line is the header of such a table.
@@ -81,7 +88,7 @@ impl Csv {
     /// Fixes the columns by the first telegram, and appends the header where it is due.
     pub fn begin(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>) {
         if self.columns.is_none() {
-            let mut columns = columns_of(&decoded.telegram, self.fields.as_ref());
+            let mut columns = columns_of(&decoded.telegram, self.fields.as_ref(), self.extent);
             if self.sources == Sources::Both {
                 columns.push(level::KEY.to_owned());
             }
@@ -167,7 +174,10 @@ impl Csv {
                     continue;
                 }
                 Some((at, item)) => write_plain(&mut self.cell, telegram, item, at.shift),
-                None => reading(&mut self.cell, telegram, column),
+                None => match context.derived.iter().find(|known| known.key == *column) {
+                    Some(derived) => drop(write!(self.cell, "{}", derived.value)),
+                    None => reading(&mut self.cell, telegram, column),
+                },
             }
             write_cell(out, &self.cell);
         }
@@ -240,6 +250,13 @@ pub fn influx(
         }
         out.push(b'"');
     }
+    for derived in context.derived {
+        if fields.is_none_or(|fields| fields.wants_derived(&derived.key)) {
+            out.push(separator);
+            separator = b',';
+            drop(write!(out, "{}={}", derived.key, derived.value));
+        }
+    }
     if separator == b' ' {
         out.truncate(start);
         return;
@@ -254,10 +271,12 @@ pub fn influx(
     out.push(b'\n');
 }
 
-fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
+fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>, extent: Extent) -> Vec<String> {
     let values = &telegram.shape().meaning.values;
+    let computed = || extent.quantities().iter().map(|quantity| quantity.key);
     let Some(fields) = fields else {
-        return values.iter().map(|value| value.key.to_string()).collect();
+        let values = values.iter().map(|value| value.key.to_string());
+        return values.chain(computed().map(str::to_owned)).collect();
     };
     let mut columns = Vec::new();
     for field in fields.iter() {
@@ -268,6 +287,8 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
                 columns.push(value.key.to_string());
             }
         }
+        let asked = computed().filter(|key| field.is_derived(key));
+        columns.extend(asked.map(str::to_owned));
         if columns.len() == before {
             columns.push(field.title());
         }

@@ -1,5 +1,6 @@
 //! The choice of values: names, keys with unit, or OBIS codes.
 
+use crate::p1::derive::{Extent, QUANTITIES, is_known};
 use crate::p1::layout::Line;
 use crate::p1::obis::{self, Obis};
 
@@ -38,6 +39,23 @@ impl Fields {
     pub fn wants(&self, line: &Line, key: Option<&str>) -> bool {
         self.0.iter().any(|field| field.is(line, key))
     }
+
+    /// Tells whether something computed was asked for, by its key.
+    pub fn wants_derived(&self, key: &str) -> bool {
+        self.0.iter().any(|field| field.is_derived(key))
+    }
+
+    /// What was asked for and is computed when nothing but `extent` is.
+    pub fn beyond(&self, extent: Extent) -> Option<&str> {
+        let is_there = |name: &str| {
+            let mut all = extent.quantities().iter();
+            all.any(|quantity| quantity.is_called(name))
+        };
+        self.0.iter().find_map(|field| match field {
+            Field::Name(name) if is_known(name) && !is_there(name) => Some(name.as_str()),
+            Field::Name(_) | Field::Code(_) => None,
+        })
+    }
 }
 
 impl Field {
@@ -61,6 +79,15 @@ impl Field {
         }
     }
 
+    /// Tells whether something computed is meant, by its key.
+    pub fn is_derived(&self, key: &str) -> bool {
+        let Self::Name(name) = self else {
+            return false;
+        };
+        let mut all = QUANTITIES.iter().filter(|quantity| quantity.key == key);
+        all.any(|quantity| quantity.is_called(name))
+    }
+
     /// The name of the field where no telegram says better.
     pub fn title(&self) -> String {
         match self {
@@ -79,15 +106,18 @@ impl Field {
             return Ok(Self::Code(code));
         }
         let known = obis::by_name(word).next().is_some()
+            || is_known(word)
             || MEDIA
                 .iter()
                 .any(|medium| word == *medium || is_mbus_stem(word, medium));
         if known {
             return Ok(Self::Name(word.to_owned()));
         }
-        let mut near: Vec<_> = obis::entries()
-            .iter()
-            .map(|entry| (distance(word, entry.name), entry.name))
+        let names = obis::entries().iter().map(|entry| entry.name);
+        let computed = QUANTITIES.iter().map(|quantity| quantity.key);
+        let mut near: Vec<_> = names
+            .chain(computed)
+            .map(|name| (distance(word, name), name))
             .collect();
         near.sort_unstable();
         near.dedup();
@@ -165,6 +195,19 @@ mod tests {
         ] {
             assert!(Fields::parse(list).is_ok(), "{list}");
         }
+    }
+
+    #[test]
+    fn what_is_computed_is_a_field_where_it_is_computed() {
+        let fields = Fields::parse("net_power,excess_day_kwh,gas").unwrap();
+        assert!(fields.wants_derived("net_power_kw") && fields.wants_derived("excess_day_kwh"));
+        assert!(!fields.wants_derived("net_power_l1_kw"));
+        assert_eq!(fields.beyond(Extent::Nothing), Some("net_power"));
+        assert_eq!(fields.beyond(Extent::Computed), Some("excess_day_kwh"));
+        assert_eq!(fields.beyond(Extent::WithReference), None);
+        // One name, two units.
+        let left = Fields::parse("quarter_left").unwrap();
+        assert!(left.wants_derived("quarter_left_kwh") && left.wants_derived("quarter_left_kw"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
 use super::words;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{Form, Item, Place};
@@ -26,6 +27,8 @@ pub const SCHEMA: &str = "smarty/1";
 #[derive(Clone, Debug, Default)]
 pub struct Json {
     fields: Option<Fields>,
+    /// Whether what is computed has a place.
+    derived: bool,
     plans: Vec<Plan>,
     latest: usize,
     senders: Senders,
@@ -38,6 +41,11 @@ impl Json {
             fields,
             ..Self::default()
         }
+    }
+
+    /// Writes what is computed, an object in each line whatever is known.
+    pub fn derive(&mut self, extent: Extent) {
+        self.derived = extent != Extent::Nothing;
     }
 
     /// Appends a telegram and a line end.
@@ -107,6 +115,9 @@ impl Json {
             out.push(b'}');
         }
         out.push(b']');
+        if self.derived {
+            self.write_derived(out, context.derived);
+        }
         if let Some(mended) = decoded.mended {
             out.extend_from_slice(b",\"mended\":");
             write_json_text(out, mended);
@@ -212,6 +223,24 @@ impl Json {
         out.extend_from_slice(b",\"hint\":");
         write_text_or_null(out, hint);
         out.extend_from_slice(b"}\n");
+    }
+
+    fn write_derived(&self, out: &mut Vec<u8>, derived: &[Derived]) {
+        out.extend_from_slice(b",\"derived\":{");
+        let wanted = |derived: &&Derived| {
+            let fields = self.fields.as_ref();
+            fields.is_none_or(|fields| fields.wants_derived(&derived.key))
+        };
+        for (index, derived) in derived.iter().filter(wanted).enumerate() {
+            let separator = if index > 0 { "," } else { "" };
+            // Writing into memory cannot fail.
+            drop(write!(
+                out,
+                "{separator}\"{}\":{}",
+                derived.key, derived.value
+            ));
+        }
+        out.push(b'}');
     }
 
     fn plan(&mut self, telegram: &Telegram<'_>) -> &mut Plan {

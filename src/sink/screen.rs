@@ -15,6 +15,7 @@ mod energy;
 mod line;
 mod meter;
 mod power;
+mod quarter;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,7 @@ impl Screen {
             meter.name = context.meter_name.map(str::to_owned);
         }
         meter.telegram(now, decoded);
+        meter.computed = context.derived.to_vec();
     }
 
     /// Takes a refused frame.

@@ -16,6 +16,8 @@ mod words;
 mod mbus;
 mod rows;
 
+mod computed;
+
 mod fields;
 mod parts;
 
@@ -65,7 +67,13 @@ pub fn write(
             clock.is_none() || lines.get(line).map(|line| line.items.start) != clock
         }
     };
-    let sheet = Sheet::of(telegram, wanted);
+    let mut sheet = Sheet::of(telegram, wanted);
+    let fields = options.fields.as_ref();
+    let asked = |key: &str| fields.is_none_or(|fields| fields.wants_derived(key));
+    let computed = computed::part(context.derived.iter().filter(|one| asked(&one.key)));
+    sheet
+        .parts
+        .extend(Some(computed).filter(|part| !part.is_empty()));
     let mut lines = draw::flow(&who(decoded, context), limit);
     lines.extend(draw::flow(&verdicts(decoded), limit));
     if !sheet.parts.is_empty() {

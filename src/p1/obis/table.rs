@@ -78,6 +78,8 @@ pub enum Section {
     Text,
     /// All else.
     Other,
+    /// What is computed rather than sent: no code stands here.
+    Computed,
 }
 
 /// How a reading is given in its canonical unit.
@@ -131,7 +133,7 @@ impl Entry {
 
 impl Section {
     /// All sections, in the order of print.
-    pub const ALL: [Section; 9] = [
+    pub const ALL: [Section; 10] = [
         Section::Meter,
         Section::Energy,
         Section::Power,
@@ -141,6 +143,7 @@ impl Section {
         Section::Mbus,
         Section::Text,
         Section::Other,
+        Section::Computed,
     ];
 
     /// The title in print.
@@ -155,6 +158,7 @@ impl Section {
             Section::Mbus => "M-Bus",
             Section::Text => "Text",
             Section::Other => "Other",
+            Section::Computed => "Computed",
         }
     }
 }

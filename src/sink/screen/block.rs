@@ -8,6 +8,7 @@ use super::bars::blocks;
 use super::line::{BAD, BOLD, FAINT, GOOD, INDENT, Line, PLAIN, TAKEN, WARNING, flow};
 use super::meter::Meter;
 use super::power::{Curve, kilowatts};
+use super::quarter::quarter;
 use super::rows::{devices, energy, phase_row, phase_table};
 use super::words;
 use crate::p1::value::Decimal;
@@ -59,6 +60,7 @@ impl<'a> Block<'a> {
             Some(meter) => {
                 let mut values = self.power(meter, width);
                 values.extend(self.curve(meter, detail.curve, width));
+                values.extend(quarter(meter, detail.today, width));
                 values.extend(energy(meter, detail.today, width));
                 match detail.phases {
                     Phases::Table => values.extend(phase_table(meter)),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::energy::{Energy, Registers};
 use super::power::Powers;
 use crate::p1::ciphering::{FrameCounter, SystemTitle};
+use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Reason, Refused};
 use crate::p1::telegram::{Telegram, Value};
 use crate::p1::unit::Unit;
@@ -39,6 +40,8 @@ pub(super) struct Meter {
     pub(super) energy: Energy,
     /// Values of the last telegram.
     pub(super) latest: Latest,
+    /// What was computed at the last telegram.
+    pub(super) computed: Vec<Derived>,
     counter: Option<FrameCounter>,
     refused_since: u64,
     intervals: VecDeque<i64>,

@@ -4,7 +4,8 @@ use comfy_table::{Cell, CellAlignment};
 
 use super::draw::{self, Column};
 use super::rows::ORDER;
-use crate::p1::obis::{Entry, entries};
+use crate::p1::derive::Extent;
+use crate::p1::obis::{Entry, Section, entries};
 use crate::p1::telegram::Telegram;
 use crate::sink::fields::Fields;
 
@@ -55,7 +56,29 @@ pub fn write_fields_help(out: &mut Vec<u8>, width: Option<usize>) {
         ];
         lines.extend(draw::cut_lines(rows, &columns));
     }
+    lines.extend(computed(limit));
     draw::write(out, lines, limit);
+}
+
+/// What is computed: there are no codes for it.
+fn computed(limit: usize) -> Vec<String> {
+    let quantities = || Extent::WithReference.quantities().iter();
+    let mut lines = vec![String::new(), draw::title(Section::Computed.title())];
+    let named = draw::widest(quantities().map(|quantity| quantity.key)) + draw::INDENT;
+    let words = limit.saturating_sub(named + 2).max(12);
+    let rows = quantities().map(|quantity| {
+        let key = format!("{:indent$}{}", "", quantity.key, indent = draw::INDENT);
+        vec![Cell::new(key), draw::dim(quantity.words)]
+    });
+    let columns = [
+        Column::new(0, named, CellAlignment::Left),
+        Column::new(2, words, CellAlignment::Left),
+    ];
+    lines.extend(draw::cut_lines(rows, &columns));
+    lines.push(String::new());
+    let when = "Computed with --derive; what is left, and above, with --reference-power too.";
+    lines.extend(draw::paragraph("", when, limit));
+    lines
 }
 
 /// The key of an entry, and the endings of its other units: `mbus_meter_reading_m3 _gj`.

@@ -104,7 +104,8 @@ impl Sheet {
 }
 
 impl Part {
-    fn new(section: Section) -> Self {
+    /// A part with nothing in it.
+    pub fn new(section: Section) -> Self {
         Self {
             section,
             rows: Vec::new(),
@@ -196,7 +197,7 @@ impl Part {
     }
 
     /// Takes the phases back as rows where there is only one phase.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         if self.phases.iter().all(|phases| phases.rows.len() < 2) {
             let phases = std::mem::take(&mut self.phases);
             self.rows

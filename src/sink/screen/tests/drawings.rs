@@ -1,6 +1,7 @@
 //! What stands on the screen.
 
 use super::*;
+use crate::p1::derive::Deriver;
 
 #[test]
 fn a_full_meter_fills_a_small_terminal_as_documented() {
@@ -396,4 +397,62 @@ fn several_meters_on_one_line_have_a_block_each_and_a_damaged_title_has_none() {
     ENERGY    import     3784.213 kWh  +0.312     export     3472.878 kWh  +0.000
     LINK      61 ok  0 refused  0 missed  up 00:10:01
     ");
+}
+
+#[test]
+fn what_is_computed_has_rows_of_its_own() {
+    let street = |reference: &str| {
+        let mut street = Street::new().house("house", Profile::LuFull);
+        let reference = reference.parse().ok();
+        street.houses[0].deriver = Some(Deriver::new(reference, None));
+        street.run(1281)
+    };
+    insta::assert_snapshot!(street("2.5kW").show(80, 24), @r#"
+    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 129  1 s ago
+    POWER     import    2.404 kW     export    0.000 kW     net    2.404 kW
+              ████████████████████████▇▇  10 min  min 2.404  mean 2.766  max 2.824
+    QUARTER   mean      2.700 kW    used      0.060 kWh    left      0.565 kWh
+              up to     2.480 kW    above today    0.110 kWh    month    0.110 kWh
+    ENERGY    import     3068.097 kWh  +1.140     export     4348.930 kWh  +0.000
+              today        +1.140 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     233.5     7    1.805    0.000     0.278     0.000
+      L2     232.2     1    0.329    0.000     0.000     0.019
+      L3     233.3     1    0.270    0.000     0.000     0.025
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00
+              4 heat      56.85 GJ  19:00:00
+    LINK      129 ok  0 refused  0 missed  0 junk bytes  up 00:21:21        q ends
+    "#);
+    insta::assert_snapshot!(street("").show(80, 24), @r#"
+    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 129  1 s ago
+    POWER     import    2.404 kW     export    0.000 kW     net    2.404 kW
+              ████████████████████████▇▇  10 min  min 2.404  mean 2.766  max 2.824
+    QUARTER   mean      2.700 kW    used      0.060 kWh
+    ENERGY    import     3068.097 kWh  +1.140     export     4348.930 kWh  +0.000
+              today        +1.140 kWh  from 18:40 today        +0.000 kWh
+    PHASE      U/V   I/A    P+/kW    P-/kW   Q+/kvar   Q-/kvar
+      L1     233.5     7    1.805    0.000     0.278     0.000
+      L2     232.2     1    0.329    0.000     0.000     0.019
+      L3     233.3     1    0.270    0.000     0.000     0.025
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00
+              4 heat      56.85 GJ  19:00:00
+    LINK      129 ok  0 refused  0 missed  0 junk bytes  up 00:21:21        q ends
+    "#);
+    let street = street("2.5kW");
+    insta::assert_snapshot!(street.show(80, 10), @r#"
+    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 129  1 s ago
+    POWER     import    2.404 kW     export    0.000 kW     net    2.404 kW
+              ████████████████████████▇▇  10 min  min 2.404  mean 2.766  max 2.824
+    QUARTER   mean      2.700 kW    used      0.060 kWh    left      0.565 kWh
+    ENERGY    import     3068.097 kWh  +1.140     export     4348.930 kWh  +0.000
+    PHASES    L1 233.5 V     7 A   L2 232.2 V     1 A   L3 233.3 V     1 A
+    DEVICES   1 gas    1579.200 m³  19:00:00    2 water   106.815 m³  19:00:00
+              4 heat      56.85 GJ  19:00:00
+    LINK      129 ok  0 refused  0 missed  0 junk bytes  up 00:21:21        q ends
+    "#);
+    for width in (20..=120).step_by(13) {
+        for height in [1, 8, 12, 16, 24, 40] {
+            street.show(width, height);
+        }
+    }
 }

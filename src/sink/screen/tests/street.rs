@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::*;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::derive::Deriver;
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
@@ -27,6 +28,8 @@ pub(super) struct House {
     pub(super) meter: VirtualMeter,
     pub(super) decoder: Decoder,
     pub(super) silent: bool,
+    /// What is computed of it.
+    pub(super) deriver: Option<Deriver>,
 }
 
 impl Street {
@@ -67,6 +70,7 @@ impl Street {
             meter,
             decoder: Decoder::new(Arc::new(keys), Policy::default(), Zone::luxembourg()),
             silent: false,
+            deriver: None,
         };
         let (now, context) = (self.now(), house.context());
         self.screen
@@ -113,8 +117,20 @@ impl House {
             return;
         }
         let context = self.context();
-        self.decoder
-            .push(&frame, |event| take(screen, now, &context, event));
+        let deriver = &mut self.deriver;
+        self.decoder.push(&frame, |event| {
+            let derived = match (deriver.as_mut(), event) {
+                (Some(deriver), Event::Telegram(decoded)) => {
+                    deriver.derive(&decoded.telegram, true)
+                }
+                _ => Vec::new(),
+            };
+            let context = Context {
+                derived: &derived,
+                ..context
+            };
+            take(screen, now, &context, event);
+        });
         self.decoder
             .quiet(|event| take(screen, now, &context, event));
     }
