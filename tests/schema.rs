@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use smarty::p1::derive::Extent;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -101,4 +102,28 @@ fn a_reading_of_a_level_sensor_fits_the_schema() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(objects.len(), 1);
     assert!(validator.is_valid(&objects[0]), "{}", objects[0]);
+}
+
+#[test]
+fn what_is_computed_fits_the_schema() {
+    let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let known = &schema["$defs"]["telegram"]["properties"]["derived"]["properties"];
+    let quantities = Extent::WithReference.quantities().iter();
+    let keys: Vec<_> = quantities.map(|quantity| quantity.key).collect();
+    let mut described: Vec<_> = known.as_object().unwrap().keys().collect();
+    described.sort();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(described, sorted);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for sample in ["lu-plain.txt", "nl5.txt", "nl22.txt", "be.txt"] {
+        let arguments = ["parse", "--json", "--reference-power", "7kW"];
+        for object in smarty(&arguments, &samples().join(sample)) {
+            let derived = object["derived"].as_object().unwrap();
+            assert!(derived.keys().all(|key| keys.contains(&key.as_str())));
+            assert!(!derived.is_empty());
+            assert!(validator.is_valid(&object), "{object}");
+        }
+    }
 }

@@ -118,6 +118,9 @@ pub struct Run {
     /// What is written, and where to.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Computed values.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
 }
 
 /// Options of `watch`.
@@ -526,6 +529,7 @@ const PARSE_EXAMPLES: &str = "Examples:
   smarty parse dump.bin --json | jq .values.active_power_import_kw
   smarty parse year.bin --csv -F active_energy_import,gas -o year.csv
   smarty parse dump.bin --json --events          refused frames as well
+  smarty parse year.bin --csv --reference-power 7kW -F excess_day,net_power
   smarty parse --explain dump.bin --key          why it does not work
   smarty parse -F help                           the names of all values";
 
@@ -536,14 +540,16 @@ const WATCH_EXAMPLES: &str = "Examples:
   smarty watch --csv -o house.csv --append --rotate daily --every 60s
   smarty watch --json --on-change -F active_power_import
   smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
+  smarty watch /dev/ttyUSB0 --reference-power 7kW  what the quarter hour leaves
   smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml
   every = \"60s\"                # also: key_file tz baud mode timeout duration
   [[source]]                   #   no_reconnect format fields events on_change
-  label = \"house\"              #   out append rotate
-  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring";
+  label = \"house\"              #   out append rotate derive reference_power state
+  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring
+                               #   reference_power";
 
 const CAPTURE_EXAMPLES: &str = "Examples:
   smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C

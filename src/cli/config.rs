@@ -26,6 +26,7 @@ use toml::Spanned;
 use super::args::{Format, Global, Run, SourceArgs, ThinArgs, parse_duration};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
+use crate::p1::derive::ReferencePower;
 use crate::sink::fields::distance;
 use crate::sink::rotation::Rotation;
 use crate::source::{Address, Device, Mode};
@@ -76,6 +77,11 @@ struct File {
     #[serde(default, deserialize_with = "word")]
     rotate: Option<Rotation>,
     #[serde(default)]
+    derive: bool,
+    #[serde(default, deserialize_with = "word")]
+    reference_power: Option<ReferencePower>,
+    state: Option<PathBuf>,
+    #[serde(default)]
     source: Vec<Spanned<Entry>>,
 }
 
@@ -91,6 +97,8 @@ struct Entry {
     mode: Option<Mode>,
     key_file: Option<PathBuf>,
     keyring: Option<PathBuf>,
+    #[serde(default, deserialize_with = "word")]
+    reference_power: Option<ReferencePower>,
 }
 
 impl Config {
@@ -154,6 +162,24 @@ impl Config {
             output.append |= self.file.append && !output.force;
             fill(&mut thin.rotate, self.file.rotate);
         }
+        self.fill_derive(run);
+    }
+
+    /// Fills in what is computed.
+    fn fill_derive(&self, run: &mut Run) {
+        let derive = &mut run.derive;
+        derive.derive |= self.file.derive;
+        let mut any = derive.is_wanted();
+        if run.inputs.is_empty() {
+            // Sources of this file have it already, or their own.
+            any |= self.sources.iter().any(|one| one.reference_power.is_some());
+        } else {
+            fill(&mut derive.reference_power, self.file.reference_power);
+            any |= derive.is_wanted();
+        }
+        if any {
+            fill(&mut derive.state, self.path(&self.file.state));
+        }
     }
 
     /// Fills in how ports are opened, for sources of the command line or those of this file.
@@ -213,6 +239,7 @@ impl Config {
             mode: entry.mode.or(self.file.mode),
             key_file: self.path(&entry.key_file),
             keyring: self.path(&entry.keyring),
+            reference_power: entry.reference_power.or(self.file.reference_power),
         })
     }
 

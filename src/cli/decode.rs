@@ -15,7 +15,7 @@ use super::keys::Ring;
 use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
-use super::services::Services;
+use super::services::{Keep, Services};
 use super::signals::Signals;
 use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
@@ -52,7 +52,9 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         Default::Decrypt => Format::Raw,
         Default::Parse => Format::Table,
     });
+    let services = Services::default().computing(&args.derive, &named, Keep::WhereNamed)?;
     let flow = Flow {
+        extent: services.extent(),
         thinning: Thinning {
             last: args.input.last,
             ..Thinning::default()
@@ -60,7 +62,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         durable: inputs::any_live(&named),
         ..Flow::default()
     };
-    stream(&args, &named, Services::default(), global, format, flow)
+    stream(&args, &named, services, global, format, flow)
 }
 
 /// A run of the pump that lacks only its sink.

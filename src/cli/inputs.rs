@@ -11,6 +11,7 @@ use super::feed::is_live;
 use super::keys::Ring;
 use super::lane::{Decoding, Lane};
 use crate::p1::decoder::Policy;
+use crate::p1::derive::ReferencePower;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
@@ -31,6 +32,8 @@ pub struct Named {
     pub key_file: Option<PathBuf>,
     /// Key ring with its keys.
     pub keyring: Option<PathBuf>,
+    /// Reference power of its meters.
+    pub reference_power: Option<ReferencePower>,
 }
 
 /// What all lanes decode with, beside their keys.
@@ -60,6 +63,7 @@ impl Named {
             mode: None,
             key_file: None,
             keyring: None,
+            reference_power: None,
         }
     }
 

@@ -90,10 +90,15 @@ impl Output {
             .as_ref()
             .and_then(|fields| fields.beyond(flow.extent))
         {
-            let what = format!("{name} is computed, and nothing was asked for that computes it");
+            let what = format!("{name} is computed, which was not asked for");
             return Err(Failure::new(Exit::Usage, what).hint(match flow.extent {
-                Extent::Nothing => "--derive computes; --reference-power 7kW too, what lies above",
-                _ => "--reference-power 7kW computes what lies above it",
+                _ if fields
+                    .as_ref()
+                    .is_some_and(|f| f.beyond(Extent::Computed).is_some()) =>
+                {
+                    "add --reference-power, as --reference-power 7kW"
+                }
+                _ => "add --derive",
             }));
         }
         if args.events && format != Format::Json {

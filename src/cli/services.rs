@@ -1,11 +1,15 @@
 //! The services of a run: opened by the arguments, told all that the output is told, ended with it.
 
+mod derive;
+
 use jiff::Timestamp;
 
-use super::args::ServiceArgs;
+use self::derive::Deriving;
+pub use self::derive::Keep;
+use super::args::{DeriveArgs, ServiceArgs};
 use super::failure::{Failure, Level as Gravity};
 use super::inputs::Named;
-use crate::p1::derive::Derived;
+use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::sink::context::Context;
@@ -16,6 +20,7 @@ use crate::source::maxsonar::Level;
 #[derive(Default)]
 pub struct Services {
     list: Vec<Box<dyn Service>>,
+    deriving: Option<Deriving>,
 }
 
 impl Services {
@@ -27,14 +32,39 @@ impl Services {
         Ok(Self::default())
     }
 
+    /// Computes as asked, for all services and the output.
+    ///
+    /// # Errors
+    /// As [`Deriving::open`].
+    pub fn computing(
+        self,
+        args: &DeriveArgs,
+        named: &[Named],
+        keep: Keep,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            deriving: Deriving::open(args, named, keep)?,
+            ..self
+        })
+    }
+
+    /// How much is computed.
+    pub fn extent(&self) -> Extent {
+        let extent = self.deriving.as_ref().map(Deriving::extent);
+        extent.unwrap_or_default()
+    }
+
     /// Tells whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// What is computed from a telegram and those before it.
-    pub fn derive(&mut self, _context: &Context<'_>, _decoded: &Decoded<'_>) -> Vec<Derived> {
-        Vec::new()
+    pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
+        match &mut self.deriving {
+            Some(deriving) => deriving.derive(context, decoded),
+            None => Vec::new(),
+        }
     }
 
     /// Tells all of a telegram.
@@ -71,16 +101,16 @@ impl Services {
     pub fn tick(&mut self, now: Timestamp) -> Vec<Notice> {
         self.each(|service| service.tick(now));
         let notices = self.list.iter_mut().map(|service| service.notices());
-        notices.flatten().collect()
+        let computing = self.deriving.iter_mut().map(Deriving::tick);
+        notices.chain(computing).flatten().collect()
     }
 
     /// Ends all; gives what they have to say at last.
     pub fn finish(mut self) -> Vec<Notice> {
         self.each(|service| service.finish());
-        self.list
-            .iter_mut()
-            .flat_map(|service| service.notices())
-            .collect()
+        let notices = self.list.iter_mut().map(|service| service.notices());
+        let computing = self.deriving.into_iter().map(Deriving::finish);
+        notices.chain(computing).flatten().collect()
     }
 
     fn each(&mut self, tell: impl FnMut(&mut Box<dyn Service>)) {

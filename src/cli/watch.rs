@@ -10,7 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
-use super::services::Services;
+use super::services::{Keep, Services};
 use super::terminal::Terminal;
 use super::thin::Thinning;
 
@@ -29,6 +29,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         input: args.input.clone(),
         source: args.source.clone(),
         output: args.output.clone(),
+        derive: args.services.derive.clone(),
     };
     let config = Config::find(global)?;
     if let Some(config) = &config {
@@ -39,6 +40,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
     }
     let named = sources(&run.inputs, config.as_ref())?;
     let services = Services::open(&args.services, &named)?;
+    let services = services.computing(&run.derive, &named, Keep::Always)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.
@@ -48,6 +50,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
             on_change: thin.on_change,
             last: run.input.last,
         },
+        extent: services.extent(),
         durable: true,
         rotation: thin.rotate.unwrap_or_default(),
         ..Flow::default()

@@ -100,9 +100,11 @@ impl Extent {
 
 impl Deriver {
     /// Computes with a reference power, or without; goes on from what is remembered of the meter.
+    ///
+    /// Sums above another reference power begin anew; without one, those that are remembered go on unseen.
     pub fn new(reference: Option<ReferencePower>, memory: Option<Memory>) -> Self {
         let mut deriver = Self { memory, reference };
-        if let Some(memory) = &mut deriver.memory {
+        if let (Some(memory), Some(_)) = (&mut deriver.memory, reference) {
             memory.refer(reference);
         }
         deriver
@@ -128,12 +130,16 @@ impl Deriver {
     }
 
     fn take(&mut self, sample: Sample) -> Option<Now> {
-        match &mut self.memory {
+        let now = match &mut self.memory {
             Some(memory) => memory.take(sample),
             None => self
                 .memory
                 .insert(Memory::begin(sample, self.reference))
                 .now(&sample),
+        };
+        match self.reference {
+            Some(_) => now,
+            None => now.map(Now::without_excess),
         }
     }
 }

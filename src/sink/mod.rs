@@ -45,3 +45,5 @@ pub mod server;
 pub mod screen;
 
 pub mod service;
+
+pub mod state;

@@ -147,7 +147,8 @@ impl Run {
             Ok(line) => serde_json::from_str(&line).unwrap(),
             Err(error) => {
                 let _ = self.child.kill();
-                panic!("{error}");
+                let said = self.errors.take().map(thread::JoinHandle::join);
+                panic!("{error}: {said:?}");
             }
         };
         (0..count).map(next).collect()

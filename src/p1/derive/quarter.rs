@@ -136,6 +136,11 @@ impl Memory {
         self.excess.as_ref().map(Excess::reference)
     }
 
+    /// When the latest telegram was measured, seconds since 1970.
+    pub fn second(&self) -> i64 {
+        self.latest.at
+    }
+
     /// Number of the running quarter.
     pub fn quarter(&self) -> i64 {
         self.latest.quarter()
@@ -224,6 +229,14 @@ impl Memory {
 }
 
 impl Now {
+    /// The same without what lies above a reference power.
+    pub(super) fn without_excess(self) -> Self {
+        Self {
+            excess: None,
+            ..self
+        }
+    }
+
     /// Gives each value that is known.
     pub(super) fn tell(&self, tell: &mut impl FnMut(&'static str, Decimal)) {
         if let Some(energy) = self.energy {

@@ -1,0 +1,282 @@
+//! What is computed of each meter of a run, and its memory in the state file.
+//!
+//! The file is written when a quarter of an hour has ended, at the end of the run, and otherwise every five minutes
+//! at the most: what a power cut takes in between the counter of the meter gives back.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use etcetera::BaseStrategy;
+
+use crate::cli::args::DeriveArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::inputs::Named;
+use crate::p1::derive::{Derived, Deriver, Extent, ReferencePower};
+use crate::p1::event::{Decoded, Tag};
+use crate::sink::context::{Context, Senders, Source};
+use crate::sink::file_error::FileError;
+use crate::sink::service::Notice;
+use crate::sink::state::{Meters, StateFile};
+
+/// Computes for all meters.
+#[derive(Debug, Default)]
+pub struct Deriving {
+    extent: Extent,
+    /// The reference power of the command line.
+    reference: Option<ReferencePower>,
+    /// Those of the sources: label, name, power.
+    references: Vec<(Option<String>, String, Option<ReferencePower>)>,
+    meters: BTreeMap<String, Deriver>,
+    /// What the state file says of meters that have not come yet.
+    remembered: Meters,
+    state: Option<StateFile>,
+    saved: Option<Instant>,
+    /// Something is not saved.
+    is_fresh: bool,
+    /// A quarter has ended since all was saved.
+    has_ended: bool,
+    /// Saving fails, which was said.
+    fails: bool,
+    notices: Vec<Notice>,
+    senders: Senders,
+}
+
+/// Where what is computed is kept when no file is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In the state folder of the user or the service.
+    Always,
+    /// Nowhere: a recording says all there is.
+    WhereNamed,
+}
+
+impl Deriving {
+    /// Computes as asked; nothing where nothing was asked for.
+    ///
+    /// # Errors
+    /// A state file without anything to keep in it; one that was named and cannot be had.
+    pub fn open(args: &DeriveArgs, named: &[Named], keep: Keep) -> Result<Option<Self>, Failure> {
+        let any = named.iter().any(|named| named.reference_power.is_some());
+        let extent = args.extent(any);
+        if extent == Extent::Nothing {
+            return match &args.state {
+                None => Ok(None),
+                Some(_) => Err(Failure::new(
+                    Exit::Usage,
+                    "--state keeps what is computed, and nothing is",
+                )
+                .hint("add --derive")),
+            };
+        }
+        let of_source = |named: &Named| {
+            let address = &named.address;
+            let name = address.place.to_string();
+            (address.label.clone(), name, named.reference_power)
+        };
+        let mut deriving = Self {
+            extent,
+            reference: args.reference_power,
+            references: named.iter().map(of_source).collect(),
+            ..Self::default()
+        };
+        match (&args.state, keep) {
+            (Some(path), _) => {
+                let opened = StateFile::open(path)?;
+                deriving.take(opened);
+            }
+            (None, Keep::WhereNamed) => {}
+            (None, Keep::Always) => deriving.keep_in_state_folder(),
+        }
+        Ok(Some(deriving))
+    }
+
+    /// How much is computed.
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// Computes at a telegram.
+    pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
+        let id = self.senders.name(decoded).into_owned();
+        let id = match id.is_empty() {
+            true => context
+                .source
+                .label
+                .unwrap_or(context.source.name)
+                .to_owned(),
+            false => id,
+        };
+        if !self.meters.contains_key(&id) {
+            self.welcome(&id, context.source);
+        }
+        let Some(deriver) = self.meters.get_mut(&id) else {
+            return Vec::new();
+        };
+        let quarter = |deriver: &Deriver| deriver.memory().map(|memory| memory.quarter());
+        let before = quarter(deriver);
+        let is_forged = decoded
+            .security
+            .is_some_and(|security| security.tag == Tag::Invalid);
+        let trusted = decoded.crc.valid() != Some(false) && !is_forged;
+        let derived = deriver.derive(&decoded.telegram, trusted);
+        self.has_ended |= quarter(deriver) != before;
+        self.is_fresh = true;
+        self.save_where_due();
+        derived
+    }
+
+    /// Time goes on; gives what is to be said.
+    pub fn tick(&mut self) -> Vec<Notice> {
+        self.save_where_due();
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Saves the rest; gives what is to be said at last.
+    pub fn finish(mut self) -> Vec<Notice> {
+        if self.is_fresh {
+            self.save();
+        }
+        self.notices
+    }
+
+    /// Begins with a meter, where it was before if that is known.
+    fn welcome(&mut self, id: &str, source: Source<'_>) {
+        while self.meters.len() >= METERS {
+            let at = |deriver: &Deriver| deriver.memory().map(|memory| memory.second());
+            let oldest = self.meters.iter().min_by_key(|(_, deriver)| at(deriver));
+            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
+                break;
+            };
+            if let Some(memory) = self
+                .meters
+                .remove(&oldest)
+                .as_ref()
+                .and_then(Deriver::memory)
+            {
+                self.remembered.insert(oldest, memory.clone());
+            }
+        }
+        let reference = self.reference_of(source);
+        let memory = self.remembered.remove(id);
+        let before = memory.as_ref().and_then(|memory| memory.reference());
+        if let (Some(before), Some(now)) = (before, reference)
+            && before != now.kilowatts()
+        {
+            self.notices.push(Notice {
+                trouble: false,
+                what: format!(
+                    "the reference power was {before} kW and is {now}: sums above it begin anew"
+                ),
+                hint: None,
+            });
+        }
+        self.meters
+            .insert(id.to_owned(), Deriver::new(reference, memory));
+    }
+
+    /// The reference power of the command line, else that of the source.
+    fn reference_of(&self, source: Source<'_>) -> Option<ReferencePower> {
+        let own = self.references.iter().find(|(label, name, _)| match label {
+            Some(label) => source.label == Some(label.as_str()),
+            None => source.name == name,
+        });
+        self.reference
+            .or_else(|| own.and_then(|(.., power)| *power))
+    }
+
+    fn keep_in_state_folder(&mut self) {
+        let opened = match state_path() {
+            Some(path) => {
+                // Whether it worked the file tells.
+                let _ = path.parent().map(std::fs::create_dir_all);
+                StateFile::open(&path)
+            }
+            None => return self.go_without("there is no state folder", None),
+        };
+        match opened {
+            Ok(opened) => self.take(opened),
+            Err(error) => self.go_without(&error.to_string(), Some(&error)),
+        }
+    }
+
+    fn go_without(&mut self, why: &str, error: Option<&FileError>) {
+        let hint = error.and_then(FileError::hint);
+        self.notices.push(Notice {
+            trouble: true,
+            what: format!("{why}; sums are not kept over a restart"),
+            hint: hint.or_else(|| Some("--state names a file".to_owned())),
+        });
+    }
+
+    fn take(&mut self, (file, meters, notices): (StateFile, Meters, Vec<Notice>)) {
+        self.state = Some(file);
+        self.remembered = meters;
+        self.notices.extend(notices);
+    }
+
+    fn save_where_due(&mut self) {
+        let apart = match self.has_ended {
+            true => APART_MIN,
+            false => APART,
+        };
+        let is_due = self.saved.is_none_or(|saved| saved.elapsed() >= apart);
+        if self.is_fresh && is_due {
+            self.save();
+        }
+    }
+
+    fn save(&mut self) {
+        let Some(state) = self.state.as_ref().filter(|state| state.is_kept()) else {
+            return;
+        };
+        let mut all = self.remembered.clone();
+        for (id, deriver) in &self.meters {
+            if let Some(memory) = deriver.memory() {
+                all.insert(id.clone(), memory.clone());
+            }
+        }
+        while all.len() > METERS {
+            let oldest = all.iter().min_by_key(|(_, memory)| memory.second());
+            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
+                break;
+            };
+            all.remove(&oldest);
+            self.remembered.remove(&oldest);
+        }
+        self.saved = Some(Instant::now());
+        match state.save(&all) {
+            Ok(()) => (self.is_fresh, self.has_ended, self.fails) = (false, false, false),
+            Err(error) if !self.fails => {
+                self.fails = true;
+                self.notices.push(Notice {
+                    trouble: true,
+                    what: error.to_string(),
+                    hint: error.hint(),
+                });
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// The folder that the system gave to the service, else that of the user.
+fn state_path() -> Option<PathBuf> {
+    let given = std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty());
+    let folder = match given {
+        Some(folders) => std::env::split_paths(&folders).next()?,
+        None => {
+            let folders = etcetera::choose_base_strategy().ok()?;
+            let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+            folder.join("smarty")
+        }
+    };
+    Some(folder.join("derive.json"))
+}
+
+/// Meters that are remembered, those seen last.
+const METERS: usize = 64;
+/// Time between two writings.
+const APART: Duration = Duration::from_secs(300);
+/// The same when a quarter has ended: of a recording, hundreds do in a second.
+const APART_MIN: Duration = Duration::from_secs(1);

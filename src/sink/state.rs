@@ -1,0 +1,306 @@
+//! The state file: what is remembered of meters over restarts and power cuts.
+//!
+//! ```text
+//! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}}}
+//! ```
+//!
+//! It is always whole: written anew beside its place, put on disk, then renamed. One that cannot be read is kept with
+//! `.bad` behind its name, and replaced. A lock on a file beside it, `.lock` behind its name, says who keeps it; whoever
+//! comes second reads what stands there and writes nothing.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::file_error::{FileError, folder};
+use super::out::OutFile;
+use super::service::Notice;
+use super::target::Existing;
+use crate::p1::derive::quarter::Memory;
+
+/// Meters by their ids.
+pub type Meters = BTreeMap<String, Memory>;
+
+/// A state file that is kept.
+#[derive(Debug)]
+pub struct StateFile {
+    path: PathBuf,
+    /// Holds the lock; none where another process has it.
+    lock: Option<File>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    version: u32,
+    meters: Meters,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    meters: &'a Meters,
+}
+
+impl StateFile {
+    /// Takes the file, with what stands in it and what is to be said about it.
+    ///
+    /// # Errors
+    /// Where it can be neither read nor written.
+    pub fn open(path: &Path) -> Result<(Self, Meters, Vec<Notice>), FileError> {
+        let mut notices = Vec::new();
+        let lock = lock(path)?;
+        if lock.is_none() {
+            notices.push(Notice {
+                trouble: true,
+                what: format!(
+                    "{}: another smarty keeps it; what is computed here goes on from it, and is not kept",
+                    path.display()
+                ),
+                hint: Some("--state names a file of its own".to_owned()),
+            });
+        }
+        let file = Self {
+            path: path.to_path_buf(),
+            lock,
+        };
+        let meters = match read(path)? {
+            Ok(meters) => meters,
+            Err(fault) => {
+                notices.push(file.put_aside(&fault));
+                Meters::new()
+            }
+        };
+        Ok((file, meters, notices))
+    }
+
+    /// Whether it is written at all.
+    pub fn is_kept(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Writes all that is remembered; the file is the old one or the new one, whatever happens.
+    ///
+    /// # Errors
+    /// Where it cannot be written; the old one is left then.
+    pub fn save(&self, meters: &Meters) -> Result<(), FileError> {
+        if !self.is_kept() {
+            return Ok(());
+        }
+        let failed = |cause| FileError::writing(&self.path, None, cause);
+        let mut out = OutFile::create(&self.path, Existing::Replace)?;
+        let written = Written {
+            version: VERSION,
+            meters,
+        };
+        serde_json::to_writer(&mut out, &written).map_err(|error| failed(error.into()))?;
+        out.write_all(b"\n").map_err(failed)?;
+        out.finish()
+    }
+
+    /// Keeps a file that cannot be used under another name.
+    fn put_aside(&self, fault: &str) -> Notice {
+        let bad = with_end(&self.path, ".bad");
+        let kept = match self.is_kept() && fs::rename(&self.path, &bad).is_ok() {
+            true => format!("it is kept as {}", bad.display()),
+            false => "it is left as it is".to_owned(),
+        };
+        Notice {
+            trouble: true,
+            what: format!(
+                "{}: {fault}, so sums begin anew; {kept}",
+                self.path.display()
+            ),
+            hint: None,
+        }
+    }
+}
+
+/// Takes the lock; none where another process has it.
+fn lock(path: &Path) -> Result<Option<File>, FileError> {
+    let beside = with_end(path, ".lock");
+    let opened = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&beside);
+    let file = opened.map_err(|cause| FileError::opening(path, cause))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        // Some network file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    sweep(path);
+    Ok(Some(file))
+}
+
+/// Removes what was being written when a process was killed.
+fn sweep(path: &Path) {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return;
+    };
+    let is_left = |other: &str| {
+        let middle = other
+            .strip_prefix('.')
+            .and_then(|rest| rest.strip_prefix(name)?.strip_prefix('.'))
+            .and_then(|rest| rest.strip_suffix(".part"));
+        middle.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_left) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// What stands in the file, or why it cannot be used; nothing where there is none.
+fn read(path: &Path) -> Result<Result<Meters, String>, FileError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Meters::new())),
+        Err(error) => return Err(FileError::opening(path, error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|cause| FileError::opening(path, cause))?;
+    if bytes.is_empty() {
+        return Ok(Ok(Meters::new()));
+    }
+    if bytes.len() as u64 > LONGEST {
+        return Ok(Err("is no state of smarty".to_owned()));
+    }
+    Ok(match serde_json::from_slice(&bytes) {
+        Ok(Content {
+            version: VERSION,
+            meters,
+        }) => Ok(meters),
+        Ok(Content { version, .. }) => Err(format!("is of version {version}")),
+        Err(error) => Err(format!(
+            "is damaged in line {}, column {}",
+            error.line(),
+            error.column()
+        )),
+    })
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Version of the form.
+const VERSION: u32 = 1;
+/// A longer file is none of ours, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::testing::Folder;
+
+    const STATE: &str = r#"{"version":1,"meters":{"SAG1":{"latest":{"at":"2026-02-03T09:17:00Z","offset":60,"import":"25.653","registers":0},"start":{"import":"25.500","sure":true},"last_quarter_kwh":"0.400","excess":{"reference_kw":"3","day":"2026-02-03","day_kwh":"0.100","month_kwh":"1.250","unsure_quarters":7,"last_quarter_kwh":"0.000","last_day_kwh":null,"last_month_kwh":null}}}}
+"#;
+
+    fn names(folder: &Folder) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(&folder.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        fs::write(&path, STATE).unwrap();
+        let (file, meters, notices) = StateFile::open(&path).unwrap();
+        assert_eq!((meters.len(), notices.len()), (1, 0));
+        fs::remove_file(&path).unwrap();
+        file.save(&meters).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), STATE);
+        assert_eq!(names(&folder), ["derive.json", "derive.json.lock"]);
+    }
+
+    #[test]
+    fn no_file_and_an_empty_one_are_no_memory() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        assert!(StateFile::open(&path).unwrap().1.is_empty());
+        fs::write(&path, "").unwrap();
+        let (_, meters, notices) = StateFile::open(&path).unwrap();
+        assert!(meters.is_empty() && notices.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_file_is_said_kept_and_replaced() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        for (text, fault) in [
+            (&STATE[..100], "is damaged in line 1, column 100"),
+            (r#"{"version":9,"meters":{}}"#, "is of version 9"),
+            ("SAG1", "is damaged in line 1, column 1"),
+            (
+                &STATE.replace("25.653", "x"),
+                "is damaged in line 1, column 97",
+            ),
+        ] {
+            fs::write(&path, text).unwrap();
+            let (file, meters, notices) = StateFile::open(&path).unwrap();
+            assert!(meters.is_empty());
+            assert!(notices[0].what.contains(fault), "{}", notices[0].what);
+            assert_eq!(
+                fs::read_to_string(folder.path("derive.json.bad")).unwrap(),
+                text
+            );
+            file.save(&meters).unwrap();
+            drop(file);
+            assert!(StateFile::open(&path).unwrap().2.is_empty());
+        }
+    }
+
+    #[test]
+    fn whoever_comes_second_reads_and_writes_nothing() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        fs::write(&path, STATE).unwrap();
+        let (first, meters, _) = StateFile::open(&path).unwrap();
+        let (second, seen, notices) = StateFile::open(&path).unwrap();
+        assert_eq!(seen, meters);
+        assert!(notices[0].what.contains("another smarty keeps it"));
+        second.save(&Meters::new()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), STATE);
+        drop(first);
+        assert!(StateFile::open(&path).unwrap().0.is_kept());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_away() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        fs::write(folder.path(".derive.json.4711.part"), "{").unwrap();
+        fs::write(folder.path(".other.json.4711.part"), "{").unwrap();
+        StateFile::open(&path).unwrap();
+        assert_eq!(
+            names(&folder),
+            [".other.json.4711.part", "derive.json.lock"]
+        );
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_an_error() {
+        let folder = Folder::new();
+        let error = StateFile::open(&folder.path("no/derive.json")).unwrap_err();
+        assert!(matches!(error, FileError::NoFolder { .. }), "{error}");
+        let error = StateFile::open(&folder.0).unwrap_err();
+        assert!(error.to_string().contains("is a directory"), "{error}");
+    }
+}
