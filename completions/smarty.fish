@@ -90,6 +90,8 @@ hex\t'The frame as a hex dump with its fields'
 influx\t'InfluxDB line protocol'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -108,6 +110,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Repl
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -138,6 +141,8 @@ hex\t'The frame as a hex dump with its fields'
 influx\t'InfluxDB line protocol'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -156,11 +161,14 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replac
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
@@ -193,6 +201,7 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'

@@ -233,6 +233,11 @@ fn options_that_do_not_fit_together_are_said() {
              hint: add --reference-power, as --reference-power 7kW\n",
         ),
         (
+            &["-f", "raw", "--derive"],
+            "smarty: error: raw and hex show the telegram as it is, without what is computed\n  \
+             hint: add --json, or leave out --derive\n",
+        ),
+        (
             &["--state", "s.json"],
             "smarty: error: --state keeps what is computed, and nothing is\n  hint: add --derive\n",
         ),
@@ -241,7 +246,7 @@ fn options_that_do_not_fit_together_are_said() {
             "smarty: error: no/s.json: there is no folder no\n  hint: mkdir -p no\n",
         ),
     ] {
-        let arguments = [&["parse", &sample, "--csv"], more].concat();
+        let arguments = [&["parse", &sample], more].concat();
         let (_, errors, code) = bench.output(&arguments);
         assert_eq!(errors, what);
         let exit = if more.contains(&"no/s.json") { 3 } else { 2 };

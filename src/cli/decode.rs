@@ -20,6 +20,7 @@ use super::signals::Signals;
 use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
+use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
 use crate::source::{Lasting, LineSettings, Stop};
 
@@ -53,6 +54,10 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         Default::Parse => Format::Table,
     });
     let services = Services::default().computing(&args.derive, &named, Keep::WhereNamed)?;
+    if services.extent() != Extent::Nothing && matches!(format, Format::Raw | Format::Hex) {
+        let what = "raw and hex show the telegram as it is, without what is computed";
+        return Err(Failure::new(Exit::Usage, what).hint("add --json, or leave out --derive"));
+    }
     let flow = Flow {
         extent: services.extent(),
         thinning: Thinning {

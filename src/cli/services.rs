@@ -35,7 +35,7 @@ impl Services {
     /// Computes as asked, for all services and the output.
     ///
     /// # Errors
-    /// As [`Deriving::open`].
+    /// A state file without anything to keep in it; one that was named and cannot be had.
     pub fn computing(
         self,
         args: &DeriveArgs,

@@ -250,7 +250,7 @@ mod tests {
             ("SAG1", "is damaged in line 1, column 1"),
             (
                 &STATE.replace("25.653", "x"),
-                "is damaged in line 1, column 97",
+                "is damaged in line 1, column 93",
             ),
         ] {
             fs::write(&path, text).unwrap();

@@ -446,4 +446,5 @@ fn check_lines(table: &str, width: usize) {
     }
 }
 
+mod computed;
 mod laws;
