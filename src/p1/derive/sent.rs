@@ -29,15 +29,18 @@ impl Sent {
     /// Reads a telegram.
     pub(super) fn of(telegram: &Telegram<'_>) -> Self {
         let mut sent = Self::default();
-        for (at, value) in telegram.values() {
-            let Value::Number(number) = value else {
+        for at in &telegram.shape().meaning.values {
+            let Some(name) = at.key.strip_prefix("active_") else {
+                continue;
+            };
+            let Value::Number(number) = telegram.value(at.item) else {
                 continue;
             };
             let value = number
                 .decimal()
                 .and_then(|decimal| decimal.shifted(at.shift));
             if let Some(value) = value {
-                sent.take(&at.key, value);
+                sent.take(name, value);
             }
         }
         sent
@@ -67,8 +70,9 @@ impl Sent {
         Sample::new(&time, import, registers)
     }
 
+    /// Takes a value by its key without `active_`.
     fn take(&mut self, key: &str, value: Decimal) {
-        if let Some(rest) = key.strip_prefix("active_power_") {
+        if let Some(rest) = key.strip_prefix("power_") {
             let powers = &mut self.powers;
             let [total, phases @ ..] = powers;
             let (direction, place) = match rest.split_once('_') {
@@ -84,7 +88,7 @@ impl Sent {
                 ("net", Some(place)) => place.net = Some(value),
                 _ => {}
             }
-        } else if let Some(rest) = key.strip_prefix("active_energy_import_") {
+        } else if let Some(rest) = key.strip_prefix("energy_import_") {
             let tariff = rest.strip_prefix("tariff_");
             let tariff = tariff.and_then(|rest| rest.strip_suffix("_kwh"));
             if rest == "kwh" {
