@@ -250,11 +250,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -520,11 +520,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -758,11 +758,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

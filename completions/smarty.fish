@@ -87,7 +87,8 @@ json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
 hex\t'The frame as a hex dump with its fields'
-influx\t'InfluxDB line protocol'"
+influx\t'InfluxDB line protocol'
+parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -135,7 +136,8 @@ json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
 hex\t'The frame as a hex dump with its fields'
-influx\t'InfluxDB line protocol'"
+influx\t'InfluxDB line protocol'
+parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -185,7 +187,8 @@ json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
 hex\t'The frame as a hex dump with its fields'
-influx\t'InfluxDB line protocol'"
+influx\t'InfluxDB line protocol'
+parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

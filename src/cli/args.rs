@@ -354,6 +354,8 @@ pub enum Format {
     Hex,
     /// InfluxDB line protocol.
     Influx,
+    /// A file for DuckDB, DataFusion or Spark; with -o only.
+    Parquet,
 }
 
 /// Options of `ports`.

@@ -1,7 +1,7 @@
 //! The choice of values: names, keys with unit, or OBIS codes.
 
 use crate::p1::layout::Line;
-use crate::p1::obis::{self, Obis};
+use crate::p1::obis::{self, Entry, Obis};
 
 /// Fields in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,23 @@ impl Fields {
     /// Tells whether a line was asked for, or the value that has this key.
     pub fn wants(&self, line: &Line, key: Option<&str>) -> bool {
         self.0.iter().any(|field| field.is(line, key))
+    }
+
+    /// Tells whether a telegram could have a value with this key that was asked for; `entry` is its row of the
+    /// table, and none for the readings of meters on the M-Bus.
+    pub fn wants_key(&self, entry: Option<&Entry>, key: &str) -> bool {
+        self.0.iter().any(|field| match (field, entry) {
+            (Field::Name(name), _) => {
+                name == key
+                    || is_mbus_stem(key, name)
+                    || entry.is_some_and(|entry| entry.name == name)
+            }
+            (Field::Code(code), Some(entry)) => {
+                obis::lookup(*code).is_some_and(|asked| asked.name == entry.name)
+            }
+            // Which medium is at the channel only a telegram says.
+            (Field::Code(code), None) => obis::lookup(*code).is_some_and(|asked| asked.channel),
+        })
     }
 }
 
