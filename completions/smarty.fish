@@ -97,6 +97,7 @@ never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l last -d 'Print the last telegram only'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-reconnect -d 'End when a port or server goes away'
@@ -146,6 +147,7 @@ never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l last -d 'Print the last telegram only'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-reconnect -d 'End when a port or server goes away'
@@ -198,6 +200,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sourc
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l last -d 'Print the last telegram only'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-reconnect -d 'End when a port or server goes away'
