@@ -290,3 +290,35 @@ fn telegrams_as_text_with_things_around_them() {
             .collect::<String>(),
     );
 }
+
+#[test]
+fn our_own_json_laid_out_over_several_lines() {
+    let plain = smarty("decrypt lu.bin --keyring keys.toml").done();
+    let pretty = smarty("parse lu.bin --keyring keys.toml --json --pretty").done();
+    let done = smarty("decrypt -").pipe(pretty.stdout).done();
+    assert!(
+        done.stdout == plain.stdout && done.exit == Some(0),
+        "{done}"
+    );
+}
+
+#[test]
+fn a_telegram_with_a_time_before_each_line() {
+    let text = String::from_utf8(sample("lu-plain.txt")).unwrap();
+    let plain = smarty("decrypt lu-plain.txt").done();
+    for stamp in [
+        "12:00:01.123 ",
+        "[12:00:01][D][dsmr:086]: ",
+        "[2026-11-24 12:00:01] ",
+    ] {
+        let stamped: String = text
+            .split_inclusive('\n')
+            .map(|line| format!("{stamp}{line}"))
+            .collect();
+        let done = smarty("decrypt -").pipe(stamped).done();
+        assert!(
+            done.stdout == plain.stdout && done.exit == Some(0),
+            "{done}"
+        );
+    }
+}
