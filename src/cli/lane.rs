@@ -157,7 +157,7 @@ impl Lane {
     pub fn title(&self) -> String {
         match &self.label {
             Some(label) => format!("{label} ({})", self.name),
-            None => self.name.clone(),
+            None => self.source().said().to_owned(),
         }
     }
 

@@ -151,7 +151,7 @@ impl Desk for Viewer {
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
-        let name = source.label.unwrap_or(source.name);
+        let name = source.label.unwrap_or(source.said());
         self.screen
             .finding(&format!("{name}: {} cm", level.centimetres));
         self.fresh = true;
