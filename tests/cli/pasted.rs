@@ -322,3 +322,39 @@ fn a_telegram_with_a_time_before_each_line() {
         );
     }
 }
+
+#[test]
+fn digits_as_assemblers_and_pascal_write_them() {
+    let numbers = |write: fn(u8) -> String| {
+        let numbers = sample("lu.bin").into_iter().map(write);
+        numbers.collect::<Vec<_>>()
+    };
+    let masm = |byte: u8| match byte {
+        0xA0.. => format!("0{byte:02X}h"),
+        _ => format!("{byte:02X}h"),
+    };
+    for separator in [" ", ", ", ",", "\n"] {
+        gives(1, &numbers(masm).join(separator));
+        gives(1, &numbers(|byte| format!("{byte:02x}H")).join(separator));
+        gives(1, &numbers(|byte| format!("${byte:02X}")).join(separator));
+    }
+}
+
+#[test]
+fn rows_of_hexyl_with_their_borders() {
+    let panel = |bytes: &[u8]| format!("{:<24}", hex(bytes, " ").to_lowercase());
+    let rows = rows(16, |out, offset, bytes| {
+        let (left, right) = bytes.split_at(bytes.len().min(8));
+        let (left, right) = (panel(left), panel(right));
+        writeln!(out, "│{offset:08x}│ {left}┊ {right}│×•SM_0a1┊×D×•×0⋄•│").unwrap();
+    });
+    let lid = |left, middle, right| {
+        let (digits, characters) = ("─".repeat(25), "─".repeat(8));
+        format!(
+            "{left}{characters}{middle}{digits}{middle}{digits}{middle}{characters}{middle}{characters}{right}\n"
+        )
+    };
+    let paste = format!("{}{rows}{}", lid("┌", "┬", "┐"), lid("└", "┴", "┘"));
+    gives(1, &paste);
+    gives(1, &rows);
+}
