@@ -1,14 +1,18 @@
 //! Parquet: a file for engines such as DuckDB, DataFusion and Spark, a row a telegram.
 //!
 //! ```text
-//! telegram --plan--> rows that wait --row group of 16 MB--> bytes ... --at the end--> footer
+//! telegram --plan--> rows that wait --row group of 24 MB--> bytes ... --at the end--> footer
 //! ```
 //! Columns are the same in every file (`columns.rs`), so that a folder of files is one table. What stands in no
 //! column is in the map `other`: nothing that was sent is lost but leading zeros and empty parentheses.
 
 mod columns;
-mod plan;
+
+mod texts;
+
 mod rows;
+
+mod plan;
 
 #[cfg(test)]
 mod tests;

@@ -192,7 +192,7 @@ fn is_covered(line: &Line, covered: &HashSet<u32>, items: &[Item]) -> bool {
 
 /// The digits of a number in its column; none where it does not fit exactly.
 fn decimal(sent: &[u8], shift: i8) -> Option<i64> {
-    let number = Number::parse(sent)?.decimal()?.shifted(shift)?;
+    let number = Number::at(sent).decimal()?.shifted(shift)?;
     let Decimal { digits, .. } = number.rescale(SCALE)?;
     (digits.unsigned_abs() < DIGITS_MAX).then_some(digits)
 }

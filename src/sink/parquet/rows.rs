@@ -3,6 +3,7 @@
 //! ```text
 //! levels  1 0 0 1 1        1 where the row has a value; those after the last value are not written down yet
 //! values  a     b c
+//! texts   0     1 0        numbers of texts: most come again and again
 //!
 //! other   levels 2 2 0 2   2 an entry, 0 a row without any
 //!         repeat 0 1 0 0   0 begins a row
@@ -15,6 +16,7 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 
 use super::columns::{Columns, Kind};
+use super::texts::{Texts, write_pieces};
 
 /// Rows that wait.
 #[derive(Debug)]
@@ -50,13 +52,6 @@ struct Other {
     places: HashMap<String, u32>,
     /// Entries of the row that is not ended yet.
     entries: usize,
-}
-
-/// Texts one after another, and where each ends.
-#[derive(Debug, Default)]
-struct Texts {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
 }
 
 impl Rows {
@@ -106,8 +101,7 @@ impl Rows {
         if let Some(column) = self.columns.get_mut(place).filter(|_| !value.is_empty())
             && let Values::Texts(texts) = &mut column.values
         {
-            texts.push(value);
-            self.held += 10 + value.len();
+            self.held += 2 + texts.push(value);
             column.mark(self.count);
         }
     }
@@ -131,8 +125,7 @@ impl Rows {
         other.repeat.push(i16::from(other.entries > 0));
         other.entries += 1;
         other.keys.push(key);
-        other.values.push(value);
-        self.held += 16 + value.len();
+        self.held += 8 + other.values.push(value);
     }
 
     /// Ends the row.
@@ -188,14 +181,14 @@ impl Rows {
         &mut self,
         place: usize,
         writer: &mut ColumnWriterImpl<'_, Int64Type>,
-    ) -> Result<usize, ParquetError> {
+    ) -> Result<(), ParquetError> {
         match self.columns.get_mut(place) {
             Some(Column {
                 levels,
                 values: Values::Integers(values),
             }) => {
                 levels.resize(self.count, 0);
-                writer.write_batch(values, Some(levels), None)
+                writer.write_batch(values, Some(levels), None).map(drop)
             }
             _ => Err(mixed()),
         }
@@ -206,14 +199,14 @@ impl Rows {
         &mut self,
         place: usize,
         writer: &mut ColumnWriterImpl<'_, BoolType>,
-    ) -> Result<usize, ParquetError> {
+    ) -> Result<(), ParquetError> {
         match self.columns.get_mut(place) {
             Some(Column {
                 levels,
                 values: Values::Flags(values),
             }) => {
                 levels.resize(self.count, 0);
-                writer.write_batch(values, Some(levels), None)
+                writer.write_batch(values, Some(levels), None).map(drop)
             }
             _ => Err(mixed()),
         }
@@ -224,19 +217,25 @@ impl Rows {
         &mut self,
         place: usize,
         writer: &mut ColumnWriterImpl<'_, ByteArrayType>,
-    ) -> Result<usize, ParquetError> {
-        let other = &mut self.other;
-        let (levels, repeat) = (Some(&*other.levels), Some(&*other.repeat));
-        match (
-            place.checked_sub(self.columns.len()),
-            self.columns.get_mut(place),
-        ) {
+    ) -> Result<(), ParquetError> {
+        let Other {
+            levels,
+            repeat,
+            keys,
+            values,
+            known,
+            ..
+        } = &self.other;
+        let behind = place.checked_sub(self.columns.len());
+        match (behind, self.columns.get_mut(place)) {
             (Some(0), _) => {
-                let key = |key: &u32| other.known.get(*key as usize).cloned();
-                let keys: Vec<_> = other.keys.iter().filter_map(key).collect();
-                writer.write_batch(&keys, levels, repeat)
+                let keys = keys.iter().filter_map(|key| known.get(*key as usize));
+                write_pieces(writer, levels, Some(repeat), 2, keys)
             }
-            (Some(1), _) => writer.write_batch(&other.values.take(), levels, repeat),
+            (Some(1), _) => {
+                let values = values.iter();
+                write_pieces(writer, levels, Some(repeat), 2, values)
+            }
             (
                 None,
                 Some(Column {
@@ -245,7 +244,8 @@ impl Rows {
                 }),
             ) => {
                 levels.resize(self.count, 0);
-                writer.write_batch(&texts.take(), Some(levels), None)
+                let texts = texts.iter();
+                write_pieces(writer, levels, None, 1, texts)
             }
             _ => Err(mixed()),
         }
@@ -261,29 +261,6 @@ impl Column {
     }
 }
 
-impl Texts {
-    fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    fn take(&mut self) -> Vec<ByteArray> {
-        let bytes = ByteArray::from(std::mem::take(&mut self.bytes));
-        let mut start = 0;
-        let text = |&end: &usize| {
-            let text = bytes.slice(start, end - start);
-            start = end;
-            text
-        };
-        self.ends.iter().map(text).collect()
-    }
-}
-
 fn mixed() -> ParquetError {
     ParquetError::General("a column is not what its schema says".to_owned())
 }
@@ -293,4 +270,4 @@ const KEYS_KEPT: usize = 4096;
 /// Rows of a row group, at most.
 const ROWS_MAX: usize = 1 << 16;
 /// Bytes of a row group before they are encoded, about.
-const HELD_MAX: usize = 16 << 20;
+const HELD_MAX: usize = 24 << 20;
