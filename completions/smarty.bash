@@ -167,7 +167,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__decrypt)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --derive --reference-power --state --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --derive --reference-power --state --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,11 +250,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -445,7 +445,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__parse)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --derive --reference-power --state --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --derive --reference-power --state --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -528,11 +528,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -683,7 +683,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --derive --reference-power --state --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --derive --reference-power --state --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,11 +782,11 @@ _smarty() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table json csv raw hex influx" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

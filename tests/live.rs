@@ -9,6 +9,8 @@
 
 #[path = "live/bench.rs"]
 mod bench;
+#[path = "live/follow.rs"]
+mod follow;
 
 use std::fs;
 use std::io::Write;

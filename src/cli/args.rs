@@ -251,6 +251,9 @@ pub struct InputArgs {
     /// Print telegrams whose CRC does not fit, and mark them
     #[arg(long)]
     pub ignore_crc: bool,
+    /// Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it
+    #[arg(long, conflicts_with = "explain")]
+    pub follow: bool,
     /// Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it
     #[arg(long)]
     pub repair: bool,
@@ -362,6 +365,8 @@ pub enum Format {
     Hex,
     /// InfluxDB line protocol.
     Influx,
+    /// A file for DuckDB, DataFusion or Spark; with -o only.
+    Parquet,
 }
 
 /// Options of `ports`.

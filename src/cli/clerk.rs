@@ -120,7 +120,7 @@ impl Clerk {
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
                 "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
-                source.name,
+                source.said(),
                 decoded.span.start,
                 words::crc_words(decoded.crc)
             );
@@ -133,7 +133,8 @@ impl Clerk {
         {
             let what = format!(
                 "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
-                source.name, decoded.span.start
+                source.said(),
+                decoded.span.start
             );
             say(Level::Warning, &what, None);
         }
@@ -201,7 +202,7 @@ impl Clerk {
             );
             let own = !self.quiet && certain;
             let hint = Some(hint.as_str()).filter(|_| own);
-            say(Level::Error, &format!("{}: {what}", source.name), hint);
+            say(Level::Error, &format!("{}: {what}", source.said()), hint);
         }
     }
 
@@ -335,7 +336,7 @@ impl Desk for Clerk {
             0 => Level::Error,
             _ => Level::Warning,
         };
-        let name = source.label.unwrap_or(source.name);
+        let name = source.label.unwrap_or(source.said());
         self.talk(level, &format!("{name}: {what}"), Some(&hint));
     }
 

@@ -22,7 +22,7 @@ use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
-use crate::source::{Lasting, LineSettings, Stop};
+use crate::source::{Lasting, LineSettings, Place, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
             last: args.input.last,
             ..Thinning::default()
         },
-        durable: inputs::any_live(&named),
+        durable: args.input.follow || inputs::any_live(&named),
         ..Flow::default()
     };
     stream(&args, &named, services, global, format, flow)
@@ -95,7 +95,21 @@ impl Prepared {
             say(Level::Note, &format!("key {origin}"), None);
         }
         let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-        let options = inputs::source_options(&args.source, stop.clone());
+        let mut options = inputs::source_options(&args.source, stop.clone());
+        options.follow = args.input.follow;
+        if options.follow
+            && named
+                .iter()
+                .any(|named| named.address.place == Place::Stdin)
+        {
+            let failure = Failure::new(
+                Exit::Usage,
+                "--follow: standard input has no name to follow",
+            );
+            return Err(
+                failure.hint("name the file; what is piped in is read until it ends anyway")
+            );
+        }
         let common = Common {
             keys: &args.keys,
             ring: &ring,
@@ -115,7 +129,7 @@ impl Prepared {
         let limits = Limits {
             duration: args.source.duration,
             timeout: args.source.timeout,
-            progress: !global.quiet && to_file,
+            progress: !global.quiet && to_file && !options.follow,
             line: LineSettings {
                 baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
                 mode: args.source.mode.unwrap_or(LineSettings::P1.mode),

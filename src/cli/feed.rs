@@ -92,7 +92,8 @@ impl Feed {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
-        if !inputs.iter().any(|input| is_live(&input.address().place)) {
+        let live = |input: &Lasting| input.follows() || is_live(&input.address().place);
+        if !inputs.iter().any(live) {
             return Ok(Self::Row(Row {
                 inputs,
                 current: 0,

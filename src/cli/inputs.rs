@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
 use super::failure::{Exit, Failure};
@@ -16,7 +17,7 @@ use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
 use crate::source::{
-    self, Address, Device, Lasting, LineSettings, Mode, Place, SourceOptions, Stop,
+    self, Address, Backoff, Device, Lasting, LineSettings, Mode, Place, SourceOptions, Stop,
 };
 
 /// A source as it was named, with what holds for it alone.
@@ -70,6 +71,9 @@ impl Named {
     /// The source, not open yet.
     pub fn lasting(&self, options: &SourceOptions, args: &SourceArgs) -> Lasting {
         let mut options = options.clone();
+        if options.follow && !is_live(&self.address.place) {
+            options.backoff = ROTATION;
+        }
         options.line = LineSettings {
             baud: args.baud.or(self.baud).unwrap_or(LineSettings::P1.baud),
             mode: args.mode.or(self.mode).unwrap_or(LineSettings::P1.mode),
@@ -196,3 +200,9 @@ pub fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
     }
     options
 }
+
+/// How soon a file that is followed and went away is looked for.
+const ROTATION: Backoff = Backoff {
+    first: Duration::from_millis(200),
+    most: Duration::from_secs(1),
+};

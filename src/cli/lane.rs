@@ -55,6 +55,8 @@ pub struct Lane {
     device: Device,
     /// A regular file: when it is read says nothing of when its bytes were received.
     stored: bool,
+    /// The end of a file that is followed was seen: what comes now is received as it is read.
+    caught_up: bool,
     form: Option<Form>,
     undump: Undump,
     streams: Vec<Stream>,
@@ -123,6 +125,7 @@ impl Lane {
             place: address.place.clone(),
             device: address.device,
             stored: false,
+            caught_up: false,
             form,
             undump: Undump::new(form),
             streams: vec![Stream::new(address.label.clone(), reader)],
@@ -154,7 +157,7 @@ impl Lane {
     pub fn title(&self) -> String {
         match &self.label {
             Some(label) => format!("{label} ({})", self.name),
-            None => self.name.clone(),
+            None => self.source().said().to_owned(),
         }
     }
 
@@ -210,8 +213,25 @@ impl Lane {
         desk: &mut dyn Desk,
     ) -> Result<(), Failure> {
         self.bytes += bytes.len() as u64;
-        let at = at.filter(|_| !self.stored);
+        let at = at.filter(|_| !self.stored || self.caught_up);
         self.undump(at, desk, |undump, each| undump.push(bytes, each))
+    }
+
+    /// Takes a pause of a file that is followed, which is no silence: whoever writes it may hold back the rest of a
+    /// frame for long. False for all other inputs.
+    pub fn catch_up(&mut self) -> bool {
+        self.caught_up |= self.stored;
+        self.stored
+    }
+
+    /// Takes the loss of the source: what is half stays half. A file that is followed begins anew.
+    pub fn lose(&mut self, desk: &mut dyn Desk) {
+        if self.stored {
+            // A dump that was cut off is no error of it: the next one may be whole.
+            let _ = self.undump(None, desk, |undump, each| undump.finish(each));
+            self.undump = Undump::new(self.form);
+        }
+        self.quiet(desk);
     }
 
     /// Takes a silence: what is half stays half.

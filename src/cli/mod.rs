@@ -12,6 +12,8 @@ pub mod writer;
 
 pub mod thin;
 
+pub mod archive;
+
 pub mod output;
 
 pub mod tally;

@@ -6,6 +6,7 @@ use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
 use jiff::{Timestamp, Zoned};
 
+use super::archive;
 use super::args::{Format, OutputArgs};
 use super::failure::{Exit, Failure};
 use super::thin::{Row, Thin, Thinning, values};
@@ -22,6 +23,7 @@ use crate::sink::hex;
 use crate::sink::json::{self, Json};
 use crate::sink::level;
 use crate::sink::out::OutFile;
+use crate::sink::parquet::Parquet;
 use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
 use crate::sink::rotation::Rotation;
@@ -37,6 +39,7 @@ pub struct Output {
     json: Json,
     csv: Csv,
     table: TableOptions,
+    parquet: Option<Box<Parquet>>,
     pretty: bool,
     events: bool,
     begun: bool,
@@ -104,9 +107,14 @@ impl Output {
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
+        let parquet = match format {
+            Format::Parquet => Some(archive::open(args, flow.thinning, fields.clone())?),
+            _ => None,
+        };
         let existing = existing(args.force, args.append);
         let writer = match &args.out {
-            Some(path) if flow.durable => {
+            // Of a file of Parquet the beginning alone is of no use.
+            Some(path) if flow.durable && parquet.is_none() => {
                 let options = RecordOptions {
                     existing,
                     rotation: flow.rotation,
@@ -149,6 +157,7 @@ impl Output {
                 width,
                 fields: fields.clone(),
             },
+            parquet,
             fields,
             pretty: args.pretty,
             events: args.events,
@@ -203,6 +212,10 @@ impl Output {
             Format::Raw => level::raw(&mut self.buffer, level),
             Format::Influx => level::influx(&mut self.buffer, context, level),
             Format::Hex | Format::Table => level::table(&mut self.buffer, context, level),
+            Format::Parquet => self
+                .parquet
+                .iter_mut()
+                .for_each(|parquet| parquet.level(context, level)),
         }
         let meter = context.source.label.unwrap_or(context.source.name);
         self.thin_out(start, || Row {
@@ -268,6 +281,9 @@ impl Output {
             let header = std::mem::take(&mut self.header);
             self.writer.set_header(header)?;
         }
+        if let Some(parquet) = &mut self.parquet {
+            parquet.encode(&mut self.buffer).map_err(archive::failed)?;
+        }
         if self.buffer.is_empty() {
             return self.writer.pause();
         }
@@ -286,6 +302,9 @@ impl Output {
     pub fn finish(mut self, held: bool) -> Result<(), WriteEnd> {
         while let Some(bytes) = self.thin.rest().filter(|_| held) {
             self.print(&bytes);
+        }
+        if let Some(mut parquet) = self.parquet.take() {
+            parquet.finish(&mut self.buffer).map_err(archive::failed)?;
         }
         self.flush()?;
         self.writer.finish().map_err(WriteEnd::Failed)
@@ -358,6 +377,10 @@ impl Output {
             Format::Influx => csv::influx(&mut self.buffer, self.fields.as_ref(), context, decoded),
             Format::Hex => hex::write(&mut self.buffer, decoded),
             Format::Table => table::write(&mut self.buffer, decoded, context, &self.table),
+            Format::Parquet => self
+                .parquet
+                .iter_mut()
+                .for_each(|parquet| parquet.telegram(context, decoded)),
         }
     }
 

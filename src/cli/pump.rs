@@ -205,7 +205,11 @@ impl Pump<'_> {
             }
             Piece::Quiet => {
                 let pause = instant.saturating_duration_since(state.bytes);
-                if pause >= patience(lane.kind) && !std::mem::replace(&mut state.settled, true) {
+                let followed = lane.catch_up();
+                if !followed
+                    && pause >= patience(lane.kind)
+                    && !std::mem::replace(&mut state.settled, true)
+                {
                     lane.quiet(sink);
                 }
                 sink.quiet(lane);
@@ -222,9 +226,13 @@ impl Pump<'_> {
             }
             Piece::Lost(reason) => {
                 (state.open, state.settled) = (false, true);
-                lane.quiet(sink);
+                lane.lose(sink);
                 let what = format!("{}: {reason}", lane.title());
-                sink.talk(Level::Warning, &what, None);
+                let level = match lane.is_live() {
+                    true => Level::Warning,
+                    false => Level::Note,
+                };
+                sink.talk(level, &what, None);
                 sink.link(lane, Link::Lost, &what, None);
             }
             Piece::Refused(error) => {
@@ -232,7 +240,10 @@ impl Pump<'_> {
             }
             Piece::Reopened(after) => {
                 (state.open, state.silent, state.bytes) = (true, false, instant);
-                let what = format!("{}: back after {} s", lane.title(), after.as_secs());
+                let what = match lane.is_live() {
+                    true => format!("{}: back after {} s", lane.title(), after.as_secs()),
+                    false => format!("{}: read from its beginning", lane.title()),
+                };
                 sink.talk(Level::Note, &what, None);
                 sink.link(lane, Link::Reopened, &what, None);
             }

@@ -60,6 +60,11 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         return screen::run(&run, &named, services, global);
     }
     let format = run.output.format().unwrap_or(Format::Table);
+    if format == Format::Parquet {
+        let what = "watch writes no Parquet: a file of it is of no use before its end";
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
+    }
     decode::stream(&run, &named, services, global, format, flow)
 }
 

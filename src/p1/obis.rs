@@ -5,8 +5,8 @@
 //! A-B:C.D.E*F    A medium, B channel, C quantity, D processing, E tariff, F billing period
 //! ```
 //!
-//! IEC 62056-6-1; as text IEC 62056-21. Codes with letters (`F.F`, `C.1.0`) and codes without
-//! group E are not supported: no P1 port sends them.
+//! IEC 62056-6-1; as text IEC 62056-21. Older meters send short codes: without A and B, without E where it is 0,
+//! and with a letter for some numbers: `F.F` is 97.97.0, the error register, and `C.1.0` is 96.1.0, the device id.
 
 mod table;
 
@@ -27,7 +27,7 @@ pub struct Obis {
     pub c: u8,
     /// Processing: 7 instantaneous, 8 time integral.
     pub d: u8,
-    /// Tariff, or a further classification.
+    /// Tariff, or a further classification; 0 where it was not sent.
     pub e: u8,
     /// Billing period; 255 for the current one.
     pub f: Option<u8>,
@@ -46,21 +46,23 @@ impl Obis {
         }
     }
 
-    /// Reads a code that fills the whole input; each group has 1 to 3 digits, at most 255.
+    /// Reads a code that fills the whole input; each group has 1 to 3 digits, at most 255, or is a letter.
     pub fn parse(text: &[u8]) -> Option<Obis> {
-        let (mut value, mut rest) = group(text)?;
         let (mut a, mut b, mut f) = (None, None, None);
-        if let [b'-', tail @ ..] = rest {
-            a = Some(value);
-            (value, rest) = group(tail)?;
+        let mut rest = text;
+        if let Some((value, [b'-', tail @ ..])) = group(rest) {
+            (a, rest) = (Some(value), tail);
         }
-        if let [b':', tail @ ..] = rest {
-            b = Some(value);
-            (value, rest) = group(tail)?;
+        if let Some((value, [b':', tail @ ..])) = group(rest) {
+            (b, rest) = (Some(value), tail);
         }
-        let c = value;
-        let (d, rest) = group(rest.strip_prefix(b".")?)?;
-        let (e, mut rest) = group(rest.strip_prefix(b".")?)?;
+        let (c, rest) = group_or_letter(rest)?;
+        let (d, rest) = group_or_letter(rest.strip_prefix(b".")?)?;
+        let (e, mut rest) = match rest {
+            [b'.', tail @ ..] => group(tail)?,
+            _ if a.is_none() && b.is_none() => (0, rest),
+            _ => return None,
+        };
         if let [b'*', tail @ ..] = rest {
             let (period, tail) = group(tail)?;
             f = Some(period);
@@ -104,6 +106,19 @@ impl FromStr for Obis {
 #[error("expected an OBIS code such as 1-0:1.8.0")]
 pub struct NotAnObis;
 
+/// As [`group`]; some numbers of C and D may be a letter (IEC 62056-21).
+fn group_or_letter(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = text.split_first()?;
+    let value = match first {
+        b'C' => 96,
+        b'F' => 97,
+        b'L' => 98,
+        b'P' => 99,
+        _ => return group(text),
+    };
+    Some((value, rest))
+}
+
 /// Reads the digits at the start, and gives what follows them.
 fn group(text: &[u8]) -> Option<(u8, &[u8])> {
     let (mut value, mut rest) = digit(text)?;
@@ -145,12 +160,45 @@ mod tests {
     }
 
     #[test]
+    fn short_codes_of_older_meters_are_what_they_stand_for() {
+        for (short, long) in [
+            ("F.F", "97.97.0"),
+            ("C.1.0", "96.1.0"),
+            ("C.1", "96.1.0"),
+            ("L.1.0*04", "98.1.0*4"),
+            ("P.01", "99.1.0"),
+            ("0.9.1", "0.9.1"),
+            ("1.8", "1.8.0"),
+            ("1-0:F.F.0", "1-0:97.97.0"),
+        ] {
+            let code = Obis::parse(short.as_bytes());
+            assert_eq!(code.map(|code| code.to_string()).as_deref(), Some(long));
+            assert_eq!(code, Obis::parse(long.as_bytes()));
+        }
+        let name = |short: &str| {
+            Obis::parse(short.as_bytes())
+                .and_then(lookup)
+                .map(|e| e.name)
+        };
+        assert_eq!(name("F.F"), Some("error_register"));
+        assert_eq!(name("C.1.0"), Some("device_id_1"));
+        assert_eq!(name("1.8"), Some("active_energy_import"));
+    }
+
+    #[test]
     fn what_is_not_wholly_a_code_is_refused() {
         for text in [
             "",
             "1",
-            "1.8",
+            "F",
             "1-0:1.8",
+            "0:1.8",
+            "F-0:1.8.0",
+            "1-F:1.8.0",
+            "1.8.F",
+            "FF.F",
+            "f.f",
+            "A.1.0",
             "1-0:1.8.",
             "1-0:1.8.0 ",
             " 1-0:1.8.0",
@@ -160,7 +208,6 @@ mod tests {
             "1-0:1.8.-1",
             "1:0-1.8.0",
             "1-0.1.8.0",
-            "F.F.0",
             "1-0:1.8.0(",
             "١.8.0",
         ] {
@@ -192,7 +239,7 @@ mod tests {
         #[test]
         fn any_bytes_are_refused_or_read(bytes: Vec<u8>) {
             if let Some(code) = Obis::parse(&bytes) {
-                prop_assert!(code.to_string().len() <= bytes.len());
+                prop_assert_eq!(Obis::parse(code.to_string().as_bytes()), Some(code));
             }
         }
     }

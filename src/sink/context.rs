@@ -34,6 +34,13 @@ pub struct Source<'a> {
     pub label: Option<&'a str>,
 }
 
+impl<'a> Source<'a> {
+    /// Its name as messages call it, which put a colon behind it: `sim`.
+    pub fn said(&self) -> &'a str {
+        self.name.strip_suffix(':').unwrap_or(self.name)
+    }
+}
+
 /// Says who sent a telegram; the device id of a title is made once.
 #[derive(Clone, Debug, Default)]
 pub struct Senders {

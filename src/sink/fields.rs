@@ -2,7 +2,7 @@
 
 use crate::p1::derive::{Extent, QUANTITIES, is_known};
 use crate::p1::layout::Line;
-use crate::p1::obis::{self, Obis};
+use crate::p1::obis::{self, Entry, Obis};
 
 /// Fields in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,23 @@ impl Fields {
         self.0.iter().find_map(|field| match field {
             Field::Name(name) if is_known(name) && !is_there(name) => Some(name.as_str()),
             Field::Name(_) | Field::Code(_) => None,
+        })
+    }
+
+    /// Tells whether a telegram could have a value with this key that was asked for; `entry` is its row of the
+    /// table, and none for the readings of meters on the M-Bus.
+    pub fn wants_key(&self, entry: Option<&Entry>, key: &str) -> bool {
+        self.0.iter().any(|field| match (field, entry) {
+            (Field::Name(name), _) => {
+                name == key
+                    || is_mbus_stem(key, name)
+                    || entry.is_some_and(|entry| entry.name == name)
+            }
+            (Field::Code(code), Some(entry)) => {
+                obis::lookup(*code).is_some_and(|asked| asked.name == entry.name)
+            }
+            // Which medium is at the channel only a telegram says.
+            (Field::Code(code), None) => obis::lookup(*code).is_some_and(|asked| asked.channel),
         })
     }
 }

@@ -16,6 +16,12 @@ pub mod csv;
 
 pub mod level;
 
+#[cfg(feature = "parquet")]
+pub mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "parquet/absent.rs"]
+pub mod parquet;
+
 pub mod hex;
 
 pub mod redact;

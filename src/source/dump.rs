@@ -23,6 +23,7 @@ mod rowline;
 mod rows;
 mod scrub;
 mod sniff;
+mod stamp;
 mod text;
 mod trial;
 

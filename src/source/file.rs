@@ -1,16 +1,27 @@
-//! Files, standard input, FIFOs and pipes: read to their end.
+//! Files, standard input, FIFOs and pipes: read to their end, or followed when they grow.
 //!
-//! A regular file is never quiet. A FIFO is opened without waiting for a writer, which is then waited for by reading.
+//! A regular file is never quiet, unless it is followed. A FIFO is opened without waiting for a writer, which is then
+//! waited for by reading.
+//!
+//! ```text
+//! followed, at the end     grown      read on
+//!                          the same   quiet, and looked at again
+//!                          shorter    gone: emptied by whoever writes it (copytruncate)
+//!                          another    gone: renamed, and a new one made (rotation); what was left is read first
+//!                          none       quiet: whoever renamed it may still write
+//! ```
+//! It is followed by its name, as `tail -F` does; what is gone is opened again and read from its beginning.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{FileType, fstat};
+use rustix::fs::{FileType, fstat, stat};
 use rustix::io::Errno;
 
 use super::error::SourceError;
-use super::read::{Read, SourceOptions};
+use super::read::{GoneReason, Read, SourceOptions};
 use super::stop::{Stop, Wake};
 
 /// An open file, FIFO or pipe.
@@ -20,7 +31,18 @@ pub struct Input {
     file: File,
     size: Option<u64>,
     writer: Writer,
+    followed: Option<Followed>,
     stop: Stop,
+}
+
+/// A file that is read on when it grows.
+#[derive(Debug)]
+struct Followed {
+    path: PathBuf,
+    /// Bytes read so far.
+    read: u64,
+    /// Another file has its name; what is left is read first.
+    replaced: bool,
 }
 
 /// Whether anybody writes into a FIFO.
@@ -81,8 +103,20 @@ impl Input {
             } else {
                 Writer::Seen
             },
+            followed: None,
             stop: options.stop.clone(),
         })
+    }
+
+    /// Follows the file under its name, where it is a regular one.
+    pub(crate) fn follow(&mut self, path: &Path) {
+        if self.size.is_some() {
+            self.followed = Some(Followed {
+                path: path.to_owned(),
+                read: 0,
+                replaced: false,
+            });
+        }
     }
 
     /// Reads what there is, waiting up to 250 ms.
@@ -103,12 +137,42 @@ impl Input {
                 Err(error) => return Err(SourceError::io(&self.name, error)),
             }
             match rustix::io::read(&self.file, &mut *buf) {
-                Ok(0) => return Ok(Read::End),
-                Ok(count) => return Ok(Read::Bytes(count)),
+                Ok(0) => return self.at_end(),
+                Ok(count) => {
+                    if let Some(followed) = &mut self.followed {
+                        followed.read += count as u64;
+                    }
+                    return Ok(Read::Bytes(count));
+                }
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(error) => return Err(SourceError::io(&self.name, error)),
             }
         }
+    }
+
+    /// The end, unless the file is followed and may grow.
+    fn at_end(&mut self) -> Result<Read, SourceError> {
+        let Some(followed) = &mut self.followed else {
+            return Ok(Read::End);
+        };
+        if followed.replaced {
+            return Ok(Read::Gone(GoneReason::Replaced));
+        }
+        let open = fstat(&self.file).map_err(|error| SourceError::io(&self.name, error))?;
+        if u64::try_from(open.st_size).is_ok_and(|size| size < followed.read) {
+            return Ok(Read::Gone(GoneReason::Shortened));
+        }
+        if let Ok(named) = stat(&followed.path)
+            && (named.st_dev, named.st_ino) != (open.st_dev, open.st_ino)
+        {
+            // Something may have been written between the last read and the renaming.
+            followed.replaced = true;
+            return Ok(Read::Quiet);
+        }
+        Ok(match self.stop.wait(LOOK_AGAIN) {
+            true => Read::Stopped,
+            false => Read::Quiet,
+        })
     }
 
     /// The path, or what it is called.
@@ -123,3 +187,76 @@ impl Input {
 }
 
 const TIMEOUT: Duration = Duration::from_millis(250);
+/// How often a file that is followed is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::Address;
+    use super::super::reopen::{Lasting, Step};
+    use super::super::testing::{Folder, options};
+    use super::*;
+    use std::fs;
+    use std::io::Write;
+    use std::time::Instant;
+
+    /// The next step that is no silence, within 10 s, with the bytes of it.
+    fn next(source: &mut Lasting) -> (Step, Vec<u8>) {
+        let start = Instant::now();
+        let mut buf = [0; 64];
+        while start.elapsed() < Duration::from_secs(10) {
+            match source.read(&mut buf).unwrap() {
+                Step::Quiet => {}
+                Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
+                step => return (step, Vec::new()),
+            }
+        }
+        panic!("nothing for 10 s");
+    }
+
+    fn bytes(source: &mut Lasting) -> Vec<u8> {
+        let (step, bytes) = next(source);
+        assert!(matches!(step, Step::Bytes(_)), "{step:?}");
+        bytes
+    }
+
+    #[test]
+    fn a_file_that_is_followed_goes_on_when_it_grows_is_replaced_or_emptied() {
+        let folder = Folder::new();
+        let path = folder.path("grows.bin");
+        let mut file = fs::File::create(&path).unwrap();
+        file.write_all(b"one").unwrap();
+        let mut options = options();
+        options.follow = true;
+        let address: Address = path.to_str().unwrap().parse().unwrap();
+        let mut source = Lasting::new(address, options.clone());
+        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert_eq!(bytes(&mut source), b"one");
+        let mut buf = [0; 64];
+        assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
+        file.write_all(b"two").unwrap();
+        assert_eq!(bytes(&mut source), b"two");
+        // The name is gone, and the file still written; then there is a new one.
+        fs::rename(&path, folder.path("old")).unwrap();
+        assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
+        file.write_all(b"three").unwrap();
+        assert_eq!(bytes(&mut source), b"three");
+        file.write_all(b"last").unwrap();
+        fs::write(&path, b"new").unwrap();
+        assert_eq!(bytes(&mut source), b"last");
+        let step = next(&mut source).0;
+        assert!(matches!(step, Step::Lost(GoneReason::Replaced)), "{step:?}");
+        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert_eq!(bytes(&mut source), b"new");
+        fs::write(&path, b"4").unwrap();
+        let step = next(&mut source).0;
+        assert!(
+            matches!(step, Step::Lost(GoneReason::Shortened)),
+            "{step:?}"
+        );
+        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert_eq!(bytes(&mut source), b"4");
+        options.stop.stop();
+        assert!(matches!(next(&mut source).0, Step::Stopped));
+    }
+}

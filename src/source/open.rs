@@ -75,7 +75,11 @@ impl Source {
         if is_tty(&file, path)? {
             Serial::open(file, path, options.line, options).map(Self::Serial)
         } else {
-            Input::open(file, &path.display().to_string(), options).map(Self::Input)
+            let mut input = Input::open(file, &path.display().to_string(), options)?;
+            if options.follow {
+                input.follow(path);
+            }
+            Ok(Self::Input(input))
         }
     }
 

@@ -37,6 +37,10 @@ pub enum GoneReason {
     Reset,
     /// The server no longer answers.
     Silent,
+    /// Another file has the name of the one that is followed.
+    Replaced,
+    /// The file that is followed is shorter than what was read of it.
+    Shortened,
     /// The system says so, in these words.
     Fault(String),
 }
@@ -58,6 +62,8 @@ pub struct SourceOptions {
     pub backoff: Backoff,
     /// How long a server may take to answer.
     pub connect_timeout: Duration,
+    /// Whether a file that is read to its end is read on when it grows.
+    pub follow: bool,
 }
 
 /// What a control line is set to.
@@ -104,6 +110,7 @@ impl SourceOptions {
             reconnect: Reconnect::default(),
             backoff: Backoff::default(),
             connect_timeout: Duration::from_secs(5),
+            follow: false,
         }
     }
 }
@@ -136,6 +143,8 @@ impl fmt::Display for GoneReason {
             Self::Closed => "the server closed the connection",
             Self::Reset => "the connection was broken off",
             Self::Silent => "the server no longer answers",
+            Self::Replaced => "there is a new file of this name",
+            Self::Shortened => "the file was emptied or cut",
             Self::Fault(words) => words,
         })
     }

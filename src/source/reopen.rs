@@ -130,6 +130,11 @@ impl Lasting {
         &self.address
     }
 
+    /// Whether a file is read on when it grows.
+    pub fn follows(&self) -> bool {
+        self.options.follow
+    }
+
     fn open_first(&mut self) -> Result<Step, SourceError> {
         match Source::open(&self.address, &self.options) {
             Ok(source) => Ok(self.take(Box::new(source))),

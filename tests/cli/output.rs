@@ -258,3 +258,15 @@ fn a_closed_stdout_is_no_panic() {
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert!(matches!(done.status.code(), Some(0 | 3)), "{stderr}");
 }
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_how_to_make_one_with_it() {
+    assert_snapshot!(smarty("parse lu-plain.txt -f parquet -o x.parquet").done(), @r"
+    $ smarty parse lu-plain.txt -f parquet -o x.parquet
+    --- stderr
+    smarty: error: this build of smarty has no Parquet
+      hint: build one: cargo install --path . --features parquet
+    --- exit 2
+    ");
+}

@@ -290,3 +290,71 @@ fn telegrams_as_text_with_things_around_them() {
             .collect::<String>(),
     );
 }
+
+#[test]
+fn our_own_json_laid_out_over_several_lines() {
+    let plain = smarty("decrypt lu.bin --keyring keys.toml").done();
+    let pretty = smarty("parse lu.bin --keyring keys.toml --json --pretty").done();
+    let done = smarty("decrypt -").pipe(pretty.stdout).done();
+    assert!(
+        done.stdout == plain.stdout && done.exit == Some(0),
+        "{done}"
+    );
+}
+
+#[test]
+fn a_telegram_with_a_time_before_each_line() {
+    let text = String::from_utf8(sample("lu-plain.txt")).unwrap();
+    let plain = smarty("decrypt lu-plain.txt").done();
+    for stamp in [
+        "12:00:01.123 ",
+        "[12:00:01][D][dsmr:086]: ",
+        "[2026-11-24 12:00:01] ",
+    ] {
+        let stamped: String = text
+            .split_inclusive('\n')
+            .map(|line| format!("{stamp}{line}"))
+            .collect();
+        let done = smarty("decrypt -").pipe(stamped).done();
+        assert!(
+            done.stdout == plain.stdout && done.exit == Some(0),
+            "{done}"
+        );
+    }
+}
+
+#[test]
+fn digits_as_assemblers_and_pascal_write_them() {
+    let numbers = |write: fn(u8) -> String| {
+        let numbers = sample("lu.bin").into_iter().map(write);
+        numbers.collect::<Vec<_>>()
+    };
+    let masm = |byte: u8| match byte {
+        0xA0.. => format!("0{byte:02X}h"),
+        _ => format!("{byte:02X}h"),
+    };
+    for separator in [" ", ", ", ",", "\n"] {
+        gives(1, &numbers(masm).join(separator));
+        gives(1, &numbers(|byte| format!("{byte:02x}H")).join(separator));
+        gives(1, &numbers(|byte| format!("${byte:02X}")).join(separator));
+    }
+}
+
+#[test]
+fn rows_of_hexyl_with_their_borders() {
+    let panel = |bytes: &[u8]| format!("{:<24}", hex(bytes, " ").to_lowercase());
+    let rows = rows(16, |out, offset, bytes| {
+        let (left, right) = bytes.split_at(bytes.len().min(8));
+        let (left, right) = (panel(left), panel(right));
+        writeln!(out, "│{offset:08x}│ {left}┊ {right}│×•SM_0a1┊×D×•×0⋄•│").unwrap();
+    });
+    let lid = |left, middle, right| {
+        let (digits, characters) = ("─".repeat(25), "─".repeat(8));
+        format!(
+            "{left}{characters}{middle}{digits}{middle}{digits}{middle}{characters}{middle}{characters}{right}\n"
+        )
+    };
+    let paste = format!("{}{rows}{}", lid("┌", "┬", "┐"), lid("└", "┴", "┘"));
+    gives(1, &paste);
+    gives(1, &rows);
+}

@@ -184,7 +184,7 @@ impl Desk for Viewer {
             ..Context::default()
         };
         self.services.level(&context, level);
-        let name = source.label.unwrap_or(source.name);
+        let name = source.label.unwrap_or(source.said());
         self.screen
             .finding(&format!("{name}: {} cm", level.centimetres));
         self.fresh = true;

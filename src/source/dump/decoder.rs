@@ -82,7 +82,7 @@ impl Decoder {
                 text.finish(out);
                 Ok(())
             }
-            Self::Hex(hex) => hex.finish(),
+            Self::Hex(hex) => hex.finish(out),
             Self::Rows(rows) => rows.finish(out),
             Self::CArray(array) => array.finish(out),
             Self::Base64(base64) => base64.finish(out),

@@ -1,4 +1,8 @@
 //! Hex digits with separators between them, lines of any length.
+//!
+//! ```text
+//! DB 08 53      DB0853      DB:08:53      0DBh, 08h, 53h      $DB,$08,$53      as assemblers and Pascal write them
+//! ```
 
 use super::scrub::Scrub;
 use super::{DumpError, Piece, Place};
@@ -7,6 +11,8 @@ use super::{DumpError, Piece, Place};
 pub(super) struct Hex {
     scrub: Scrub,
     run: Run,
+    /// The first byte of the run, which an `h` behind it may change.
+    first: Option<u8>,
     bytes: Vec<u8>,
 }
 
@@ -23,6 +29,7 @@ impl Hex {
         Self {
             scrub: Scrub::new(),
             run: Run::default(),
+            first: None,
             bytes: Vec::new(),
         }
     }
@@ -32,18 +39,45 @@ impl Hex {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        let Self { scrub, run, bytes } = self;
+        let Self {
+            scrub,
+            run,
+            first,
+            bytes,
+        } = self;
         let result = scrub.push(input, &mut |found, place| match found.to_digit(16) {
             Some(digit) => {
-                bytes.extend(run.digit(digit, place));
+                let byte = run.digit(digit, place);
+                if run.digits() == 2 {
+                    *first = byte;
+                } else if byte.is_some() {
+                    bytes.extend(first.take());
+                    bytes.extend(byte);
+                }
                 Ok(())
             }
-            None if is_separator(found) => run.end(),
-            None => Err(DumpError::Character {
-                place,
-                found,
-                expected: "a hex digit",
-            }),
+            None if is_separator(found) => {
+                bytes.extend(first.take());
+                run.end()
+            }
+            None if found == '$' && run.digits() == 0 => Ok(()),
+            None if matches!(found, 'h' | 'H') && run.digits() == 2 => {
+                bytes.extend(first.take());
+                run.end()
+            }
+            // A number that begins with a letter has a zero before it.
+            None if matches!(found, 'h' | 'H') && run.digits() == 3 && *first < Some(16) => {
+                bytes.extend(first.take().map(|high| high << 4 | run.end_half()));
+                Ok(())
+            }
+            None => {
+                bytes.extend(first.take());
+                Err(DumpError::Character {
+                    place,
+                    found,
+                    expected: "a hex digit",
+                })
+            }
         });
         if !bytes.is_empty() {
             out(Piece::Bytes(bytes));
@@ -52,7 +86,10 @@ impl Hex {
         result
     }
 
-    pub(super) fn finish(&mut self) -> Result<(), DumpError> {
+    pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        if let Some(byte) = self.first.take() {
+            out(Piece::Bytes(&[byte]));
+        }
         self.run.end()
     }
 }
@@ -85,6 +122,11 @@ impl Run {
             return Ok(Some(std::mem::take(self).high >> 4));
         }
         self.end().map(|()| None)
+    }
+
+    /// Ends the run; gives the digit that no second one followed.
+    fn end_half(&mut self) -> u8 {
+        std::mem::take(self).high >> 4
     }
 
     /// Number of digits so far.

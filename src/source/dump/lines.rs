@@ -90,6 +90,15 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// The same line with another text, character for character.
+    pub(super) fn reading<'b>(&self, text: &'b str) -> Line<'b> {
+        Line {
+            text,
+            number: self.number,
+            shift: self.shift,
+        }
+    }
+
     /// The place of the character at a byte index of the text.
     pub(super) fn place(&self, index: usize) -> Place {
         let before = self.text.get(..index).unwrap_or(self.text).chars().count();

@@ -2,6 +2,8 @@
 //!
 //! `telegram.header`, the `readings` with their `raw` groups and `telegram.crc.received` are the text as sent; a
 //! line end or a fault that the parser mended is not in them. Lines of other types are passed over.
+//!
+//! An object may run over several lines, as `--pretty` and jq lay it out: from a line `{` to a line `}`.
 
 use serde::Deserialize;
 
@@ -11,6 +13,17 @@ use super::{DumpError, Piece, Place};
 /// Turns lines of JSON to the telegrams they were made from.
 pub(super) struct Ndjson {
     lines: Lines,
+    objects: Objects,
+}
+
+/// Objects as they come, line by line.
+#[derive(Default)]
+struct Objects {
+    /// Lines of an object that is not whole yet.
+    held: String,
+    /// Number of the first of them.
+    first: u64,
+    /// Telegrams rebuilt.
     telegrams: usize,
 }
 
@@ -47,7 +60,7 @@ impl Ndjson {
     pub(super) fn new() -> Self {
         Self {
             lines: Lines::verbatim(),
-            telegrams: 0,
+            objects: Objects::default(),
         }
     }
 
@@ -56,18 +69,19 @@ impl Ndjson {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        let Self { lines, telegrams } = self;
-        lines.push(input, &mut |line| read(&line, telegrams, out))
+        let Self { lines, objects } = self;
+        lines.push(input, &mut |line| objects.line(&line, out))
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        let Self { lines, telegrams } = self;
-        lines.finish(&mut |line| read(&line, telegrams, out))
+        let Self { lines, objects } = self;
+        lines.finish(&mut |line| objects.line(&line, out))?;
+        objects.finish(out)
     }
 
     /// Telegrams rebuilt.
     pub(super) fn tally(&self) -> usize {
-        self.telegrams
+        self.objects.telegrams
     }
 }
 
@@ -76,36 +90,78 @@ pub(super) fn is_ours(line: &[u8]) -> bool {
     serde_json::from_slice::<Kind>(line).is_ok_and(|kind| kind.schema.starts_with("smarty/"))
 }
 
-fn read(
-    line: &Line<'_>,
-    telegrams: &mut usize,
-    out: &mut dyn FnMut(Piece<'_>),
-) -> Result<(), DumpError> {
-    if line.text.trim().is_empty() {
-        return Ok(());
-    }
-    let wrong = |error: serde_json::Error| {
-        // The parser sees one line only, and calls it the first.
-        let what = error.to_string();
-        let what = what
-            .split(" at line ")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let place = Place {
-            line: line.number,
-            column: error.column() as u64,
-        };
-        DumpError::Json { place, what }
+/// True for the first lines of an object of ours that runs over several.
+pub(super) fn begins_ours(lines: &[u8]) -> bool {
+    let inside = lines.trim_ascii_start().strip_prefix(b"{");
+    let Some(inside) = inside.filter(|inside| matches!(inside.first(), Some(b'\r' | b'\n'))) else {
+        return false;
     };
-    let kind: Kind = serde_json::from_str(line.text).map_err(wrong)?;
-    if kind.r#type != "telegram" {
-        return Ok(());
+    let value = inside.trim_ascii_start().strip_prefix(b"\"schema\":");
+    value.is_some_and(|value| value.trim_ascii_start().starts_with(b"\"smarty/"))
+}
+
+impl Objects {
+    fn line(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        let text = line.text.trim_end();
+        if self.held.is_empty() {
+            if text != "{" {
+                return self.read(line.text, line.number, out);
+            }
+            self.first = line.number;
+        }
+        if self.held.len() + text.len() > LONGEST {
+            return Err(DumpError::LongLine {
+                line: self.first,
+                limit: LONGEST,
+            });
+        }
+        self.held.push_str(text);
+        self.held.push('\n');
+        match text {
+            "}" => self.finish(out),
+            _ => Ok(()),
+        }
     }
-    let output: Output = serde_json::from_str(line.text).map_err(wrong)?;
-    *telegrams += 1;
-    out(Piece::Bytes(output.rebuilt().as_bytes()));
-    Ok(())
+
+    /// Reads what is held, which is whole or was cut.
+    fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        let held = std::mem::take(&mut self.held);
+        self.read(&held, self.first, out)
+    }
+
+    fn read(
+        &mut self,
+        text: &str,
+        first: u64,
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<(), DumpError> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let kind: Kind = serde_json::from_str(text).map_err(|error| wrong(first, &error))?;
+        if kind.r#type != "telegram" {
+            return Ok(());
+        }
+        let output: Output = serde_json::from_str(text).map_err(|error| wrong(first, &error))?;
+        self.telegrams += 1;
+        out(Piece::Bytes(output.rebuilt().as_bytes()));
+        Ok(())
+    }
+}
+
+/// An error of an object, in words; the parser counts lines from the first of it.
+fn wrong(first: u64, error: &serde_json::Error) -> DumpError {
+    let what = error.to_string();
+    let what = what
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let place = Place {
+        line: first + (error.line() as u64).saturating_sub(1),
+        column: error.column() as u64,
+    };
+    DumpError::Json { place, what }
 }
 
 impl Output {
@@ -128,6 +184,9 @@ impl Output {
     }
 }
 
+/// No object of ours is as long as this, in bytes.
+const LONGEST: usize = 16 << 20;
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{decoded, error};
@@ -145,6 +204,23 @@ mod tests {
         let text = format!("{{\"schema\":\"smarty/1\",\"type\":\"link\"}}\r\n\n{TELEGRAM}\n");
         let expected = "/Lux5\\1_M\r\n\r\n1-0:1.8.0(000025.653*kWh)\r\n1-1:31.4.0(100*A)(-063*A)\r\n0-0:96.13.0()\r\n!8B52\r\n";
         assert_eq!(decoded(Form::Ndjson, text.as_bytes()), expected.as_bytes());
+    }
+
+    #[test]
+    fn an_object_may_run_over_several_lines() {
+        let once = decoded(Form::Ndjson, TELEGRAM.as_bytes());
+        let value: serde_json::Value = serde_json::from_str(TELEGRAM).unwrap();
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let link = "{\n  \"schema\": \"smarty/1\",\n  \"type\": \"link\"\n}";
+        let text = format!("{pretty}\r\n{link}\n{TELEGRAM}\n{pretty}");
+        assert_eq!(decoded(Form::Ndjson, text.as_bytes()), once.repeat(3));
+        let cut = text.strip_suffix('}').unwrap();
+        let lines = text.lines().count() as u64;
+        let found = error(Form::Ndjson, cut.as_bytes());
+        assert!(
+            matches!(found, DumpError::Json { place, .. } if place.line + 1 >= lines),
+            "{found}"
+        );
     }
 
     #[test]

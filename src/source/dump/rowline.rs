@@ -16,6 +16,24 @@ struct Group {
     end: usize,
 }
 
+/// A row of `hexyl` without its borders and its characters, which are blanks then; none where there are no borders.
+pub(super) fn unboxed(text: &str) -> Option<String> {
+    if !text.trim_start().starts_with(['│', '┌', '└']) {
+        return None;
+    }
+    let mut borders = 0;
+    let plain = |found: char| {
+        borders += usize::from(found == '│');
+        match found {
+            '─'..='╿' => ' ',
+            // Behind the offset and the digits.
+            _ if borders > 2 => ' ',
+            other => other,
+        }
+    };
+    Some(text.chars().map(plain).collect())
+}
+
 /// Splits a line behind its offset: its digits, and the index where the rest begins.
 pub(super) fn offset<'a>(line: &Line<'a>, colon: bool) -> Option<(&'a str, usize)> {
     let text = line.text.trim_start();

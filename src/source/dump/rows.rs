@@ -4,6 +4,7 @@
 //! 00000000: db08 5341 4767 7001 bd54 8202 7a30 0005  ..SAGgp..T..z0..      xxd
 //! 00000000  db 08 53 41 47 67 70 01  bd 54 82 02 7a 30 00 05  |..SAG..|   hexdump -C, od -t x1z (in >..<)
 //! 0000000 08db 4153 6747 0170 54bd 0282 307a 0500                         hexdump, od -x: little-endian words
+//! │00000000│ db 08 53 41 47 67 70 01 ┊ bd 54 82 02 7a 30 00 05 │×•SAGgp•┊×T×•z0⋄•│   hexyl
 //! *                                                                       the row above again, up to the next offset
 //! 0000020                                                                 the end
 //! ```
@@ -25,7 +26,7 @@ struct Dump {
     radixes: Vec<u32>,
     /// Offset that the next row should have; none before the first row.
     expected: Option<u64>,
-    row: Vec<u8>,
+    latest: Vec<u8>,
     /// The last bytes of a row of words: filler, as far as the next offset says so.
     last: Vec<u8>,
     /// A `*` stood here: its rows go up to the next offset.
@@ -48,7 +49,7 @@ impl Rows {
             colon,
             radixes: RADIXES.to_vec(),
             expected: None,
-            row: Vec::new(),
+            latest: Vec::new(),
             last: Vec::new(),
             star: false,
             rows: 0,
@@ -84,6 +85,13 @@ impl Rows {
 
 impl Dump {
     fn line(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        if let Some(text) = rowline::unboxed(line.text) {
+            return self.row(&line.reading(&text), out);
+        }
+        self.row(line, out)
+    }
+
+    fn row(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
         let trimmed = line.text.trim();
         if trimmed.is_empty() {
             return Ok(());
@@ -96,7 +104,7 @@ impl Dump {
             return self.no_row(line, out);
         };
         let offset = self.place_row(line, digits, out)?;
-        let groups = rowline::groups(line, rest, self.colon, self.row.len())?;
+        let groups = rowline::groups(line, rest, self.colon, self.latest.len())?;
         if let Some(groups) = &groups {
             self.take(offset, groups, out);
         }
@@ -147,7 +155,7 @@ impl Dump {
                 .checked_sub(offset)
                 .is_some_and(|filler| filler <= held)
         };
-        let width = self.row.len() as u64;
+        let width = self.latest.len() as u64;
         let repeats = |offset: u64| {
             offset > expected && width > 0 && (offset - expected).is_multiple_of(width)
         };
@@ -204,7 +212,7 @@ impl Dump {
 
     fn take(&mut self, offset: u64, groups: &Groups, out: &mut dyn FnMut(Piece<'_>)) {
         self.rows += 1;
-        self.row.clone_from(&groups.bytes);
+        self.latest.clone_from(&groups.bytes);
         self.expected = Some(offset.saturating_add(groups.bytes.len() as u64));
         let sure = groups
             .bytes
@@ -217,7 +225,7 @@ impl Dump {
 
     /// Gives the row above until it makes so many bytes, many rows at a time.
     fn repeat(&self, length: u64, out: &mut dyn FnMut(Piece<'_>)) {
-        let block = self.row.repeat(4096 / self.row.len().max(1) + 1);
+        let block = self.latest.repeat(4096 / self.latest.len().max(1) + 1);
         let mut left = usize::try_from(length).unwrap_or(0);
         while left > 0 && !block.is_empty() {
             let part = block.get(..left).unwrap_or(&block);

@@ -147,7 +147,7 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
-    if first.starts_with(b"{") && ndjson::is_ours(first) {
+    if first.starts_with(b"{") && (ndjson::is_ours(first) || ndjson::begins_ours(lines)) {
         return Ok(Some(Form::Ndjson));
     }
     if let Some(form) = certain(lines, begin, extent) {

@@ -5,15 +5,18 @@
 //! /Lux5\1_M LF     LF           1-0:1.8.0(..) LF         saved by an editor: CR put before each LF
 //! /Lux5\1_M LF LF  LF LF        1-0:1.8.0(..) LF LF      through a tty with ICRNL: each LF LF is CR LF
 //! > /Lux5\1_M                                            quoted or indented: the marks are taken off
+//! 12:00:01.123 /Lux5\1_M                                 times before each line: they are taken off
 //! ```
 //! The first two lines of a telegram decide; where one has a CR, all line ends stay as they are.
 
-use super::{Note, Piece};
+use super::{Note, Piece, stamp};
 
 /// Gives the text of telegrams with the line ends they were sent with.
 pub(super) struct Text {
     mode: Mode,
     quoted: bool,
+    /// The line under way, where each may have a time before it.
+    stamped: Option<Vec<u8>>,
     /// What came before the line ends were decided on.
     held: Vec<u8>,
     at_line_start: bool,
@@ -38,6 +41,7 @@ impl Text {
         Self {
             mode: Mode::Undecided,
             quoted: false,
+            stamped: None,
             held: Vec::new(),
             at_line_start: true,
             last: 0,
@@ -82,6 +86,9 @@ impl Text {
                 out,
             );
         }
+        if let Some(line) = self.stamped.take() {
+            self.give_plain(line.get(stamp::length(&line)..).unwrap_or_default(), out);
+        }
         if std::mem::take(&mut self.half) {
             out(Piece::Bytes(b"\r\n"));
         }
@@ -96,6 +103,8 @@ impl Text {
             Mode::Undecided | Mode::AsIs => {}
         }
         let held = std::mem::take(&mut self.held);
+        let mut lines = held.split(|byte| *byte == b'\n');
+        self.stamped = lines.any(|line| stamp::length(line) > 0).then(Vec::new);
         self.give(&held, out);
     }
 
@@ -103,6 +112,22 @@ impl Text {
         if input.is_empty() || self.mode == Mode::Undecided {
             return;
         }
+        if let Some(mut line) = self.stamped.take() {
+            for part in input.split_inclusive(|byte| *byte == b'\n') {
+                line.extend_from_slice(part);
+                if part.ends_with(b"\n") || line.len() >= LONGEST_HELD {
+                    self.give_plain(line.get(stamp::length(&line)..).unwrap_or_default(), out);
+                    line.clear();
+                }
+            }
+            self.stamped = Some(line);
+            return;
+        }
+        self.give_plain(input, out);
+    }
+
+    /// Gives bytes that have no time before them.
+    fn give_plain(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         if self.mode == Mode::AsIs && !self.quoted {
             out(Piece::Bytes(input));
             return;
@@ -166,10 +191,13 @@ pub(super) fn is_end(line: &[u8]) -> bool {
     crc.is_some_and(|crc| crc.len() <= 4 && crc.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A line without its quote marks and its indentation, and whether it had any. No line of a telegram begins so.
+/// A line without its quote marks, its indentation and the time before it, and whether it had any of the first two.
+/// No line of a telegram begins so.
 pub(super) fn unquoted(line: &[u8]) -> (&[u8], bool) {
     let marks = line.iter().take_while(|byte| is_mark(**byte)).count();
-    (line.get(marks..).unwrap_or_default(), marks > 0)
+    let stamp = stamp::length(line);
+    let quoted = marks > 0 && stamp == 0;
+    (line.get(marks.max(stamp)..).unwrap_or_default(), quoted)
 }
 
 fn is_mark(byte: u8) -> bool {
@@ -242,6 +270,24 @@ mod tests {
         is_mended(&quoted(SENT), None);
         is_mended(&quoted(SENT).replace("> ", "    "), None);
         is_mended(&quoted(&SENT.replace('\r', "")), Some(Note::ReturnsPutBack));
+    }
+
+    #[test]
+    fn times_before_each_line_are_taken_off() {
+        for stamp in [
+            "12:00:01.123 ",
+            "[2026-11-24 12:00:01] ",
+            "[12:00:01][D][dsmr:086]: ",
+        ] {
+            let stamped = |text: &str| {
+                text.split_inclusive('\n')
+                    .map(|line| format!("{stamp}{line}"))
+                    .collect::<String>()
+            };
+            is_mended(&stamped(SENT), None);
+            let lost = Some(Note::ReturnsPutBack);
+            is_mended(&stamped(&SENT.replace('\r', "")), lost);
+        }
     }
 
     #[test]

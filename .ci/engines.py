@@ -1,0 +1,92 @@
+"""Runs the queries of the README, section "Archives", in DuckDB, and adds up their results another way.
+
+Takes the program, and a folder to work in. Needs the packages duckdb, and pytz for its times.
+"""
+
+import csv
+import json
+import pathlib
+import re
+import subprocess
+import sys
+from decimal import Decimal
+
+import duckdb
+
+smarty = pathlib.Path(sys.argv[1]).resolve()
+folder = pathlib.Path(sys.argv[2])
+readme = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
+archives = readme.split("\n## Archives\n")[1].split("\n## ")[0]
+of_parquet, of_log = re.findall(r"```sql\n(.*?)```", archives, re.S)
+of_json = re.search(r'duckdb -c "(.*)"\n', archives)[1].replace('\\"', '"')
+
+
+def run(*arguments):
+    subprocess.run([smarty, *arguments], cwd=folder, check=True)
+
+
+def query(text):
+    for name in ["archive/", "all.log", "house.json"]:
+        text = text.replace(f"'{name}", f"'{folder}/{name}")
+    return duckdb.sql(text.rstrip().rstrip(";")).fetchall()
+
+
+# Two kinds of meters, each in a file of its own; the same in CSV.
+(folder / "archive").mkdir()
+for name, profile, meters in [("lu", "lu-full", "3"), ("nl", "nl5", "2")]:
+    run("simulate", "-q", "--encrypted", "--profile", profile, "--meters", meters, "--seed", meters,
+        "--count", "300", "--keyring", f"{name}.toml", "-o", f"{name}.bin")
+    parse = ["parse", "-q", f"{name}.bin", "--keyring", f"{name}.toml"]
+    run(*parse, "--format", "parquet", "-o", f"archive/{name}.parquet")
+    run(*parse, "--csv", "-o", f"{name}.csv")
+rows = []
+for name in ["lu", "nl"]:
+    with open(folder / f"{name}.csv", newline="") as file:
+        rows += csv.DictReader(file)
+assert len(rows) == 1500, len(rows)
+
+
+def numbers(column, rows):
+    return [Decimal(row[column]) for row in rows if row.get(column)]
+
+
+# Every column of numbers, added up exactly.
+described = query("DESCRIBE FROM 'archive/*.parquet'")
+columns = [column for column, kind, *_ in described if kind == "DECIMAL(18,6)"]
+sums, = query(f"SELECT {', '.join(f'sum({column})' for column in columns)} FROM 'archive/*.parquet'")
+for column, total in zip(columns, sums):
+    expected = numbers(column, rows)
+    assert total == (sum(expected) if expected else None), (column, total)
+compared = sum(total is not None for total in sums)
+assert compared > 40, compared
+
+# The query over Parquet: all telegrams of a meter are of one day.
+meters = {}
+for row in rows:
+    meters.setdefault(row["meter"], []).append(row)
+found = query(of_parquet)
+assert [row[0] for row in found] == sorted(meters), found
+for meter, _, kwh, most in found:
+    energy = numbers("active_energy_import_kwh", meters[meter])
+    assert kwh == (max(energy) - min(energy) if energy else None), (meter, kwh)
+    assert most == max(numbers("active_power_import_kw", meters[meter])), (meter, most)
+
+# The query over JSON.
+run("parse", "-q", "lu.bin", "--keyring", "lu.toml", "--json", "-o", "house.json")
+highest = {}
+with open(folder / "house.json") as file:
+    for telegram in map(json.loads, file):
+        meter, value = telegram["meter"]["id"], telegram["values"]["active_energy_import_kwh"]
+        highest[meter] = max(value, highest.get(meter, 0))
+assert dict(query(of_json)) == highest, highest
+
+# The query over a capture log.
+(folder / "all.log").write_text(
+    "# smarty-log 1  started=2026-11-23T08:15:01.002Z\n"
+    "2026-11-23T08:15:04.123456Z house gcm 2 DB08\n"
+    "# 2026-11-23T08:15:22.000000Z house lost\n"
+    "2026-11-23T08:16:04.123456Z house gcm 2 DB08\n"
+    "2026-11-23T09:15:04.123456Z flat p1 1 2F\n"
+)
+assert [(row[0], row[2]) for row in query(of_log)] == [("flat", 1), ("house", 2)]
+print(f"DuckDB {duckdb.__version__} agrees with CSV and JSON: {len(rows)} telegrams, {compared} columns of numbers")

@@ -1,0 +1,41 @@
+//! `--format parquet`: what it needs, and what is said where it cannot be had.
+
+use super::args::OutputArgs;
+use super::failure::{Exit, Failure};
+use super::thin::Thinning;
+use super::writer::WriteEnd;
+use crate::sink::fields::Fields;
+use crate::sink::parquet::{Parquet, ParquetFault};
+
+/// Begins a file of Parquet.
+///
+/// # Errors
+/// A build without it; options that a file made whole cannot follow.
+pub fn open(
+    args: &OutputArgs,
+    thinning: Thinning,
+    fields: Option<Fields>,
+) -> Result<Box<Parquet>, Failure> {
+    let usage = |what: &str| Failure::new(Exit::Usage, what.to_owned());
+    let parquet = Parquet::new(fields).map_err(|fault| {
+        usage(&fault.to_string()).hint("build one: cargo install --path . --features parquet")
+    })?;
+    if args.out.is_none() {
+        return Err(usage("--format parquet needs a file to write to").hint("add -o FILE"));
+    }
+    if args.append {
+        let failure = usage("--append: nothing can stand behind the end of a Parquet file");
+        return Err(
+            failure.hint("write another file beside it: engines read a folder as one table")
+        );
+    }
+    if thinning != Thinning::default() {
+        return Err(usage("--format parquet writes every telegram").hint("leave out --last"));
+    }
+    Ok(Box::new(parquet))
+}
+
+/// What ends the output where rows cannot be encoded.
+pub fn failed(fault: ParquetFault) -> WriteEnd {
+    WriteEnd::Failed(Failure::new(Exit::Io, fault.to_string()))
+}
