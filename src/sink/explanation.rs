@@ -16,7 +16,7 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
         let (style, outcome) = match step.outcome {
             Outcome::Fine => (GOOD, "fine".to_owned()),
             Outcome::Failed(verdict) => (BAD, words::verdict_title(verdict).to_owned()),
-            Outcome::Noted(remark) => (WARN, remark_words(remark).to_owned()),
+            Outcome::Noted(remark) => (WARN, remark_words(remark, step.stage).to_owned()),
             Outcome::NotReached => (DIM, "not looked at: an earlier step failed".to_owned()),
         };
         let _ = writeln!(
@@ -50,6 +50,13 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
         frame(&mut text, worst);
     }
     let summary = &examination.summary;
+    if examination.mended > 0 {
+        let _ = writeln!(
+            text,
+            "\n{GOOD}{} telegrams are read all the same.{GOOD:#}",
+            examination.mended
+        );
+    }
     let _ = writeln!(
         text,
         "\n{} good, {} refused, {} missed, {} bytes between frames; the link is {}",
@@ -119,12 +126,14 @@ fn question(stage: Stage) -> &'static str {
     }
 }
 
-fn remark_words(remark: Remark) -> &'static str {
+fn remark_words(remark: Remark, stage: Stage) -> &'static str {
     match remark {
         Remark::NoPhases => "fine; the operator has not switched on values of single phases",
         Remark::NoMBus => "fine; no gas, water or heat meter is shown",
         Remark::NoPhasesNoMBus => "fine; no values of phases and no gas, water or heat meter",
-        Remark::InClear => "fine; sent in clear, no key is needed",
+        Remark::InClear if stage == Stage::Tag => "sent in clear: there is none",
+        Remark::InClear => "sent in clear: no key is needed",
+        Remark::NoTag => "the frames have none; the CRC must do",
         Remark::NoCrc => "fine; meters of this standard send none",
     }
 }

@@ -177,8 +177,8 @@ fn a_wrong_clock_is_said_where_the_host_knows_better() {
     let keys = meter.keys();
     let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
     let mut diagnosis = Diagnosis::new(keys);
-    diagnosis.host_time(1_800_000_000);
-    for frame in meter.frames(3, &mut rng) {
+    for (number, frame) in (0..).zip(meter.frames(3, &mut rng)) {
+        diagnosis.host_time(1_800_000_000 + 10 * number);
         decoder.push(&frame, |event| diagnosis.event(event));
     }
     diagnosis.finish();
