@@ -162,6 +162,10 @@ pub fn evidence(finding: &Finding) -> String {
         ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
         Missed if or_zero(Measure::Lost) == 1 => "the counter jumped over one frame".to_owned(),
         Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
+        TwoMeters => match (finding.evidence.title, finding.evidence.other) {
+            (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
+            _ => "the telegrams name themselves differently".to_owned(),
+        },
         KeyChanged => "frames opened before; now the text is noise".to_owned(),
         PeriodLong => format!(
             "one telegram in {} s; it should be one in 10 s, or each second",
@@ -239,7 +243,9 @@ pub fn hint(finding: &Finding) -> String {
         Icrnl => {
             "run: stty -F PORT raw -echo   or read the port with smarty capture;\nwhat is already stored can be mended with --repair"
         }
-        Ixon => "run: stty -F PORT raw -echo   and switch software flow control off",
+        Ixon => {
+            "run: stty -F PORT raw -echo   and switch software flow control off;\nwhat is already stored can be mended with --repair, given the key"
+        }
         Cooked => "run: stty -F PORT raw -echo   or read the port with smarty capture",
         LineEnds => {
             "use the file as it was recorded (git: *.txt -text); --repair puts\nthe line ends back where the check sum proves it"
@@ -320,9 +326,7 @@ pub fn tell_apart(said: Verdict, other: Verdict) -> Option<&'static str> {
         (WeakPullUp | DamagedFrame, Noise) | (DamagedFrame, WeakPullUp) => {
             "more damaged frames tell: record for some minutes"
         }
-        (WrongCrc, LostBytes) | (LostBytes, WrongCrc) => {
-            "more telegrams tell: record for a minute"
-        }
+        (WrongCrc, LostBytes) | (LostBytes, WrongCrc) => "more telegrams tell: record for a minute",
         (Ixon, LostBytes) => "more frames tell: record for a minute",
         _ => return None,
     })

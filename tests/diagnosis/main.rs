@@ -18,6 +18,7 @@ use faults::Case;
 use foreign::Dice;
 use smarty::p1::cipher::Keys;
 use smarty::p1::decoder::{Decoder, Policy};
+use smarty::p1::diagnosis::sums::{Sum, SumRange};
 use smarty::p1::diagnosis::{Diagnosis, Finding, Measure};
 use smarty::p1::line::Rng;
 use smarty::p1::value::Zone;
@@ -211,6 +212,53 @@ fn a_live_line_says_each_thing_once() {
         codes(&diagnosis.take_findings().collect::<Vec<_>>()),
         ["silence"]
     );
+}
+
+#[test]
+fn bursts_without_a_silence_between_them_are_judged_by_the_time() {
+    let mut rng = Rng::new(6);
+    let meter = Meter::new(&mut rng);
+    let wrong = meter.ring([0x3C; 16], meter.authentication);
+    let mut decoder = Decoder::new(wrong.clone(), Policy::default(), Zone::luxembourg());
+    let mut diagnosis = Diagnosis::new(wrong);
+    for number in 0..8 {
+        let frame = meter.frame(number, &mut rng);
+        decoder.push(&frame, |event| diagnosis.event(event));
+        diagnosis.host_time(1_700_000_000 + i64::from(number));
+    }
+    assert_eq!(codes(diagnosis.findings()), ["wrong_key"]);
+}
+
+#[test]
+fn a_crc_of_another_kind_is_named() {
+    let mut dice = Dice::new(4);
+    let meter = foreign::Foreigner::new(&mut dice, foreign::Country::Belgium);
+    let body = meter.body(1, &mut dice);
+    let sum = foreign::crc(body.as_bytes(), 0x1021, 0xFFFF, true, 0xFFFF).swap_bytes();
+    let findings = diagnose(format!("{body}{sum:04X}\r\n").as_bytes(), &Arc::default());
+    assert_eq!(codes(&findings), ["other_crc"]);
+    let number = findings[0].evidence.get(Measure::Sum).unwrap();
+    let found = Sum::of_number(number).unwrap();
+    assert_eq!(
+        (found.name(), found.range, found.swapped),
+        ("CRC-16/X-25", SumRange::Whole, true)
+    );
+}
+
+#[test]
+fn missing_lines_are_counted_where_another_telegram_has_them() {
+    let mut dice = Dice::new(4);
+    let meter = foreign::Foreigner::new(&mut dice, foreign::Country::Belgium);
+    let texts = meter.texts(3, &mut dice);
+    let line = memchr::memmem::find(&texts[1], b"1-0:1.8.2(").unwrap();
+    let end = line + memchr::memchr(b'\n', &texts[1][line..]).unwrap() + 1;
+    let lost = [&texts[1][..line], &texts[1][end..]].concat();
+    let findings = diagnose(&[&texts[0][..], &lost].concat(), &Arc::default());
+    assert_eq!(codes(&findings), ["lost_bytes"]);
+    let evidence = &findings[0].evidence;
+    let place = (texts[0].len() + line) as u64;
+    assert_eq!(evidence.get(Measure::Place), Some(place));
+    assert_eq!(evidence.get(Measure::Lost), Some((end - line) as u64));
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(super) struct Damaged {
 }
 
 /// How often the bytes came that a tty changes or eats.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Wire {
     /// All bytes of refused frames.
     pub bytes: usize,
@@ -73,6 +73,8 @@ pub struct Wire {
     pub shifted: usize,
     /// Frames that a tty setting explains, by the tag.
     pub proven: usize,
+    /// The first of those, and the bytes in it that were changed.
+    pub changed: Option<(Span, Vec<u64>)>,
 }
 
 /// A frame that is not as long as it says.
@@ -197,8 +199,13 @@ impl Tally {
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
         if self.wire.cr == 0 && self.wire.proven < PROOFS && bytes.len() >= extent.need() {
-            let mended = repair::icrnl(bytes, keys);
-            self.wire.proven += usize::from(mended.is_some());
+            if let Some(mended) = repair::icrnl(bytes, keys) {
+                self.wire.proven += 1;
+                let pairs = (piece.span.start..).zip(mended.iter().zip(bytes));
+                let changed = pairs.filter(|(_, (sent, seen))| sent != seen);
+                let places = changed.map(|(place, _)| place).collect();
+                self.wire.changed.get_or_insert((piece.span, places));
+            }
         }
         if !matches!(cause, Cause::Random | Cause::Key(_)) {
             self.opened(note);

@@ -18,7 +18,10 @@ impl Wire {
                     .with(Measure::Seen, self.lf as u64)
                     .with(Measure::Expected, expected)
                     .with(Measure::Proven, u64::from(self.proven > 0));
-                return Some(Finding::new(Verdict::Icrnl, span, frames, evidence));
+                let (span, damaged) = self.changed.clone().unwrap_or((span, Vec::new()));
+                let mut found = Finding::new(Verdict::Icrnl, span, frames, evidence);
+                found.evidence.damaged = damaged;
+                return Some(found);
             }
         }
         let missing = self.bytes / 128;

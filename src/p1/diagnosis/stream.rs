@@ -307,8 +307,10 @@ impl Stream {
                 self.unproven = Some(id.into_owned());
                 return;
             }
-            if !self.plain.is_empty() {
-                self.find(Verdict::TwoMeters, decoded.span, Evidence::default());
+            if let Some(first) = self.plain.first() {
+                let mut evidence = Evidence::default().of(SystemTitle::parse(first));
+                evidence.other = SystemTitle::parse(&id);
+                self.find(Verdict::TwoMeters, decoded.span, evidence);
             }
             self.plain.push(id.into_owned());
         }

@@ -120,8 +120,8 @@ pub fn lacks_zeros(text: &[u8], crc: Crc) -> bool {
     (1..4).contains(&digits.len()) && number == Some(crc.computed)
 }
 
-/// By how often they are taken for the right one.
-const ALGORITHMS: [(&str, CrcAlgorithm); 16] = [
+/// By how often they are taken for the right one; the right one turned over (MAXIM) is none of them.
+const ALGORITHMS: [(&str, CrcAlgorithm); 13] = [
     ("CRC-16/ARC", CrcAlgorithm::Crc16Arc),
     ("CRC-16/XMODEM", CrcAlgorithm::Crc16Xmodem),
     ("CRC-16/CCITT-FALSE", CrcAlgorithm::Crc16Ibm3740),
@@ -135,9 +135,6 @@ const ALGORITHMS: [(&str, CrcAlgorithm); 16] = [
     ("CRC-16/BUYPASS", CrcAlgorithm::Crc16Umts),
     ("CRC-16/GENIBUS", CrcAlgorithm::Crc16Genibus),
     ("CRC-16/AUG-CCITT", CrcAlgorithm::Crc16SpiFujitsu),
-    ("CRC-16/MAXIM", CrcAlgorithm::Crc16MaximDow),
-    ("CRC-16/CMS", CrcAlgorithm::Crc16Cms),
-    ("CRC-16/T10-DIF", CrcAlgorithm::Crc16T10Dif),
 ];
 const RANGES: [SumRange; 4] = [
     SumRange::Whole,
