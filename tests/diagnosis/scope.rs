@@ -108,7 +108,7 @@ impl Levels {
     /// The first fall at `time` or behind it.
     fn fall(&self, time: f64) -> Option<f64> {
         let from = self.edges.partition_point(|&edge| edge < time);
-        let low_after = |index: usize| self.first ^ (index % 2 == 0);
+        let low_after = |index: usize| self.first ^ index.is_multiple_of(2);
         (from..self.edges.len())
             .find(|&index| !low_after(index))
             .map(|index| self.edges[index])

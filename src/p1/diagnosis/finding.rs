@@ -251,6 +251,17 @@ impl Evidence {
         found.map(|(_, number)| *number)
     }
 
+    /// Changes a number, where it was found.
+    pub fn change(&mut self, measure: Measure, change: impl Fn(u64) -> u64) {
+        for (_, number) in self
+            .numbers
+            .iter_mut()
+            .filter(|(known, _)| *known == measure)
+        {
+            *number = change(*number);
+        }
+    }
+
     /// All numbers, in the order they were found.
     pub fn numbers(&self) -> impl Iterator<Item = (Measure, u64)> + '_ {
         self.numbers.iter().copied()

@@ -198,14 +198,16 @@ impl Tally {
         let extent = Extent { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
-        if self.wire.cr == 0 && self.wire.proven < PROOFS && bytes.len() >= extent.need() {
-            if let Some(mended) = repair::icrnl(bytes, keys) {
-                self.wire.proven += 1;
-                let pairs = (piece.span.start..).zip(mended.iter().zip(bytes));
-                let changed = pairs.filter(|(_, (sent, seen))| sent != seen);
-                let places = changed.map(|(place, _)| place).collect();
-                self.wire.changed.get_or_insert((piece.span, places));
-            }
+        if self.wire.cr == 0
+            && self.wire.proven < PROOFS
+            && bytes.len() >= extent.need()
+            && let Some(mended) = repair::icrnl(bytes, keys)
+        {
+            self.wire.proven += 1;
+            let pairs = (piece.span.start..).zip(mended.iter().zip(bytes));
+            let changed = pairs.filter(|(_, (sent, seen))| sent != seen);
+            let places = changed.map(|(place, _)| place).collect();
+            self.wire.changed.get_or_insert((piece.span, places));
         }
         if !matches!(cause, Cause::Random | Cause::Key(_)) {
             self.opened(note);
