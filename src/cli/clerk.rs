@@ -15,7 +15,7 @@ use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::GeneralGloCiphering;
-use crate::p1::diagnosis::{Finding, Measure, State, Summary, Verdict};
+use crate::p1::diagnosis::{Finding, Measure, Sent, State, Summary, Verdict};
 use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::sink::context::{Context, Senders, Source};
 use crate::source::maxsonar::Level as Reading;
@@ -43,6 +43,8 @@ pub struct Clerk {
     missed: u64,
     /// The worst state of a link.
     state: State,
+    /// What the meters send.
+    sent: Sent,
     senders: Senders,
     /// Meters that were not asked for.
     others: BTreeSet<String>,
@@ -85,6 +87,7 @@ impl Clerk {
             sample: None,
             missed: 0,
             state: State::Silent,
+            sent: Sent::default(),
             senders: Senders::default(),
             others: BTreeSet::new(),
         }
@@ -272,6 +275,19 @@ impl Clerk {
                 say(Level::from(&notice), &notice.what, notice.hint.as_deref());
             }
         }
+        if !self.quiet && self.verbose > 0 && good > 0 && !(self.sent.phases && self.sent.devices) {
+            let missing = match (self.sent.phases, self.sent.devices) {
+                (false, true) => "values of single phases",
+                (true, _) => "values of gas, water or heat",
+                (false, false) => "values of single phases, of gas, of water or of heat",
+            };
+            let hint = "the operator can switch them on, where the meter has them";
+            say(
+                Level::Note,
+                &format!("the meter sends no {missing}"),
+                Some(hint),
+            );
+        }
         let held = self.by_telegrams || self.left != Some(0);
         match self.output.finish(held) {
             Ok(()) if !self.reader_gone => Ok(self.tally.exit()),
@@ -343,6 +359,8 @@ impl Desk for Clerk {
     fn ended(&mut self, _lane: usize, _source: Source<'_>, summary: &Summary) {
         self.missed += summary.missed;
         self.state = self.state.max(summary.state);
+        self.sent.phases |= summary.sent.phases;
+        self.sent.devices |= summary.sent.devices;
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {

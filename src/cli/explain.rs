@@ -55,7 +55,8 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
             .iter()
             .map(|(_, count)| count)
             .sum();
-        worst = worst.min(match (examination.summary.good, refused) {
+        let good = examination.summary.good + examination.mended;
+        worst = worst.min(match (good, refused) {
             (0, 0) => Exit::Nothing,
             (0, _) => Exit::Key,
             (_, 0) => Exit::Good,

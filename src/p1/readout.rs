@@ -26,7 +26,7 @@ pub struct Readout {
 pub enum SentCrc {
     /// Nothing: DSMR 2.2 and 3.0 send no CRC.
     Absent,
-    /// Hexadecimal digits; four by the standard, three from meters that drop a leading zero.
+    /// Hexadecimal digits; four by the standard, fewer from meters that drop leading zeros.
     Digits(u16),
     /// Something that is no hexadecimal number.
     Malformed,
@@ -91,7 +91,7 @@ impl Readout {
         let field = rest.get(..length).unwrap_or_default();
         let crc = match (length, digits) {
             (0, _) => SentCrc::Absent,
-            (3 | 4, n) if n == length => SentCrc::Digits(hex_value(field)),
+            (1..=4, n) if n == length => SentCrc::Digits(hex_value(field)),
             _ if field.iter().any(|b| matches!(b, b':' | b'(' | b'-')) => return End::Not,
             _ => SentCrc::Malformed,
         };

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::hex::dump;
 use super::words;
+use crate::p1::diagnosis::Measure;
 use crate::p1::diagnosis::examine::{Examination, Outcome, Remark, Stage};
 use crate::p1::diagnosis::worst::Worst;
 
@@ -14,23 +15,32 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
     let mut text = format!("{BOLD}Examination of {name}{BOLD:#}\n\n");
     for (number, step) in (1..).zip(&examination.steps) {
         let (style, outcome) = match step.outcome {
-            Outcome::Fine => (GOOD, "fine".to_owned()),
-            Outcome::Failed(verdict) => (BAD, words::verdict_title(verdict).to_owned()),
-            Outcome::Noted(remark) => (WARN, remark_words(remark).to_owned()),
-            Outcome::NotReached => (DIM, "not looked at: an earlier step failed".to_owned()),
+            Outcome::Fine | Outcome::Noted(_) => (GOOD, "yes"),
+            Outcome::Failed(_) => (BAD, "no"),
+            Outcome::NotReached => (DIM, "not looked at: an earlier step failed"),
+        };
+        let (style, outcome) = match step.outcome {
+            Outcome::Noted(remark) if !remark_is_yes(remark) => (WARN, "there is none"),
+            _ => (style, outcome),
         };
         let _ = writeln!(
             text,
             "{number:3}  {:36} {style}{outcome}{style:#}",
             question(step.stage)
         );
-        let numbers = step
-            .numbers
-            .iter()
-            .map(|(measure, number)| format!("{} {number}", measure.code().replace('_', " ")));
-        let numbers: Vec<_> = numbers.collect();
+        let numbers: Vec<_> = step.numbers.iter().filter_map(number_words).collect();
         if !numbers.is_empty() {
             let _ = writeln!(text, "     {DIM}{}{DIM:#}", numbers.join(", "));
+        }
+        match step.outcome {
+            Outcome::Noted(remark) => {
+                let _ = writeln!(text, "     {WARN}{}{WARN:#}", remark_words(remark));
+            }
+            Outcome::Failed(verdict) => {
+                let title = words::verdict_title(verdict);
+                let _ = writeln!(text, "     {BAD}{title}{BAD:#}");
+            }
+            Outcome::Fine | Outcome::NotReached => {}
         }
     }
     for finding in &examination.findings {
@@ -50,6 +60,13 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
         frame(&mut text, worst);
     }
     let summary = &examination.summary;
+    if examination.mended > 0 {
+        let _ = writeln!(
+            text,
+            "\n{GOOD}{} telegrams are read all the same.{GOOD:#}",
+            examination.mended
+        );
+    }
     let _ = writeln!(
         text,
         "\n{} good, {} refused, {} missed, {} bytes between frames; the link is {}",
@@ -99,8 +116,27 @@ fn frame(text: &mut String, worst: &Worst) {
         );
     }
     if !worst.damaged.is_empty() {
-        let _ = writeln!(text, "^^ damaged: {} bytes", worst.damaged.len());
+        let _ = writeln!(text, "^^ marks {} in it", plural(worst.damaged.len()));
     }
+}
+
+fn plural(places: usize) -> String {
+    match places {
+        1 => "one place".to_owned(),
+        places => format!("{places} places"),
+    }
+}
+
+/// `6 frames`, where it says something.
+fn number_words(&(measure, number): &(Measure, u64)) -> Option<String> {
+    Some(match (measure, number) {
+        (Measure::Bytes, _) => format!("{number} bytes"),
+        (Measure::Frames, 1) => "one frame or telegram".to_owned(),
+        (Measure::Frames, _) => format!("{number} frames or telegrams"),
+        (Measure::Good, _) => format!("{number} good"),
+        (Measure::Junk, 1..) => format!("{number} bytes that belong to no frame"),
+        _ => return None,
+    })
 }
 
 fn question(stage: Stage) -> &'static str {
@@ -115,18 +151,29 @@ fn question(stage: Stage) -> &'static str {
         Stage::Crc => "does the check sum (CRC) fit?",
         Stage::Tag => "is the frame genuine (tag)?",
         Stage::Grammar => "are the lines as they should be?",
-        Stage::Values => "are the values there?",
+        Stage::Values => "do the values make sense?",
     }
 }
 
 fn remark_words(remark: Remark) -> &'static str {
     match remark {
-        Remark::NoPhases => "fine; the operator has not switched on values of single phases",
-        Remark::NoMBus => "fine; no gas, water or heat meter is shown",
-        Remark::NoPhasesNoMBus => "fine; no values of phases and no gas, water or heat meter",
-        Remark::InClear => "fine; sent in clear, no key is needed",
-        Remark::NoCrc => "fine; meters of this standard send none",
+        Remark::NoPhases => "no values of single phases: the operator has not switched them on",
+        Remark::NoMBus => "no gas, water or heat meter is shown: none, or not switched on",
+        Remark::NoPhasesNoMBus => {
+            "no values of phases, no gas, water or heat meter: not switched on"
+        }
+        Remark::InClear => "sent in clear: neither key nor seal (tag) is needed",
+        Remark::NoTag => "the frames have no seal: the CRC must do",
+        Remark::NoCrc => "meters of this standard send no check sum",
     }
+}
+
+/// Whether the answer is yes all the same.
+fn remark_is_yes(remark: Remark) -> bool {
+    matches!(
+        remark,
+        Remark::NoPhases | Remark::NoMBus | Remark::NoPhasesNoMBus
+    )
 }
 
 const BOLD: Style = Style::new().bold();

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
-use crate::p1::diagnosis::Finding;
 use crate::p1::diagnosis::examine::Examination;
+use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::layout::{Form, Item, Line};
 use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
@@ -107,10 +107,15 @@ impl Redactor {
         }
     }
 
-    /// Replaces the meters that a finding names.
+    /// Replaces the meters that a finding names, and the high half of counters.
     pub fn finding(&mut self, finding: &mut Finding) {
         for title in [&mut finding.evidence.title, &mut finding.evidence.other] {
             *title = title.map(|title| self.title(title));
+        }
+        for measure in [Measure::Counter, Measure::RightCounter] {
+            finding
+                .evidence
+                .change(measure, |counter| counter & COUNTER_KEPT);
         }
     }
 
@@ -155,7 +160,7 @@ impl Redactor {
     fn header(&mut self, header: &GeneralGloCiphering) -> GeneralGloCiphering {
         GeneralGloCiphering {
             title: self.title(header.title),
-            counter: FrameCounter(header.counter.0 & 0xFFFF),
+            counter: FrameCounter(header.counter.0 & COUNTER_KEPT as u32),
             ..*header
         }
     }
@@ -246,5 +251,29 @@ const IDENTIFYING: [&str; 6] = [
 ];
 /// Letters, type and function of a device id.
 const DEVICE_TYPE_END: usize = 8;
+/// The half of a frame counter that stays.
+const COUNTER_KEPT: u64 = 0xFFFF;
 /// Digits in a row that may be a serial number.
 const SERIAL_DIGITS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::p1::diagnosis::{Evidence, Verdict};
+    use crate::p1::span::Span;
+
+    #[test]
+    fn a_finding_keeps_neither_the_meter_nor_the_high_half_of_its_counter() {
+        let title = SystemTitle(*b"SMY\x67\x73\x4C\x30\xFF");
+        let evidence = Evidence::default()
+            .of(Some(title))
+            .with(Measure::Counter, 319_664)
+            .with(Measure::RightCounter, 319_665);
+        let mut finding = Finding::new(Verdict::WrongKey, Span::default(), 1, evidence);
+        Redactor::new(Zone::luxembourg()).finding(&mut finding);
+        let evidence = &finding.evidence;
+        assert_ne!(evidence.title, Some(title));
+        assert_eq!(evidence.get(Measure::Counter), Some(319_664 & 0xFFFF));
+        assert_eq!(evidence.get(Measure::RightCounter), Some(319_665 & 0xFFFF));
+    }
+}

@@ -4,6 +4,7 @@
 //! 80; a hint may have several such lines. A key never shows, not even one digit of it.
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::sums::{Sum, SumRange};
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 
 /// What is wrong, in a line.
@@ -61,6 +62,8 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         KeyTwoTypos => "two digits of the key are wrong",
         DamagedFrame => "a frame was damaged on the way",
         WrongCrc => "the check sum (CRC) is wrong, the text looks whole",
+        OtherCrc => "the check sum (CRC) is of another kind than the standard's",
+        ShortCrc => "the check sum (CRC) is sent without its leading zeros",
         WrongAuthKey => "the authentication key is not the one of this meter",
         DamagedTag => "the end of a frame (its tag) was damaged on the way",
         NoTelegram => "the frames open, but hold no telegram",
@@ -153,10 +156,25 @@ pub fn evidence(finding: &Finding) -> String {
             (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
             _ => "each line is as it should be, only the sum is not".to_owned(),
         },
+        OtherCrc => number(Measure::Sum)
+            .and_then(Sum::of_number)
+            .map_or_else(String::new, |sum| format!("it fits as {}", sum_words(sum))),
+        ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
         Missed if or_zero(Measure::Lost) == 1 => "the counter jumped over one frame".to_owned(),
         Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
+        TwoMeters => match (finding.evidence.title, finding.evidence.other) {
+            (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
+            _ => "the telegrams name themselves differently".to_owned(),
+        },
         KeyChanged => "frames opened before; now the text is noise".to_owned(),
-        PeriodLong => format!("one telegram in {} s", or_zero(Measure::Seconds)),
+        PeriodLong => format!(
+            "one telegram in {} s; it should be one in 10 s, or each second",
+            or_zero(Measure::Seconds)
+        ),
+        PeriodShort => format!(
+            "one telegram in {} s; meters of this version send every 10 s",
+            or_zero(Measure::Seconds)
+        ),
         ClockOff => format!("it is off by {} s", or_zero(Measure::Seconds)),
         ValueFormat if or_zero(Measure::Seen) == 1 => {
             format!("one line, at 0x{:x}", or_zero(Measure::Place))
@@ -179,6 +197,7 @@ pub fn evidence(finding: &Finding) -> String {
 /// What to do: lines of at most 72 columns, the most likely first.
 pub fn hint(finding: &Finding) -> String {
     use Verdict::*;
+    let or_zero = |measure| finding.evidence.get(measure).unwrap_or(0);
     let hint = match finding.verdict {
         Silence => {
             "check that pin 2 (data request) has 5 V, or is joined to pin 1;\nthat data (pin 5) and ground (pin 3) are connected;\nthat the operator has opened the port; that it is the right device"
@@ -192,6 +211,9 @@ pub fn hint(finding: &Finding) -> String {
         WrongSpeed => "set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)",
         OnlyZeros => {
             "an old meter (DSMR 2.2, 3.0): use --baud 9600 --mode 7E1;\nelse the data line is held low: check ground and pull-up"
+        }
+        SevenEven if or_zero(Measure::Readable) < 900 => {
+            "encrypted frames need all 8 bits: set the adapter or converter in\nbetween to 8N1; what is stored cannot be mended"
         }
         SevenEven => "use --mode 7E1",
         WrongParity => "use --mode 8N1",
@@ -221,7 +243,9 @@ pub fn hint(finding: &Finding) -> String {
         Icrnl => {
             "run: stty -F PORT raw -echo   or read the port with smarty capture;\nwhat is already stored can be mended with --repair"
         }
-        Ixon => "run: stty -F PORT raw -echo   and switch software flow control off",
+        Ixon => {
+            "run: stty -F PORT raw -echo   and switch software flow control off;\nwhat is already stored can be mended with --repair, given the key"
+        }
         Cooked => "run: stty -F PORT raw -echo   or read the port with smarty capture",
         LineEnds => {
             "use the file as it was recorded (git: *.txt -text); --repair puts\nthe line ends back where the check sum proves it"
@@ -256,6 +280,11 @@ pub fn hint(finding: &Finding) -> String {
         DamagedFrame | DamagedTag => {
             "one frame now and then is nothing; else check cable and pull-up"
         }
+        WrongCrc if finding.evidence.get(Measure::Proven) == Some(1) => {
+            "the frame is genuine: the meter itself sends this sum. Tell the operator;\n--ignore-crc prints the telegrams all the same"
+        }
+        OtherCrc => "nothing was damaged: --ignore-crc prints the telegrams all the same",
+        ShortCrc => "nothing to do: the telegrams are used",
         WrongCrc => {
             "if all telegrams have it, the text was changed after it was sent;\n--ignore-crc prints them all the same"
         }
@@ -276,7 +305,7 @@ pub fn hint(finding: &Finding) -> String {
         ValueFormat => "the other lines are used; --explain shows the ones that are not",
     };
     let mut hint = hint.to_owned();
-    if let Some(other) = finding.alternatives.first() {
+    for other in finding.alternatives.iter().take(2) {
         hint.push_str(&format!("\nor: {}", verdict_title(*other)));
         if let Some(how) = tell_apart(finding.verdict, *other) {
             hint.push_str(&format!("\n{how}"));
@@ -297,9 +326,22 @@ pub fn tell_apart(said: Verdict, other: Verdict) -> Option<&'static str> {
         (WeakPullUp | DamagedFrame, Noise) | (DamagedFrame, WeakPullUp) => {
             "more damaged frames tell: record for some minutes"
         }
+        (WrongCrc, LostBytes) | (LostBytes, WrongCrc) => "more telegrams tell: record for a minute",
         (Ixon, LostBytes) => "more frames tell: record for a minute",
         _ => return None,
     })
+}
+
+/// `CRC-16/XMODEM, from / to before the !`.
+fn sum_words(sum: Sum) -> String {
+    let range = match sum.range {
+        SumRange::Whole => "from / to !",
+        SumRange::NoMark => "without the !",
+        SumRange::NoSlash => "without the /",
+        SumRange::Inner => "without / and !",
+    };
+    let order = if sum.swapped { ", bytes swapped" } else { "" };
+    format!("{}, {range}{order}", sum.name())
 }
 
 fn lost(finding: &Finding) -> String {

@@ -218,6 +218,8 @@ fn a_telegram_whose_crc_does_not_fit() {
       hint: if all telegrams have it, the text was changed after it was sent;
       hint: --ignore-crc prints them all the same
       hint: or: a frame was damaged on the way
+      hint: or: bytes are missing inside the frames
+      hint: more telegrams tell: record for a minute
     --- exit 4
     ");
     let done = on(

@@ -4,6 +4,7 @@
 mod countries;
 mod decrypt;
 mod errors;
+mod explain;
 mod help;
 mod inputs;
 mod keys;

@@ -149,7 +149,11 @@ impl Bytes<'_> {
         let starts = starts.count();
         let enough = self.all.len() >= 40 && control * 100 >= self.all.len() * 12;
         let low = high * 100 <= self.all.len();
-        (self.good == 0 && low && (enough || starts > 0 && control > 4)).then(|| {
+        // An inverted line can look alike: there no frame begins.
+        let alone =
+            || starts > 0 || shape::likeliest(&self.all).0.verdict == Some(Verdict::Bit7Stripped);
+        let stripped = low && (enough || starts > 0 && control > 4) && alone();
+        (self.good == 0 && stripped).then(|| {
             let expected = self.all.len() as u64 / 2;
             let evidence = Evidence::default()
                 .with(Measure::Seen, high as u64)
@@ -158,7 +162,7 @@ impl Bytes<'_> {
         })
     }
 
-    /// Text whose bit 7 is even parity.
+    /// Bytes whose bit 7 is even parity.
     fn seven_even(&self) -> Option<Finding> {
         let fits = self.count(recover::even_parity_fits);
         let high = self.count(|byte| byte >= 0x80);
@@ -166,9 +170,23 @@ impl Bytes<'_> {
         let length = self.all.len();
         let lines = memmem::find(&stripped, b")\r\n").is_some();
         let text = length >= 16 && lines && text::readable_permille(&stripped) >= 950;
-        (text && high * 10 >= length && fits * 100 >= length * 95).then(|| {
+        // No chance makes so many bytes even, and no other fault: the frames are encrypted.
+        let sealed = || {
+            let mut kinds = [false; 256];
+            for &byte in &self.all {
+                if let Some(kind) = kinds.get_mut(usize::from(byte)) {
+                    *kind = true;
+                }
+            }
+            let kinds = kinds.iter().filter(|kind| **kind).count();
+            length >= 60 && kinds >= 30 && fits * 100 >= length * 98
+        };
+        let text = text && high * 10 >= length && fits * 100 >= length * 95;
+        (text || sealed()).then(|| {
+            let readable = text::readable_permille(&stripped);
             let evidence = Evidence::default()
                 .with(Measure::Seen, fits as u64)
+                .with(Measure::Readable, readable)
                 .with(Measure::Sent, 9600)
                 .with(Measure::Read, 9600);
             self.finding(Verdict::SevenEven, evidence)
@@ -217,8 +235,13 @@ impl Bytes<'_> {
         let evidence = Evidence::default()
             .with(Measure::Sent, u64::from(best.sent))
             .with(Measure::Read, u64::from(best.read));
-        let alternatives: Vec<Verdict> =
-            doubt.and_then(|other| other.verdict).into_iter().collect();
+        let unknown = self.unknown();
+        let is_noise = verdict == Verdict::WrongSpeed && best.read < NOISE_BELOW;
+        if is_noise && unknown.verdict == Verdict::Ixon {
+            return Some(unknown);
+        }
+        let other = doubt.map(|other| other.verdict.unwrap_or(Verdict::UnknownBytes));
+        let alternatives: Vec<Verdict> = other.into_iter().collect();
         Some(self.finding(verdict, evidence).or(&alternatives))
     }
 
@@ -247,5 +270,7 @@ impl Bytes<'_> {
     }
 }
 
+/// Speeds at which encrypted frames leave nothing but noise, in baud.
+const NOISE_BELOW: u32 = 20_000;
 /// Bytes that are needed to judge the settings of the line.
 const SETTING_MIN: usize = 8;

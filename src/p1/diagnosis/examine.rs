@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::finding::{Finding, Measure, Verdict};
+use super::recovery::Recovery;
 use super::worst::Worst;
 use super::{Diagnosis, Summary};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy};
-use crate::p1::event::{Decoded, Event};
+use crate::p1::event::Event;
 use crate::p1::value::Zone;
 
 /// What was looked at, what was found, and where it first fails.
@@ -21,6 +22,8 @@ pub struct Examination {
     pub summary: Summary,
     /// The frame that shows the trouble best.
     pub worst: Option<Worst>,
+    /// Telegrams that were read all the same, once what a line had done was undone.
+    pub mended: u64,
 }
 
 /// One stage of the examination.
@@ -58,6 +61,8 @@ pub enum Remark {
     NoPhasesNoMBus,
     /// Telegrams are sent in clear.
     InClear,
+    /// Frames are encrypted and have no tag.
+    NoTag,
     /// The telegrams have no CRC (DSMR 2.2 and 3.0).
     NoCrc,
 }
@@ -141,7 +146,7 @@ impl Verdict {
             | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex | KeyIsAuthKey | KeyTypo
             | KeyDigitsSwapped | KeyTwoTypos | KeyChanged => Stage::Key,
             SampledLate | WeakPullUp | Noise | DamagedFrame | NoTelegram => Stage::Text,
-            WrongCrc => Stage::Crc,
+            WrongCrc | OtherCrc | ShortCrc => Stage::Crc,
             WrongAuthKey | DamagedTag => Stage::Tag,
             ValueFormat => Stage::Grammar,
             PeriodLong | PeriodShort | ClockOff => Stage::Values,
@@ -153,12 +158,18 @@ impl Verdict {
 pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
     let mut decoder = Decoder::new(keys.clone(), Policy::default(), zone.clone());
     let mut diagnosis = Diagnosis::new(keys.clone());
-    let mut seen = Seen::default();
+    let mut recovery = Recovery::new(keys.clone(), zone.clone(), false);
+    let mut mended = 0;
+    let mut tell = |event: &Event<'_>| {
+        diagnosis.event(event);
+        recovery.event(event);
+    };
     for chunk in capture.chunks(CHUNK) {
-        diagnosis.bytes(chunk, decoder.offset());
-        decoder.push(chunk, |event| seen.event(event, &mut diagnosis));
+        decoder.push(chunk, &mut tell);
     }
-    decoder.finish(|event| seen.event(event, &mut diagnosis));
+    decoder.finish(&mut tell);
+    recovery.settle(true, |_| mended += 1);
+    diagnosis.bytes(capture, 0);
     diagnosis.finish();
     let findings = diagnosis.findings().to_vec();
     let summary = diagnosis.summary();
@@ -168,61 +179,28 @@ pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
     let failed_at = findings.iter().map(|finding| finding.verdict.stage()).min();
     let steps = Stage::ALL
         .iter()
-        .map(|&stage| step(stage, failed_at, &findings, &summary, &seen))
+        .map(|&stage| step(stage, failed_at, &findings, &summary))
         .collect();
     Examination {
         steps,
         findings,
         summary,
         worst,
+        mended,
     }
 }
 
-/// What the last good telegram held.
-#[derive(Default)]
-struct Seen {
-    good: bool,
-    in_clear: bool,
-    no_crc: bool,
-    phases: bool,
-    devices: bool,
-}
-
-impl Seen {
-    fn event(&mut self, event: &Event<'_>, diagnosis: &mut Diagnosis) {
-        diagnosis.event(event);
-        if let Event::Telegram(decoded) = event {
-            self.telegram(decoded);
-        }
-    }
-
-    fn telegram(&mut self, decoded: &Decoded<'_>) {
-        self.good = true;
-        self.in_clear = decoded.security.is_none();
-        self.no_crc = decoded.crc.valid().is_none();
-        self.devices = decoded.telegram.devices().next().is_some();
-        self.phases = decoded.telegram.readings().any(|reading| {
-            let code = reading.code();
-            code.d == 7 && matches!(code.c, 31 | 32 | 51 | 52 | 71 | 72)
-        });
-    }
-}
-
-fn step(
-    stage: Stage,
-    failed_at: Option<Stage>,
-    findings: &[Finding],
-    summary: &Summary,
-    seen: &Seen,
-) -> Step {
+fn step(stage: Stage, failed_at: Option<Stage>, findings: &[Finding], summary: &Summary) -> Step {
     let found = findings
         .iter()
         .find(|finding| finding.verdict.stage() == stage);
     let behind = failed_at.is_some_and(|failed| stage > failed) && summary.good == 0;
+    let sent = &summary.sent;
     let remark = match stage {
-        Stage::Key if seen.in_clear => Some(Remark::InClear),
-        Stage::Crc if seen.no_crc => Some(Remark::NoCrc),
-        Stage::Values => match (seen.phases, seen.devices) {
+        Stage::Key | Stage::Tag if sent.clear && !sent.encrypted => Some(Remark::InClear),
+        Stage::Tag if sent.encrypted && !sent.tags && summary.good > 0 => Some(Remark::NoTag),
+        Stage::Crc if sent.no_crc => Some(Remark::NoCrc),
+        Stage::Values if summary.good > 0 => match (sent.phases, sent.devices) {
             (true, true) => None,
             (false, true) => Some(Remark::NoPhases),
             (true, false) => Some(Remark::NoMBus),
@@ -230,14 +208,23 @@ fn step(
         },
         _ => None,
     };
+    // Where the key stream shows the place, head and key are right.
+    let first = findings.first();
+    let by_key = first.is_some_and(|first| {
+        let evidence = &first.evidence;
+        let placed = evidence.get(Measure::Place).is_some();
+        evidence.title.is_some() && (placed || evidence.get(Measure::Damaged).is_some())
+    });
+    let proven = by_key && matches!(stage, Stage::Header | Stage::Key);
     let outcome = match (found, remark) {
         (Some(finding), _) => Outcome::Failed(finding.verdict),
+        (None, None) if proven => Outcome::Fine,
         (None, _) if behind || (stage > Stage::Bytes && summary.bytes == 0) => Outcome::NotReached,
-        (None, Some(remark)) if seen.good => Outcome::Noted(remark),
+        (None, Some(remark)) => Outcome::Noted(remark),
         (None, _) => Outcome::Fine,
     };
     let refused = summary.refused.iter().map(|(_, count)| count).sum::<u64>();
-    let mut numbers: Vec<(Measure, u64)> = match stage {
+    let numbers: Vec<(Measure, u64)> = match stage {
         Stage::Bytes => vec![(Measure::Bytes, summary.bytes)],
         Stage::Line => vec![(Measure::Junk, summary.junk)],
         Stage::Frame => vec![
@@ -246,9 +233,6 @@ fn step(
         ],
         _ => Vec::new(),
     };
-    if let Some(finding) = found {
-        numbers.extend(finding.evidence.numbers());
-    }
     Step {
         stage,
         outcome,
@@ -258,6 +242,7 @@ fn step(
 
 /// Bytes that are given to the decoder at once.
 const CHUNK: usize = 64 << 10;
+
 #[cfg(test)]
 mod tests {
     use super::*;

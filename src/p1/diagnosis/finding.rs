@@ -137,6 +137,10 @@ words! {
         DamagedFrame = "damaged_frame",
         /// The CRC does not fit, and nothing else is wrong.
         WrongCrc = "wrong_crc",
+        /// The CRC is one of another kind, and fits as such.
+        OtherCrc = "other_crc",
+        /// The CRC fits, and lacks the zeros that it should begin with.
+        ShortCrc = "short_crc",
         /// The authentication key is not the meter's.
         WrongAuthKey = "wrong_auth_key",
         /// The tag of one frame was damaged.
@@ -215,6 +219,8 @@ words! {
         CrcSent = "crc_sent",
         /// CRC as computed.
         CrcComputed = "crc_computed",
+        /// Number of the kind of CRC that fits.
+        Sum = "sum",
         /// Seconds from one telegram to the next.
         Seconds = "seconds",
         /// Bytes outside of frames.
@@ -243,6 +249,17 @@ impl Evidence {
     pub fn get(&self, measure: Measure) -> Option<u64> {
         let found = self.numbers.iter().find(|(known, _)| *known == measure);
         found.map(|(_, number)| *number)
+    }
+
+    /// Changes a number, where it was found.
+    pub fn change(&mut self, measure: Measure, change: impl Fn(u64) -> u64) {
+        for (_, number) in self
+            .numbers
+            .iter_mut()
+            .filter(|(known, _)| *known == measure)
+        {
+            *number = change(*number);
+        }
     }
 
     /// All numbers, in the order they were found.

@@ -6,7 +6,8 @@ use super::relatives::{FirstBlock, Relative};
 use super::repair;
 use super::text;
 use super::trouble::{Piece, PieceKind, Stretch};
-use super::view::{Cause, Extent};
+use super::view::{Cause, Extent, Known};
+use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
@@ -18,6 +19,8 @@ pub struct Tally {
     pub frames: usize,
     /// Frames that the key makes readable.
     pub readable: usize,
+    /// Meters whose key is right.
+    pub(super) opened: Vec<SystemTitle>,
     pub(super) keys: Vec<(Relative, Note)>,
     pub(super) tag_only: Vec<(bool, Note)>,
     pub(super) cut: Vec<Length>,
@@ -31,6 +34,8 @@ pub struct Tally {
     pub(super) short: Vec<Length>,
     pub(super) long: Vec<Length>,
     pub(super) other: Vec<(Verdict, Note)>,
+    /// Genuine frames whose text has a wrong CRC.
+    pub(super) crc: Vec<(Note, Vec<u8>)>,
 }
 
 /// A frame.
@@ -50,7 +55,7 @@ pub(super) struct Damaged {
 }
 
 /// How often the bytes came that a tty changes or eats.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Wire {
     /// All bytes of refused frames.
     pub bytes: usize,
@@ -68,6 +73,8 @@ pub struct Wire {
     pub shifted: usize,
     /// Frames that a tty setting explains, by the tag.
     pub proven: usize,
+    /// The first of those, and the bytes in it that were changed.
+    pub changed: Option<(Span, Vec<u64>)>,
 }
 
 /// A frame that is not as long as it says.
@@ -121,7 +128,14 @@ impl Tally {
         match reason {
             Reason::Unsupported(_) => return self.other.push((Verdict::Unsupported, note)),
             Reason::Downgrade => return self.other.push((Verdict::Downgrade, note)),
-            Reason::CrcMismatch(_) => return self.other.push((Verdict::WrongCrc, note)),
+            Reason::CrcMismatch(_) => {
+                let text = context.keys.of(header.title).and_then(|keys| {
+                    let mut text = vec![0; header.text_length()];
+                    keys.view(&header, bytes, &mut text).ok()?;
+                    Some(text)
+                });
+                return self.crc.push((note, text.unwrap_or_default()));
+            }
             Reason::NoEnd => return self.other.push((Verdict::NoTelegram, note)),
             _ => {}
         }
@@ -130,6 +144,11 @@ impl Tally {
             have: bytes.len() as u64,
             need: header.frame_length() as u64,
         };
+        if let Some(title) = near_title(header.title, context)
+            && self.under_title(title, &header, bytes, note, context)
+        {
+            return;
+        }
         let Some(keys) = context.keys.of(header.title) else {
             self.no_key.push(note);
             if length.have < length.need {
@@ -156,7 +175,7 @@ impl Tally {
             };
             let cause = extent.under(keys);
             if cause != Cause::Random {
-                self.readable += 1;
+                self.opened(note);
                 self.headers.push((right, note));
                 if let Cause::Damaged { text, .. } = cause {
                     self.damaged_text(note, piece.span.start, &right, bytes, text);
@@ -179,11 +198,20 @@ impl Tally {
         let extent = Extent { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
-        if self.wire.cr == 0 && self.wire.proven < PROOFS && bytes.len() >= extent.need() {
-            let mended = repair::icrnl(bytes, keys);
-            self.wire.proven += usize::from(mended.is_some());
+        if self.wire.cr == 0
+            && self.wire.proven < PROOFS
+            && bytes.len() >= extent.need()
+            && let Some(mended) = repair::icrnl(bytes, keys)
+        {
+            self.wire.proven += 1;
+            let pairs = (piece.span.start..).zip(mended.iter().zip(bytes));
+            let changed = pairs.filter(|(_, (sent, seen))| sent != seen);
+            let places = changed.map(|(place, _)| place).collect();
+            self.wire.changed.get_or_insert((piece.span, places));
         }
-        self.readable += usize::from(!matches!(cause, Cause::Random | Cause::Key(_)));
+        if !matches!(cause, Cause::Random | Cause::Key(_)) {
+            self.opened(note);
+        }
         match cause {
             Cause::Good => {}
             Cause::TagOnly { public_fits } => self.tag_only.push((public_fits, note)),
@@ -224,6 +252,53 @@ impl Tally {
         }
     }
 
+    /// Looks at a frame whose title has a few wrong bits; false where that is not what happened.
+    fn under_title(
+        &mut self,
+        title: SystemTitle,
+        header: &GeneralGloCiphering,
+        bytes: &[u8],
+        note: Note,
+        context: &Context<'_>,
+    ) -> bool {
+        let right = GeneralGloCiphering { title, ..*header };
+        let extent = Extent {
+            header: right,
+            bytes,
+        };
+        let Some(keys) = context.keys.of(title) else {
+            return false;
+        };
+        let known = Known::default();
+        let note = Note {
+            title: Some(title),
+            ..note
+        };
+        let right = match extent.examine(keys, &Keys::default(), &known, false) {
+            Cause::Random | Cause::Key(_) => return false,
+            Cause::Header(right) => right,
+            _ => right,
+        };
+        self.opened(note);
+        self.headers.push((right, note));
+        let extent = Extent {
+            header: right,
+            bytes,
+        };
+        if let Cause::Damaged { text, .. } = extent.under(keys) {
+            self.damaged_text(note, note.span.start, &right, bytes, text);
+        }
+        true
+    }
+
+    /// Takes note that the key of a meter is right.
+    fn opened(&mut self, note: Note) {
+        self.readable += 1;
+        if let Some(title) = note.title.filter(|title| !self.opened.contains(title)) {
+            self.opened.push(title);
+        }
+    }
+
     fn damaged_text(
         &mut self,
         note: Note,
@@ -246,6 +321,22 @@ impl Tally {
     }
 }
 
+/// A meter with a key from whose title a few bits make this one, which is nobody's.
+fn near_title(title: SystemTitle, context: &Context<'_>) -> Option<SystemTitle> {
+    if context.keys.has(title) || context.stream.knows(title) {
+        return None;
+    }
+    let number = |title: SystemTitle| u64::from_be_bytes(title.0);
+    let ring = context.keys.meters().map(|(title, _)| title);
+    ring.chain(context.stream.titles())
+        .map(|known| ((number(known) ^ number(title)).count_ones(), known))
+        .filter(|(bits, _)| *bits <= TITLE_BITS)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Bits of a title that damage turns, at the most: meters of one series differ in as few.
+const TITLE_BITS: u32 = 8;
 /// Frames without a readable one after which only their first block is looked at.
 const HOPELESS: usize = 6;
 /// Frames in which a mended CR is looked for.

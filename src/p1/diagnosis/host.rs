@@ -1,5 +1,7 @@
 //! What a tty of the host does to encrypted frames: ICRNL turns CR to LF, IXON eats 11 and 13.
 
+use memchr::{memchr_iter, memmem};
+
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::frames::Wire;
 use crate::p1::span::Span;
@@ -16,7 +18,10 @@ impl Wire {
                     .with(Measure::Seen, self.lf as u64)
                     .with(Measure::Expected, expected)
                     .with(Measure::Proven, u64::from(self.proven > 0));
-                return Some(Finding::new(Verdict::Icrnl, span, frames, evidence));
+                let (span, damaged) = self.changed.clone().unwrap_or((span, Vec::new()));
+                let mut found = Finding::new(Verdict::Icrnl, span, frames, evidence);
+                found.evidence.damaged = damaged;
+                return Some(found);
             }
         }
         let missing = self.bytes / 128;
@@ -36,5 +41,20 @@ impl Wire {
     }
 }
 
+/// What has changed the line ends of a text without a CR: LF LF is what a tty makes, LF what an editor makes.
+pub fn line_ends(text: &[u8]) -> Option<Verdict> {
+    let ends = memchr_iter(b'\n', text).count();
+    if ends < ENDS_MIN || memchr::memchr(b'\r', text).is_some() {
+        return None;
+    }
+    let pairs = memmem::find_iter(text, b"\n\n").count();
+    Some(match 2 * pairs * 10 >= ends * 8 {
+        true => Verdict::Icrnl,
+        false => Verdict::LineEnds,
+    })
+}
+
+/// Line ends among which a CR cannot be missing by chance.
+const ENDS_MIN: usize = 3;
 /// Bytes among which a CR cannot be missing by chance.
 const SURE: usize = 1000;

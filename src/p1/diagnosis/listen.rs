@@ -4,6 +4,8 @@
 //! compared with those of several: some check the start bit in its middle, some take a low stop bit for the
 //! next start at once, some drop characters with a low stop bit; and no two clocks are the same.
 
+use crate::p1::line::Rng;
+
 /// A receiver and what it listens to.
 #[derive(Clone, Copy, Debug)]
 pub struct Receiver {
@@ -29,14 +31,28 @@ pub enum Make {
 /// All makes.
 pub const MAKES: [Make; 3] = [Make::Simple, Make::Checking, Make::Hasty];
 
+/// Idle bits between characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Always so many.
+    Fixed(usize),
+    /// Up to so many, by chance.
+    UpTo(usize),
+}
+
 /// The levels of a burst of 8N1, with idle bits between characters.
-pub fn levels(bytes: &[u8], gap: usize, inverted: bool) -> Vec<bool> {
-    let mut levels = Vec::with_capacity(bytes.len() * (10 + gap) + 2 * IDLE);
+pub fn levels(bytes: &[u8], gap: Gap, inverted: bool) -> Vec<bool> {
+    let mut rng = Rng::new(7);
+    let mut levels = Vec::with_capacity(bytes.len() * 13 + 2 * IDLE);
     levels.resize(IDLE, true);
     for &byte in bytes {
         levels.push(false);
         levels.extend((0..8).map(|bit| byte >> bit & 1 == 1));
-        levels.resize(levels.len() + 1 + gap, true);
+        let idle = match gap {
+            Gap::Fixed(bits) => bits,
+            Gap::UpTo(most) => rng.below(most + 1),
+        };
+        levels.resize(levels.len() + 1 + idle, true);
     }
     levels.resize(levels.len() + IDLE, true);
     if inverted {
@@ -99,7 +115,7 @@ mod tests {
     fn equal_settings_read_what_was_sent() {
         let bytes: Vec<u8> = (0..=255).collect();
         for make in MAKES {
-            for gap in [0, 2] {
+            for gap in [Gap::Fixed(0), Gap::Fixed(2), Gap::UpTo(3)] {
                 let receiver = Receiver {
                     bit: 1000,
                     make,

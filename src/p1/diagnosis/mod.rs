@@ -13,19 +13,25 @@ mod clue;
 mod context;
 mod damage;
 pub mod examine;
+mod fate;
 mod finding;
+mod flow;
 mod frames;
 mod host;
 mod judge;
+mod lines;
 mod listen;
+mod pace;
 mod plain;
 pub mod recovery;
 mod relatives;
 pub mod repair;
 mod sample;
+mod sent;
 mod shape;
 pub mod slip;
 mod stream;
+pub mod sums;
 mod text;
 mod trouble;
 mod verdicts;
@@ -42,6 +48,7 @@ use super::event::Event;
 use super::span::Span;
 
 pub use finding::{Evidence, Finding, Measure, Verdict};
+pub use sent::Sent;
 
 /// Watches a stream and says what is wrong with it.
 pub struct Diagnosis {
@@ -55,6 +62,8 @@ pub struct Diagnosis {
     judged: u32,
     bursts: u32,
     silent_ms: u64,
+    /// Since when, by the clock of the host, trouble waits to be judged.
+    troubled_since: Option<i64>,
     patient: bool,
     said: Vec<Finding>,
     pending: Vec<Finding>,
@@ -75,6 +84,8 @@ pub struct Summary {
     pub missed: u64,
     /// What the link is like.
     pub state: State,
+    /// What the meters send.
+    pub sent: Sent,
 }
 
 /// What the link is like.
@@ -115,6 +126,7 @@ impl Diagnosis {
             judged: 0,
             bursts: 0,
             silent_ms: 0,
+            troubled_since: None,
             patient: true,
             said: Vec::new(),
             pending: Vec::new(),
@@ -136,8 +148,19 @@ impl Diagnosis {
     }
 
     /// Takes the time of the host, for live sources: the clock of the meter is held against it.
+    ///
+    /// Where bursts follow so closely that no silence is between them, time says when to judge.
     pub fn host_time(&mut self, unix_seconds: i64) {
         self.stream.host_time(unix_seconds);
+        if !self.fresh {
+            self.troubled_since = None;
+            return;
+        }
+        let since = *self.troubled_since.get_or_insert(unix_seconds);
+        if unix_seconds.saturating_sub(since) >= PATIENCE_SECONDS {
+            self.troubled_since = None;
+            self.judge(false);
+        }
     }
 
     /// Takes an event of the decoder.
@@ -228,6 +251,7 @@ impl Diagnosis {
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
         summary.missed = self.stream.missed();
+        summary.sent = self.stream.sent();
         let trouble = !self.said.is_empty();
         summary.state = match (summary.good, self.stream.end()) {
             (0, 0) => State::Silent,
@@ -309,5 +333,7 @@ fn is_filler(bytes: &[u8]) -> bool {
 
 /// A silence that a meter does not make, in milliseconds.
 const SILENCE_MS: u64 = 12_000;
+/// Seconds of the host after which trouble is judged without a silence.
+const PATIENCE_SECONDS: i64 = 3;
 /// Longest filler between telegrams, in bytes.
 const FILLER_MAX: usize = 4;

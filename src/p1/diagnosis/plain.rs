@@ -3,42 +3,22 @@
 //! The CRC says only that something is wrong. A good telegram of the same meter, or what most of several bad
 //! ones agree on, says what; with neither, the grammar of the lines must do.
 
-use super::clue::{ends_like_one, first_bad_line, one_bit};
+use super::clue::first_bad_line;
 use super::context::Context;
-use super::damage::{Damage, consensus, rebuilt, same_kind, weigh};
+use super::damage::{consensus, rebuilt};
+use super::fate::{Found, Text};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::repair;
+use super::sums::{self, Sum};
 use super::text;
 use super::trouble::{PieceKind, Stretch};
 use crate::p1::event::Reason;
-use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::span::Span;
 
 /// The plain telegrams among the trouble.
 #[derive(Default)]
 pub struct Plains<'a> {
     texts: Vec<Text<'a>>,
-}
-
-/// A refused plain telegram.
-struct Text<'a> {
-    span: Span,
-    bytes: &'a [u8],
-    crc: Option<Crc>,
-    /// It is known to end where it should.
-    ended: bool,
-}
-
-/// What was found out about all of them.
-#[derive(Default)]
-struct Found<'a> {
-    damage: Damage,
-    offsets: Vec<u64>,
-    damaged: Vec<Span>,
-    lost: Vec<(Span, u64, Option<u64>)>,
-    inserted: Vec<(Span, u64, u64)>,
-    cut: Vec<&'a Text<'a>>,
-    crc: Vec<&'a Text<'a>>,
 }
 
 impl<'a> Plains<'a> {
@@ -86,11 +66,26 @@ impl<'a> Plains<'a> {
         // Texts that lost as many bytes each, but elsewhere, agree on nothing that is a telegram.
         let agreed = || consensus(&texts).filter(|text| first_bad_line(text).is_none());
         let reference = known.or_else(agreed).or_else(|| rebuilt(&texts));
+        let others = context.stream.plain_text().into_iter();
+        let others: Vec<&[u8]> = others
+            .chain(texts.iter().copied())
+            .take(OTHERS_MAX)
+            .collect();
         let mut found = Found::default();
+        let sum = sums::common(&texts).map(|(sum, _)| sum);
         for text in &self.texts {
-            found.look(text, reference.as_deref());
+            if sum.is_some_and(|sum| sum.fits(text.bytes)) {
+                found.summed.push(text);
+            } else {
+                found.look(text, reference.as_deref(), &others);
+            }
         }
-        found.findings(context)
+        let mut findings = found.findings(context);
+        if let (Some(sum), Some(first)) = (sum, found.summed.first()) {
+            let finding = other_crc(sum, first.span, found.summed.len());
+            findings.insert(0, finding);
+        }
+        findings
     }
 
     /// No CR at all: a tty, an editor or git.
@@ -129,6 +124,12 @@ impl<'a> Plains<'a> {
     }
 }
 
+/// The finding about a CRC of another kind.
+pub fn other_crc(sum: Sum, span: Span, count: usize) -> Finding {
+    let evidence = Evidence::default().with(Measure::Sum, sum.number());
+    Finding::new(Verdict::OtherCrc, span, count, evidence)
+}
+
 /// Junk that is the rest of a telegram: lines, and an end.
 fn is_telegram_without_start(bytes: &[u8]) -> bool {
     bytes.len() >= 60
@@ -136,192 +137,5 @@ fn is_telegram_without_start(bytes: &[u8]) -> bool {
         && memchr::memmem::find_iter(bytes, b")\r\n").count() >= 2
 }
 
-impl<'a> Found<'a> {
-    fn look(&mut self, text: &'a Text<'a>, reference: Option<&[u8]>) {
-        let bytes = text.bytes;
-        if let Some(reference) = reference
-            && self.compare(text, reference)
-        {
-            return;
-        }
-        if !text.ended && !ends_like_one(bytes) {
-            return self.cut.push(text);
-        }
-        if let Some((at, sent)) = one_bit(bytes) {
-            self.damage.exact(sent, bytes.get(at).copied().unwrap_or(0));
-            self.offsets.push(text.span.start + at as u64);
-            return self.damaged.push(text.span);
-        }
-        let odd = text::oddities(bytes);
-        let joint = matches!((odd.first(), odd.last()), (Some(a), Some(b)) if b - a <= 2)
-            && odd
-                .iter()
-                .all(|&at| bytes.get(at).is_some_and(|&b| text::is_readable(b)));
-        let fault = first_bad_line(bytes);
-        if joint || (odd.is_empty() && fault.is_some()) {
-            let place = odd.first().copied().or(fault).unwrap_or(0);
-            return self
-                .lost
-                .push((text.span, text.span.start + place as u64, None));
-        }
-        if odd.is_empty() {
-            return self.crc.push(text);
-        }
-        for at in odd {
-            self.damage
-                .look(bytes, at, bytes.get(at).copied().unwrap_or(0));
-            self.offsets.push(text.span.start + at as u64);
-        }
-        self.damaged.push(text.span);
-    }
-
-    /// Holds a telegram against one that is as it should be; false where they are too different.
-    fn compare(&mut self, text: &'a Text<'a>, reference: &[u8]) -> bool {
-        let bytes = text.bytes;
-        let same = |(a, b): &(&u8, &u8)| same_kind(**a, **b);
-        let front = bytes.iter().zip(reference).take_while(same).count();
-        let back = bytes
-            .iter()
-            .rev()
-            .zip(reference.iter().rev())
-            .take_while(same)
-            .count();
-        let missing = reference.len() as i64 - bytes.len() as i64;
-        if missing == 0 {
-            let alike = bytes.iter().zip(reference).filter(same).count();
-            if alike * 3 < bytes.len() * 2 {
-                return false;
-            }
-            let places = weigh(&mut self.damage, bytes, bytes, Some(reference));
-            if places.is_empty() {
-                match one_bit(bytes) {
-                    Some((at, sent)) => {
-                        self.damage.exact(sent, bytes.get(at).copied().unwrap_or(0))
-                    }
-                    None => {
-                        self.crc.push(text);
-                        return true;
-                    }
-                }
-            }
-            self.offsets
-                .extend(places.iter().map(|&at| text.span.start + at as u64));
-            self.damaged.push(text.span);
-            return true;
-        }
-        if missing > 0 && front == bytes.len() || (!text.ended && front + MARGIN >= bytes.len()) {
-            self.cut.push(text);
-            return true;
-        }
-        if front + back + MARGIN < bytes.len().min(reference.len()) {
-            return false;
-        }
-        let place = text.span.start + front as u64;
-        match missing > 0 {
-            true => self.lost.push((text.span, place, Some(missing as u64))),
-            false => self
-                .inserted
-                .push((text.span, place, missing.unsigned_abs())),
-        }
-        true
-    }
-
-    fn findings(mut self, context: &Context<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if self.damaged.len() > self.lost.len() {
-            // A line that breaks off may have been damaged, as others were.
-            let (sure, unsure): (Vec<_>, Vec<_>) = self
-                .lost
-                .into_iter()
-                .partition(|(_, _, lost)| lost.is_some());
-            self.lost = sure;
-            self.damaged
-                .extend(unsure.into_iter().map(|(span, _, _)| span));
-        }
-        let guessed = self.lost.first().is_some_and(|(_, _, lost)| lost.is_none());
-        if guessed && self.damaged.len() < self.lost.len() {
-            // A break in the middle of a number looks like a wrong character, or like none.
-            let crc = self.crc.drain(..).map(|text| text.span);
-            let rest = self.damaged.drain(..).chain(crc);
-            self.lost.extend(rest.map(|span| (span, span.start, None)));
-        }
-        if let Some(&(span, place, lost)) = self.lost.first() {
-            let mut evidence = Evidence::default().with(Measure::Place, place);
-            if let Some(lost) = lost {
-                evidence = evidence.with(Measure::Lost, lost);
-            }
-            let finding = Finding::new(Verdict::LostBytes, span, self.lost.len(), evidence);
-            findings.push(match lost {
-                Some(_) => finding,
-                None => finding.or(&[Verdict::DamagedFrame]),
-            });
-        }
-        if let Some(&(span, place, more)) = self.inserted.first() {
-            let evidence = Evidence::default()
-                .with(Measure::Place, place)
-                .with(Measure::Inserted, more);
-            findings.push(Finding::new(
-                Verdict::InsertedBytes,
-                span,
-                self.inserted.len(),
-                evidence,
-            ));
-        }
-        if let Some(first) = self.cut.first() {
-            let length = first.bytes.len() as u64;
-            let same = self
-                .cut
-                .iter()
-                .filter(|text| text.bytes.len() as u64 == length)
-                .count();
-            let limit = LIMITS.contains(&length) || (same >= 3 && same * 3 >= self.cut.len() * 2);
-            let verdict = if limit {
-                Verdict::BufferLimit
-            } else {
-                Verdict::CutShort
-            };
-            let mut evidence = Evidence::default().with(Measure::Have, length);
-            if let Some(text) = context.stream.plain_text() {
-                evidence = evidence.with(Measure::Need, text.len() as u64);
-            }
-            findings.push(Finding::new(verdict, first.span, self.cut.len(), evidence));
-        }
-        if let Some(&span) = self.damaged.first() {
-            findings.push(self.damage.finding(span, self.damaged.len(), self.offsets));
-        }
-        if let Some(first) = self.crc.first() {
-            let sent = match first.crc.map(|crc| crc.received) {
-                Some(SentCrc::Digits(sent)) => u64::from(sent),
-                _ => 0,
-            };
-            let computed = first.crc.map_or(0, |crc| u64::from(crc.computed));
-            let evidence = Evidence::default()
-                .with(Measure::CrcSent, sent)
-                .with(Measure::CrcComputed, computed);
-            let others: usize = findings.iter().map(|finding| finding.count).sum();
-            let alone = context.good == 0 && self.crc.len() > 4 * others;
-            let verdict = if alone {
-                Verdict::WrongCrc
-            } else {
-                Verdict::DamagedFrame
-            };
-            let found = Finding::new(verdict, first.span, self.crc.len(), evidence);
-            match findings
-                .iter_mut()
-                .find(|known| known.verdict.is_damage() && !alone)
-            {
-                Some(known) => known.count += found.count,
-                None if self.crc.len() == 1 && alone => {
-                    findings.push(found.or(&[Verdict::DamagedFrame]))
-                }
-                None => findings.push(found),
-            }
-        }
-        findings
-    }
-}
-
-/// Lengths at which buffers of dongles and programs end, in bytes.
-const LIMITS: [u64; 9] = [256, 512, 1000, 1024, 1460, 1500, 1800, 2000, 2048];
-/// Characters around a break that can agree by chance, less.
-const MARGIN: usize = 8;
+/// Telegrams that each is held against.
+const OTHERS_MAX: usize = 12;

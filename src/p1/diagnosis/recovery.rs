@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::finding::Verdict;
+use super::flow;
 use super::repair;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START};
@@ -117,6 +118,12 @@ impl Recovery {
         while let Some(next) = memchr::memmem::find(held.get(at..)?, &START) {
             let rest = held.get(at + next..)?;
             at += next + 1;
+            if let Some(frame) = self.swallowed(rest) {
+                mended.extend_from_slice(&frame);
+                verdict = Some(Verdict::Ixon);
+                at += START.len();
+                continue;
+            }
             // What stood in the header was changed with the rest: its length is a hint, not a border.
             let Header::Legal(header) = GeneralGloCiphering::decode(rest) else {
                 continue;
@@ -134,6 +141,13 @@ impl Recovery {
             }
         }
         verdict.map(|verdict| (verdict, mended))
+    }
+
+    /// A frame that lacks its 11 and 13, up to where the next one begins.
+    fn swallowed(&self, rest: &[u8]) -> Option<Vec<u8>> {
+        let ends = memchr::memmem::find_iter(rest, &START).skip(1).take(ENDS);
+        let mut ends = ends.filter(|end| *end >= LEAST).chain([rest.len()]);
+        ends.find_map(|end| flow::ixon(rest.get(..end)?, &self.keys))
     }
 
     fn tell(
@@ -210,6 +224,8 @@ const BURST_MAX: usize = 64 << 10;
 const FULL: usize = 256 << 10;
 /// Bytes kept at the most.
 const HELD_MAX: usize = 512 << 10;
+/// Ends that a frame with swallowed bytes may have: noise holds a start once in 64 KiB.
+const ENDS: usize = 2;
 /// Places where a telegram may begin, at the most.
 const TRIES: usize = 64;
 
@@ -266,6 +282,9 @@ mod tests {
     fn what_a_tty_has_done_is_undone_on_request() {
         for (profile, fault) in [
             ("lu", "icrnl"),
+            ("lu", "ixon"),
+            ("lu-full", "ixon"),
+            ("at", "ixon"),
             ("lu", "telnet"),
             ("nl5", "icrnl"),
             ("nl5", "lf"),

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use super::finding::{Evidence, Finding, Measure, Verdict};
+use super::host;
+use super::pace::Pace;
+use super::sent::Sent;
+use super::sums;
 use super::view::Known;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
@@ -32,6 +36,12 @@ pub struct Stream {
     owner: Option<SystemTitle>,
     findings: Vec<Finding>,
     changed: bool,
+    sent: Sent,
+    /// The meter is of a kind that sends every ten seconds.
+    slow: bool,
+    /// Telegrams in clear.
+    clear: u64,
+    clear_pace: Pace,
 }
 
 /// What is remembered of a meter that has sent good frames.
@@ -40,9 +50,7 @@ struct Meter {
     counter: u32,
     length: u32,
     check: [u8; 4],
-    clock: Option<i64>,
-    steps: [i64; STEPS],
-    step: usize,
+    pace: Pace,
 }
 
 impl Stream {
@@ -57,9 +65,21 @@ impl Stream {
         if !same_shape {
             self.new_shape(decoded);
         }
+        if sums::lacks_zeros(decoded.telegram.text(), decoded.crc) {
+            let title = decoded.security.map(|security| security.title());
+            let evidence = Evidence::default().of(title);
+            self.find(Verdict::ShortCrc, decoded.span, evidence);
+        }
         let Some(security) = decoded.security else {
             self.plain_meter(decoded);
-            self.between = 0;
+            let follows = std::mem::take(&mut self.between) == 0 && self.plain.len() <= 1;
+            self.clear += 1;
+            if self.clear_pace.wants(self.clear) {
+                let clock = clock_of(decoded);
+                let off = self.clear_pace.off(clock, self.host);
+                let pace = self.clear_pace.take(clock, follows, self.slow);
+                self.pace(off.or(pace), None, decoded.span);
+            }
             return;
         };
         let title = security.title();
@@ -80,29 +100,16 @@ impl Stream {
         let watched = self
             .meters
             .get(self.latest)
-            .is_some_and(|meter| meter.step < 2 * STEPS || counter % 64 < 6);
-        let clock = watched
-            .then_some(decoded.telegram)
-            .and_then(|telegram| telegram.measured_at());
-        let clock = clock
-            .and_then(|time| time.instant())
-            .map(|time| time.as_second());
-        if let (Some(clock), Some(host)) = (clock, self.host)
-            && clock.abs_diff(host) > CLOCK_OFF
-        {
-            let off = clock.abs_diff(host);
-            let evidence = Evidence::default()
-                .of(Some(title))
-                .with(Measure::Seconds, off);
-            self.find(Verdict::ClockOff, span, evidence);
-        }
+            .is_some_and(|meter| meter.pace.wants(u64::from(counter)));
+        let clock = watched.then(|| clock_of(decoded)).flatten();
         let Some(meter) = self.meters.get_mut(self.latest) else {
             return;
         };
         let last = std::mem::replace(&mut meter.counter, counter);
         let same = std::mem::replace(&mut meter.check, check) == check;
-        let seconds = clock.zip(meter.clock).map(|(now, before)| now - before);
-        meter.clock = clock;
+        let follows = counter.wrapping_sub(last) == 1 && between == 0;
+        let off = meter.pace.off(clock, self.host);
+        let pace = meter.pace.take(clock, follows, self.slow);
         meter.length = security.header.length;
         let evidence = || {
             Evidence::default()
@@ -111,17 +118,7 @@ impl Stream {
                 .with(Measure::RightCounter, u64::from(last) + 1)
         };
         match counter.wrapping_sub(last) {
-            1 => {
-                if let (Some(seconds), 0) = (seconds, between)
-                    && let Some(slot) = meter.steps.get_mut(meter.step % STEPS)
-                {
-                    *slot = seconds;
-                    meter.step += 1;
-                    if meter.step >= STEPS && meter.step.is_multiple_of(STEPS) {
-                        self.period(span);
-                    }
-                }
-            }
+            1 => {}
             0 if same => {}
             0 => self.find(Verdict::RepeatedNonce, span, evidence()),
             jump if jump < JUMP_MAX => {
@@ -134,12 +131,17 @@ impl Stream {
             }
             _ => self.find(Verdict::CounterReset, span, evidence()),
         }
+        self.pace(off.or(pace), Some(title), span);
     }
 
     /// Takes a refused frame.
     pub fn refused(&mut self, refused: &Refused<'_>) {
         self.end = refused.span.end;
         self.between += 1;
+        match refused.header {
+            Some(_) => self.sent.encrypted = true,
+            None => self.sent.clear = true,
+        }
     }
 
     /// Takes bytes outside of frames.
@@ -151,6 +153,11 @@ impl Stream {
     /// Takes the time of the host, in seconds since 1970.
     pub fn host_time(&mut self, seconds: i64) {
         self.host = Some(seconds);
+    }
+
+    /// What the meters send.
+    pub fn sent(&self) -> Sent {
+        self.sent
     }
 
     /// What good frames say of the next one.
@@ -167,6 +174,11 @@ impl Stream {
     /// Tells whether a meter has sent good frames.
     pub fn knows(&self, title: SystemTitle) -> bool {
         self.meters.iter().any(|meter| meter.title == title)
+    }
+
+    /// The meters that have sent good frames.
+    pub fn titles(&self) -> impl Iterator<Item = SystemTitle> + '_ {
+        self.meters.iter().map(|meter| meter.title)
     }
 
     /// The last good text of a meter that encrypts.
@@ -231,15 +243,16 @@ impl Stream {
                     .security
                     .map_or(0, |security| security.header.length),
                 check,
-                clock: None,
-                steps: [0; STEPS],
-                step: 0,
+                pace: Pace::default(),
             });
         }
     }
 
     fn new_shape(&mut self, decoded: &Decoded<'_>) {
         let shape = decoded.telegram.shape();
+        self.sent.note(decoded);
+        let version = decoded.telegram.p1_version();
+        self.slow = version.is_some_and(|version| version.starts_with(['2', '3', '4']));
         let wrong = |kind| {
             matches!(
                 kind,
@@ -259,6 +272,13 @@ impl Stream {
                 .with(Measure::Seen, count as u64)
                 .with(Measure::Place, place);
             self.find(Verdict::ValueFormat, decoded.span, evidence);
+        }
+        if decoded.crc.valid().is_none()
+            && decoded.security.is_none()
+            && let Some(verdict) = host::line_ends(decoded.text)
+        {
+            let evidence = Evidence::default().with(Measure::Seen, count as u64);
+            self.find(verdict, decoded.span, evidence);
         }
         self.shape = Some(shape.clone());
         // Telegrams of one shape differ in digits only: the first says what stands where.
@@ -287,30 +307,21 @@ impl Stream {
                 self.unproven = Some(id.into_owned());
                 return;
             }
-            if !self.plain.is_empty() {
-                self.find(Verdict::TwoMeters, decoded.span, Evidence::default());
+            if let Some(first) = self.plain.first() {
+                let mut evidence = Evidence::default().of(SystemTitle::parse(first));
+                evidence.other = SystemTitle::parse(&id);
+                self.find(Verdict::TwoMeters, decoded.span, evidence);
             }
             self.plain.push(id.into_owned());
         }
     }
 
-    /// Judges the seconds between telegrams whose counters follow each other.
-    fn period(&mut self, span: Span) {
-        let Some(meter) = self.meters.get(self.latest) else {
-            return;
-        };
-        let mut steps = meter.steps;
-        steps.sort_unstable();
-        let (least, most) = (steps.first().copied(), steps.last().copied());
-        let (Some(least), Some(most)) = (least, most) else {
-            return;
-        };
-        let evidence = Evidence::default().of(Some(meter.title));
-        if least > PERIOD_MAX {
-            let evidence = evidence.with(Measure::Seconds, least as u64);
-            self.find(Verdict::PeriodLong, span, evidence);
-        } else if most < 1 && least < 0 {
-            self.find(Verdict::PeriodShort, span, evidence);
+    fn pace(&mut self, found: Option<(Verdict, u64)>, title: Option<SystemTitle>, span: Span) {
+        if let Some((verdict, seconds)) = found {
+            let evidence = Evidence::default()
+                .of(title)
+                .with(Measure::Seconds, seconds);
+            self.find(verdict, span, evidence);
         }
     }
 
@@ -327,16 +338,16 @@ impl Stream {
     }
 }
 
-/// Seconds by which clocks may differ: meters are set once a day.
-const CLOCK_OFF: u64 = 120;
+/// The clock of a telegram, in seconds since 1970.
+fn clock_of(decoded: &Decoded<'_>) -> Option<i64> {
+    let instant = decoded.telegram.measured_at()?.instant()?;
+    Some(instant.as_second())
+}
+
 /// Meters that are told apart on one line.
 const METERS_MAX: usize = 8;
 /// Bytes kept of a good text.
 const TEXT_MAX: usize = 16 << 10;
-/// Steps of the clock that are looked at together.
-const STEPS: usize = 4;
-/// Longest time between telegrams, in seconds (Luxembourg P1 1.1.3: ten).
-const PERIOD_MAX: i64 = 12;
 /// A larger jump of the counter is no loss of frames.
 const JUMP_MAX: u32 = 1 << 24;
 /// Junk of at least so many bytes was a frame once.

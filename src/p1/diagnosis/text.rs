@@ -60,6 +60,11 @@ pub fn plausible(text: &[u8], at: usize, byte: u8) -> bool {
     pairs.fits(before(text, at), byte) && pairs.fits(byte, after(text, at))
 }
 
+/// Tells whether two characters can stand side by side in the lines of a telegram.
+pub fn may_follow(before: u8, byte: u8) -> bool {
+    Pairs::known().fits(before, byte)
+}
+
 /// Neighbours in a text that a telegram can hold.
 pub fn fitting_pairs(text: &[u8]) -> usize {
     let pairs = Pairs::known();

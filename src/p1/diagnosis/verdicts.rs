@@ -4,7 +4,10 @@ use super::context::Context;
 use super::damage::{Damage, consensus, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::frames::{Note, Tally};
+use super::plain::other_crc;
 use super::relatives::is_hex_of_hex;
+use super::sums;
+use crate::p1::ciphering::SystemTitle;
 
 impl Tally {
     /// The findings, likeliest first.
@@ -13,6 +16,7 @@ impl Tally {
         self.lengths(&mut findings);
         self.about_keys(context, &mut findings);
         self.about_damage(context, &mut findings);
+        self.about_crc(&mut findings);
         self.about_rest(&mut findings);
         findings
     }
@@ -57,7 +61,8 @@ impl Tally {
                 .iter()
                 .filter(|length| length.have == first.have)
                 .count();
-            let limit = LIMITS.contains(&first.have) || (same >= 3 && same * 3 >= cut.len() * 2);
+            let most = same * 3 >= cut.len() * 2;
+            let limit = most && (LIMITS.contains(&first.have) || same >= 3);
             let evidence = evidence(&first.note)
                 .with(Measure::Have, first.have)
                 .with(Measure::Need, first.need);
@@ -90,41 +95,62 @@ impl Tally {
             let evidence = evidence(first).with(Measure::Counter, u64::from(first.counter));
             findings.push(finding(Verdict::NoKey, first, self.no_key.len(), evidence));
         }
-        let Some(first) = self.random.first() else {
+        let mut titles: Vec<Option<SystemTitle>> = Vec::new();
+        for note in &self.random {
+            if !titles.contains(&note.title) {
+                titles.push(note.title);
+            }
+        }
+        for title in titles {
+            self.about_noise(title, context, findings);
+        }
+    }
+
+    /// Frames of one meter that are noise under its key.
+    fn about_noise(
+        &self,
+        title: Option<SystemTitle>,
+        context: &Context<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let random: Vec<&Note> = self
+            .random
+            .iter()
+            .filter(|note| note.title == title)
+            .collect();
+        let Some(&first) = random.first() else {
             return;
         };
-        let growing = self
-            .random
+        let growing = random
             .windows(2)
             .filter(|pair| matches!(pair, [a, b] if b.counter.wrapping_sub(a.counter) == 1))
             .count();
-        let opened = first.title.is_some_and(|title| context.stream.knows(title))
-            || self.readable > 0
-            || !self.keys.is_empty();
+        let has_relative = |(_, note): &(_, Note)| note.title == title;
+        let opened = title.is_some_and(|title| {
+            context.stream.knows(title) || self.opened.contains(&title)
+        }) || self.keys.iter().any(has_relative)
+            // A title that nobody else has may be that of a neighbour, damaged.
+            || random.len() == 1 && (context.good > 0 || self.readable > 0 || !self.keys.is_empty());
         let evidence = evidence(first)
-            .with(Measure::Frames, self.random.len() as u64)
+            .with(Measure::Frames, random.len() as u64)
             .with(Measure::Counter, u64::from(first.counter))
             .with(Measure::Seen, growing as u64);
-        let count = self.random.len();
+        let count = random.len();
         let hex_of_hex = first
             .title
             .and_then(|title| context.keys.of(title))
             .is_some_and(|keys| is_hex_of_hex(keys.key().bytes()));
-        match opened {
-            false if hex_of_hex => {
-                findings.push(finding(Verdict::KeyHexOfHex, first, count, evidence));
+        findings.push(match opened {
+            false if hex_of_hex => finding(Verdict::KeyHexOfHex, first, count, evidence),
+            false if growing > 0 => finding(Verdict::WrongKey, first, count, evidence),
+            false => {
+                finding(Verdict::WrongKey, first, count, evidence).or(&[Verdict::DamagedHeader])
             }
-            false if growing > 0 => {
-                findings.push(finding(Verdict::WrongKey, first, count, evidence));
-            }
-            false => findings.push(
-                finding(Verdict::WrongKey, first, count, evidence).or(&[Verdict::DamagedHeader]),
-            ),
             true if growing >= 2 && growing + 1 >= count => {
-                findings.push(finding(Verdict::KeyChanged, first, count, evidence));
+                finding(Verdict::KeyChanged, first, count, evidence)
             }
-            true => findings.push(finding(Verdict::DamagedHeader, first, count, evidence)),
-        }
+            true => finding(Verdict::DamagedHeader, first, count, evidence),
+        });
     }
 
     fn about_damage(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -167,6 +193,27 @@ impl Tally {
             let count = self.headers.len();
             findings.push(finding(Verdict::DamagedHeader, note, count, evidence));
         }
+    }
+
+    /// Frames that are genuine: their meter itself sends such a CRC.
+    fn about_crc(&self, findings: &mut Vec<Finding>) {
+        let Some((first, _)) = self.crc.first() else {
+            return;
+        };
+        let texts: Vec<&[u8]> = self.crc.iter().map(|(_, text)| text.as_slice()).collect();
+        let found = match sums::common(&texts) {
+            Some((sum, _)) => other_crc(sum, first.span, self.crc.len()),
+            None => finding(
+                Verdict::WrongCrc,
+                first,
+                self.crc.len(),
+                Evidence::default().with(Measure::Proven, 1),
+            ),
+        };
+        findings.push(Finding {
+            evidence: found.evidence.clone().of(first.title),
+            ..found
+        });
     }
 
     fn about_rest(&self, findings: &mut Vec<Finding>) {

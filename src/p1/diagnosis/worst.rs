@@ -1,7 +1,7 @@
 //! The frame that shows the trouble best, with its fields labelled.
 
 use super::finding::{Finding, Measure};
-use crate::p1::ciphering::{GeneralGloCiphering, Header, TAG_LENGTH};
+use crate::p1::ciphering::{GeneralGloCiphering, Header, START, TAG_LENGTH};
 use crate::p1::span::Span;
 
 /// A frame with its fields and the places that were damaged.
@@ -35,7 +35,8 @@ impl Worst {
         let end = usize::try_from(finding.span.end)
             .ok()?
             .min(start + WORST_MAX);
-        let bytes = capture.get(start..end.min(capture.len()))?.to_vec();
+        let bytes = capture.get(start..end.min(capture.len()))?;
+        let bytes = one_frame(bytes).to_vec();
         if bytes.is_empty() {
             return None;
         }
@@ -52,6 +53,20 @@ impl Worst {
             bytes,
         })
     }
+}
+
+/// The first frame of a stretch, where one begins there.
+fn one_frame(bytes: &[u8]) -> &[u8] {
+    let Header::Legal(header) = GeneralGloCiphering::decode(bytes) else {
+        return bytes;
+    };
+    let next = bytes.get(header.header_length..).and_then(|rest| {
+        let start = bytes.get(..START.len() + 3)?;
+        memchr::memmem::find(rest, start)
+    });
+    let end = next.map_or(bytes.len(), |next| header.header_length + next);
+    let whole = bytes.get(..header.frame_length().min(end));
+    whole.unwrap_or_else(|| bytes.get(..end).unwrap_or(bytes))
 }
 
 /// The parts of an encrypted frame, as far as they came.
