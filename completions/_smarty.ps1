@@ -171,6 +171,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;watch' {
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)')
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv')
+            [CompletionResult]::new('--forward', '--forward', [CompletionResultType]::ParameterName, 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
@@ -199,6 +200,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--on-change', '--on-change', [CompletionResultType]::ParameterName, 'Only telegrams with a value that changed, the clock aside; with -F those values only')
+            [CompletionResult]::new('--forward-raw', '--forward-raw', [CompletionResultType]::ParameterName, 'Serve the frames as received instead: encrypted ones stay so')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
             [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it')

@@ -164,6 +164,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;watch'= {
             cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)'
             cand --rotate 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv'
+            cand --forward 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable'
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes'
@@ -192,6 +193,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --color 'When to use colours'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --on-change 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+            cand --forward-raw 'Serve the frames as received instead: encrypted ones stay so'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --ignore-crc 'Print telegrams whose CRC does not fit, and mark them'
             cand --repair 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'

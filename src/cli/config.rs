@@ -23,11 +23,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
-use super::args::{Format, Global, Run, SourceArgs, ThinArgs, parse_duration};
+use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs, parse_duration};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use crate::sink::fields::distance;
 use crate::sink::rotation::Rotation;
+use crate::sink::tap::{Tap, TapPlace};
 use crate::source::{Address, Device, Mode};
 
 /// A `smarty.toml` that was read.
@@ -44,6 +45,8 @@ pub struct Settings<'a> {
     pub run: &'a mut Run,
     /// Those of the stream.
     pub thin: &'a mut ThinArgs,
+    /// Those of services.
+    pub services: &'a mut ServiceArgs,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,6 +78,10 @@ struct File {
     append: bool,
     #[serde(default, deserialize_with = "word")]
     rotate: Option<Rotation>,
+    #[serde(default, deserialize_with = "words")]
+    forward: Vec<Tap>,
+    #[serde(default)]
+    forward_raw: bool,
     #[serde(default)]
     source: Vec<Spanned<Entry>>,
 }
@@ -91,6 +98,8 @@ struct Entry {
     mode: Option<Mode>,
     key_file: Option<PathBuf>,
     keyring: Option<PathBuf>,
+    #[serde(default, deserialize_with = "words")]
+    forward: Vec<Tap>,
 }
 
 impl Config {
@@ -136,8 +145,13 @@ impl Config {
 
     /// Fills in all that the command line does not say.
     pub fn fill(&self, settings: &mut Settings<'_>) {
-        let Settings { run, thin } = settings;
+        let Settings {
+            run,
+            thin,
+            services,
+        } = settings;
         self.fill_keys(run);
+        self.fill_forward(services, run.inputs.is_empty());
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);
@@ -153,6 +167,24 @@ impl Config {
             output.out = self.path(&self.file.out);
             output.append |= self.file.append && !output.force;
             fill(&mut thin.rotate, self.file.rotate);
+        }
+    }
+
+    /// Fills in where telegrams are passed on, those of single sources only where the sources are those of this file.
+    fn fill_forward(&self, services: &mut ServiceArgs, own: bool) {
+        let forward = &mut services.forward;
+        if forward.forward.is_empty() {
+            let all = self.file.forward.iter().cloned();
+            let entries = self.file.source.iter().filter(|_| own);
+            let own = entries.flat_map(|entry| {
+                let Entry { forward, label, .. } = entry.get_ref();
+                forward.iter().map(|tap| Tap {
+                    label: label.clone(),
+                    place: tap.place.clone(),
+                })
+            });
+            forward.forward = all.chain(own).map(|tap| self.tap(tap)).collect();
+            forward.forward_raw |= self.file.forward_raw && !forward.forward.is_empty();
         }
     }
 
@@ -207,6 +239,15 @@ impl Config {
         if let Some(device) = entry.device {
             address.device = device;
         }
+        if entry.label.is_none() && !entry.forward.is_empty() {
+            return Err("a source with forward needs a label".to_owned());
+        }
+        if let Some(tap) = entry.forward.iter().find(|tap| tap.label.is_some()) {
+            return Err(format!(
+                "forward of a source stands without a label: {}",
+                tap.place
+            ));
+        }
         Ok(Named {
             address,
             baud: entry.baud.or(self.file.baud),
@@ -214,6 +255,13 @@ impl Config {
             key_file: self.path(&entry.key_file),
             keyring: self.path(&entry.keyring),
         })
+    }
+
+    fn tap(&self, mut tap: Tap) -> Tap {
+        if let TapPlace::Pty(path) = &mut tap.place {
+            *path = self.folder.join(&*path);
+        }
+        tap
     }
 
     fn path(&self, path: &Option<PathBuf>) -> Option<PathBuf> {
@@ -276,6 +324,26 @@ where
 {
     let text = String::deserialize(input)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+/// One word, or a list of them.
+fn words<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a word or a list of words")]
+    enum Words {
+        One(String),
+        Many(Vec<String>),
+    }
+    let texts = match Words::deserialize(input)? {
+        Words::One(text) => vec![text],
+        Words::Many(texts) => texts,
+    };
+    let parse = |text: &String| text.parse().map_err(D::Error::custom);
+    texts.iter().map(parse).collect()
 }
 
 fn format<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Format>, D::Error> {

@@ -32,6 +32,8 @@ pub mod config;
 
 pub mod inputs;
 
+pub mod listen;
+
 pub mod services;
 
 pub mod clerk;

@@ -1,5 +1,7 @@
 //! The services of a run: opened by the arguments, told all that the output is told, ended with it.
 
+mod forward;
+
 use jiff::Timestamp;
 
 use super::args::ServiceArgs;
@@ -23,8 +25,10 @@ impl Services {
     ///
     /// # Errors
     /// An address that cannot be had; options that do not fit together.
-    pub fn open(_args: &ServiceArgs, _named: &[Named]) -> Result<Self, Failure> {
-        Ok(Self::default())
+    pub fn open(args: &ServiceArgs, named: &[Named]) -> Result<Self, Failure> {
+        let mut services = Self::default();
+        services.list.extend(forward::open(&args.forward, named)?);
+        Ok(services)
     }
 
     /// Tells whether there is none.

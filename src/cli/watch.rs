@@ -23,6 +23,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         return decode::list_fields();
     }
     let mut thin = args.thin.clone();
+    let mut services = args.services.clone();
     let mut run = Run {
         inputs: args.sources.clone(),
         keys: args.keys.clone(),
@@ -35,10 +36,11 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         config.fill(&mut Settings {
             run: &mut run,
             thin: &mut thin,
+            services: &mut services,
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
-    let services = Services::open(&args.services, &named)?;
+    let services = Services::open(&services, &named)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.

@@ -45,3 +45,7 @@ pub mod server;
 pub mod screen;
 
 pub mod service;
+
+pub mod tap;
+
+pub mod forward;
