@@ -172,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)')
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv')
             [CompletionResult]::new('--forward', '--forward', [CompletionResultType]::ParameterName, 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')

@@ -667,7 +667,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --forward --forward-raw --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --forward --forward-raw --metrics --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +682,10 @@ _smarty() {
                     return 0
                     ;;
                 --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

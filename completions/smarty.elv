@@ -165,6 +165,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)'
             cand --rotate 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv'
             cand --forward 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable'
+            cand --metrics 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)'
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes'

@@ -162,6 +162,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Pr
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward -d 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics -d 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F

@@ -28,7 +28,7 @@ use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use crate::sink::fields::distance;
 use crate::sink::rotation::Rotation;
-use crate::sink::tap::{Tap, TapPlace};
+use crate::sink::tap::{Listen, Tap, TapPlace};
 use crate::source::{Address, Device, Mode};
 
 /// A `smarty.toml` that was read.
@@ -82,6 +82,8 @@ struct File {
     forward: Vec<Tap>,
     #[serde(default)]
     forward_raw: bool,
+    #[serde(default, deserialize_with = "word")]
+    metrics: Option<Listen>,
     #[serde(default)]
     source: Vec<Spanned<Entry>>,
 }
@@ -152,6 +154,7 @@ impl Config {
         } = settings;
         self.fill_keys(run);
         self.fill_forward(services, run.inputs.is_empty());
+        fill(&mut services.metrics.metrics, self.file.metrics.clone());
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);

@@ -1,6 +1,9 @@
 //! The services of a run: opened by the arguments, told all that the output is told, ended with it.
 
 mod forward;
+mod metrics;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -21,13 +24,19 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens those that are asked for.
+    /// Opens those that are asked for; a source is well that sends within `timeout`.
     ///
     /// # Errors
     /// An address that cannot be had; options that do not fit together.
-    pub fn open(args: &ServiceArgs, named: &[Named]) -> Result<Self, Failure> {
+    pub fn open(
+        args: &ServiceArgs,
+        named: &[Named],
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
         let mut services = Self::default();
         services.list.extend(forward::open(&args.forward, named)?);
+        let metrics = metrics::open(&args.metrics, named, timeout)?;
+        services.list.extend(metrics);
         Ok(services)
     }
 

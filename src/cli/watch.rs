@@ -40,7 +40,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
-    let services = Services::open(&services, &named)?;
+    let services = Services::open(&services, &named, run.source.timeout)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.

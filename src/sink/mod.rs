@@ -49,3 +49,7 @@ pub mod service;
 pub mod tap;
 
 pub mod forward;
+
+pub mod http;
+
+pub mod metrics;

@@ -81,6 +81,7 @@ impl Pty {
             self.unread.1 = Instant::now();
         } else if since.elapsed() >= age && self.outlet.kept() == 0 {
             tcflush(&self.far, QueueSelector::IFlush)?;
+            self.unread.1 = Instant::now();
         }
         let taken = self.outlet.send(telegram)?;
         self.unread.0 = self.unread();
@@ -172,26 +173,18 @@ mod tests {
     #[test]
     fn a_late_reader_begins_with_the_newest_telegram() {
         let mut pty = Pty::open().unwrap();
-        let (age, slack) = (Duration::from_millis(60), Duration::from_millis(80));
-        for n in 0..30u8 {
-            if n == 3 || n == 20 {
-                std::thread::sleep(slack);
-            }
-            assert!(pty.send_fresh(&[n; 700], age).unwrap());
+        let (patient, at_once) = (Duration::from_secs(3600), Duration::ZERO);
+        for n in 0..20u8 {
+            assert!(pty.send_fresh(&[n; 700], patient).unwrap());
         }
-        // All that came after the second pause, in which nobody read either.
+        assert_eq!(pty.unread(), 20 * 700);
+        assert!(pty.send_fresh(&[20; 700], at_once).unwrap());
         let mut source = Source::open_path(pty.path(), &options()).unwrap();
-        let read = read_bytes(700, |buf| source.read(buf).unwrap());
-        assert_eq!(read, [20; 700]);
-        // Who reads along misses nothing.
-        let rest = pty.unread() as usize;
-        assert_eq!(
-            read_bytes(rest, |buf| source.read(buf).unwrap()).len(),
-            rest
-        );
-        for n in 0..30u8 {
-            assert!(pty.send_fresh(&[n; 700], age).unwrap());
-            assert_eq!(read_bytes(700, |buf| source.read(buf).unwrap()), [n; 700]);
+        for n in 20..40u8 {
+            let read = read_bytes(700, |buf| source.read(buf).unwrap());
+            assert!(read == [n; 700], "and nothing of the older ones");
+            // Who reads along misses nothing.
+            assert!(pty.send_fresh(&[n + 1; 700], at_once).unwrap());
         }
     }
 
