@@ -10,6 +10,9 @@
 #[path = "live/bench.rs"]
 mod bench;
 
+#[path = "live/renewal.rs"]
+mod renewal;
+
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;

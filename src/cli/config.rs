@@ -37,6 +37,8 @@ pub struct Config {
     folder: PathBuf,
     file: File,
     sources: Vec<Named>,
+    /// All that stands in it, but for where keys are.
+    rest: toml::Table,
 }
 
 /// The options that the file can fill where the command line is silent.
@@ -135,6 +137,11 @@ impl Config {
         self.sources.clone()
     }
 
+    /// Tells whether another one has other sources or options, keys aside.
+    pub fn differs_from(&self, other: &Self) -> bool {
+        self.rest != other.rest
+    }
+
     /// Fills in where keys are, and the zone.
     pub fn fill_keys(&self, run: &mut Run) {
         let keys = &mut run.keys;
@@ -208,6 +215,7 @@ impl Config {
             folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
             sources: Vec::new(),
             file,
+            rest: without_keys(text),
         };
         for entry in &config.file.source {
             let named = config
@@ -270,6 +278,20 @@ impl Config {
     fn path(&self, path: &Option<PathBuf>) -> Option<PathBuf> {
         path.as_ref().map(|path| self.folder.join(path))
     }
+}
+
+/// What stands in a file that is good, but for where keys are.
+fn without_keys(text: &str) -> toml::Table {
+    fn strip(table: &mut toml::Table) {
+        table.retain(|name, _| !matches!(name.as_ref(), "key_file" | "keyring"));
+    }
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    strip(&mut table);
+    let sources = table.get_mut("source").and_then(toml::Value::as_array_mut);
+    for source in sources.into_iter().flatten() {
+        source.as_table_mut().map(strip);
+    }
+    table
 }
 
 fn fill<T>(option: &mut Option<T>, value: Option<T>) {

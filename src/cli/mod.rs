@@ -36,6 +36,8 @@ pub mod listen;
 
 pub mod services;
 
+pub mod renewal;
+
 pub mod clerk;
 
 pub mod explain;

@@ -10,6 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::renewal::Renewal;
 use super::services::Services;
 use super::terminal::Terminal;
 use super::thin::Thinning;
@@ -31,6 +32,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         source: args.source.clone(),
         output: args.output.clone(),
     };
+    let typed = run.clone();
     let config = Config::find(global)?;
     if let Some(config) = &config {
         config.fill(&mut Settings {
@@ -40,6 +42,12 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
+    let renewal = Renewal {
+        run: &typed,
+        global,
+        config,
+        named: named.clone(),
+    };
     let services = Services::open(&services, &named, run.source.timeout)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
@@ -56,10 +64,10 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
     };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
     if !asked && !thinned && Terminal::is_there() {
-        return screen::run(&run, &named, services, global);
+        return screen::run(&run, &named, services, global, &renewal);
     }
     let format = run.output.format().unwrap_or(Format::Table);
-    decode::stream(&run, &named, services, global, format, flow)
+    decode::stream(&run, &named, services, global, format, flow, Some(&renewal))
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.
