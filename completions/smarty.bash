@@ -289,12 +289,16 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__generate)
-            opts="-q -v -h --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema"
+            opts="-q -v -h --program --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema systemd udev"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -34,7 +34,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
-            cand generate 'Print completions for shells, man pages or the JSON Schema'
+            cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'smarty;capture'= {
@@ -257,6 +257,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;generate'= {
+            cand --program 'The program that the unit of systemd runs [default: this one]'
             cand --color 'When to use colours'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
@@ -273,7 +274,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
-            cand generate 'Print completions for shells, man pages or the JSON Schema'
+            cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'smarty;help;capture'= {

@@ -13,6 +13,9 @@ mod bench;
 #[path = "live/renewal.rs"]
 mod renewal;
 
+#[path = "live/services.rs"]
+mod services;
+
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;

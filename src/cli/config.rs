@@ -283,7 +283,7 @@ impl Config {
 /// What stands in a file that is good, but for where keys are.
 fn without_keys(text: &str) -> toml::Table {
     fn strip(table: &mut toml::Table) {
-        table.retain(|name, _| !matches!(name.as_ref(), "key_file" | "keyring"));
+        table.retain(|name, _| !matches!(name, "key_file" | "keyring"));
     }
     let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
     strip(&mut table);

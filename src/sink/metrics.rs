@@ -261,7 +261,7 @@ impl Numbers {
     fn ills(&self, now: Instant) -> String {
         let silent = |since: Instant| {
             let silence = now.saturating_duration_since(since);
-            (silence > self.patience).then(|| silence.as_secs())
+            (silence > self.patience).then_some(silence.as_secs())
         };
         let mut ills = String::new();
         for (name, source) in &self.sources {

@@ -49,7 +49,12 @@ impl FromStr for Tap {
         let place = match rest.strip_prefix("pty:") {
             Some("") => return Err("pty: needs a path, such as pty:/run/smarty/meter"),
             Some(path) => TapPlace::Pty(path.into()),
-            None => TapPlace::Tcp(rest.strip_prefix("tcp://").unwrap_or(rest).parse()?),
+            None => match rest.strip_prefix("tcp://").unwrap_or(rest) {
+                rest if rest.contains("://") => {
+                    return Err("expected tcp://HOST:PORT, a port alone, or pty:PATH");
+                }
+                rest => TapPlace::Tcp(rest.parse()?),
+            },
         };
         Ok(Self { label, place })
     }

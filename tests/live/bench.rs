@@ -231,6 +231,23 @@ impl Run {
         }
     }
 
+    /// What stands behind some words in a line on standard error, as soon as it is said.
+    pub fn heard(&self, words: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let said = self.saying.lock().unwrap().clone();
+            let line = said.lines().find_map(|line| line.split_once(words));
+            if let Some((_, rest)) = line {
+                return rest.to_owned();
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{words}: {said}"
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// The signal that ended it.
     pub fn end_by_signal(&mut self) -> Option<i32> {
         assert_eq!(self.end(), None);
