@@ -548,13 +548,17 @@ const WATCH_EXAMPLES: &str = "Examples:
   smarty watch --json --on-change -F active_power_import
   smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
   smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
+  smarty watch auto --key-file my.key --forward 2001 --metrics 9100
+  smarty watch house=auto --keyring keys.toml --forward house=pty:/tmp/meter
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml
   every = \"60s\"                # also: key_file tz baud mode timeout duration
   [[source]]                   #   no_reconnect format fields events on_change
-  label = \"house\"              #   out append rotate
-  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring";
+  label = \"house\"              #   out append rotate forward forward_raw metrics
+  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring forward
+
+kill -HUP reads keys and smarty.toml again.";
 
 const CAPTURE_EXAMPLES: &str = "Examples:
   smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
