@@ -272,6 +272,8 @@ impl Worker {
             self.latest.push(telegram);
         }
         for (pty, _) in &mut self.taps.ptys {
+            // A reader that asks for telegrams, as old meters want it, must not wait for an answer.
+            let _ = pty.outlet.forget_input();
             let _ = pty.outlet.flush();
         }
         if fresh {

@@ -75,6 +75,19 @@ impl Outlet {
         Ok(())
     }
 
+    /// Reads and forgets what the other side has sent; says whether it is still there.
+    pub fn forget_input(&self) -> bool {
+        let mut buf = [0; 1024];
+        loop {
+            match rustix::io::read(&self.fd, &mut buf) {
+                Ok(0) => return false,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Bytes that are kept.
     pub fn kept(&self) -> usize {
         self.rest.len()

@@ -142,6 +142,9 @@ const SERIAL_GROUP: &str = "dialout";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
     use crate::source::testing::{Folder, all_bytes, options, read_bytes};
     use crate::source::{Kind, Source};
 
@@ -168,6 +171,21 @@ mod tests {
         assert!((3..50).contains(&taken), "{taken}");
         assert_eq!(pty.outlet.dropped(), 100 - taken);
         assert!(pty.unread() > 0);
+    }
+
+    #[test]
+    fn what_a_reader_writes_is_forgotten() {
+        let pty = Pty::open().unwrap();
+        let mut reader = fs::OpenOptions::new();
+        let mut reader = reader
+            .write(true)
+            .custom_flags(OFlags::NOCTTY.bits() as i32)
+            .open(pty.path())
+            .unwrap();
+        for _ in 0..200 {
+            reader.write_all(&[b'?'; 1000]).unwrap();
+            assert!(pty.outlet.forget_input());
+        }
     }
 
     #[test]

@@ -6,11 +6,9 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use super::outlet::Outlet;
@@ -165,7 +163,7 @@ impl Server {
     /// Where the system takes no more connections.
     pub fn serve(&mut self) -> io::Result<()> {
         for client in &mut self.clients {
-            client.gone |= client.outlet.flush().is_err() || !is_there(&client.outlet);
+            client.gone |= client.outlet.flush().is_err() || !client.outlet.forget_input();
         }
         self.forget();
         self.accept()
@@ -249,19 +247,6 @@ fn outlet(stream: TcpStream, room: usize) -> io::Result<Outlet> {
     sockopt::set_tcp_user_timeout(&stream, SILENT_MS)?;
     sockopt::set_socket_keepalive(&stream, true)?;
     Outlet::with_room(stream.into(), room)
-}
-
-/// Forgets what a client has sent; whether it is still there.
-fn is_there(client: &Outlet) -> bool {
-    let mut buf = [0; 1024];
-    loop {
-        match rustix::io::read(client.as_fd(), &mut buf) {
-            Ok(0) => return false,
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return true,
-            Err(_) => return false,
-        }
-    }
 }
 
 /// In bytes; the system takes double.
