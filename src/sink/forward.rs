@@ -8,17 +8,19 @@
 //! The pump only puts a telegram into the inbox: neither it nor a client ever waits for another client. Who comes
 //! late gets the last telegram of each meter at once; who leaves too much unread is disconnected.
 
-use std::collections::VecDeque;
-use std::io::{self, PipeReader, PipeWriter, Write};
+mod inbox;
+
+use std::io::{self, PipeReader};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::io::{Errno, ioctl_fionbio};
+use rustix::io::Errno;
 
+use self::inbox::{Inbox, Telegram};
 use super::context::{Context, Senders};
 use super::pty::Pty;
 use super::server::{News, Server};
@@ -47,30 +49,6 @@ pub struct Taps {
     pub ptys: Vec<(Pty, Option<String>)>,
 }
 
-/// Between the pump and the thread.
-#[derive(Debug)]
-struct Inbox {
-    letters: Mutex<Letters>,
-    /// Written to when there is something new.
-    rope: PipeWriter,
-}
-
-#[derive(Debug, Default)]
-struct Letters {
-    telegrams: VecDeque<Telegram>,
-    bytes: usize,
-    notices: Vec<Notice>,
-}
-
-/// A telegram on its way.
-#[derive(Clone, Debug)]
-struct Telegram {
-    label: Option<String>,
-    /// Source and meter.
-    sender: String,
-    bytes: Arc<[u8]>,
-}
-
 /// What the thread works with.
 struct Worker {
     taps: Taps,
@@ -87,16 +65,8 @@ impl Forward {
     /// Where the system gives no thread.
     pub fn start(mut taps: Taps, raw: bool) -> io::Result<Self> {
         taps.server = taps.server.with_patience(PATIENCE);
-        let (ear, rope) = io::pipe()?;
-        ioctl_fionbio(&rope, true)?;
-        ioctl_fionbio(&ear, true)?;
-        let inbox = Arc::new(Inbox {
-            letters: Mutex::new(Letters {
-                notices: taps.notices(),
-                ..Letters::default()
-            }),
-            rope,
-        });
+        let (inbox, ear) = Inbox::new(taps.notices())?;
+        let inbox = Arc::new(inbox);
         let stop = Stop::new()?;
         let worker = Worker {
             taps,
@@ -160,40 +130,6 @@ impl Service for Forward {
 impl Drop for Forward {
     fn drop(&mut self) {
         self.finish();
-    }
-}
-
-impl Inbox {
-    fn lock(&self) -> MutexGuard<'_, Letters> {
-        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a telegram in; the oldest are forgotten should nobody take them.
-    fn post(&self, telegram: Telegram) {
-        let mut letters = self.lock();
-        letters.bytes += telegram.bytes.len();
-        letters.telegrams.push_back(telegram);
-        while letters.bytes > INBOX_MAX
-            && let Some(oldest) = letters.telegrams.pop_front()
-        {
-            letters.bytes -= oldest.bytes.len();
-        }
-        drop(letters);
-        // A full pipe rings as well.
-        let _ = (&self.rope).write(&[1]);
-    }
-
-    fn take(&self) -> VecDeque<Telegram> {
-        let mut letters = self.lock();
-        letters.bytes = 0;
-        std::mem::take(&mut letters.telegrams)
-    }
-
-    fn note(&self, notice: Notice) {
-        let mut letters = self.lock();
-        if letters.notices.len() < NOTICES_MAX {
-            letters.notices.push(notice);
-        }
     }
 }
 
@@ -331,12 +267,8 @@ impl Taps {
 
 /// Bytes that may wait for a client, beside some 64 kB in the system: an hour of a meter in all.
 const PATIENCE: usize = 256 << 10;
-/// Bytes that may wait for the thread.
-const INBOX_MAX: usize = 4 << 20;
 /// Meters whose last telegram is kept.
 const SENDERS_MAX: usize = 64;
-/// Notices that are kept until they are asked for.
-const NOTICES_MAX: usize = 100;
 /// After a failure, and at the end.
 const PAUSE: Duration = Duration::from_secs(1);
 /// What nobody has read from a pseudo-terminal for so long is forgotten when something new comes.

@@ -12,7 +12,8 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use super::{Heard, Meter, Numbered, Numbers, Shared};
+use super::Shared;
+use super::numbers::{Heard, Meter, Numbered, Numbers};
 
 /// What the page is.
 pub const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use super::numbers::Numbered;
 use super::*;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::derive::Derived;
 use crate::p1::event::Event;
