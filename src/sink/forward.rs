@@ -56,6 +56,9 @@ struct Worker {
     ear: PipeReader,
     /// The last telegram of each sender.
     latest: Vec<Telegram>,
+    /// When trouble with a client was last said, and how often it was not since.
+    said: Option<Instant>,
+    unsaid: u64,
 }
 
 impl Forward {
@@ -73,6 +76,8 @@ impl Forward {
             inbox: Arc::clone(&inbox),
             ear,
             latest: Vec::new(),
+            said: None,
+            unsaid: 0,
         };
         let handle = stop.clone();
         let thread = thread::Builder::new().name("forward".to_owned());
@@ -135,6 +140,7 @@ impl Drop for Forward {
 
 impl Worker {
     fn run(mut self, stop: &Stop) {
+        let mut well = true;
         loop {
             let woken = self.wait(stop);
             self.pass_on();
@@ -145,18 +151,17 @@ impl Worker {
             self.tell_news();
             match served {
                 Ok(Wake::Stopped) => break,
-                Ok(_) => {}
-                Err(error) => {
+                Ok(_) => well = true,
+                Err(error) if std::mem::take(&mut well) => {
                     let hint = "is the number of open files at its limit?";
                     self.inbox.note(Notice {
                         trouble: true,
                         what: format!("forwarding: {error}"),
                         hint: Some(hint.to_owned()),
                     });
-                    if stop.wait(PAUSE) {
-                        break;
-                    }
                 }
+                Err(_) if stop.wait(PAUSE) => break,
+                Err(_) => {}
             }
         }
         let Ok(fresh) = Stop::new() else { return };
@@ -226,15 +231,25 @@ impl Worker {
         }
     }
 
+    /// Says what went wrong with clients, once a minute at the most: some come back at once.
     fn tell_news(&mut self) {
-        for news in self.taps.server.news() {
-            if matches!(news, News::SentAway(_) | News::TurnedAway(_)) {
-                self.inbox.note(Notice {
-                    trouble: true,
-                    what: format!("forwarding: {news}"),
-                    hint: None,
-                });
+        let news = self.taps.server.news().into_iter();
+        let trouble = |news: &News| matches!(news, News::SentAway(_) | News::TurnedAway(_));
+        for news in news.filter(trouble) {
+            if self.said.is_some_and(|said| said.elapsed() < CALM) {
+                self.unsaid += 1;
+                continue;
             }
+            let before = match std::mem::take(&mut self.unsaid) {
+                0 => String::new(),
+                count => format!("; {count} others before it"),
+            };
+            self.said = Some(Instant::now());
+            self.inbox.note(Notice {
+                trouble: true,
+                what: format!("forwarding: {news}{before}"),
+                hint: None,
+            });
         }
     }
 }
@@ -269,6 +284,8 @@ impl Taps {
 const PATIENCE: usize = 256 << 10;
 /// Meters whose last telegram is kept.
 const SENDERS_MAX: usize = 64;
+/// Between two words about trouble with clients.
+const CALM: Duration = Duration::from_secs(60);
 /// After a failure, and at the end.
 const PAUSE: Duration = Duration::from_secs(1);
 /// What nobody has read from a pseudo-terminal for so long is forgotten when something new comes.

@@ -101,7 +101,7 @@ fn forty_clients_have_every_telegram_while_ten_do_not_read() {
     let (taps, ports) = taps(&[None]);
     let mut forward = Forward::start(taps, false).unwrap();
     tell(&mut forward, "house", TELEGRAM);
-    let mut stalled: Vec<_> = (0..10).map(|_| connect(ports[0])).collect();
+    let stalled: Vec<_> = (0..10).map(|_| connect(ports[0])).collect();
     let progress: Arc<Vec<AtomicUsize>> = Arc::new((0..40).map(|_| AtomicUsize::new(0)).collect());
     let readers: Vec<_> = (0..40)
         .map(|number| {
@@ -131,20 +131,19 @@ fn forty_clients_have_every_telegram_while_ten_do_not_read() {
     for reader in readers {
         reader.join().unwrap();
     }
-    let away = forward.notices();
-    let away = away
+    let said = forward.notices();
+    let away = said
         .iter()
         .filter(|notice| notice.what.contains("disconnected"));
-    assert_eq!(away.count(), stalled.len());
-    // What they had before is whole as far as it goes.
-    let mut bytes = Vec::new();
-    stalled[0].read_to_end(&mut bytes).unwrap();
-    assert!(bytes.len() < TELEGRAMS * TELEGRAM.len() / 2);
-    assert!(
-        bytes
-            .chunks_exact(TELEGRAM.len())
-            .all(|part| part == TELEGRAM)
-    );
+    assert_eq!(away.count(), 1, "once a minute: {said:?}");
+    for mut client in stalled {
+        // Its end comes although the server goes on, and what it had before is whole as far as it goes.
+        let mut bytes = Vec::new();
+        client.read_to_end(&mut bytes).unwrap();
+        assert!(bytes.len() < TELEGRAMS * TELEGRAM.len() / 2);
+        let mut telegrams = bytes.chunks_exact(TELEGRAM.len());
+        assert!(telegrams.all(|part| part == TELEGRAM));
+    }
 }
 
 #[test]
