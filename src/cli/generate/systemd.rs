@@ -61,7 +61,7 @@ pub fn unit(words: &[OsString], program: &Path) -> Result<String, Failure> {
 struct Unit<'a> {
     program: &'a Path,
     line: &'a str,
-    /// Names of credentials, and the files that hold them, quoted.
+    /// Names of credentials, and the files that hold them, as a unit writes them.
     secrets: &'a [(&'static str, String)],
     /// Nothing but what the configuration says.
     own: bool,
@@ -179,8 +179,14 @@ fn command_line(words: &[OsString]) -> Result<(String, Secrets), Failure> {
         if *name != KEY_FILE {
             line.push_str(&format!(" {name} ${{CREDENTIALS_DIRECTORY}}/{credential}"));
         }
-        // Outside of a command line `$` is a letter like others.
-        let path = quoted(path.as_os_str()).replace("$$", "$");
+        // A path stands to the end of the line as it is, but for `%`.
+        let path = match path.to_str() {
+            Some(path) if !path.contains(char::is_control) => path.replace('%', "%%"),
+            _ => {
+                let what = format!("{name}: a unit cannot hold this path");
+                return Err(refused(&what, "give the file a name of plain letters"));
+            }
+        };
         secrets.push((*credential, path));
     }
     Ok((line, secrets))

@@ -32,7 +32,7 @@ fn the_options_stand_in_the_unit_and_files_of_keys_become_credentials() {
     assert_eq!(lines(&unit, "ExecStart="), [start]);
     assert_eq!(
         lines(&unit, "LoadCredential="),
-        ["keys.toml:\"/root/a b%%$.toml\""]
+        ["keys.toml:/root/a b%%$.toml"]
     );
     let unit = of("capture|auto|-o|house.bin|--append").unwrap();
     assert_eq!(
