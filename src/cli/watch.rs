@@ -49,6 +49,10 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         named: named.clone(),
     };
     let services = Services::open(&services, &named, run.source.timeout)?;
+    if run.output.redact && !services.is_empty() {
+        let what = "--redact hides nothing from services: they get all as the meter sent it";
+        return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
+    }
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.

@@ -24,6 +24,7 @@ fn taps_that_cannot_be_had() {
         "watch sim: --forward ::1:2001",
         "watch sim: --forward pty:lu.bin",
         "watch sim: --metrics here",
+        "watch sim: --metrics 0 --redact",
     ] {
         all.push_str(&format!("{}\n\n", smarty(line).done()));
     }
