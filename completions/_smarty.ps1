@@ -37,7 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
-            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages or the JSON Schema')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -179,6 +179,8 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;watch' {
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)')
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv')
+            [CompletionResult]::new('--forward', '--forward', [CompletionResultType]::ParameterName, 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)')
             [CompletionResult]::new('--reference-power', '--reference-power', [CompletionResultType]::ParameterName, 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
@@ -209,6 +211,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--on-change', '--on-change', [CompletionResultType]::ParameterName, 'Only telegrams with a value that changed, the clock aside; with -F those values only')
+            [CompletionResult]::new('--forward-raw', '--forward-raw', [CompletionResultType]::ParameterName, 'Serve the frames as received instead: encrypted ones stay so')
             [CompletionResult]::new('--derive', '--derive', [CompletionResultType]::ParameterName, 'Compute net power, surplus of each phase, and the mean power of the running quarter hour')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
@@ -276,6 +279,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;generate' {
+            [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'The program that the unit of systemd runs [default: this one]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -293,7 +297,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
-            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages or the JSON Schema')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }

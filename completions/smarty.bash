@@ -297,12 +297,16 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__generate)
-            opts="-q -v -h --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema"
+            opts="-q -v -h --program --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema systemd udev"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -683,7 +687,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --derive --reference-power --state --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --forward --forward-raw --metrics --derive --reference-power --state --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -694,6 +698,14 @@ _smarty() {
                     return 0
                     ;;
                 --rotate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,7 +34,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
-            cand generate 'Print completions for shells, man pages or the JSON Schema'
+            cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'smarty;capture'= {
@@ -172,6 +172,8 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;watch'= {
             cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)'
             cand --rotate 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv'
+            cand --forward 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable'
+            cand --metrics 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)'
             cand --reference-power 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too'
             cand --state 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]'
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
@@ -202,6 +204,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --color 'When to use colours'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --on-change 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+            cand --forward-raw 'Serve the frames as received instead: encrypted ones stay so'
             cand --derive 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --ignore-crc 'Print telegrams whose CRC does not fit, and mark them'
@@ -266,6 +269,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;generate'= {
+            cand --program 'The program that the unit of systemd runs [default: this one]'
             cand --color 'When to use colours'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
@@ -282,7 +286,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
-            cand generate 'Print completions for shells, man pages or the JSON Schema'
+            cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'smarty;help;capture'= {

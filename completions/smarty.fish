@@ -38,7 +38,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse tele
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
@@ -171,6 +171,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward -d 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics -d 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
@@ -206,6 +208,7 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward-raw -d 'Serve the frames as received instead: encrypted ones stay so'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
@@ -266,6 +269,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sourc
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'The program that the unit of systemd runs [default: this one]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -279,5 +283,5 @@ complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages or the JSON Schema'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -12,6 +12,12 @@ mod bench;
 #[path = "live/follow.rs"]
 mod follow;
 
+#[path = "live/renewal.rs"]
+mod renewal;
+
+#[path = "live/services.rs"]
+mod services;
+
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;

@@ -57,7 +57,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
-    /// Print completions for shells, man pages or the JSON Schema
+    /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
+    #[command(after_long_help = GENERATE_EXAMPLES)]
     Generate(Generate),
 }
 
@@ -381,6 +382,12 @@ pub struct Generate {
     /// Folder for man pages, one a command; without it the page of smarty is printed
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
+    /// The program that the unit of systemd runs [default: this one]
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+    /// What the unit of systemd runs: a command line of smarty watch or smarty capture
+    #[arg(last = true, value_name = "OPTIONS")]
+    pub words: Vec<OsString>,
 }
 
 /// What can be generated.
@@ -400,6 +407,10 @@ pub enum Generated {
     Man,
     /// The JSON Schema of the output.
     Schema,
+    /// A unit of systemd that runs smarty with the options behind --.
+    Systemd,
+    /// A rule of udev: stable names for USB adapters.
+    Udev,
 }
 
 impl ColorWhen {
@@ -547,14 +558,19 @@ const WATCH_EXAMPLES: &str = "Examples:
   smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
   smarty watch /dev/ttyUSB0 --reference-power 7kW  what the quarter hour leaves
   smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
+  smarty watch auto --key-file my.key --forward 2001 --metrics 9100
+  smarty watch house=auto --keyring keys.toml --forward house=pty:/tmp/meter
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml
   every = \"60s\"                # also: key_file tz baud mode timeout duration
   [[source]]                   #   no_reconnect format fields events on_change
   label = \"house\"              #   out append rotate derive reference_power state
-  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring
-                               #   reference_power";
+  address = \"/dev/ttyUSB0\"     #   forward forward_raw metrics
+                               # also: device baud mode key_file keyring
+                               #   reference_power forward
+
+kill -HUP reads keys and smarty.toml again.";
 
 const CAPTURE_EXAMPLES: &str = "Examples:
   smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
@@ -566,6 +582,16 @@ const CAPTURE_EXAMPLES: &str = "Examples:
 
 Needs no key. Each burst is written at once, and is safe on the disk within
 10 s. Read it with: smarty parse house.bin --key";
+
+const GENERATE_EXAMPLES: &str = "Examples:
+  smarty generate bash > ~/.local/share/bash-completion/completions/smarty
+  smarty generate man /usr/local/share/man/man1
+  smarty generate systemd -- watch house=/dev/ttyUSB0 --key-file /etc/smarty/house.key --forward 2001
+  smarty generate systemd        as /etc/smarty/smarty.toml says
+  smarty generate udev           /dev/smarty-SERIAL for each USB adapter
+
+The unit runs as a user of its own: it reads keys as credentials, writes in
+/var/lib/smarty, and makes pseudo-terminals in /run/smarty.";
 
 #[cfg(test)]
 mod tests {

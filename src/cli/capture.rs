@@ -79,7 +79,8 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         .iter()
         .map(|named| named.lasting(&options, &source))
         .collect();
-    let pumped = pump(Feed::new(sources, &stop)?, lanes, &mut captor, &limits);
+    let feed = Feed::new(sources, &stop)?;
+    let pumped = pump(feed, lanes, &mut captor, &limits, &mut |_| None);
     let worst = match pumped {
         Ok(pumped) => pumped.worst,
         Err(failure) => failure.report(global.quiet),

@@ -427,6 +427,10 @@ impl Sink for Clerk {
         }
     }
 
+    fn renew(&mut self, ring: &Ring) {
+        self.ring = ring.clone();
+    }
+
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
         if !self.quiet || level == Level::Error {
             say(level, what, hint.filter(|_| !self.quiet));

@@ -23,12 +23,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
-use super::args::{Format, Global, Run, SourceArgs, ThinArgs, parse_duration};
+use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs, parse_duration};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use crate::p1::derive::ReferencePower;
 use crate::sink::fields::distance;
 use crate::sink::rotation::Rotation;
+use crate::sink::tap::{Listen, Tap, TapPlace};
 use crate::source::{Address, Device, Mode};
 
 /// A `smarty.toml` that was read.
@@ -37,6 +38,8 @@ pub struct Config {
     folder: PathBuf,
     file: File,
     sources: Vec<Named>,
+    /// All that stands in it, but for where keys are.
+    rest: toml::Table,
 }
 
 /// The options that the file can fill where the command line is silent.
@@ -45,6 +48,8 @@ pub struct Settings<'a> {
     pub run: &'a mut Run,
     /// Those of the stream.
     pub thin: &'a mut ThinArgs,
+    /// Those of services.
+    pub services: &'a mut ServiceArgs,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -76,6 +81,12 @@ struct File {
     append: bool,
     #[serde(default, deserialize_with = "word")]
     rotate: Option<Rotation>,
+    #[serde(default, deserialize_with = "words")]
+    forward: Vec<Tap>,
+    #[serde(default)]
+    forward_raw: bool,
+    #[serde(default, deserialize_with = "word")]
+    metrics: Option<Listen>,
     #[serde(default)]
     derive: bool,
     #[serde(default, deserialize_with = "word")]
@@ -99,6 +110,8 @@ struct Entry {
     keyring: Option<PathBuf>,
     #[serde(default, deserialize_with = "word")]
     reference_power: Option<ReferencePower>,
+    #[serde(default, deserialize_with = "words")]
+    forward: Vec<Tap>,
 }
 
 impl Config {
@@ -132,6 +145,11 @@ impl Config {
         self.sources.clone()
     }
 
+    /// Tells whether another one has other sources or options, keys aside.
+    pub fn differs_from(&self, other: &Self) -> bool {
+        self.rest != other.rest
+    }
+
     /// Fills in where keys are, and the zone.
     pub fn fill_keys(&self, run: &mut Run) {
         let keys = &mut run.keys;
@@ -144,8 +162,14 @@ impl Config {
 
     /// Fills in all that the command line does not say.
     pub fn fill(&self, settings: &mut Settings<'_>) {
-        let Settings { run, thin } = settings;
+        let Settings {
+            run,
+            thin,
+            services,
+        } = settings;
         self.fill_keys(run);
+        self.fill_forward(services, run.inputs.is_empty());
+        fill(&mut services.metrics.metrics, self.file.metrics.clone());
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);
@@ -182,6 +206,24 @@ impl Config {
         }
     }
 
+    /// Fills in where telegrams are passed on, those of single sources only where the sources are those of this file.
+    fn fill_forward(&self, services: &mut ServiceArgs, own: bool) {
+        let forward = &mut services.forward;
+        if forward.forward.is_empty() {
+            let all = self.file.forward.iter().cloned();
+            let entries = self.file.source.iter().filter(|_| own);
+            let own = entries.flat_map(|entry| {
+                let Entry { forward, label, .. } = entry.get_ref();
+                forward.iter().map(|tap| Tap {
+                    label: label.clone(),
+                    place: tap.place.clone(),
+                })
+            });
+            forward.forward = all.chain(own).map(|tap| self.tap(tap)).collect();
+            forward.forward_raw |= self.file.forward_raw && !forward.forward.is_empty();
+        }
+    }
+
     /// Fills in how ports are opened, for sources of the command line or those of this file.
     pub fn fill_line(&self, source: &mut SourceArgs, named: bool) {
         if named {
@@ -199,6 +241,7 @@ impl Config {
             folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
             sources: Vec::new(),
             file,
+            rest: without_keys(text),
         };
         for entry in &config.file.source {
             let named = config
@@ -233,6 +276,15 @@ impl Config {
         if let Some(device) = entry.device {
             address.device = device;
         }
+        if entry.label.is_none() && !entry.forward.is_empty() {
+            return Err("a source with forward needs a label".to_owned());
+        }
+        if let Some(tap) = entry.forward.iter().find(|tap| tap.label.is_some()) {
+            return Err(format!(
+                "forward of a source stands without a label: {}",
+                tap.place
+            ));
+        }
         Ok(Named {
             address,
             baud: entry.baud.or(self.file.baud),
@@ -243,9 +295,30 @@ impl Config {
         })
     }
 
+    fn tap(&self, mut tap: Tap) -> Tap {
+        if let TapPlace::Pty(path) = &mut tap.place {
+            *path = self.folder.join(&*path);
+        }
+        tap
+    }
+
     fn path(&self, path: &Option<PathBuf>) -> Option<PathBuf> {
         path.as_ref().map(|path| self.folder.join(path))
     }
+}
+
+/// What stands in a file that is good, but for where keys are.
+fn without_keys(text: &str) -> toml::Table {
+    fn strip(table: &mut toml::Table) {
+        table.retain(|name, _| !matches!(name, "key_file" | "keyring"));
+    }
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    strip(&mut table);
+    let sources = table.get_mut("source").and_then(toml::Value::as_array_mut);
+    for source in sources.into_iter().flatten() {
+        source.as_table_mut().map(strip);
+    }
+    table
 }
 
 fn fill<T>(option: &mut Option<T>, value: Option<T>) {
@@ -303,6 +376,26 @@ where
 {
     let text = String::deserialize(input)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+/// One word, or a list of them.
+fn words<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a word or a list of words")]
+    enum Words {
+        One(String),
+        Many(Vec<String>),
+    }
+    let texts = match Words::deserialize(input)? {
+        Words::One(text) => vec![text],
+        Words::Many(texts) => texts,
+    };
+    let parse = |text: &String| text.parse().map_err(D::Error::custom);
+    texts.iter().map(parse).collect()
 }
 
 fn format<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Format>, D::Error> {

@@ -15,6 +15,7 @@ use super::keys::Ring;
 use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
+use super::renewal::Renewal;
 use super::services::{Keep, Services};
 use super::signals::Signals;
 use super::thin::Thinning;
@@ -67,7 +68,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         durable: args.input.follow || inputs::any_live(&named),
         ..Flow::default()
     };
-    stream(&args, &named, services, global, format, flow)
+    stream(&args, &named, services, global, format, flow, None)
 }
 
 /// A run of the pump that lacks only its sink.
@@ -154,13 +155,16 @@ impl Prepared {
     ///
     /// # Errors
     /// As [`pump`].
-    pub fn pump(self, sink: &mut dyn Sink) -> Result<Pumped, Failure> {
-        pump(
-            Feed::new(self.sources, &self.stop)?,
-            self.lanes,
-            sink,
-            &self.limits,
-        )
+    pub fn pump(
+        self,
+        sink: &mut dyn Sink,
+        signals: &Signals,
+        renewal: Option<&Renewal<'_>>,
+    ) -> Result<Pumped, Failure> {
+        let feed = Feed::new(self.sources, &self.stop)?;
+        let mut ring = self.ring;
+        let mut renew = |sink: &mut dyn Sink| renewal?.look(signals, &mut ring, sink);
+        pump(feed, self.lanes, sink, &self.limits, &mut renew)
     }
 }
 
@@ -175,6 +179,7 @@ pub fn stream(
     global: &Global,
     format: Format,
     flow: Flow,
+    renewal: Option<&Renewal<'_>>,
 ) -> Result<Exit, Failure> {
     if args.output.explain {
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
@@ -195,8 +200,11 @@ pub fn stream(
         show_key: args.keys.show_key,
     };
     let mut clerk = Clerk::new(output, services, run.ring.clone(), wishes);
-    let signals = Signals::watch(&run.stop)?;
-    let pumped = run.pump(&mut clerk);
+    let signals = match renewal {
+        Some(_) => Signals::watch_and_renew(&run.stop)?,
+        None => Signals::watch(&run.stop)?,
+    };
+    let pumped = run.pump(&mut clerk, &signals, renewal);
     let (worst, end) = match pumped {
         Ok(pumped) => (pumped.worst, pumped.end),
         // What came before is good, and is put in its place.

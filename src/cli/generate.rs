@@ -1,4 +1,6 @@
-//! `smarty generate`: completions, man pages and the JSON Schema, from the one definition of the arguments.
+//! `smarty generate`: completions, man pages, the JSON Schema and units, from the one definition of the arguments.
+
+mod systemd;
 
 use std::path::Path;
 
@@ -13,11 +15,19 @@ use super::writer::{WriteEnd, Writer, failed};
 /// The JSON Schema of the output.
 pub const SCHEMA: &str = include_str!("../../samples/smarty-1.schema.json");
 
+/// The rule of udev.
+const RULE: &str = include_str!("generate/smarty.rules");
+
 /// Prints what is asked for.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When it cannot be written; options that do not fit a service.
 pub fn run(args: &Generate) -> Result<Exit, Failure> {
+    if args.what != Generated::Systemd && (!args.words.is_empty() || args.program.is_some()) {
+        let what = "options behind -- and --program are for systemd only";
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("smarty generate systemd -- watch house=/dev/ttyUSB0"));
+    }
     let text = match (args.what, &args.folder) {
         (Generated::Bash, _) => completions(Shell::Bash),
         (Generated::Zsh, _) => completions(Shell::Zsh),
@@ -25,6 +35,14 @@ pub fn run(args: &Generate) -> Result<Exit, Failure> {
         (Generated::Powershell, _) => completions(Shell::PowerShell),
         (Generated::Elvish, _) => completions(Shell::Elvish),
         (Generated::Schema, _) => SCHEMA.as_bytes().to_vec(),
+        (Generated::Udev, _) => RULE.as_bytes().to_vec(),
+        (Generated::Systemd, _) => {
+            let program = match &args.program {
+                Some(program) => program.clone(),
+                None => std::env::current_exe().context("the path of this program")?,
+            };
+            systemd::unit(&args.words, &program)?.into_bytes()
+        }
         (Generated::Man, None) => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command())

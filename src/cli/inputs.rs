@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
@@ -11,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::feed::is_live;
 use super::keys::Ring;
 use super::lane::{Decoding, Lane};
+use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
 use crate::p1::value::Zone;
@@ -81,23 +83,30 @@ impl Named {
         Lasting::new(self.address.clone(), options)
     }
 
+    /// The keys of what it sends: its own, else those of the run.
+    ///
+    /// # Errors
+    /// A key of its own that cannot be read.
+    pub fn keys(&self, args: &KeyArgs, ring: &Ring) -> Result<Arc<Keys>, Failure> {
+        if self.key_file.is_none() && self.keyring.is_none() {
+            return Ok(ring.keys_for(&self.address));
+        }
+        let own = Ring::gather(&KeyArgs {
+            key: None,
+            key_file: self.key_file.clone(),
+            keyring: self.keyring.clone().or_else(|| args.keyring.clone()),
+            ..args.clone()
+        })?;
+        Ok(own.keys_for(&self.address))
+    }
+
     /// The lane that decodes what it sends.
     ///
     /// # Errors
     /// A key of its own that cannot be read.
     pub fn lane(&self, common: &Common<'_>) -> Result<Lane, Failure> {
-        let keys = match (&self.key_file, &self.keyring) {
-            (None, None) => common.ring.keys_for(&self.address),
-            _ => Ring::gather(&KeyArgs {
-                key: None,
-                key_file: self.key_file.clone(),
-                keyring: self.keyring.clone().or_else(|| common.keys.keyring.clone()),
-                ..common.keys.clone()
-            })?
-            .keys_for(&self.address),
-        };
         let decoding = Decoding {
-            keys,
+            keys: self.keys(common.keys, common.ring)?,
             policy: common.policy,
             zone: common.zone.clone(),
             repair: common.repair,

@@ -25,6 +25,8 @@ pub struct Ring {
     keys: Keys,
     names: HashMap<SystemTitle, String>,
     labels: HashMap<String, MeterKeys>,
+    /// What was typed in on the terminal: that is not asked for again.
+    typed: Option<MeterKeys>,
     /// Where the key for all meters came from, and its check value.
     pub origin: Option<String>,
 }
@@ -45,8 +47,30 @@ impl Ring {
         };
         if let Some((key, origin)) = single_key(args)? {
             ring.origin = Some(format!("{origin}, {}", check_value(&key)));
-            ring.keys.set_default(MeterKeys::new(key, authentication));
+            let keys = MeterKeys::new(key, authentication);
+            if is_asked_for(args) {
+                ring.typed = Some(keys.clone());
+            }
+            ring.keys.set_default(keys);
         }
+        Ok(ring)
+    }
+
+    /// Gathers them anew; what was typed in stays.
+    ///
+    /// # Errors
+    /// As [`Self::gather`].
+    pub fn gather_again(&self, args: &KeyArgs) -> Result<Self, Failure> {
+        let Some(typed) = self.typed.clone().filter(|_| is_asked_for(args)) else {
+            return Self::gather(args);
+        };
+        let mut ring = Self::gather(&KeyArgs {
+            key: None,
+            ..args.clone()
+        })?;
+        ring.keys.set_default(typed.clone());
+        ring.typed = Some(typed);
+        ring.origin.clone_from(&self.origin);
         Ok(ring)
     }
 
@@ -201,6 +225,11 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
         Some(path) => read_key(&path).map(Some),
         None => Ok(None),
     }
+}
+
+/// Whether the key is to be typed in.
+fn is_asked_for(args: &KeyArgs) -> bool {
+    args.key.as_ref().is_some_and(|key| key.is_empty())
 }
 
 fn check_value(key: &Key) -> String {

@@ -254,6 +254,18 @@ impl Lane {
         ended
     }
 
+    /// Decodes with other keys from the next frame on.
+    pub fn set_keys(&mut self, keys: &Arc<Keys>) {
+        self.decoding.keys = Arc::clone(keys);
+        for stream in &mut self.streams {
+            if let Reader::Meter(meter) = &mut stream.reader {
+                meter.decoder.set_keys(Arc::clone(keys));
+                meter.diagnosis.set_keys(Arc::clone(keys));
+                meter.recovery.set_keys(Arc::clone(keys));
+            }
+        }
+    }
+
     fn turn_all(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
         for index in 0..self.streams.len() {
             self.current = index;

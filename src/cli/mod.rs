@@ -34,7 +34,11 @@ pub mod config;
 
 pub mod inputs;
 
+pub mod listen;
+
 pub mod services;
+
+pub mod renewal;
 
 pub mod clerk;
 

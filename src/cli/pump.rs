@@ -1,14 +1,17 @@
 //! THE pump: takes what the feed has, hands it to the lanes, writes the output.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::{Came, Feed, Piece, Turn};
+use super::keys::Ring;
 use super::lane::{Desk, Lane};
 use super::progress::Progress;
 use super::writer::WriteEnd;
+use crate::p1::cipher::Keys;
 use crate::source::LineSettings;
 
 /// Where the pump puts events, and what it asks.
@@ -30,6 +33,8 @@ pub trait Sink: Desk {
     fn quiet(&mut self, _lane: &Lane) {}
     /// Time goes on; some ten times a second.
     fn tick(&mut self, _now: Timestamp) {}
+    /// Keys and names were read again.
+    fn renew(&mut self, _ring: &Ring) {}
     /// Says something to the user.
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
         say(level, what, hint);
@@ -75,6 +80,9 @@ pub enum PumpEnd {
     Stopped,
 }
 
+/// Looks whether there are new keys, and gives those of each lane.
+pub type Renew<'a> = dyn FnMut(&mut dyn Sink) -> Option<Vec<Arc<Keys>>> + 'a;
+
 /// How a run of the pump went.
 pub struct Pumped {
     /// How it ended.
@@ -92,6 +100,7 @@ pub fn pump(
     mut lanes: Vec<Lane>,
     sink: &mut dyn Sink,
     limits: &Limits,
+    renew: &mut Renew<'_>,
 ) -> Result<Pumped, Failure> {
     for (index, lane) in lanes.iter_mut().enumerate() {
         lane.index = index;
@@ -117,6 +126,10 @@ pub fn pump(
             Turn::Stopped => break PumpEnd::Stopped,
         }
         pump.sink.tick(Timestamp::now());
+        let fresh = renew(pump.sink).unwrap_or_default();
+        for (lane, keys) in pump.lanes.iter_mut().zip(&fresh) {
+            lane.set_keys(keys);
+        }
         if let Some(end) = pump.flush()? {
             break end;
         }

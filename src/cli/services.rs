@@ -1,6 +1,10 @@
 //! The services of a run: opened by the arguments, told all that the output is told, ended with it.
 
 mod derive;
+mod forward;
+mod metrics;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -24,12 +28,20 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens those that are asked for.
+    /// Opens those that are asked for; a source is well that sends within `timeout`.
     ///
     /// # Errors
     /// An address that cannot be had; options that do not fit together.
-    pub fn open(_args: &ServiceArgs, _named: &[Named]) -> Result<Self, Failure> {
-        Ok(Self::default())
+    pub fn open(
+        args: &ServiceArgs,
+        named: &[Named],
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        let mut services = Self::default();
+        services.list.extend(forward::open(&args.forward, named)?);
+        let metrics = metrics::open(&args.metrics, named, timeout)?;
+        services.list.extend(metrics);
+        Ok(services)
     }
 
     /// Computes as asked, for all services and the output.

@@ -1,10 +1,14 @@
-//! Signals: INT, TERM and HUP end reading, what was decoded is written, then the signal does what it always does.
+//! Signals: INT and TERM end reading, what was decoded is written, then the signal does what it always does.
+//!
+//! HUP has two meanings: the terminal was closed, which ends the program too; or, from `kill -HUP` and services,
+//! keys and configuration are to be read again. They are told apart by the terminal, which is gone in the first case.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context;
+use rustix::fs::{Mode, OFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
@@ -12,9 +16,13 @@ use signal_hook::low_level::{emulate_default_handler, pipe};
 use super::failure::Failure;
 use crate::source::Stop;
 
-/// The signals that end the program.
+/// The signals that the program takes.
 pub struct Signals {
     received: Arc<AtomicUsize>,
+    hangup: Arc<AtomicBool>,
+    /// Whether there was a terminal in the beginning.
+    terminal: bool,
+    stop: Stop,
 }
 
 impl Signals {
@@ -23,20 +31,38 @@ impl Signals {
     /// # Errors
     /// When the system gives no handler.
     pub fn watch(stop: &Stop) -> Result<Self, Failure> {
-        Ok(Self::register(stop).context("signals")?)
+        let signals = Self::new(stop);
+        signals.end_at(&[SIGINT, SIGTERM]).context("signals")?;
+        if !is_ignored(HANGUP_BIT) {
+            signals.end_at(&[SIGHUP]).context("signals")?;
+        }
+        Ok(signals)
     }
 
-    fn register(stop: &Stop) -> io::Result<Self> {
-        let received = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let again = Arc::new(std::sync::atomic::AtomicBool::new(false));
-            flag::register_conditional_default(signal, Arc::clone(&again))?;
-            flag::register(signal, again)?;
-            flag::register_usize(signal, Arc::clone(&received), signal as usize)?;
-            let rope = stop.rope()?;
-            pipe::register(signal, rope)?;
+    /// As [`Self::watch`], but HUP asks for keys and configuration to be read again.
+    ///
+    /// # Errors
+    /// When the system gives no handler.
+    pub fn watch_and_renew(stop: &Stop) -> Result<Self, Failure> {
+        let signals = Self::new(stop);
+        signals.end_at(&[SIGINT, SIGTERM]).context("signals")?;
+        if !is_ignored(HANGUP_BIT) {
+            flag::register(SIGHUP, Arc::clone(&signals.hangup)).context("signals")?;
         }
-        Ok(Self { received })
+        Ok(signals)
+    }
+
+    /// Tells whether HUP has come and asks for a renewal; where it says that the terminal is gone, reading ends.
+    pub fn asks_for_renewal(&self) -> bool {
+        if !self.hangup.swap(false, Ordering::Relaxed) {
+            return false;
+        }
+        if self.terminal && !has_terminal() {
+            self.received.store(SIGHUP as usize, Ordering::Relaxed);
+            self.stop.stop();
+            return false;
+        }
+        true
     }
 
     /// Does what the signal does by default, so that the shell sees it.
@@ -46,4 +72,44 @@ impl Signals {
             signal => drop(emulate_default_handler(signal as i32)),
         }
     }
+
+    fn new(stop: &Stop) -> Self {
+        Self {
+            received: Arc::default(),
+            hangup: Arc::default(),
+            terminal: has_terminal(),
+            stop: stop.clone(),
+        }
+    }
+
+    fn end_at(&self, signals: &[i32]) -> io::Result<()> {
+        for &signal in signals {
+            let again = Arc::new(AtomicBool::new(false));
+            flag::register_conditional_default(signal, Arc::clone(&again))?;
+            flag::register(signal, again)?;
+            flag::register_usize(signal, Arc::clone(&self.received), signal as usize)?;
+            let rope = self.stop.rope()?;
+            pipe::register(signal, rope)?;
+        }
+        Ok(())
+    }
 }
+
+/// Whether this program belongs to a terminal that is there.
+fn has_terminal() -> bool {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open("/dev/tty", flags, Mode::empty()).is_ok()
+}
+
+/// Whether whoever started this program wants a signal to do nothing, as `nohup` does.
+fn is_ignored(bit: u64) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & bit != 0)
+}
+
+/// Place of HUP in the masks of `/proc`.
+const HANGUP_BIT: u64 = 1 << (SIGHUP - 1);

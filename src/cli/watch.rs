@@ -10,6 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::renewal::Renewal;
 use super::services::{Keep, Services};
 use super::terminal::Terminal;
 use super::thin::Thinning;
@@ -23,6 +24,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         return decode::list_fields();
     }
     let mut thin = args.thin.clone();
+    let mut services = args.services.clone();
     let mut run = Run {
         inputs: args.sources.clone(),
         keys: args.keys.clone(),
@@ -31,15 +33,27 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         output: args.output.clone(),
         derive: args.services.derive.clone(),
     };
+    let typed = run.clone();
     let config = Config::find(global)?;
     if let Some(config) = &config {
         config.fill(&mut Settings {
             run: &mut run,
             thin: &mut thin,
+            services: &mut services,
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
-    let services = Services::open(&args.services, &named)?;
+    let renewal = Renewal {
+        run: &typed,
+        global,
+        config,
+        named: named.clone(),
+    };
+    let services = Services::open(&services, &named, run.source.timeout)?;
+    if run.output.redact && !services.is_empty() {
+        let what = "--redact hides nothing from services: they get all as the meter sent it";
+        return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
+    }
     let services = services.computing(&run.derive, &named, Keep::Always)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
@@ -57,7 +71,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
     };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
     if !asked && !thinned && Terminal::is_there() {
-        return screen::run(&run, &named, services, global);
+        return screen::run(&run, &named, services, global, &renewal);
     }
     let format = run.output.format().unwrap_or(Format::Table);
     if format == Format::Parquet {
@@ -65,7 +79,7 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }
-    decode::stream(&run, &named, services, global, format, flow)
+    decode::stream(&run, &named, services, global, format, flow, Some(&renewal))
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.

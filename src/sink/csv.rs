@@ -339,13 +339,40 @@ fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
     }
 }
 
-fn write_tag(out: &mut Vec<u8>, value: &str) {
-    for byte in value.bytes() {
-        if matches!(byte, b',' | b'=' | b' ' | b'\\') {
+/// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a
+/// line end cannot be written at all.
+pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
+    for char in value.trim_end_matches('\\').chars() {
+        if char.is_control() {
+            out.push(b'_');
+            continue;
+        }
+        if matches!(char, ',' | '=' | ' ') {
             out.push(b'\\');
         }
-        out.push(byte);
+        out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
 const FIXED: [&str; 4] = ["measured_at", "received_at", "meter", "label"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_of_line_protocol_is_one_word_whatever_it_holds() {
+        for (value, written) in [
+            ("house", "house"),
+            ("my house, 2=two", r"my\ house\,\ 2\=two"),
+            (r"C:\meter\\", r"C:\meter"),
+            (r"a\,b", r"a\\,b"),
+            ("Küche\n\t", "Küche__"),
+            ("\"quoted\"", "\"quoted\""),
+        ] {
+            let mut out = Vec::new();
+            write_tag(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::context::Context;
+use super::csv::write_tag;
 use super::json::{begin, write_instant, write_source};
 use crate::source::maxsonar::{Level, encode};
 
@@ -28,7 +29,8 @@ pub fn json(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
 pub fn influx(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
     out.extend_from_slice(b"level");
     if let Some(label) = context.source.label {
-        drop(write!(out, ",label={label}"));
+        out.extend_from_slice(b",label=");
+        write_tag(out, label);
     }
     drop(write!(out, " {KEY}={}", level.centimetres));
     if let Some(at) = context.received_at {

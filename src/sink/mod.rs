@@ -53,3 +53,11 @@ pub mod screen;
 pub mod service;
 
 pub mod state;
+
+pub mod tap;
+
+pub mod forward;
+
+pub mod http;
+
+pub mod metrics;

@@ -3,7 +3,7 @@
 //! ```text
 //! there is room        the telegram goes out
 //! there is some        a part goes out, the rest is kept and goes first as soon as there is room
-//! a rest is kept       the telegram is dropped and counted
+//! a rest is kept       the telegram is kept behind it where the outlet may keep so much, else dropped and counted
 //! ```
 
 use std::io;
@@ -17,6 +17,8 @@ use rustix::io::{Errno, ioctl_fionbio};
 pub struct Outlet {
     fd: OwnedFd,
     rest: Vec<u8>,
+    /// Bytes that may be kept, beside the rest of a telegram that was begun.
+    room: usize,
     dropped: u64,
 }
 
@@ -26,10 +28,19 @@ impl Outlet {
     /// # Errors
     /// Where the system cannot do that.
     pub fn new(fd: OwnedFd) -> io::Result<Self> {
+        Self::with_room(fd, 0)
+    }
+
+    /// As [`Self::new`], and keeps whole telegrams up to so many bytes until they can be written.
+    ///
+    /// # Errors
+    /// Where the system cannot do that.
+    pub fn with_room(fd: OwnedFd, room: usize) -> io::Result<Self> {
         ioctl_fionbio(&fd, true)?;
         Ok(Self {
             fd,
             rest: Vec::new(),
+            room,
             dropped: 0,
         })
     }
@@ -40,12 +51,12 @@ impl Outlet {
     /// Where the other side is gone.
     pub fn send(&mut self, telegram: &[u8]) -> io::Result<bool> {
         self.flush()?;
-        if !self.rest.is_empty() {
-            self.dropped += 1;
-            return Ok(false);
-        }
-        let written = write(self.fd.as_fd(), telegram)?;
-        if written == 0 && !telegram.is_empty() {
+        let written = match self.rest.is_empty() {
+            true => write(self.fd.as_fd(), telegram)?,
+            false => 0,
+        };
+        let fits = self.rest.len() + telegram.len() <= self.room;
+        if written == 0 && !telegram.is_empty() && !fits {
             self.dropped += 1;
             return Ok(false);
         }
@@ -62,6 +73,19 @@ impl Outlet {
         let written = write(self.fd.as_fd(), &self.rest)?;
         self.rest.drain(..written.min(self.rest.len()));
         Ok(())
+    }
+
+    /// Reads and forgets what the other side has sent; says whether it is still there.
+    pub fn forget_input(&self) -> bool {
+        let mut buf = [0; 1024];
+        loop {
+            match rustix::io::read(&self.fd, &mut buf) {
+                Ok(0) => return false,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return true,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Bytes that are kept.
@@ -107,6 +131,26 @@ fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 mod tests {
     use super::*;
     use std::io::Read;
+
+    #[test]
+    fn what_has_no_room_yet_is_kept_in_order_up_to_a_bound() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let mut outlet = Outlet::with_room(writer.into(), 10_000).unwrap();
+        let mut taken = Vec::new();
+        for n in 0..100 {
+            if outlet.send(&[n; 1519]).unwrap() {
+                taken.extend_from_slice(&[n; 1519]);
+            }
+        }
+        assert!((5000..=10_000).contains(&outlet.kept()));
+        assert!(outlet.dropped() > 0);
+        let mut read = vec![0; taken.len()];
+        reader.read_exact(&mut read[..40_000]).unwrap();
+        outlet.flush().unwrap();
+        assert_eq!(outlet.kept(), 0);
+        reader.read_exact(&mut read[40_000..]).unwrap();
+        assert!(read == taken, "each telegram is whole, and in its place");
+    }
 
     #[test]
     fn what_has_no_room_is_dropped_whole() {

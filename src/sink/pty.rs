@@ -4,8 +4,8 @@
 //! telegrams -> near side (never waits)  ====  far side, /dev/pts/N <- a link <- whoever reads
 //! ```
 //!
-//! Unread, it takes about 18 kB; what comes then is dropped. The far side is held open, or writing would fail
-//! as soon as the first reader left.
+//! Unread, it takes about 18 kB; what comes then is dropped, unless the old is forgotten first. The far side is held
+//! open, or writing would fail as soon as the first reader left.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,12 +13,14 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Gid, Mode, OFlags, fchmod, fchown};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
 use super::outlet::Outlet;
+use crate::source::access::group_id;
 
 /// A pseudo-terminal, gone with its link when it is dropped.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Pty {
     far: File,
     path: PathBuf,
     link: Option<PathBuf>,
+    /// How much was unread after the last telegram, and when it was last seen to be read.
+    unread: (u64, Instant),
 }
 
 impl Pty {
@@ -51,7 +55,37 @@ impl Pty {
             far: far.into(),
             path,
             link: None,
+            unread: (0, Instant::now()),
         })
+    }
+
+    /// Lets the group of serial ports read it, where this program belongs to that group.
+    pub fn share(&self) {
+        // In a container without such a group it stays with its owner.
+        if let Some(group) = group_id(SERIAL_GROUP)
+            && fchown(&self.far, None, Some(Gid::from_raw(group))).is_ok()
+        {
+            let _ = fchmod(&self.far, Mode::from_raw_mode(0o660));
+        }
+    }
+
+    /// Writes a telegram, or drops it; says whether it was taken. What nobody has read for so long is forgotten
+    /// first, as by a serial port that nobody has open: who opens it then begins with the newest.
+    ///
+    /// # Errors
+    /// Where the other side is gone.
+    pub fn send_fresh(&mut self, telegram: &[u8], age: Duration) -> io::Result<bool> {
+        let (left, since) = self.unread;
+        let unread = self.unread();
+        if unread == 0 || unread < left {
+            self.unread.1 = Instant::now();
+        } else if since.elapsed() >= age && self.outlet.kept() == 0 {
+            tcflush(&self.far, QueueSelector::IFlush)?;
+            self.unread.1 = Instant::now();
+        }
+        let taken = self.outlet.send(telegram)?;
+        self.unread.0 = self.unread();
+        Ok(taken)
     }
 
     /// Makes a link to it under a path that stays the same; one that an earlier pseudo-terminal left is replaced.
@@ -102,9 +136,15 @@ impl Drop for Pty {
     }
 }
 
+/// The group that serial ports belong to.
+const SERIAL_GROUP: &str = "dialout";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
     use crate::source::testing::{Folder, all_bytes, options, read_bytes};
     use crate::source::{Kind, Source};
 
@@ -131,6 +171,43 @@ mod tests {
         assert!((3..50).contains(&taken), "{taken}");
         assert_eq!(pty.outlet.dropped(), 100 - taken);
         assert!(pty.unread() > 0);
+    }
+
+    #[test]
+    fn what_a_reader_writes_is_forgotten() {
+        let pty = Pty::open().unwrap();
+        let mut reader = fs::OpenOptions::new();
+        let mut reader = reader
+            .write(true)
+            .custom_flags(OFlags::NOCTTY.bits() as i32)
+            .open(pty.path())
+            .unwrap();
+        for _ in 0..200 {
+            reader.write_all(&[b'?'; 1000]).unwrap();
+            assert!(pty.outlet.forget_input());
+        }
+    }
+
+    #[test]
+    fn a_late_reader_begins_with_the_newest_telegram() {
+        let mut pty = Pty::open().unwrap();
+        let (patient, at_once) = (Duration::from_secs(3600), Duration::ZERO);
+        for n in 0..5u8 {
+            assert!(pty.send_fresh(&[n; 700], patient).unwrap());
+        }
+        let begun = Instant::now();
+        while pty.unread() < 5 * 700 {
+            // The system moves it on when it has time.
+            assert!(begun.elapsed() < Duration::from_secs(10));
+        }
+        assert!(pty.send_fresh(&[5; 700], at_once).unwrap());
+        let mut source = Source::open_path(pty.path(), &options()).unwrap();
+        for n in 5..40u8 {
+            let read = read_bytes(700, |buf| source.read(buf).unwrap());
+            assert!(read == [n; 700], "and nothing of the older ones");
+            // Who reads along misses nothing.
+            assert!(pty.send_fresh(&[n + 1; 700], at_once).unwrap());
+        }
     }
 
     #[test]

@@ -79,6 +79,14 @@ pub fn may_open(path: &Path) -> bool {
     access(path, Access::READ_OK | Access::WRITE_OK).is_ok()
 }
 
+/// The number of a group that `/etc/group` names.
+pub fn group_id(name: &str) -> Option<u32> {
+    read("/etc/group").lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?
+    })
+}
+
 /// Finds a program other than this one that has `path` open, as far as `/proc` may be read:
 /// an ordinary user sees programs of their own only.
 pub fn holder(path: &Path) -> Option<Holder> {

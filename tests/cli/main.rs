@@ -13,3 +13,4 @@ mod parse;
 mod pasted;
 mod real;
 mod run;
+mod services;

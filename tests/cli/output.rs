@@ -203,6 +203,23 @@ fn influx_line_protocol() {
 }
 
 #[test]
+fn influx_tags_and_texts_are_escaped() {
+    let folder = Folder::new();
+    let telegram = String::from_utf8(sample("oddities.txt")).unwrap();
+    let hex: String = telegram.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let log = format!(
+        "# smarty-log 1  started=2026-11-23T08:15:01.002Z\n\
+         2026-11-23T08:15:04.123456Z my,house=1 p1 {} {hex}\n\
+         2026-11-23T08:15:05.123456Z tank,2 level 5 523132330D\n",
+        telegram.len()
+    );
+    let log = folder.file("odd.log", log);
+    let done = words(["parse".as_ref(), log.as_os_str(), "-finflux".as_ref()]).done();
+    let path = folder.path().to_owned();
+    assert_snapshot!(done.with(&path, "…"));
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_run_quietly_and_at_once() {
     let folder = Folder::new();
     let telegram = sample("lu-plain.txt");

@@ -1,12 +1,14 @@
 //! What the live tests have in common: a folder, ports that can be pulled out, the running program.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -105,15 +107,40 @@ impl Drop for Bench {
 pub struct Run {
     child: Child,
     lines: Receiver<String>,
-    errors: Option<thread::JoinHandle<String>>,
+    errors: Option<thread::JoinHandle<()>>,
+    saying: Arc<Mutex<String>>,
     said: String,
 }
 
 impl Run {
     pub fn start(bench: &Bench, arguments: &[&str]) -> Self {
-        let mut child = bench
-            .command(arguments)
-            .stdin(Stdio::null())
+        let mut command = bench.command(arguments);
+        command.stdin(Stdio::null());
+        Self::of(command)
+    }
+
+    /// Runs it in a session of its own, on a terminal.
+    pub fn on_terminal(bench: &Bench, terminal: File, arguments: &[&str]) -> Self {
+        let inside = bench.command(arguments);
+        let mut command = Command::new("setsid");
+        command
+            .arg("--ctty")
+            .arg(inside.get_program())
+            .args(inside.get_args());
+        let variables = inside
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
+        command
+            .env_clear()
+            .envs(variables)
+            .current_dir(&bench.0)
+            .stdin(terminal);
+        command.env("PATH", "/usr/bin:/bin");
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -127,16 +154,19 @@ impl Run {
                 }
             }
         });
-        let mut stderr = child.stderr.take().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let saying = Arc::new(Mutex::new(String::new()));
+        let hearing = Arc::clone(&saying);
         let errors = thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
+            for line in stderr.lines().map_while(Result::ok) {
+                *hearing.lock().unwrap() += &(line + "\n");
+            }
         });
         Self {
             child,
             lines,
             errors: Some(errors),
+            saying,
             said: String::new(),
         }
     }
@@ -168,7 +198,8 @@ impl Run {
             thread::sleep(Duration::from_millis(5));
         };
         if let Some(errors) = self.errors.take() {
-            self.said = errors.join().unwrap();
+            errors.join().unwrap();
+            self.said.clone_from(&self.saying.lock().unwrap());
         }
         status.code()
     }
@@ -181,6 +212,47 @@ impl Run {
     pub fn interrupt(&self) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::INT).unwrap();
+    }
+
+    /// Asks for keys and configuration to be read again, and waits until something is said with these words.
+    pub fn renew(&self, words: &str) {
+        let before = self.saying.lock().unwrap().len();
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+        let started = Instant::now();
+        while !self
+            .saying
+            .lock()
+            .unwrap()
+            .split_at(before)
+            .1
+            .contains(words)
+        {
+            assert!(started.elapsed() < Duration::from_secs(10), "{words}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What stands behind some words in a line on standard error, as soon as it is said.
+    pub fn heard(&self, words: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let said = self.saying.lock().unwrap().clone();
+            let line = said.lines().find_map(|line| line.split_once(words));
+            if let Some((_, rest)) = line {
+                return rest.to_owned();
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{words}: {said}"
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The signal that ended it.
+    pub fn end_by_signal(&mut self) -> Option<i32> {
+        assert_eq!(self.end(), None);
+        self.child.wait().unwrap().signal()
     }
 
     pub fn kill(&mut self) {

@@ -1,7 +1,7 @@
 //! Where the telegrams of a simulation go, and how long they may wait there.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use rustix::event::PollFlags;
 use super::{Target, WriteEnd};
 use crate::cli::args::{Global, Listen, Simulate};
 use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::listen;
 use crate::cli::writer::{Writer, failed, shown};
 use crate::sink::file_error::FileError;
 use crate::sink::out::OutFile;
@@ -17,7 +18,6 @@ use crate::sink::pty::Pty;
 use crate::sink::server::Server;
 use crate::sink::target::Existing;
 use crate::source::Stop;
-use crate::source::error::plain;
 use crate::source::stop::Wake;
 
 /// The open outputs.
@@ -231,20 +231,8 @@ fn drain_ptys(ptys: &mut [Pty], stop: &Stop) -> io::Result<()> {
 }
 
 fn pty(link: Option<&Path>, number: usize, lanes: usize) -> Result<Pty, Failure> {
-    let mut pty =
-        Pty::open().map_err(|error| failed("the system gives no pseudo-terminal", &error))?;
-    if let Some(link) = link {
-        let link = numbered(link, number, lanes);
-        pty.link(&link).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                let what = format!("{}: exists already", shown(&link));
-                Failure::new(Exit::Io, what)
-                    .hint("it is no link to a pseudo-terminal, so it stays: take another name")
-            }
-            _ => failed(&shown(&link), &plain(&error)),
-        })?;
-    }
-    Ok(pty)
+    let link = link.map(|link| numbered(link, number, lanes));
+    listen::pty(link.as_deref())
 }
 
 /// The link of a meter: its number in place of `%n`, or at the end where there are several.
@@ -266,26 +254,8 @@ fn serve(listen: &Listen, lanes: usize) -> Result<Server, Failure> {
         return Err(Failure::new(Exit::Usage, what)
             .hint("one port for all meters, or one a meter, as 127.0.0.1:2001-2005 for five"));
     }
-    let resolve = |port| {
-        let mut found = (listen.host.as_str(), port).to_socket_addrs()?;
-        found
-            .next()
-            .ok_or_else(|| io::Error::other("the name has no address"))
-    };
-    let addresses = ports.map(resolve).collect::<Result<Vec<_>, _>>();
-    let addresses = addresses.map_err(|error| failed(&listen.host, &plain(&error)))?;
-    Server::listen(&addresses).map_err(|(address, error)| {
-        let failure = failed(&format!("tcp://{address}"), &plain(&error));
-        match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                failure.hint("another program listens there: take another port")
-            }
-            io::ErrorKind::AddrNotAvailable => failure
-                .hint("this machine has no such address: 127.0.0.1 is for itself, 0.0.0.0 for its network too"),
-            io::ErrorKind::PermissionDenied => failure.hint("take a port above 1023"),
-            _ => failure,
-        }
-    })
+    let places: Vec<_> = ports.map(|port| (listen.host.as_str(), port)).collect();
+    listen::tcp(&places)
 }
 
 /// Begins a file; an existing one is replaced only by force.

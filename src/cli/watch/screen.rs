@@ -9,6 +9,7 @@ use crate::cli::inputs::Named;
 use crate::cli::keys::Ring;
 use crate::cli::lane::{Desk, Lane};
 use crate::cli::pump::{Link, Sink};
+use crate::cli::renewal::Renewal;
 use crate::cli::services::Services;
 use crate::cli::signals::Signals;
 use crate::cli::tally::Tally;
@@ -32,9 +33,10 @@ pub fn run(
     named: &[Named],
     services: Services,
     global: &Global,
+    renewal: &Renewal<'_>,
 ) -> Result<Exit, Failure> {
     let run = Prepared::new(args, named, global)?;
-    let signals = Signals::watch(&run.stop)?;
+    let signals = Signals::watch_and_renew(&run.stop)?;
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
         screen: Screen::new(),
@@ -48,7 +50,7 @@ pub fn run(
         failed: None,
         said: Vec::new(),
     };
-    let pumped = run.pump(&mut viewer);
+    let pumped = run.pump(&mut viewer, &signals, Some(renewal));
     let Viewer {
         terminal,
         tally,
@@ -240,6 +242,10 @@ impl Sink for Viewer {
             None => {}
         }
         self.draw(now);
+    }
+
+    fn renew(&mut self, ring: &Ring) {
+        self.ring = ring.clone();
     }
 
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {

@@ -42,6 +42,12 @@ impl Recovery {
         }
     }
 
+    /// Uses other keys from now on.
+    pub fn set_keys(&mut self, keys: Arc<Keys>) {
+        self.decoder.set_keys(Arc::clone(&keys));
+        self.keys = keys;
+    }
+
     /// Takes an event of the decoder.
     pub fn event(&mut self, event: &Event<'_>) {
         let (span, bytes) = match event {

@@ -2,7 +2,16 @@
 
 use clap::Args;
 
+use crate::sink::tap::Tap;
+
 /// Options of passing telegrams on to other software.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Forwarding")]
-pub struct ForwardArgs {}
+pub struct ForwardArgs {
+    /// Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable
+    #[arg(long, value_name = "WHERE")]
+    pub forward: Vec<Tap>,
+    /// Serve the frames as received instead: encrypted ones stay so
+    #[arg(long)]
+    pub forward_raw: bool,
+}

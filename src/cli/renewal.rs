@@ -1,0 +1,100 @@
+//! `kill -HUP`: keys and configuration are read again while the sources stay open.
+//!
+//! ```text
+//! HUP --> smarty.toml, key files, key ring --> all good: new keys from the next frame on
+//!                                          \-> something wrong: an error, the old keys stay
+//! ```
+//!
+//! No byte is lost with it. Other sources and options need a restart, and it is said where they have changed.
+
+use std::sync::Arc;
+
+use super::args::{Global, Run};
+use super::config::Config;
+use super::failure::{Failure, Level};
+use super::inputs::Named;
+use super::keys::Ring;
+use super::pump::Sink;
+use super::signals::Signals;
+use crate::p1::cipher::Keys;
+
+/// What was read at the beginning, and how to read it again.
+pub struct Renewal<'a> {
+    /// The command line, without what the file adds.
+    pub run: &'a Run,
+    /// Where the file is.
+    pub global: &'a Global,
+    /// The file as it was.
+    pub config: Option<Config>,
+    /// The sources, in the order of their lanes.
+    pub named: Vec<Named>,
+}
+
+impl Renewal<'_> {
+    /// Reads all again where a signal asks for it; gives the new keys of each lane.
+    pub fn look(
+        &self,
+        signals: &Signals,
+        ring: &mut Ring,
+        sink: &mut dyn Sink,
+    ) -> Option<Vec<Arc<Keys>>> {
+        if !signals.asks_for_renewal() {
+            return None;
+        }
+        match self.read(ring) {
+            Ok(Fresh {
+                ring: fresh,
+                keys,
+                changed,
+            }) => {
+                *ring = fresh;
+                sink.renew(ring);
+                if changed {
+                    let what = "smarty.toml has other sources or options than before";
+                    let hint = "they count after a restart; keys count already";
+                    sink.talk(Level::Warning, what, Some(hint));
+                }
+                sink.talk(Level::Note, "keys and configuration are read again", None);
+                Some(keys)
+            }
+            Err(failure) => {
+                let hint = failure.hint.as_deref();
+                sink.talk(Level::Error, &failure.what, hint);
+                let what = "the keys and configuration from before stay in use";
+                sink.talk(Level::Warning, what, None);
+                None
+            }
+        }
+    }
+
+    fn read(&self, ring: &Ring) -> Result<Fresh, Failure> {
+        let config = Config::find(self.global)?;
+        let mut run = self.run.clone();
+        if let Some(config) = &config {
+            config.fill_keys(&mut run);
+        }
+        let ring = ring.gather_again(&run.keys)?;
+        let found = config.as_ref().map(Config::sources).unwrap_or_default();
+        let keys = self.named.iter().map(|named| {
+            let fresh = found.iter().find(|found| found.address == named.address);
+            fresh.unwrap_or(named).keys(&run.keys, &ring)
+        });
+        Ok(Fresh {
+            keys: keys.collect::<Result<_, _>>()?,
+            ring,
+            changed: match (&self.config, &config) {
+                (Some(before), Some(now)) => before.differs_from(now),
+                (None, None) => false,
+                _ => true,
+            },
+        })
+    }
+}
+
+/// What was read again.
+struct Fresh {
+    ring: Ring,
+    keys: Vec<Arc<Keys>>,
+    /// Something else has changed, too.
+    changed: bool,
+}

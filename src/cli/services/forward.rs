@@ -1,0 +1,61 @@
+//! `--forward`: the taps that were asked for, opened.
+
+use crate::cli::args::ForwardArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::inputs::Named;
+use crate::cli::listen;
+use crate::cli::writer::failed;
+use crate::sink::forward::{Forward, Taps};
+use crate::sink::service::Service;
+use crate::sink::tap::TapPlace;
+
+/// Opens the taps; none where none is asked for.
+///
+/// # Errors
+/// A label that no source has; an address or a path that cannot be had.
+pub fn open(args: &ForwardArgs, named: &[Named]) -> Result<Option<Box<dyn Service>>, Failure> {
+    if args.forward.is_empty() {
+        return match args.forward_raw {
+            true => Err(Failure::new(Exit::Usage, "--forward-raw needs --forward")),
+            false => Ok(None),
+        };
+    }
+    let sources: Vec<_> = named
+        .iter()
+        .filter_map(|named| named.address.label.as_deref())
+        .collect();
+    let (mut places, mut labels, mut ptys) = (Vec::new(), Vec::new(), Vec::new());
+    for tap in &args.forward {
+        if let Some(label) = &tap.label
+            && !sources.contains(&label.as_str())
+        {
+            let failure = Failure::new(
+                Exit::Usage,
+                format!("--forward {tap}: no source is called {label}"),
+            );
+            return Err(failure.hint(match sources.as_slice() {
+                [] => format!("give the source its label: {label}=/dev/ttyUSB0"),
+                sources => format!("there is {}", sources.join(", ")),
+            }));
+        }
+        match &tap.place {
+            TapPlace::Tcp(listen) => {
+                places.push((listen.host.as_str(), listen.port));
+                labels.push(tap.label.clone());
+            }
+            TapPlace::Pty(path) => {
+                let pty = listen::pty(Some(path))?;
+                pty.share();
+                ptys.push((pty, tap.label.clone()));
+            }
+        }
+    }
+    let taps = Taps {
+        server: listen::tcp(&places)?,
+        labels,
+        ptys,
+    };
+    let forward = Forward::start(taps, args.forward_raw);
+    let forward = forward.map_err(|error| failed("forwarding", &error))?;
+    Ok(Some(Box::new(forward)))
+}

@@ -1,0 +1,178 @@
+//! What is kept of sources and meters, and whether all is well with them.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::event::Decoded;
+use crate::p1::layout::Form;
+use crate::sink::context::{Context, Source};
+use crate::sink::number::write_plain;
+
+/// All that is known.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) started: Instant,
+    /// How long a meter may be silent.
+    pub(super) patience: Duration,
+    pub(super) sources: BTreeMap<String, Numbered>,
+    pub(super) meters: BTreeMap<(String, String), Meter>,
+}
+
+/// How a source does.
+#[derive(Debug, Default)]
+pub(super) struct Numbered {
+    pub(super) label: String,
+    pub(super) name: String,
+    pub(super) up: bool,
+    pub(super) bytes: u64,
+    pub(super) reconnects: u64,
+    pub(super) telegrams: u64,
+    pub(super) missed: u64,
+    pub(super) refused: BTreeMap<&'static str, u64>,
+    pub(super) findings: BTreeMap<&'static str, u64>,
+    /// The last telegram or level.
+    pub(super) heard: Option<Heard>,
+    /// In centimetres, as a level sensor says it.
+    pub(super) level: Option<u32>,
+    pub(super) counters: Vec<(SystemTitle, u32)>,
+    /// Refused frames since the last good one.
+    pub(super) between: u64,
+}
+
+/// When something came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) at: Timestamp,
+    pub(super) instant: Instant,
+}
+
+/// The last telegram of a meter.
+#[derive(Debug)]
+pub(super) struct Meter {
+    pub(super) heard: Heard,
+    pub(super) values: Vec<Value>,
+}
+
+/// A number of a telegram.
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) key: String,
+    /// Its exact digits.
+    pub(super) digits: String,
+    /// What it is, for people.
+    pub(super) words: &'static str,
+}
+
+impl Numbers {
+    /// The numbers of a source, which has its label for a name where there is one.
+    pub(super) fn source(&mut self, source: &Source<'_>) -> &mut Numbered {
+        let key = source.label.unwrap_or(source.name);
+        // Which port `auto` is, is known only when it is open.
+        if !self.sources.contains_key(key)
+            && source.kind == "serial"
+            && let Some(found) = self.sources.remove("auto")
+        {
+            self.sources.insert(key.to_owned(), found);
+        }
+        let numbered = self.sources.entry(key.to_owned()).or_default();
+        if numbered.name != source.name {
+            source.name.clone_into(&mut numbered.name);
+            source
+                .label
+                .unwrap_or_default()
+                .clone_into(&mut numbered.label);
+        }
+        numbered
+    }
+
+    /// What is wrong, a line each; empty where all is well.
+    pub(super) fn ills(&self, now: Instant) -> String {
+        let silent = |since: Instant| {
+            let silence = now.saturating_duration_since(since);
+            (silence > self.patience).then_some(silence.as_secs())
+        };
+        let mut ills = String::new();
+        for (name, source) in &self.sources {
+            let since = source.heard.map_or(self.started, |heard| heard.instant);
+            if let Some(seconds) = silent(since) {
+                let what = match source.level {
+                    Some(_) => "level",
+                    None => "telegram",
+                };
+                ills.push_str(&format!("{name}: no {what} for {seconds} s\n"));
+            }
+        }
+        for ((meter, label), of) in &self.meters {
+            if let Some(seconds) = silent(of.heard.instant)
+                && self.of_label(label) > 1
+            {
+                ills.push_str(&format!("meter {meter}: no telegram for {seconds} s\n"));
+            }
+        }
+        ills
+    }
+
+    /// How many meters send under a label.
+    pub(super) fn of_label(&self, label: &str) -> usize {
+        self.meters.keys().filter(|(_, own)| own == label).count()
+    }
+}
+
+impl Numbered {
+    /// Takes the frame counter of a good frame: what lies between it and the last one was missed.
+    pub(super) fn count(&mut self, title: SystemTitle, counter: u32) {
+        let Some((_, last)) = self.counters.iter_mut().find(|(known, _)| *known == title) else {
+            if self.counters.len() < METERS_MAX {
+                self.counters.push((title, counter));
+            }
+            return;
+        };
+        let jump = counter.wrapping_sub(std::mem::replace(last, counter));
+        if (1..JUMP_MAX).contains(&jump) {
+            self.missed += u64::from(jump - 1).saturating_sub(self.between);
+        }
+    }
+}
+
+impl Heard {
+    pub(super) fn now(context: &Context<'_>) -> Self {
+        Self {
+            at: context.received_at.unwrap_or_else(Timestamp::now),
+            instant: Instant::now(),
+        }
+    }
+}
+
+/// All numbers of a telegram, with what was computed from it.
+pub(super) fn values(context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Value> {
+    let telegram = &decoded.telegram;
+    let shape = telegram.shape();
+    let sent = shape.meaning.values.iter().filter_map(|at| {
+        let item = shape.layout.items.get(at.item as usize)?;
+        let line = shape.layout.lines.get(at.line as usize)?;
+        if item.form != Form::Number {
+            return None;
+        }
+        let mut digits = Vec::new();
+        write_plain(&mut digits, telegram, item, at.shift);
+        Some(Value {
+            key: at.key.to_string(),
+            digits: String::from_utf8(digits).ok()?,
+            words: line.entry.map_or("as sent", |entry| entry.words),
+        })
+    });
+    let derived = context.derived.iter().map(|derived| Value {
+        key: derived.key.clone(),
+        digits: derived.value.to_string(),
+        words: "computed",
+    });
+    sent.chain(derived).collect()
+}
+
+/// Meters that are kept apart; noise can make up names without end.
+pub(super) const METERS_MAX: usize = 256;
+/// A frame counter that goes so far was set anew.
+const JUMP_MAX: u32 = 1 << 24;

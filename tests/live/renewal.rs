@@ -1,0 +1,97 @@
+//! `kill -HUP`: new keys without a lost byte; what is wrong changes nothing; a closed terminal ends the program.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::Value;
+
+use super::bench::{Bench, Run, frames, title_and_keys};
+
+/// The next line that is a telegram.
+fn telegram(run: &mut Run) -> Value {
+    loop {
+        let line = run.lines(1).remove(0);
+        if line["type"] == "telegram" {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn a_new_key_counts_from_the_next_frame_on_and_no_byte_is_lost() {
+    let bench = Bench::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let house = format!(
+        "[[source]]\nlabel = \"house\"\naddress = \"tcp://{}\"\n",
+        server.local_addr().unwrap()
+    );
+    let config = format!("keyring = \"keys.toml\"\n{house}");
+    let (title, key) = title_and_keys();
+    let wrong = key.replace('A', "B");
+    let frames = frames("lu", 4);
+    fs::write(
+        bench.path("keys.toml"),
+        format!("[{title}]\nkey = \"{wrong}\"\n"),
+    )
+    .unwrap();
+    fs::write(bench.path("smarty.toml"), &config).unwrap();
+    let arguments = ["watch", "--config", "smarty.toml", "--json", "--events"];
+    let mut run = Run::start(&bench, &arguments);
+    let (mut meter, _) = server.accept().unwrap();
+    let mut send = |bytes: &[u8]| meter.write_all(bytes).unwrap();
+    send(&frames[0]);
+    let mut seen = run.lines(1);
+    while seen.last().unwrap()["type"] != "refused" {
+        seen.extend(run.lines(1));
+    }
+    // The frame that is under way belongs to the new key already.
+    send(&frames[1][..400]);
+    let ring = format!("[{title}]\nkey = \"{key}\"\nname = \"home\"\n");
+    fs::write(bench.path("keys.toml"), &ring).unwrap();
+    run.renew("are read again");
+    send(&frames[1][400..]);
+    let first = telegram(&mut run);
+    assert_eq!(first["meter"]["name"], "home");
+    assert_eq!(first["source"]["offset"], frames[0].len());
+    // What is wrong changes nothing.
+    fs::write(bench.path("keys.toml"), "[no\n").unwrap();
+    run.renew("from before stay in use");
+    send(&frames[2]);
+    telegram(&mut run);
+    // Neither does a source more, but it is said.
+    fs::write(bench.path("keys.toml"), &ring).unwrap();
+    let more = format!("{config}[[source]]\naddress = \"sim:\"\n");
+    fs::write(bench.path("smarty.toml"), more).unwrap();
+    run.renew("they count after a restart");
+    send(&frames[3]);
+    assert_eq!(telegram(&mut run)["security"]["tag"], "valid");
+    run.interrupt();
+    assert_eq!(run.end(), None);
+    assert!(
+        run.errors().contains("keys.toml: line 1:"),
+        "{}",
+        run.errors()
+    );
+    assert!(!run.errors().contains(&key[..16]), "{}", run.errors());
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_program() {
+    let bench = Bench::new();
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal: File = rustix::fs::open(&name, flags, Mode::empty())
+        .unwrap()
+        .into();
+    let mut run = Run::on_terminal(&bench, terminal, &["watch", "sim:?period=1", "--json"]);
+    run.lines(1);
+    run.renew("are read again");
+    drop(screen);
+    assert_eq!(run.end_by_signal(), Some(1));
+}
