@@ -17,10 +17,10 @@ use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
 use super::services::Services;
 use super::signals::Signals;
-use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::value::Zone;
+use crate::sink::thin::Thinning;
 use crate::source::{Lasting, LineSettings, Stop};
 
 /// What a command prints when nothing else is asked for.

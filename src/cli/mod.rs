@@ -10,8 +10,6 @@ pub mod words;
 
 pub mod writer;
 
-pub mod thin;
-
 pub mod output;
 
 pub mod tally;

@@ -12,7 +12,7 @@ use super::inputs::{self, Named};
 use super::output::Flow;
 use super::services::Services;
 use super::terminal::Terminal;
-use super::thin::Thinning;
+use crate::sink::thin::Thinning;
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port.
 ///

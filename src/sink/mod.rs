@@ -6,6 +6,8 @@ pub mod explanation;
 
 pub mod fields;
 
+pub mod thin;
+
 pub mod context;
 
 pub mod number;
