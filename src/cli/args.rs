@@ -3,7 +3,10 @@
 mod services;
 mod simulate;
 
-pub use self::services::{DeriveArgs, ForwardArgs, MetricsArgs, MqttArgs, ServiceArgs};
+pub use self::services::{
+    BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs,
+    TopicsWhat, parse_version,
+};
 pub use self::simulate::{Listen, Simulate};
 
 use std::ffi::{OsStr, OsString};

@@ -11,6 +11,8 @@
 //! ```
 //! What the command line says wins. No key stands in this file, and no message shows what does.
 
+mod mqtt;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
@@ -23,7 +25,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
-use super::args::{Format, Global, Run, SourceArgs, ThinArgs, parse_duration};
+use self::mqtt::MqttTable;
+use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs, parse_duration};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use crate::sink::fields::distance;
@@ -44,6 +47,8 @@ pub struct Settings<'a> {
     pub run: &'a mut Run,
     /// Those of the stream.
     pub thin: &'a mut ThinArgs,
+    /// Those of services.
+    pub services: &'a mut ServiceArgs,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,6 +80,7 @@ struct File {
     append: bool,
     #[serde(default, deserialize_with = "word")]
     rotate: Option<Rotation>,
+    mqtt: Option<MqttTable>,
     #[serde(default)]
     source: Vec<Spanned<Entry>>,
 }
@@ -136,9 +142,16 @@ impl Config {
 
     /// Fills in all that the command line does not say.
     pub fn fill(&self, settings: &mut Settings<'_>) {
-        let Settings { run, thin } = settings;
+        let Settings {
+            run,
+            thin,
+            services,
+        } = settings;
         self.fill_keys(run);
         self.fill_line(&mut run.source, !run.inputs.is_empty());
+        if let Some(mqtt) = &self.file.mqtt {
+            mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());
+        }
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);
         let output = &mut run.output;

@@ -30,6 +30,10 @@ pub mod config;
 
 pub mod inputs;
 
+pub mod publishing;
+
+pub mod mqtt;
+
 pub mod services;
 
 pub mod clerk;

@@ -5,10 +5,14 @@ use jiff::Timestamp;
 use super::args::ServiceArgs;
 use super::failure::{Failure, Level as Gravity};
 use super::inputs::Named;
+use super::mqtt;
+use super::publishing::Publishing;
 use crate::p1::derive::Derived;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::sink::context::Context;
+use crate::sink::fields::Fields;
+use crate::sink::mqtt::Choice;
 use crate::sink::service::{Notice, Service};
 use crate::source::maxsonar::Level;
 
@@ -23,8 +27,23 @@ impl Services {
     ///
     /// # Errors
     /// An address that cannot be had; options that do not fit together.
-    pub fn open(_args: &ServiceArgs, _named: &[Named]) -> Result<Self, Failure> {
-        Ok(Self::default())
+    pub fn open(
+        args: &ServiceArgs,
+        named: &[Named],
+        publishing: &Publishing<'_>,
+    ) -> Result<Self, Failure> {
+        let mut services = Self::default();
+        let fields = publishing.run.output.fields.as_deref().map(Fields::parse);
+        let choice = Choice {
+            // A field that does not exist is said by the output.
+            fields: fields.and_then(Result::ok),
+            thinning: publishing.thinning,
+            sources: named.len(),
+        };
+        if let Some(publisher) = mqtt::open(&args.mqtt, choice, publishing)? {
+            services.list.push(Box::new(publisher));
+        }
+        Ok(services)
     }
 
     /// Tells whether there is none.

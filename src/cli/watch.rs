@@ -10,6 +10,7 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::publishing::Publishing;
 use super::services::Services;
 use super::terminal::Terminal;
 use crate::sink::thin::Thinning;
@@ -30,24 +31,32 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         source: args.source.clone(),
         output: args.output.clone(),
     };
+    let mut services = args.services.clone();
     let config = Config::find(global)?;
     if let Some(config) = &config {
         config.fill(&mut Settings {
             run: &mut run,
             thin: &mut thin,
+            services: &mut services,
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
-    let services = Services::open(&args.services, &named)?;
+    let thinning = Thinning {
+        every: thin.every,
+        on_change: thin.on_change,
+        last: run.input.last,
+    };
+    let publishing = Publishing {
+        run: &run,
+        thinning,
+        global,
+    };
+    let services = Services::open(&services, &named, &publishing)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.
         silent: !services.is_empty() && !asked,
-        thinning: Thinning {
-            every: thin.every,
-            on_change: thin.on_change,
-            last: run.input.last,
-        },
+        thinning,
         durable: true,
         rotation: thin.rotate.unwrap_or_default(),
         ..Flow::default()

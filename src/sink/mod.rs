@@ -47,3 +47,5 @@ pub mod server;
 pub mod screen;
 
 pub mod service;
+
+pub mod mqtt;
