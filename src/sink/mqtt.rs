@@ -38,6 +38,9 @@ mod discovery;
 
 mod device;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
