@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::device::{Device, GOOD_AGAIN, described};
+use self::device::{Device, GOOD_AGAIN, Trouble, described};
 use self::entity::Entity;
 use self::link::Link;
 use self::message::{Kind, Message};
@@ -118,6 +118,14 @@ impl Mqtt {
         if let Some(place) = self.devices.iter().position(of) {
             return place;
         }
+        let labelled = context.source.label.is_some();
+        let waits =
+            |device: &&mut Device| device.source == source && device.awaits(meter, labelled);
+        if let Some(device) = self.devices.iter_mut().find(waits) {
+            device.adopt(meter);
+            let of = |device: &Device| device.source == source && device.meter == meter;
+            return self.devices.iter().position(of).unwrap_or_default();
+        }
         let first = !self.devices.iter().any(|device| device.source == source);
         let name = match context.source.label {
             Some(label) if first => label.to_owned(),
@@ -141,19 +149,45 @@ impl Mqtt {
         self.devices.len() - 1
     }
 
-    /// Devices that trouble of a source is about; where none is known yet, one that is named by the source.
-    fn concerned(&mut self, context: &Context<'_>, meter: Option<&str>) -> Vec<usize> {
+    /// Devices that trouble of a source is about: the meter, where it is known, else all of the source.
+    fn concerned(&self, context: &Context<'_>, meter: Option<&str>) -> Vec<usize> {
         let source = context.source.label.unwrap_or(context.source.name);
-        let places = self.devices.iter().enumerate();
-        let of_source = places.filter(|(_, device)| device.source == source);
-        let known: Vec<usize> = of_source
-            .filter(|(_, device)| meter.is_none_or(|meter| device.meter == meter))
-            .map(|(place, _)| place)
+        let of_source = |(place, device): (usize, &Device)| {
+            (device.source == source).then(|| (place, meter == Some(device.meter.as_str())))
+        };
+        let known: Vec<_> = self
+            .devices
+            .iter()
+            .enumerate()
+            .filter_map(of_source)
             .collect();
-        match (known.is_empty(), meter) {
-            (false, _) => known,
-            (true, Some(meter)) => vec![self.device(context, &meter.to_owned(), ELECTRICITY)],
-            (true, None) => Vec::new(),
+        let named = known.iter().any(|(_, named)| *named);
+        let concerned = known.iter().filter(|(_, own)| *own || !named);
+        concerned.map(|(place, _)| *place).collect()
+    }
+
+    /// Says what is wrong; where no telegram came yet, of a device that the first one makes its own.
+    fn complain(&mut self, context: &Context<'_>, meter: Option<&str>, trouble: &Trouble<'_>) {
+        let mut places = self.concerned(context, meter);
+        if places.is_empty() {
+            let source = context.source.label.unwrap_or(context.source.name);
+            let name = context.source.label.or(meter).unwrap_or(source);
+            let device = Device::new(
+                &self.settings,
+                source.to_owned(),
+                String::new(),
+                name,
+                self.single && self.devices.is_empty(),
+                ELECTRICITY,
+            );
+            places.push(self.devices.len());
+            self.devices.push(device);
+        }
+        for place in places {
+            if let Some(device) = self.devices.get_mut(place) {
+                let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
+                self.link.publish([ailing]);
+            }
         }
     }
 
@@ -180,7 +214,12 @@ impl Mqtt {
     fn link_changed(&mut self, context: &Context<'_>, verdict: &str, message: &str) {
         for place in self.concerned(context, None) {
             if let Some(device) = self.devices.get_mut(place) {
-                let ailing = device.ail(&self.settings, verdict, message, None, 0);
+                let trouble = Trouble {
+                    verdict,
+                    message,
+                    hint: None,
+                };
+                let ailing = device.ail(&self.settings, &trouble, 0);
                 let left = device.leave(&self.settings);
                 self.link.publish(left.into_iter().chain([ailing]));
             }
@@ -276,15 +315,12 @@ impl Service for Mqtt {
     }
 
     fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
-        let meter = refused
-            .title()
-            .and_then(|title| self.senders.device_id(title).map(str::to_owned));
         let message = match refused.reason {
             Reason::NoKey => "there is no key for the frames of the meter",
             Reason::Unsupported(_) => "frames are protected in a way that is not read",
             Reason::Downgrade => "frames come without the tag that proves their origin",
             _ => {
-                // What damages frames diagnosis finds out; until then only the good ones are counted anew.
+                // What damages frames diagnosis finds out.
                 for place in self.concerned(context, None) {
                     if let Some(device) = self.devices.get_mut(place) {
                         device.stumble();
@@ -293,13 +329,15 @@ impl Service for Mqtt {
                 return;
             }
         };
-        for place in self.concerned(context, meter.as_deref()) {
-            if let Some(device) = self.devices.get_mut(place) {
-                let code = refused.reason.code();
-                let ailing = device.ail(&self.settings, code, message, None, GOOD_AGAIN);
-                self.link.publish([ailing]);
-            }
-        }
+        let meter = refused
+            .title()
+            .and_then(|title| self.senders.device_id(title).map(str::to_owned));
+        let trouble = Trouble {
+            verdict: refused.reason.code(),
+            message,
+            hint: None,
+        };
+        self.complain(context, meter.as_deref(), &trouble);
     }
 
     fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
@@ -307,18 +345,12 @@ impl Service for Mqtt {
             .evidence
             .title
             .and_then(|title| self.senders.device_id(title).map(str::to_owned));
-        let mut places = self.concerned(context, meter.as_deref());
-        if places.is_empty() {
-            places = vec![self.device(context, "", ELECTRICITY)];
-        }
-        let (title, hint) = (words::title(finding), words::hint(finding));
-        for place in places {
-            if let Some(device) = self.devices.get_mut(place) {
-                let verdict = finding.verdict.code();
-                let ailing = device.ail(&self.settings, verdict, &title, Some(&hint), GOOD_AGAIN);
-                self.link.publish([ailing]);
-            }
-        }
+        let trouble = Trouble {
+            verdict: finding.verdict.code(),
+            message: &words::title(finding),
+            hint: Some(&words::hint(finding)),
+        };
+        self.complain(context, meter.as_deref(), &trouble);
     }
 
     fn link(&mut self, context: &Context<'_>, state: &str, message: &str) {

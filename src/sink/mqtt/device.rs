@@ -45,6 +45,17 @@ struct Part {
     changed: bool,
 }
 
+/// Something that is wrong with a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Trouble<'a> {
+    /// The word for it in every output.
+    pub verdict: &'a str,
+    /// What is wrong.
+    pub message: &'a str,
+    /// What to do.
+    pub hint: Option<&'a str>,
+}
+
 /// How a device fares.
 #[derive(Debug, Default)]
 enum Health {
@@ -93,6 +104,22 @@ impl Device {
         }
     }
 
+    /// Tells whether it was made when no telegram had come, and may be of this meter.
+    pub fn awaits(&self, meter: &str, labelled: bool) -> bool {
+        let own = labelled || self.level == topic::level(meter);
+        own && self.meter.is_empty() && self.parts.is_empty() && self.heard.is_none()
+    }
+
+    /// The first telegram says who it is.
+    pub fn adopt(&mut self, meter: &str) {
+        if meter.is_empty() {
+            return;
+        }
+        self.meter = meter.to_owned();
+        self.about.identifier = format!("smarty_{}", topic::identifier(meter));
+        self.about.serial = Some(meter.to_owned());
+    }
+
     /// Gives it the name that people use.
     pub fn call(&mut self, name: &str) {
         self.about.name = name.to_owned();
@@ -138,14 +165,12 @@ impl Device {
     }
 
     /// Something is wrong; it is good again after some telegrams without such.
-    pub fn ail(
-        &mut self,
-        settings: &Settings,
-        verdict: &str,
-        message: &str,
-        hint: Option<&str>,
-        telegrams: u8,
-    ) -> Message {
+    pub fn ail(&mut self, settings: &Settings, trouble: &Trouble<'_>, telegrams: u8) -> Message {
+        let Trouble {
+            verdict,
+            message,
+            hint,
+        } = trouble;
         self.health = Health::Trouble(telegrams);
         let text =
             json!({"state": "trouble", "verdict": verdict, "message": message, "hint": hint});

@@ -144,7 +144,7 @@ impl Fault {
             ),
             Self::Closed if broker.tls => (
                 "the broker closed the connection".to_owned(),
-                "look into the log of the broker".to_owned(),
+                "look into the log of the broker; where its port is a plain one, the address begins with mqtt://".to_owned(),
             ),
             Self::Closed => (
                 "the broker closed the connection".to_owned(),
@@ -212,7 +212,8 @@ impl Fault {
             ),
             Self::NotMqtt => (
                 format!("what listens on port {port} is no MQTT broker"),
-                "look at the port: 1883, with TLS 8883; the port of a browser does not do".to_owned(),
+                "look at the port, usually 1883; where it is for TLS, the address begins with mqtts://"
+                    .to_owned(),
             ),
             Self::Other(error) => (error.clone(), "it is tried again".to_owned()),
         };
@@ -256,7 +257,8 @@ impl Fault {
         use CertificateError as Certificate;
         match error {
             RustlsError::InvalidCertificate(certificate) => match certificate {
-                Certificate::UnknownIssuer => Self::UnknownIssuer,
+                // Another authority of the same name.
+                Certificate::UnknownIssuer | Certificate::BadSignature => Self::UnknownIssuer,
                 Certificate::NotValidForName => Self::WrongName(Vec::new()),
                 Certificate::NotValidForNameContext { presented, .. } => {
                     let bare = |name: &String| match name.split_once('"') {

@@ -109,9 +109,8 @@ impl Link {
     pub fn finish(&mut self, time: Duration) {
         let until = Instant::now() + time;
         let mut inside = self.shared.lock();
-        inside.stop = true;
-        self.shared.changed.notify_all();
-        while !inside.over && inside.speaker.is_some() && !inside.outbox.is_done() {
+        // A run of a moment is over before the connection is made: it is waited for, unless it failed.
+        while !inside.over && inside.may_deliver() && !inside.outbox.is_done() {
             let Some(left) = until.checked_duration_since(Instant::now()) else {
                 break;
             };
@@ -124,6 +123,8 @@ impl Link {
             let what = format!("{broker}: {left} messages were not delivered");
             inside.notices.push(notice(true, what, None));
         }
+        inside.stop = true;
+        self.shared.changed.notify_all();
         if let Some(speaker) = inside.speaker.take() {
             speaker.leave();
         }
@@ -189,6 +190,7 @@ impl Shared {
                         }
                     }
                     inside.tell_fault(&self.settings, &fault, was_connected);
+                    self.changed.notify_all();
                 }
             }
             let waited = self
@@ -243,7 +245,7 @@ impl Shared {
                 }
             }
             inside.pass_on(self.settings.quality);
-            if inside.stop && inside.outbox.is_done() {
+            if inside.outbox.is_done() {
                 self.changed.notify_all();
             }
         }
@@ -251,6 +253,11 @@ impl Shared {
 }
 
 impl Inside {
+    /// Tells whether there is a connection, or the first is being made.
+    fn may_deliver(&self) -> bool {
+        self.speaker.is_some() || self.said.is_none()
+    }
+
     /// Gives the connection as much as it takes.
     fn pass_on(&mut self, quality: Quality) {
         let Some(speaker) = &self.speaker else { return };

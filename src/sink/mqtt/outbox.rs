@@ -160,12 +160,17 @@ impl Outbox {
 
     /// Tells whether nothing waits and nothing is under way.
     pub fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.under_way.is_empty()
+        self.len() == 0
     }
 
-    /// Messages that wait or are under way.
+    /// Messages that wait or are under way; while the broker is away, also what it will be told of the state.
     pub fn len(&self) -> usize {
-        self.waiting.len() + self.under_way.len()
+        let counted = |held: &&Held| !held.delivered && held.message.kind != Kind::Each;
+        let state = match self.connected {
+            true => 0,
+            false => self.state.values().filter(counted).count(),
+        };
+        self.waiting.len() + self.under_way.len() + state
     }
 
     /// Messages dropped since the last call.
