@@ -540,13 +540,18 @@ const WATCH_EXAMPLES: &str = "Examples:
   smarty watch --json --on-change -F active_power_import
   smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
   smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
+  smarty watch house=/dev/ttyUSB0 --mqtt mqtt://anna@broker.lan   and Home Assistant
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml
   every = \"60s\"                # also: key_file tz baud mode timeout duration
   [[source]]                   #   no_reconnect format fields events on_change
   label = \"house\"              #   out append rotate
-  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring";
+  address = \"/dev/ttyUSB0\"     # also: device baud mode key_file keyring
+  [mqtt]                       # for the sources of this file
+  url = \"mqtt://anna@broker\"  # also: password_file topics qos retain layout
+                               #   version ca_file cert_file cert_key_file
+                               #   client_id discovery discovery_prefix";
 
 const CAPTURE_EXAMPLES: &str = "Examples:
   smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
