@@ -344,6 +344,88 @@ fn only_who_has_the_password_is_let_in_and_nobody_sees_it() {
 }
 
 #[test]
+fn options_that_do_not_fit_say_so_and_never_show_a_password() {
+    let folder = Folder::new();
+    let secret = "tops3cret";
+    let full = format!("mqtt://anna:{secret}@127.0.0.1:1");
+    let config = format!("[mqtt]\nurl = \"mqtt://anna:{secret}@h\"\nqoss = 1\n");
+    let config = folder.write("smarty.toml", &config);
+    let empty = folder.write("empty.pem", "");
+    for (arguments, code, words) in [
+        (
+            vec!["sim:", "--mqtt-qos", "1"],
+            2,
+            "--mqtt-qos needs a broker",
+        ),
+        (
+            vec!["sim:", "--mqtt", "broker.lan"],
+            2,
+            "begins with mqtt:// or mqtts://",
+        ),
+        (vec!["sim:", "--mqtt", "mqtt://h/a/#"], 2, "+ or #"),
+        (
+            vec!["sim:", "--mqtt", &full, "--mqtt-password-file", &empty],
+            2,
+            "leave it out",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtt://h", "--mqtt-password-file", &empty],
+            2,
+            "names no user",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtt://h", "--mqtt-ca", &empty],
+            2,
+            "mqtts://",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtts://h", "--mqtt-ca", &empty],
+            2,
+            "holds no certificate",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtts://h", "--mqtt-ca", "none"],
+            3,
+            "none: ",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtts://h", "--mqtt-cert", &empty],
+            2,
+            "belong together",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtt://h", "--redact"],
+            2,
+            "--redact",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtt://h", "--discovery-prefix", "a//b"],
+            2,
+            "empty level",
+        ),
+        (
+            vec!["sim:", "--mqtt", "mqtt://h", "--mqtt-version", "4.0"],
+            2,
+            "3.1.1",
+        ),
+        (vec![&full], 2, "mqtt://anna:…@127.0.0.1:1"),
+        (vec!["sim:", "--mqtt", &full, "--nonsense"], 2, "--nonsense"),
+        (vec!["--config", &config], 2, "qoss is not known here"),
+        (
+            vec!["sim:", "-n", "1", "-vv", "--mqtt", &full],
+            0,
+            "nobody listens",
+        ),
+    ] {
+        let arguments = [&["watch"], &arguments[..]].concat();
+        let (said, exit) = folder.said(&arguments);
+        assert_eq!(exit, Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[test]
 fn tls_that_fails_says_what_fails() {
     let Some(program) = mosquitto("TLS") else {
         return;
