@@ -54,7 +54,7 @@ pub enum Command {
     Parse(Run),
     /// Show meters live, on a screen or line by line
     #[command(after_long_help = WATCH_EXAMPLES)]
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
     #[command(after_long_help = simulate::EXAMPLES)]
     Simulate(Box<Simulate>),

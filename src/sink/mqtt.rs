@@ -38,6 +38,8 @@ mod discovery;
 
 mod device;
 
+mod devices;
+
 #[cfg(test)]
 mod tests;
 
@@ -45,7 +47,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::device::{Device, GOOD_AGAIN, Trouble, described};
+use self::device::{GOOD_AGAIN, Trouble, described};
+use self::devices::{Devices, ELECTRICITY, SENSOR};
 use self::entity::Entity;
 use self::link::Link;
 use self::message::{Kind, Message};
@@ -67,9 +70,7 @@ pub struct Mqtt {
     fields: Option<Fields>,
     json: Json,
     senders: Senders,
-    devices: Vec<Device>,
-    /// Whether there is one source only, whose first meter needs no level of its own on the board's topics.
-    single: bool,
+    devices: Devices,
     thin: Thin<Held>,
     on_change: bool,
     link: Link,
@@ -102,8 +103,7 @@ impl Mqtt {
             json: Json::new(choice.fields.clone()),
             fields: choice.fields,
             senders: Senders::default(),
-            devices: Vec::new(),
-            single: choice.sources == 1,
+            devices: Devices::new(choice.sources == 1),
             on_change: choice.thinning.on_change,
             thin: Thin::new(choice.thinning, Timestamp::now()),
             link: Link::start(settings.clone())?,
@@ -111,80 +111,10 @@ impl Mqtt {
         })
     }
 
-    /// The place of the device of a source; the first meter of a label has the label, others their id behind it.
-    fn device(&mut self, context: &Context<'_>, meter: &str, model: &'static str) -> usize {
-        let source = context.source.label.unwrap_or(context.source.name);
-        let of = |device: &Device| device.source == source && device.meter == meter;
-        if let Some(place) = self.devices.iter().position(of) {
-            return place;
-        }
-        let labelled = context.source.label.is_some();
-        let waits =
-            |device: &&mut Device| device.source == source && device.awaits(meter, labelled);
-        if let Some(device) = self.devices.iter_mut().find(waits) {
-            device.adopt(meter);
-            let of = |device: &Device| device.source == source && device.meter == meter;
-            return self.devices.iter().position(of).unwrap_or_default();
-        }
-        let first = !self.devices.iter().any(|device| device.source == source);
-        let name = match context.source.label {
-            Some(label) if first => label.to_owned(),
-            Some(label) => format!("{label}-{meter}"),
-            None if meter.is_empty() => source.to_owned(),
-            None => meter.to_owned(),
-        };
-        let plain = self.single && self.devices.is_empty();
-        let mut device = Device::new(
-            &self.settings,
-            source.to_owned(),
-            meter.to_owned(),
-            &name,
-            plain,
-            model,
-        );
-        if let Some(name) = context.meter_name {
-            device.call(name);
-        }
-        self.devices.push(device);
-        self.devices.len() - 1
-    }
-
-    /// Devices that trouble of a source is about: the meter, where it is known, else all of the source.
-    fn concerned(&self, context: &Context<'_>, meter: Option<&str>) -> Vec<usize> {
-        let source = context.source.label.unwrap_or(context.source.name);
-        let of_source = |(place, device): (usize, &Device)| {
-            (device.source == source).then(|| (place, meter == Some(device.meter.as_str())))
-        };
-        let known: Vec<_> = self
-            .devices
-            .iter()
-            .enumerate()
-            .filter_map(of_source)
-            .collect();
-        let named = known.iter().any(|(_, named)| *named);
-        let concerned = known.iter().filter(|(_, own)| *own || !named);
-        concerned.map(|(place, _)| *place).collect()
-    }
-
-    /// Says what is wrong; where no telegram came yet, of a device that the first one makes its own.
+    /// Says what is wrong.
     fn complain(&mut self, context: &Context<'_>, meter: Option<&str>, trouble: &Trouble<'_>) {
-        let mut places = self.concerned(context, meter);
-        if places.is_empty() {
-            let source = context.source.label.unwrap_or(context.source.name);
-            let name = context.source.label.or(meter).unwrap_or(source);
-            let device = Device::new(
-                &self.settings,
-                source.to_owned(),
-                String::new(),
-                name,
-                self.single && self.devices.is_empty(),
-                ELECTRICITY,
-            );
-            places.push(self.devices.len());
-            self.devices.push(device);
-        }
-        for place in places {
-            if let Some(device) = self.devices.get_mut(place) {
+        for place in self.devices.blamed(&self.settings, context, meter) {
+            if let Some(device) = self.devices.at(place) {
                 let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
                 self.link.publish([ailing]);
             }
@@ -193,7 +123,7 @@ impl Mqtt {
 
     /// Publishes values of a device, or what of them is new.
     fn publish(&mut self, held: Held) {
-        let messages = match self.devices.get_mut(held.device) {
+        let messages = match self.devices.at(held.device) {
             Some(device) if self.on_change => device.changed(held.messages),
             _ => held.messages,
         };
@@ -212,8 +142,8 @@ impl Mqtt {
     }
 
     fn link_changed(&mut self, context: &Context<'_>, verdict: &str, message: &str) {
-        for place in self.concerned(context, None) {
-            if let Some(device) = self.devices.get_mut(place) {
+        for place in self.devices.concerned(context, None) {
+            if let Some(device) = self.devices.at(place) {
                 let trouble = Trouble {
                     verdict,
                     message,
@@ -230,14 +160,16 @@ impl Mqtt {
 impl Service for Mqtt {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
-        let place = self.device(context, &meter, ELECTRICITY);
+        let place = self
+            .devices
+            .find(&self.settings, context, &meter, ELECTRICITY);
         let fields = self.fields.as_ref();
         let listed = match self.settings.layout {
             Layout::Smarty => values::list(context, decoded, fields),
             Layout::Smartyreader => board::list(context, decoded, fields),
         };
         let topics = self.settings.topics;
-        let Some(device) = self.devices.get_mut(place) else {
+        let Some(device) = self.devices.at(place) else {
             return;
         };
         let announced = listed
@@ -281,8 +213,8 @@ impl Service for Mqtt {
     }
 
     fn level(&mut self, context: &Context<'_>, level: &Level) {
-        let place = self.device(context, "", SENSOR);
-        let Some(device) = self.devices.get_mut(place) else {
+        let place = self.devices.find(&self.settings, context, "", SENSOR);
+        let Some(device) = self.devices.at(place) else {
             return;
         };
         let entity = Entity::level(level::KEY);
@@ -321,8 +253,8 @@ impl Service for Mqtt {
             Reason::Downgrade => "frames come without the tag that proves their origin",
             _ => {
                 // What damages frames diagnosis finds out.
-                for place in self.concerned(context, None) {
-                    if let Some(device) = self.devices.get_mut(place) {
+                for place in self.devices.concerned(context, None) {
+                    if let Some(device) = self.devices.at(place) {
                         device.stumble();
                     }
                 }
@@ -363,7 +295,7 @@ impl Service for Mqtt {
         while let Some(held) = self.thin.due(now) {
             self.publish(held);
         }
-        for device in &mut self.devices {
+        for device in self.devices.all() {
             if let Some(left) = device.check(&self.settings) {
                 self.link.publish([left]);
             }
@@ -378,17 +310,15 @@ impl Service for Mqtt {
         while let Some(held) = self.thin.rest() {
             self.publish(held);
         }
-        let devices = self.devices.iter_mut();
-        let left = devices.filter_map(|device| device.leave(&self.settings));
+        let left = self
+            .devices
+            .all()
+            .filter_map(|device| device.leave(&self.settings));
         let gone = Message::new(self.settings.status_topic(), OFFLINE, true, Kind::Status);
         self.link.publish(left.chain([gone]).collect::<Vec<_>>());
         self.link.finish(FINISH_TIME);
     }
 }
 
-/// What an electricity meter is called.
-const ELECTRICITY: &str = "Electricity meter";
-/// What a level sensor is called.
-const SENSOR: &str = "Level sensor";
 /// How long the end may take.
 const FINISH_TIME: Duration = Duration::from_millis(1750);

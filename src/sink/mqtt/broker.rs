@@ -73,11 +73,10 @@ impl Broker {
             _ => return Err(BrokerError::Scheme),
         };
         // The last @ before the path ends the password, so that one with an @ in it is not taken for a host.
-        let (authority, prefix) = match rest.rfind('@').map_or(0, |at| at + 1) {
-            at => match rest.get(at..).and_then(|host| host.find('/')) {
-                Some(slash) => (rest.get(..at + slash), rest.get(at + slash + 1..)),
-                None => (Some(rest), None),
-            },
+        let at = rest.rfind('@').map_or(0, |at| at + 1);
+        let (authority, prefix) = match rest.get(at..).and_then(|host| host.find('/')) {
+            Some(slash) => (rest.get(..at + slash), rest.get(at + slash + 1..)),
+            None => (Some(rest), None),
         };
         let authority = authority.unwrap_or_default();
         let prefix = prefix.map(|prefix| prefix.trim_end_matches('/'));

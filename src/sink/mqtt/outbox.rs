@@ -204,8 +204,9 @@ impl Outbox {
     }
 }
 
-/// Messages that the connection holds at a time.
-pub const UNDER_WAY_MAX: usize = 64;
+/// Messages that the connection holds at a time: less than the 20 that mosquitto takes, which in MQTT 3.1.1 loses those
+/// of QoS 2 above.
+pub const UNDER_WAY_MAX: usize = 16;
 /// Messages that wait at the most.
 const WAITING_MAX: usize = 10_000;
 /// Bytes that wait at the most.

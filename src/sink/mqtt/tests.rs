@@ -77,7 +77,7 @@ const PROBLEM: [&str; 8] = [
     "json_attributes_topic",
 ];
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         broker: Broker::parse("mqtt://127.0.0.1").unwrap(),
         tls: None,
