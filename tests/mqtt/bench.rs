@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rumqttc_v4::{Client, Event, MqttOptions, Packet, QoS};
+use rumqttc_v5::{Client, Event, MqttOptions, Packet, QoS};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The broker of this machine; where it is missing the test is left out, and says so.
@@ -187,7 +187,7 @@ impl Listener {
         let name = format!("listener-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut options = MqttOptions::new(name, ("127.0.0.1", port));
         options.set_keep_alive(5);
-        options.set_max_packet_size(1 << 20, 1 << 20);
+        options.set_unlimited_incoming_packet_size();
         if let Some((user, password)) = login {
             options.set_credentials(user, password.to_owned());
         }

@@ -71,6 +71,9 @@ impl Fault {
             ConnectionError::MqttState(StateError::Io(error)) => Self::of_io(error),
             ConnectionError::MqttState(StateError::ConnectionAborted) => Self::Closed,
             ConnectionError::MqttState(StateError::AwaitPingResp) => Self::TimedOut,
+            ConnectionError::MqttState(StateError::Deserialization(
+                rumqttc_v4::mqttbytes::Error::Io(error),
+            )) => Self::of_io(error),
             ConnectionError::MqttState(StateError::Deserialization(_))
             | ConnectionError::NotConnAck(_) => Self::NotMqtt,
             error => Self::Other(error.to_string()),
@@ -110,6 +113,9 @@ impl Fault {
                     reason => Self::Other(format!("the broker says goodbye: {reason:?}")),
                 }
             }
+            ConnectionError::MqttState(StateError::Deserialization(
+                rumqttc_v5::mqttbytes::Error::Io(error),
+            )) => Self::of_io(error),
             ConnectionError::MqttState(StateError::Deserialization(_))
             | ConnectionError::NotConnAck(_) => Self::NotMqtt,
             error => Self::Other(error.to_string()),
