@@ -49,6 +49,8 @@ pub enum Fault {
     Busy,
     /// What answers is no broker.
     NotMqtt,
+    /// The broker takes no message above so many bytes.
+    TooLong(usize),
     /// Anything else.
     Other(String),
 }
@@ -104,6 +106,9 @@ impl Fault {
             ConnectionError::MqttState(StateError::Io(error)) => Self::of_io(error),
             ConnectionError::MqttState(StateError::ConnectionAborted) => Self::Closed,
             ConnectionError::MqttState(StateError::AwaitPingResp) => Self::TimedOut,
+            ConnectionError::MqttState(StateError::OutgoingPacketTooLarge { max, .. }) => {
+                Self::TooLong(*max as usize)
+            }
             ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {
                 use rumqttc_v5::DisconnectReasonCode as Reason;
                 match reason_code {
@@ -116,6 +121,9 @@ impl Fault {
             ConnectionError::MqttState(StateError::Deserialization(
                 rumqttc_v5::mqttbytes::Error::Io(error),
             )) => Self::of_io(error),
+            ConnectionError::MqttState(StateError::Deserialization(
+                rumqttc_v5::mqttbytes::Error::OutgoingPacketTooLarge { max, .. },
+            )) => Self::TooLong(*max as usize),
             ConnectionError::MqttState(StateError::Deserialization(_))
             | ConnectionError::NotConnAck(_) => Self::NotMqtt,
             error => Self::Other(error.to_string()),
@@ -220,6 +228,10 @@ impl Fault {
                 format!("what listens on port {port} is no MQTT broker"),
                 "look at the port, usually 1883; where it is for TLS, the address begins with mqtts://"
                     .to_owned(),
+            ),
+            Self::TooLong(max) => (
+                format!("the broker takes no message above {max} bytes; longer ones are left out"),
+                "allow longer ones on the broker: max_packet_size of mosquitto".to_owned(),
             ),
             Self::Other(error) => (error.clone(), "it is tried again".to_owned()),
         };

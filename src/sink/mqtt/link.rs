@@ -5,7 +5,8 @@
 //!     ^                                                            |
 //!     +-------------------- notices, acknowledgements -------------+
 //! ```
-//! A connection that breaks is made anew after 1 s, then 2 s and so on up to 60 s, a fifth more or less.
+//! A connection that breaks is made anew after 1 s, then 2 s and so on up to 60 s, a fifth more or less; from 1 s on
+//! again after one that lasted 10 s.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -50,7 +51,11 @@ struct Inside {
 /// How a connection ended.
 enum End {
     Goodbye,
-    Fault { fault: Fault, was_connected: bool },
+    Fault {
+        fault: Fault,
+        /// How long the connection lasted, where it was made.
+        lasted: Option<Duration>,
+    },
 }
 
 impl Link {
@@ -172,13 +177,11 @@ impl Shared {
             match end {
                 End::Goodbye => break,
                 End::Fault { .. } if inside.stop => break,
-                End::Fault {
-                    fault,
-                    was_connected,
-                } => {
-                    if was_connected {
+                End::Fault { fault, lasted } => {
+                    let was_connected = lasted.is_some();
+                    settled |= was_connected;
+                    if lasted.is_some_and(|time| time > STEADY_TIME) {
                         pause = PAUSE_MIN;
-                        settled = true;
                     } else if !settled && fault.may_be_version() {
                         protocol = match protocol {
                             Protocol::Five => Protocol::Three,
@@ -188,6 +191,9 @@ impl Shared {
                         if protocol == Protocol::Three {
                             continue;
                         }
+                    }
+                    if let Fault::TooLong(bytes) = fault {
+                        inside.outbox.limit(bytes);
                     }
                     inside.tell_fault(&self.settings, &fault, was_connected);
                     self.changed.notify_all();
@@ -206,13 +212,13 @@ impl Shared {
 
     /// Lives on one connection until it ends.
     fn converse(&self, mut wire: Wire) -> End {
-        let mut was_connected = false;
+        let mut since: Option<Instant> = None;
         loop {
             let happening = wire.next();
             let mut inside = self.lock();
             match happening {
                 Happening::Connected => {
-                    was_connected = true;
+                    since = Some(Instant::now());
                     let speaker = wire.speaker();
                     if let Some(topic) = self.settings.birth_topic() {
                         speaker.subscribe(&topic);
@@ -238,10 +244,8 @@ impl Shared {
                 Happening::Other => continue,
                 Happening::Ended => return End::Goodbye,
                 Happening::Broke(fault) => {
-                    return End::Fault {
-                        fault,
-                        was_connected,
-                    };
+                    let lasted = since.map(|since| since.elapsed());
+                    return End::Fault { fault, lasted };
                 }
             }
             inside.pass_on(self.settings.quality);
@@ -332,6 +336,8 @@ fn jittered(time: Duration) -> Duration {
 
 /// The first pause between two connections.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
+/// A connection that lasts so long was a good one: the next is made soon.
+const STEADY_TIME: Duration = Duration::from_secs(10);
 /// The longest pause between two connections.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How long the goodbye itself may take.

@@ -18,6 +18,8 @@ use super::message::{Kind, Message};
 #[derive(Debug, Default)]
 pub struct Outbox {
     connected: bool,
+    /// Bytes of the longest message that the broker takes, where it has said so.
+    longest: Option<usize>,
     waiting: VecDeque<Message>,
     bytes: usize,
     under_way: VecDeque<UnderWay>,
@@ -50,8 +52,20 @@ impl Held {
 }
 
 impl Outbox {
+    /// Leaves out what is longer than the broker takes, now and later.
+    pub fn limit(&mut self, bytes: usize) {
+        let longest = bytes.saturating_sub(HEAD);
+        self.longest = Some(longest);
+        self.waiting.retain(|message| message.size() <= longest);
+        self.state.retain(|_, held| held.message.size() <= longest);
+        self.bytes = self.waiting.iter().map(Message::size).sum();
+    }
+
     /// Takes a message.
     pub fn offer(&mut self, message: Message) {
+        if self.longest.is_some_and(|longest| message.size() > longest) {
+            return;
+        }
         let topic = Arc::clone(&message.topic);
         let delivered = self
             .state
@@ -219,6 +233,8 @@ impl Outbox {
 /// Messages that the connection holds at a time: less than the 20 that mosquitto takes, which in MQTT 3.1.1 loses those
 /// of QoS 2 above.
 pub const UNDER_WAY_MAX: usize = 16;
+/// Bytes of a message beside its topic and text, at the most.
+const HEAD: usize = 16;
 /// Messages that wait at the most.
 const WAITING_MAX: usize = 10_000;
 /// Bytes that wait at the most.
@@ -319,6 +335,18 @@ mod tests {
             outbox.offer(message("t", &big, Kind::Each));
         }
         assert!(outbox.bytes <= BYTES_MAX && outbox.take_dropped() > 4);
+    }
+
+    #[test]
+    fn what_is_longer_than_the_broker_takes_is_left_out() {
+        let mut outbox = Outbox::default();
+        let long = "x".repeat(100);
+        outbox.offer(message("d", &long, Kind::Discovery));
+        outbox.offer(message("e", "1", Kind::Each));
+        outbox.limit(64);
+        outbox.offer(message("t", &long, Kind::Each));
+        outbox.connect();
+        assert_eq!(out(&mut outbox), ["e 1"]);
     }
 
     #[test]

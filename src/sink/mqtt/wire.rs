@@ -86,6 +86,7 @@ impl Wire {
         let mut options = MqttOptions::new(settings.client_id.clone(), place);
         options.set_keep_alive(KEEP_ALIVE);
         options.set_clean_session(true);
+        options.set_max_packet_size(HEARD_MAX, SENT_MAX);
         let will = settings.will();
         options.set_last_will(LastWill::new(
             &*will.topic,
@@ -238,5 +239,9 @@ fn of_five(event: rumqttc_v5::Event) -> Happening {
 
 /// Seconds of silence after which the other side is asked whether it is there.
 const KEEP_ALIVE: u16 = 30;
+/// Longest message that is listened to, in bytes: the birth of home automation is a word.
+const HEARD_MAX: usize = 10 * 1024;
+/// Longest message that MQTT can have, in bytes.
+const SENT_MAX: usize = 268_435_455;
 /// Requests that wait in the connection: all messages under way, and what is said beside them.
 const CAPACITY: usize = super::outbox::UNDER_WAY_MAX + 8;
