@@ -530,6 +530,18 @@ fn tls_that_fails_says_what_fails() {
         serve("expired", "localhost", true),
     );
     let plain = Broker::open(&program, &folder);
+    let (own, own_key) = authority.sign("anna", false);
+    let (own, own_key) = (
+        folder.write("own.pem", &own),
+        folder.write("own.key", &own_key),
+    );
+    let (certificate, key) = (folder.path("good.crt"), folder.path("good.key"));
+    let lines = format!(
+        "user root\nlistener %p 127.0.0.1\nrequire_certificate true\nuse_identity_as_username true\ncafile {ca}\ncertfile {}\nkeyfile {}\n",
+        certificate.display(),
+        key.display()
+    );
+    let strict = Broker::start(&program, &folder, &lines);
     let watch = |scheme: &str, port: u16, more: &[&str]| {
         let url = format!("{scheme}://localhost:{port}/tls");
         let usual = [
@@ -547,6 +559,21 @@ fn tls_that_fails_says_what_fails() {
     let said = watch("mqtts", good.port, &ours);
     assert!(said.contains("connected, publishing under tls/"), "{said}");
     assert!(!said.contains("not delivered"), "{said}");
+    let shown = [
+        "--mqtt-ca",
+        &ca,
+        "--mqtt-cert",
+        &own,
+        "--mqtt-cert-key",
+        &own_key,
+    ];
+    let said = watch("mqtts", strict.port, &shown);
+    assert!(said.contains("connected, publishing under tls/"), "{said}");
+    let said = watch("mqtts", strict.port, &ours);
+    assert!(
+        said.contains("--mqtt-cert FILE and --mqtt-cert-key FILE"),
+        "{said}"
+    );
     let closed = free_port();
     for (said, words) in [
         (
