@@ -171,6 +171,22 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt -d 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-password-file -d 'File with the password of the user; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-topics -d 'What is published: a topic for each value, the whole telegram as JSON, or both [default: values]' -r -f -a "values\t'A topic for each value'
+json\t'The whole telegram as JSON'
+both\t'Both'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-qos -d 'Whether messages arrive perhaps (0), surely (1) or once (2) [default: 1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-retain -d 'Whether the broker keeps values for those who come later [default: on]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-layout -d 'Names of topics: of smarty, or of the SmartyReader board (PREFIX is then lamsmarty) [default: smarty]' -r -f -a "smarty\t'Names of the values: house/active_power_import_kw'
+smartyreader\t'Names of the SmartyReader board: act_pwr_imported_p_plus_kW'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-version -d 'MQTT 3.1.1 (3) or 5 [default: 5, else 3]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-ca -d 'Certificate of your own authority, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-cert -d 'Certificate that the broker wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-cert-key -d 'Private key of that certificate, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-client-id -d 'Name at the broker [default: smarty- and a number of chance]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l discovery-prefix -d 'Where Home Assistant looks for what there is [default: homeassistant]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward -d 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics -d 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
@@ -208,6 +224,8 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-mqtt -d 'Do not publish, whatever smarty.toml says'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-discovery -d 'Do not tell Home Assistant what there is'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward-raw -d 'Serve the frames as received instead: encrypted ones stay so'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'

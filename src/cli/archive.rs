@@ -2,10 +2,10 @@
 
 use super::args::OutputArgs;
 use super::failure::{Exit, Failure};
-use super::thin::Thinning;
 use super::writer::WriteEnd;
 use crate::sink::fields::Fields;
 use crate::sink::parquet::{Parquet, ParquetFault};
+use crate::sink::thin::Thinning;
 
 /// Begins a file of Parquet.
 ///

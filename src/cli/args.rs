@@ -3,7 +3,10 @@
 mod services;
 mod simulate;
 
-pub use self::services::{DeriveArgs, ForwardArgs, MetricsArgs, MqttArgs, ServiceArgs};
+pub use self::services::{
+    BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs,
+    TopicsWhat, parse_version,
+};
 pub use self::simulate::{Listen, Simulate};
 
 use std::ffi::{OsStr, OsString};
@@ -51,7 +54,7 @@ pub enum Command {
     Parse(Run),
     /// Show meters live, on a screen or line by line
     #[command(after_long_help = WATCH_EXAMPLES)]
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
     #[command(after_long_help = simulate::EXAMPLES)]
     Simulate(Box<Simulate>),
@@ -560,6 +563,7 @@ const WATCH_EXAMPLES: &str = "Examples:
   smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
   smarty watch auto --key-file my.key --forward 2001 --metrics 9100
   smarty watch house=auto --keyring keys.toml --forward house=pty:/tmp/meter
+  smarty watch house=/dev/ttyUSB0 --mqtt mqtt://anna@broker.lan   and Home Assistant
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml
@@ -569,6 +573,10 @@ smarty.toml in the configuration folder, so that `smarty watch` is enough:
   address = \"/dev/ttyUSB0\"     #   forward forward_raw metrics
                                # also: device baud mode key_file keyring
                                #   reference_power forward
+  [mqtt]                       # for the sources of this file
+  url = \"mqtt://anna@broker\"  # also: password_file topics qos retain layout
+                               #   version ca_file cert_file cert_key_file
+                               #   client_id discovery discovery_prefix
 
 kill -HUP reads keys and smarty.toml again.";
 

@@ -11,6 +11,8 @@
 //! ```
 //! What the command line says wins. No key stands in this file, and no message shows what does.
 
+mod mqtt;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
@@ -23,6 +25,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
+use self::mqtt::MqttTable;
 use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs, parse_duration};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
@@ -92,6 +95,7 @@ struct File {
     #[serde(default, deserialize_with = "word")]
     reference_power: Option<ReferencePower>,
     state: Option<PathBuf>,
+    mqtt: Option<MqttTable>,
     #[serde(default)]
     source: Vec<Spanned<Entry>>,
 }
@@ -171,6 +175,9 @@ impl Config {
         self.fill_forward(services, run.inputs.is_empty());
         fill(&mut services.metrics.metrics, self.file.metrics.clone());
         self.fill_line(&mut run.source, !run.inputs.is_empty());
+        if let Some(mqtt) = &self.file.mqtt {
+            mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());
+        }
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);
         let output = &mut run.output;

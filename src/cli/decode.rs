@@ -18,11 +18,11 @@ use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
 use super::renewal::Renewal;
 use super::services::{Keep, Services};
 use super::signals::Signals;
-use super::thin::Thinning;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
+use crate::sink::thin::Thinning;
 use crate::source::{Lasting, LineSettings, Place, Stop};
 
 /// What a command prints when nothing else is asked for.

@@ -152,8 +152,35 @@ fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
     out
 }
 
-/// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
+/// The text without passwords of addresses: `mqtt://anna:…@host`.
+fn without_passwords(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(start) = shown.get(from..).and_then(|rest| rest.find("://")) {
+        let start = from + start + "://".len();
+        from = start;
+        let rest = shown.get(start..).unwrap_or_default();
+        let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+        if let Some((login, _)) = word.rsplit_once('@')
+            && let Some((user, _)) = login.split_once(':')
+        {
+            let hidden = start + user.len() + 1..start + login.len();
+            shown.to_mut().replace_range(hidden, "…");
+        }
+    }
+    shown
+}
+
+/// The text as it may be shown.
 fn veiled(text: &str) -> Cow<'_, str> {
+    match without_passwords(text) {
+        Cow::Borrowed(text) => without_keys(text),
+        Cow::Owned(text) => Cow::Owned(without_keys(&text).into_owned()),
+    }
+}
+
+/// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
+fn without_keys(text: &str) -> Cow<'_, str> {
     let is_key = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
         digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
@@ -294,6 +321,21 @@ mod tests {
         assert_eq!(wrapped(lines, 9, Some(32)), lines);
         let long = "x".repeat(40);
         assert_eq!(wrapped(&long, 10, Some(32)), long);
+    }
+
+    #[test]
+    fn passwords_of_addresses_are_not_shown() {
+        for (text, shown) in [
+            (
+                "`mqtt://anna:p@ss:w@host/x`: no",
+                "`mqtt://anna:…@host/x`: no",
+            ),
+            ("a://u:1@h b://v:2@h", "a://u:…@h b://v:…@h"),
+            ("mqtt://anna@host:1883", "mqtt://anna@host:1883"),
+            ("tcp://10.0.0.7:2001 a@b", "tcp://10.0.0.7:2001 a@b"),
+        ] {
+            assert_eq!(veiled(text), shown);
+        }
     }
 
     #[test]

@@ -10,8 +10,6 @@ pub mod words;
 
 pub mod writer;
 
-pub mod thin;
-
 pub mod archive;
 
 pub mod output;
@@ -35,6 +33,10 @@ pub mod config;
 pub mod inputs;
 
 pub mod listen;
+
+pub mod publishing;
+
+pub mod mqtt;
 
 pub mod services;
 

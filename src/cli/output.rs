@@ -9,7 +9,6 @@ use jiff::{Timestamp, Zoned};
 use super::archive;
 use super::args::{Format, OutputArgs};
 use super::failure::{Exit, Failure};
-use super::thin::{Row, Thin, Thinning, values};
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::derive::Extent;
@@ -29,6 +28,7 @@ use crate::sink::redact::Redactor;
 use crate::sink::rotation::Rotation;
 use crate::sink::table::{self, TableOptions};
 use crate::sink::target::Existing;
+use crate::sink::thin::{Row, Thin, Thinning, values};
 use crate::source::maxsonar::Level;
 
 /// Formats telegrams and writes them.

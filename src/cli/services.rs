@@ -4,19 +4,21 @@ mod derive;
 mod forward;
 mod metrics;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use self::derive::Deriving;
 pub use self::derive::Keep;
 use super::args::{DeriveArgs, ServiceArgs};
-use super::failure::{Failure, Level as Gravity};
+use super::failure::{Exit, Failure, Level as Gravity};
 use super::inputs::Named;
+use super::mqtt;
+use super::publishing::Publishing;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::sink::context::Context;
+use crate::sink::fields::Fields;
+use crate::sink::mqtt::Choice;
 use crate::sink::service::{Notice, Service};
 use crate::source::maxsonar::Level;
 
@@ -28,22 +30,6 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens those that are asked for; a source is well that sends within `timeout`.
-    ///
-    /// # Errors
-    /// An address that cannot be had; options that do not fit together.
-    pub fn open(
-        args: &ServiceArgs,
-        named: &[Named],
-        timeout: Option<Duration>,
-    ) -> Result<Self, Failure> {
-        let mut services = Self::default();
-        services.list.extend(forward::open(&args.forward, named)?);
-        let metrics = metrics::open(&args.metrics, named, timeout)?;
-        services.list.extend(metrics);
-        Ok(services)
-    }
-
     /// Computes as asked, for all services and the output.
     ///
     /// # Errors
@@ -58,6 +44,40 @@ impl Services {
             deriving: Deriving::open(args, named, keep)?,
             ..self
         })
+    }
+
+    /// Opens those that are asked for, which publish what is computed as well.
+    ///
+    /// # Errors
+    /// An address that cannot be had; options that do not fit together.
+    pub fn publishing(
+        mut self,
+        args: &ServiceArgs,
+        named: &[Named],
+        publishing: &Publishing<'_>,
+    ) -> Result<Self, Failure> {
+        let Publishing { run, thinning, .. } = publishing;
+        self.list.extend(forward::open(&args.forward, named)?);
+        let metrics = metrics::open(&args.metrics, named, run.source.timeout)?;
+        self.list.extend(metrics);
+        let fields = run.output.fields.as_deref().map(Fields::parse);
+        let choice = Choice {
+            // A field that does not exist is said by the output.
+            fields: fields.and_then(Result::ok),
+            thinning: *thinning,
+            sources: named.len(),
+            extent: self.extent(),
+        };
+        if let Some(publisher) = mqtt::open(&args.mqtt, choice, publishing)? {
+            self.list.push(Box::new(publisher));
+        }
+        if run.output.redact && !self.is_empty() {
+            let what = "--redact hides nothing from services: they get all as the meter sent it";
+            return Err(
+                Failure::new(Exit::Usage, what).hint("leave --redact away, or the services")
+            );
+        }
+        Ok(self)
     }
 
     /// How much is computed.

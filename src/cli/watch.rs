@@ -10,10 +10,11 @@ use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::output::Flow;
+use super::publishing::Publishing;
 use super::renewal::Renewal;
 use super::services::{Keep, Services};
 use super::terminal::Terminal;
-use super::thin::Thinning;
+use crate::sink::thin::Thinning;
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port.
 ///
@@ -49,21 +50,24 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         config,
         named: named.clone(),
     };
-    let services = Services::open(&services, &named, run.source.timeout)?;
-    if run.output.redact && !services.is_empty() {
-        let what = "--redact hides nothing from services: they get all as the meter sent it";
-        return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
-    }
-    let services = services.computing(&run.derive, &named, Keep::Always)?;
+    let thinning = Thinning {
+        every: thin.every,
+        on_change: thin.on_change,
+        last: run.input.last,
+    };
+    let publishing = Publishing {
+        run: &run,
+        thinning,
+        global,
+    };
+    let services = Services::default()
+        .computing(&run.derive, &named, Keep::Always)?
+        .publishing(&services, &named, &publishing)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
     let flow = Flow {
         // Whoever publishes without a screen did not ask for tables.
         silent: !services.is_empty() && !asked,
-        thinning: Thinning {
-            every: thin.every,
-            on_change: thin.on_change,
-            last: run.input.last,
-        },
+        thinning,
         extent: services.extent(),
         durable: true,
         rotation: thin.rotate.unwrap_or_default(),

@@ -6,6 +6,8 @@ pub mod explanation;
 
 pub mod fields;
 
+pub mod thin;
+
 pub mod context;
 
 pub mod number;
@@ -61,3 +63,5 @@ pub mod forward;
 pub mod http;
 
 pub mod metrics;
+
+pub mod mqtt;

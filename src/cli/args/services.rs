@@ -8,7 +8,7 @@ mod mqtt;
 pub use self::derive::DeriveArgs;
 pub use self::forward::ForwardArgs;
 pub use self::metrics::MetricsArgs;
-pub use self::mqtt::MqttArgs;
+pub use self::mqtt::{BrokerUrl, LayoutNames, MqttArgs, TopicsWhat, parse_version};
 
 use clap::Args;
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::fields::Fields;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
-use crate::sink::fields::Fields;
 
 /// What is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,20 +26,20 @@ pub struct Thinning {
     pub last: bool,
 }
 
-/// Holds rows back until it is known whether they are printed.
-#[derive(Debug, Default)]
-pub struct Thin {
+/// Holds rows back until it is known whether they go out: bytes to be printed, or whatever a sink makes of a telegram.
+#[derive(Debug)]
+pub struct Thin<T = Vec<u8>> {
     thinning: Thinning,
     /// When the run began: what was received before was read from a log.
     began: Timestamp,
-    held: Vec<Row>,
+    held: Vec<Row<T>>,
     /// What was printed last of each meter.
     printed: Vec<(String, Vec<u8>)>,
 }
 
 /// A telegram, formatted.
 #[derive(Debug)]
-pub struct Row {
+pub struct Row<T = Vec<u8>> {
     /// Who sent it.
     pub meter: String,
     /// Values by which it is compared.
@@ -49,16 +49,17 @@ pub struct Row {
     /// When it was received, where that is known.
     pub received_at: Option<Timestamp>,
     /// What is to be printed.
-    pub bytes: Vec<u8>,
+    pub bytes: T,
 }
 
-impl Thin {
+impl<T> Thin<T> {
     /// Leaves out what is asked for, in a run that began at a time.
     pub fn new(thinning: Thinning, began: Timestamp) -> Self {
         Self {
             thinning,
             began,
-            ..Self::default()
+            held: Vec::new(),
+            printed: Vec::new(),
         }
     }
 
@@ -68,7 +69,7 @@ impl Thin {
     }
 
     /// Takes a row; gives what is to be printed now.
-    pub fn offer(&mut self, mut row: Row) -> Option<Vec<u8>> {
+    pub fn offer(&mut self, mut row: Row<T>) -> Option<T> {
         if self.thinning.last {
             row.meter.clear();
         } else if self.thinning.every.is_none() {
@@ -84,10 +85,10 @@ impl Thin {
     }
 
     /// Gives one row whose period is over.
-    pub fn due(&mut self, now: Timestamp) -> Option<Vec<u8>> {
+    pub fn due(&mut self, now: Timestamp) -> Option<T> {
         let every = self.thinning.every.filter(|_| !self.thinning.last)?;
         loop {
-            let over = |row: &Row| {
+            let over = |row: &Row<T>| {
                 // The clock of the meter may be wrong; it goes on as ours does. A row that was not
                 // received in this run waits for the next.
                 let received_at = row.received_at.filter(|at| *at >= self.began);
@@ -106,7 +107,7 @@ impl Thin {
     }
 
     /// Gives one row that is still held.
-    pub fn rest(&mut self) -> Option<Vec<u8>> {
+    pub fn rest(&mut self) -> Option<T> {
         while !self.held.is_empty() {
             let row = self.held.remove(0);
             if let Some(bytes) = self.print(row) {
@@ -116,11 +117,11 @@ impl Thin {
         None
     }
 
-    fn period(&self, row: &Row) -> Option<i64> {
+    fn period(&self, row: &Row<T>) -> Option<i64> {
         Some(index(row.at?, self.thinning.every?))
     }
 
-    fn print(&mut self, row: Row) -> Option<Vec<u8>> {
+    fn print(&mut self, row: Row<T>) -> Option<T> {
         if !self.thinning.on_change {
             return Some(row.bytes);
         }

@@ -1,0 +1,329 @@
+//! MQTT: what meters say, published to a broker.
+//!
+//! ```text
+//! smarty/status                          online | offline (last will)
+//! smarty/house/status                    online | offline
+//! smarty/house/health                    {"state":"ok",…}
+//! smarty/house/active_power_import_kw    0.005
+//! smarty/house/telegram                  {"schema":"smarty/1",…}
+//! homeassistant/device/smarty_ID/config  what there is, for Home Assistant
+//! ```
+//! Nothing here waits for the broker: messages go into a bounded outbox, a thread of its own empties it.
+
+pub mod topic;
+
+pub mod broker;
+
+pub mod message;
+
+pub mod settings;
+
+pub mod tls;
+
+mod fault;
+
+mod outbox;
+
+mod wire;
+
+mod link;
+
+pub mod values;
+
+mod board;
+
+mod entity;
+
+mod discovery;
+
+mod device;
+
+mod devices;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::device::{GOOD_AGAIN, Trouble, described};
+use self::devices::{Devices, ELECTRICITY, SENSOR};
+use self::entity::Entity;
+use self::link::Link;
+use self::message::{Kind, Message};
+use self::settings::{Layout, OFFLINE, Settings};
+use super::context::{Context, Senders};
+use super::fields::Fields;
+use super::json::Json;
+use super::level;
+use super::service::{Notice, Service};
+use super::thin::{self, Row, Thin, Thinning};
+use super::words;
+use crate::p1::derive::Extent;
+use crate::p1::diagnosis::Finding;
+use crate::p1::event::{Decoded, Reason, Refused};
+use crate::source::maxsonar::Level;
+
+/// Publishes to a broker.
+pub struct Mqtt {
+    settings: Settings,
+    fields: Option<Fields>,
+    json: Json,
+    senders: Senders,
+    devices: Devices,
+    thin: Thin<Held>,
+    on_change: bool,
+    link: Link,
+}
+
+/// What is published of a telegram, while it is held back.
+struct Held {
+    device: usize,
+    messages: Vec<Message>,
+}
+
+/// What is left out, beside the settings of the broker.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Only these values.
+    pub fields: Option<Fields>,
+    /// Only some telegrams.
+    pub thinning: Thinning,
+    /// Sources of the run.
+    pub sources: usize,
+    /// How much is computed.
+    pub extent: Extent,
+}
+
+impl Mqtt {
+    /// Begins to publish; the connection is made in the background.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(settings: Settings, choice: Choice) -> std::io::Result<Self> {
+        let mut json = Json::new(choice.fields.clone());
+        json.derive(choice.extent);
+        Ok(Self {
+            json,
+            fields: choice.fields,
+            senders: Senders::default(),
+            devices: Devices::new(choice.sources == 1),
+            on_change: choice.thinning.on_change,
+            thin: Thin::new(choice.thinning, Timestamp::now()),
+            link: Link::start(settings.clone())?,
+            settings,
+        })
+    }
+
+    /// Says what is wrong.
+    fn complain(&mut self, context: &Context<'_>, meter: Option<&str>, trouble: &Trouble<'_>) {
+        for place in self.devices.blamed(&self.settings, context, meter) {
+            if let Some(device) = self.devices.at(place) {
+                let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
+                self.link.publish([ailing]);
+            }
+        }
+    }
+
+    /// Publishes values of a device, or what of them is new.
+    fn publish(&mut self, held: Held) {
+        let messages = match self.devices.at(held.device) {
+            Some(device) if self.on_change => device.changed(held.messages),
+            _ => held.messages,
+        };
+        self.link.publish(messages);
+    }
+
+    fn offer(&mut self, row: Row<Held>) {
+        match self.thin.is_active() {
+            true => {
+                if let Some(held) = self.thin.offer(row) {
+                    self.publish(held);
+                }
+            }
+            false => self.publish(row.bytes),
+        }
+    }
+
+    fn link_changed(&mut self, context: &Context<'_>, verdict: &str, message: &str) {
+        for place in self.devices.concerned(context, None) {
+            if let Some(device) = self.devices.at(place) {
+                let trouble = Trouble {
+                    verdict,
+                    message,
+                    hint: None,
+                };
+                let ailing = device.ail(&self.settings, &trouble, 0);
+                let left = device.leave(&self.settings);
+                self.link.publish(left.into_iter().chain([ailing]));
+            }
+        }
+    }
+}
+
+impl Service for Mqtt {
+    fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
+        let meter = self.senders.name(decoded).into_owned();
+        let place = self
+            .devices
+            .find(&self.settings, context, &meter, ELECTRICITY);
+        let fields = self.fields.as_ref();
+        let listed = match self.settings.layout {
+            Layout::Smarty => values::list(context, decoded, fields),
+            Layout::Smartyreader => board::list(context, decoded, fields),
+        };
+        let topics = self.settings.topics;
+        let Some(device) = self.devices.at(place) else {
+            return;
+        };
+        let announced = listed
+            .iter()
+            .filter_map(|value| described(value, !topics.has_values()));
+        let first = device
+            .hear(&self.settings)
+            .into_iter()
+            .chain(device.thrive(&self.settings))
+            .chain(device.documents(&self.settings, Some(decoded), announced));
+        self.link.publish(first.collect::<Vec<_>>());
+        let mut messages = Vec::new();
+        if topics.has_values() {
+            messages = device.messages(&self.settings, &listed);
+        }
+        if topics.has_json() {
+            let mut text = Vec::new();
+            match self.settings.layout {
+                Layout::Smarty => self.json.telegram(&mut text, context, decoded),
+                Layout::Smartyreader => board::json(&mut text, decoded),
+            }
+            messages.push(device.telegram(&self.settings, &text));
+        }
+        let measured_at = decoded.telegram.measured_at();
+        let row = Row {
+            meter: format!("{place}"),
+            values: match self.on_change {
+                true => thin::values(decoded, context.derived, fields),
+                false => Vec::new(),
+            },
+            at: measured_at
+                .and_then(|time| time.instant())
+                .or(context.received_at),
+            received_at: context.received_at,
+            bytes: Held {
+                device: place,
+                messages,
+            },
+        };
+        self.offer(row);
+    }
+
+    fn level(&mut self, context: &Context<'_>, level: &Level) {
+        let place = self.devices.find(&self.settings, context, "", SENSOR);
+        let Some(device) = self.devices.at(place) else {
+            return;
+        };
+        let entity = Entity::level(level::KEY);
+        let first = device
+            .hear(&self.settings)
+            .into_iter()
+            .chain(device.thrive(&self.settings))
+            .chain(device.documents(&self.settings, None, [(entity, None)].into_iter()));
+        self.link.publish(first.collect::<Vec<_>>());
+        let text = level.centimetres.to_string().into_bytes();
+        let mut messages = Vec::new();
+        if self.settings.topics.has_values() {
+            messages.push(device.value(&self.settings, level::KEY, &text));
+        }
+        if self.settings.topics.has_json() {
+            let mut text = Vec::new();
+            level::json(&mut text, context, level);
+            messages.push(device.telegram(&self.settings, &text));
+        }
+        self.offer(Row {
+            meter: format!("{place}"),
+            values: text,
+            at: context.received_at,
+            received_at: context.received_at,
+            bytes: Held {
+                device: place,
+                messages,
+            },
+        });
+    }
+
+    fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
+        let message = match refused.reason {
+            Reason::NoKey => "there is no key for the frames of the meter",
+            Reason::Unsupported(_) => "frames are protected in a way that is not read",
+            Reason::Downgrade => "frames come without the tag that proves their origin",
+            _ => {
+                // What damages frames diagnosis finds out.
+                for place in self.devices.concerned(context, None) {
+                    if let Some(device) = self.devices.at(place) {
+                        device.stumble();
+                    }
+                }
+                return;
+            }
+        };
+        let meter = refused
+            .title()
+            .and_then(|title| self.senders.device_id(title).map(str::to_owned));
+        let trouble = Trouble {
+            verdict: refused.reason.code(),
+            message,
+            hint: None,
+        };
+        self.complain(context, meter.as_deref(), &trouble);
+    }
+
+    fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+        let meter = finding
+            .evidence
+            .title
+            .and_then(|title| self.senders.device_id(title).map(str::to_owned));
+        let trouble = Trouble {
+            verdict: finding.verdict.code(),
+            message: &words::title(finding),
+            hint: Some(&words::hint(finding)),
+        };
+        self.complain(context, meter.as_deref(), &trouble);
+    }
+
+    fn link(&mut self, context: &Context<'_>, state: &str, message: &str) {
+        if matches!(state, "lost" | "silent") {
+            self.link_changed(context, state, message);
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        while let Some(held) = self.thin.due(now) {
+            self.publish(held);
+        }
+        for device in self.devices.all() {
+            if let Some(left) = device.check(&self.settings) {
+                self.link.publish([left]);
+            }
+        }
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        self.link.notices()
+    }
+
+    fn finish(&mut self) {
+        while let Some(held) = self.thin.rest() {
+            self.publish(held);
+        }
+        let left = self
+            .devices
+            .all()
+            .filter_map(|device| device.leave(&self.settings));
+        let gone = Message::new(self.settings.status_topic(), OFFLINE, true, Kind::Status);
+        self.link.publish(left.chain([gone]).collect::<Vec<_>>());
+        self.link.finish(FINISH_TIME);
+    }
+}
+
+/// How long the end may take.
+const FINISH_TIME: Duration = Duration::from_millis(1750);
