@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::cipher::{Keys, OpenError};
+use super::cipher::{Keys, OpenError, Opener};
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
 use super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
@@ -56,7 +56,8 @@ impl Decoder {
                 policy,
                 text: Vec::new(),
                 tagged: HashSet::new(),
-                latest: None,
+                tagged_last: None,
+                opener: None,
             },
             memory: Memory::default(),
             zone,
@@ -66,21 +67,34 @@ impl Decoder {
     }
 
     /// Takes the next bytes of the stream.
-    pub fn push(&mut self, bytes: &[u8], mut sink: impl FnMut(&Event<'_>)) {
-        if self.held.is_empty() {
-            let used = self.run(bytes, false, &mut sink);
-            self.held
-                .extend_from_slice(bytes.get(used..).unwrap_or_default());
-        } else {
+    pub fn push(&mut self, mut bytes: &[u8], mut sink: impl FnMut(&Event<'_>)) {
+        // A frame that was cut is put together from as few bytes as will do; the rest is not copied.
+        let mut step = STEP;
+        while !self.held.is_empty() && !bytes.is_empty() {
+            let before = self.held.len();
+            let (next, rest) = bytes.split_at(step.min(bytes.len()));
             let mut held = std::mem::take(&mut self.held);
-            held.extend_from_slice(bytes);
+            held.extend_from_slice(next);
             let used = self.run(&held, false, &mut sink);
-            held.drain(..used);
+            if used >= before {
+                // What is left lies in the bytes as they came.
+                bytes = bytes.get(used - before..).unwrap_or_default();
+                held.clear();
+            } else {
+                bytes = rest;
+                held.drain(..used);
+            }
             // One long claim that came to nothing must not keep its memory for ever.
             if held.capacity() > HELD_KEPT && held.len() < HELD_KEPT / 2 {
                 held.shrink_to(HELD_KEPT);
             }
             self.held = held;
+            step *= 2;
+        }
+        if self.held.is_empty() {
+            let used = self.run(bytes, false, &mut sink);
+            self.held
+                .extend_from_slice(bytes.get(used..).unwrap_or_default());
         }
     }
 
@@ -110,6 +124,7 @@ impl Decoder {
     /// Uses other keys from the next frame on.
     pub fn set_keys(&mut self, keys: Arc<Keys>) {
         self.judge.keys = keys;
+        self.judge.opener = None;
     }
 
     /// Decodes what is complete in `data`, which begins at the offset of the decoder; gives the bytes used.
@@ -227,7 +242,10 @@ struct Judge {
     text: Vec<u8>,
     /// Meters that have sent a valid tag.
     tagged: HashSet<SystemTitle>,
-    latest: Option<SystemTitle>,
+    /// The one of them that sent last.
+    tagged_last: Option<SystemTitle>,
+    /// For the meter whose frame was opened last.
+    opener: Option<(SystemTitle, Opener)>,
 }
 
 /// What becomes of a sighting.
@@ -303,7 +321,11 @@ impl Judge {
         if let Some(unsupported) = header.control.unsupported() {
             return Err(Reason::Unsupported(unsupported));
         }
-        let keys = self.keys.of(header.title).ok_or(Reason::NoKey)?;
+        let keys = || self.keys.of(header.title).ok_or(Reason::NoKey);
+        let opener = match &mut self.opener {
+            Some((title, opener)) if *title == header.title => opener,
+            other => &mut other.insert((header.title, Opener::new(keys()?))).1,
+        };
         let length = header.text_length();
         if self.text.len() < length {
             self.text.resize(length, 0);
@@ -313,26 +335,29 @@ impl Judge {
             if self.tagged.contains(&header.title) {
                 return Err(Reason::Downgrade);
             }
-            keys.view(header, frame, text)
+            keys()?
+                .view(header, frame, text)
                 .map_err(|_| Reason::TagMismatch)?;
             Tag::None
         } else if self.policy.tag == TagPolicy::Skip {
-            keys.view(header, frame, text)
+            keys()?
+                .view(header, frame, text)
                 .map_err(|_| Reason::TagMismatch)?;
             Tag::Skipped
         } else {
-            match keys.open(header, frame, text) {
+            match opener.open(header, frame, text) {
                 Ok(()) => Tag::Valid,
                 Err(OpenError::TagMismatch) if self.policy.tag == TagPolicy::Warn => {
-                    keys.view(header, frame, text)
+                    keys()?
+                        .view(header, frame, text)
                         .map_err(|_| Reason::TagMismatch)?;
                     Tag::Invalid
                 }
                 Err(_) => return Err(Reason::TagMismatch),
             }
         };
-        if tag == Tag::Valid && self.latest != Some(header.title) {
-            self.latest = Some(header.title);
+        if tag == Tag::Valid && self.tagged_last != Some(header.title) {
+            self.tagged_last = Some(header.title);
             self.tagged.insert(header.title);
         }
         let text = self.text.get(..length).unwrap_or_default();
@@ -425,6 +450,8 @@ fn junk(data: &[u8], base: u64, mut from: usize, to: usize, sink: &mut impl FnMu
 
 /// Longest junk event, in bytes.
 const JUNK_MAX: usize = 4096;
+/// Bytes that are first added to a frame that was cut; then twice as many.
+const STEP: usize = 2048;
 /// Buffer that is kept between frames, in bytes.
 const HELD_KEPT: usize = 512 << 10;
 /// Bytes that may stand before the `/` of a decrypted telegram.
