@@ -199,22 +199,29 @@ impl<'a> Telegram<'a> {
     pub fn issues(&self) -> impl Iterator<Item = Issue<'a>> + use<'a> {
         let telegram = *self;
         let layout = &telegram.shape.layout;
-        let faults = layout.faults.iter().map(move |fault| Issue {
-            telegram,
-            kind: IssueKind::Fault(fault.kind),
-            place: fault.place,
-            line: fault.line,
-        });
-        let times = layout.times.iter().filter_map(move |&(line, item)| {
-            let item = layout.items.get(item as usize)?;
-            telegram.time(item).is_none().then_some(Issue {
-                telegram,
-                kind: IssueKind::BadTimestamp,
-                place: item.value,
-                line: Some(line),
-            })
-        });
-        faults.chain(times)
+        let possible = layout.faults.len() + layout.times.len();
+        (0..possible).filter_map(move |index| telegram.issue(index))
+    }
+
+    /// One of the faults of the layout, or behind them of the times, where that one does not exist.
+    pub fn issue(&self, index: usize) -> Option<Issue<'a>> {
+        let layout = &self.shape.layout;
+        if let Some(fault) = layout.faults.get(index) {
+            return Some(Issue {
+                telegram: *self,
+                kind: IssueKind::Fault(fault.kind),
+                place: fault.place,
+                line: fault.line,
+            });
+        }
+        let &(line, item) = layout.times.get(index - layout.faults.len())?;
+        let item = layout.items.get(item as usize)?;
+        self.time(item).is_none().then_some(Issue {
+            telegram: *self,
+            kind: IssueKind::BadTimestamp,
+            place: item.value,
+            line: Some(line),
+        })
     }
 
     /// The value of an item of the layout.

@@ -3,14 +3,14 @@
 //! The columns are fixed by the first telegram and the fields asked for, so that a file can grow for years.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
 use super::number::write_plain;
+use super::template::{ByShape, Template};
 use crate::p1::event::Decoded;
-use crate::p1::layout::Form;
+use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::source::maxsonar::Level;
 
@@ -20,11 +20,19 @@ pub struct Csv {
     fields: Option<Fields>,
     columns: Option<Vec<String>>,
     headed: bool,
-    places: Option<(Arc<Shape>, Vec<Option<usize>>)>,
+    rows: ByShape<Template<Cell>>,
     senders: Senders,
     continued: bool,
     sources: Sources,
-    cell: Vec<u8>,
+}
+
+/// A cell that follows the telegram.
+#[derive(Clone, Copy, Debug)]
+enum Cell {
+    /// A value, times a power of ten.
+    Value(Item, i8),
+    /// All values of the items of a line.
+    Line(u32),
 }
 
 /// What sends rows.
@@ -75,6 +83,7 @@ impl Csv {
     pub fn restart(&mut self) {
         if !self.continued {
             (self.headed, self.columns) = (false, None);
+            self.rows.clear();
         }
     }
 
@@ -153,41 +162,63 @@ impl Csv {
         write_cell(out, self.senders.name(decoded).as_bytes());
         out.push(b',');
         write_cell(out, context.source.label.unwrap_or_default().as_bytes());
-        self.find_places(telegram);
         let columns = self.columns.as_deref().unwrap_or_default();
-        let places = self.places.as_ref().map_or(&[][..], |(_, places)| places);
-        let Shape { layout, meaning } = &**telegram.shape();
-        for (column, place) in columns.iter().zip(places) {
-            out.push(b',');
-            let at = place.and_then(|place| meaning.values.get(place));
-            self.cell.clear();
-            match at.and_then(|at| layout.items.get(at.item as usize).map(|item| (at, item))) {
-                Some((at, item)) if item.form == Form::Number => {
-                    write_plain(out, telegram, item, at.shift);
-                    continue;
-                }
-                Some((at, item)) => write_plain(&mut self.cell, telegram, item, at.shift),
-                None => reading(&mut self.cell, telegram, column),
-            }
-            write_cell(out, &self.cell);
-        }
+        let row = self
+            .rows
+            .of(telegram.shape(), || template(telegram, columns));
+        out.extend_from_slice(row.show(telegram.text(), |out, cell| cell.write(out, telegram)));
         out.extend_from_slice(b"\r\n");
     }
+}
 
-    /// Finds the value of each column in a telegram of another shape than the last.
-    fn find_places(&mut self, telegram: &Telegram<'_>) {
-        let shape = telegram.shape();
-        if self
-            .places
-            .as_ref()
-            .is_some_and(|(known, _)| Arc::ptr_eq(known, shape))
-        {
-            return;
+impl Cell {
+    fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
+        let start = out.len();
+        match self {
+            Self::Value(item, shift) => {
+                write_plain(out, telegram, item, *shift);
+                if item.form != Form::Number {
+                    quote(out, start);
+                }
+            }
+            Self::Line(line) => {
+                write_line(out, telegram, *line);
+                quote(out, start);
+            }
         }
-        let place = |column: &String| shape.meaning.values.iter().position(|at| at.key == *column);
-        let places = self.columns.iter().flatten().map(place).collect();
-        self.places = Some((Arc::clone(shape), places));
     }
+}
+
+/// The cells of the columns, each behind its comma, for telegrams of the shape of this one.
+fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
+    let Shape { layout, meaning } = &**telegram.shape();
+    let mut row = Template::new(telegram.text());
+    for column in columns {
+        row.constant().push(b',');
+        let value = meaning.values.iter().find(|at| at.key == *column);
+        let item = value.and_then(|at| layout.items.get(at.item as usize));
+        if let (Some(at), Some(item)) = (value, item) {
+            let cell = Cell::Value(*item, at.shift);
+            row.step(item.value, cell, |out, cell| cell.write(out, telegram));
+            continue;
+        }
+        let found = telegram.readings().position(|reading| {
+            reading
+                .entry()
+                .is_some_and(|entry| entry.name == column || entry.key == column)
+                || reading.obis() == column.as_str()
+        });
+        if let Some((index, line)) = found.and_then(|at| Some((at, layout.lines.get(at)?))) {
+            let end = layout.groups_of(line).last().map(|group| group.place.end);
+            let place = Place {
+                start: line.place.start,
+                end: end.unwrap_or(line.place.end),
+            };
+            let cell = Cell::Line(index as u32);
+            row.step(place, cell, |out, cell| cell.write(out, telegram));
+        }
+    }
+    row
 }
 
 /// Appends a telegram in InfluxDB line protocol; its time is that of the meter, in nanoseconds.
@@ -275,14 +306,9 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Vec<String> {
     columns
 }
 
-/// A column that is no value: all values of the line with that code or name, a blank between them.
-fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
-    let found = telegram.readings().find(|reading| {
-        reading
-            .entry()
-            .is_some_and(|entry| entry.name == column || entry.key == column)
-            || reading.obis() == column
-    });
+/// All values of a line, a blank between them.
+fn write_line(out: &mut Vec<u8>, telegram: &Telegram<'_>, line: u32) {
+    let found = telegram.readings().nth(line as usize);
     for (index, value) in found
         .iter()
         .flat_map(|reading| reading.values())
@@ -301,21 +327,27 @@ fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
 }
 
 fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
-    if cell
-        .iter()
-        .any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'))
-    {
-        out.push(b'"');
-        for &byte in cell {
-            if byte == b'"' {
-                out.push(b'"');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(cell);
+    let start = out.len();
+    out.extend_from_slice(cell);
+    quote(out, start);
+}
+
+/// Puts the cell that begins at `start` in quotes, where it needs them.
+fn quote(out: &mut Vec<u8>, start: usize) {
+    let cell = out.get(start..).unwrap_or_default();
+    let needs = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    if !cell.iter().any(needs) {
+        return;
     }
+    let cell = out.split_off(start);
+    out.push(b'"');
+    for byte in cell {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
 }
 
 fn write_tag(out: &mut Vec<u8>, value: &str) {

@@ -1,0 +1,242 @@
+//! Output that is written in full once and then kept up to date.
+//!
+//! ```text
+//! telegram   1-0:1.8.0(000025.653*kWh)  1-0:1.7.0(00.005*kW)     blocks of 16 bytes, compared with the last ones
+//!                      |--place--|                |place|
+//! output     "active_energy_import_kwh":25.653,"active_power_import_kw":0.005
+//!                                       |step|                          |step|
+//! ```
+//! Ten seconds later most bytes of a meter's telegram are the same: only steps whose place lies in a block
+//! that changed are written anew, into the output of the last telegram, which is then copied as a whole.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::p1::layout::Place;
+use crate::p1::telegram::Shape;
+
+/// What was planned for each of the shapes seen lately.
+#[derive(Clone, Debug)]
+pub struct ByShape<P> {
+    plans: Vec<(Arc<Shape>, P)>,
+    latest: usize,
+}
+
+/// The output for telegrams of one shape; `T` says what a step writes.
+#[derive(Clone, Debug, Default)]
+pub struct Template<T> {
+    /// Text of the telegram that `bytes` shows.
+    shown: Vec<u8>,
+    bytes: Vec<u8>,
+    steps: Vec<Step<T>>,
+    /// For each block of the text, the steps whose places reach into it.
+    touched: Vec<Vec<u32>>,
+    /// Steps that changed, and what they write, as ranges of `written`.
+    changed: Vec<(u32, Range<usize>)>,
+    written: Vec<u8>,
+    spare: Vec<u8>,
+}
+
+/// A part of the output that follows a place of the text.
+#[derive(Clone, Debug)]
+struct Step<T> {
+    what: T,
+    range: Range<usize>,
+    first_block: usize,
+}
+
+impl<P> Default for ByShape<P> {
+    fn default() -> Self {
+        Self {
+            plans: Vec::new(),
+            latest: 0,
+        }
+    }
+}
+
+impl<P> ByShape<P> {
+    /// The plan for a shape, made where there is none.
+    pub fn of(&mut self, shape: &Arc<Shape>, make: impl FnOnce() -> P) -> &mut P {
+        let fits = |(known, _): &(Arc<Shape>, P)| Arc::ptr_eq(known, shape);
+        if !self.plans.get(self.latest).is_some_and(fits) {
+            self.latest = self.plans.iter().position(fits).unwrap_or_else(|| {
+                if self.plans.len() >= PLANS_KEPT {
+                    self.plans.remove(0);
+                }
+                self.plans.push((Arc::clone(shape), make()));
+                self.plans.len() - 1
+            });
+        }
+        &mut self.plans[self.latest].1
+    }
+
+    /// Forgets all plans.
+    pub fn clear(&mut self) {
+        self.plans.clear();
+    }
+}
+
+impl<T> Template<T> {
+    /// Begins the output for a text.
+    pub fn new(text: &[u8]) -> Self {
+        let blocks = text.len().div_ceil(BLOCK);
+        Self {
+            shown: text.to_vec(),
+            bytes: Vec::new(),
+            steps: Vec::new(),
+            touched: std::iter::repeat_with(Vec::new).take(blocks).collect(),
+            changed: Vec::new(),
+            written: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// The output so far, to write constant parts to.
+    pub fn constant(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Adds a part that depends on the bytes of a place, and on nothing else that changes.
+    pub fn step(&mut self, place: Place, what: T, write: impl FnOnce(&mut Vec<u8>, &T)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes, &what);
+        let (from, to) = (place.start as usize, place.end as usize);
+        let index = self.steps.len() as u32;
+        let blocks = self.touched.get_mut(from / BLOCK..to.div_ceil(BLOCK));
+        for steps in blocks.filter(|_| from < to).into_iter().flatten() {
+            steps.push(index);
+        }
+        self.steps.push(Step {
+            what,
+            range: start..self.bytes.len(),
+            first_block: from / BLOCK,
+        });
+    }
+
+    /// The output for another text of the same shape.
+    pub fn show(&mut self, text: &[u8], write: impl Fn(&mut Vec<u8>, &T)) -> &[u8] {
+        let mut before = false;
+        let blocks = text.chunks(BLOCK).zip(self.shown.chunks_mut(BLOCK));
+        for (block, ((new, old), touched)) in blocks.zip(&self.touched).enumerate() {
+            let differs = match (
+                <&[u8; BLOCK]>::try_from(new),
+                <&[u8; BLOCK]>::try_from(&*old),
+            ) {
+                (Ok(new), Ok(old)) => new != old,
+                _ => new != old,
+            };
+            if differs {
+                old.copy_from_slice(new);
+                for &index in touched {
+                    let Some(step) = self.steps.get(index as usize) else {
+                        continue;
+                    };
+                    // A place that reaches in from the block before was written with that one.
+                    if before && step.first_block < block {
+                        continue;
+                    }
+                    let start = self.written.len();
+                    write(&mut self.written, &step.what);
+                    self.changed.push((index, start..self.written.len()));
+                }
+            }
+            before = differs;
+        }
+        let same_length = self.changed.iter().all(|(index, written)| {
+            let step = self.steps.get(*index as usize);
+            step.is_some_and(|step| step.range.len() == written.len())
+        });
+        match same_length {
+            true => self.patch(),
+            false => self.rebuild(),
+        }
+        self.changed.clear();
+        self.written.clear();
+        &self.bytes
+    }
+
+    fn patch(&mut self) {
+        for (index, written) in &self.changed {
+            let step = self.steps.get(*index as usize);
+            let old = step.and_then(|step| self.bytes.get_mut(step.range.clone()));
+            if let (Some(old), Some(new)) = (old, self.written.get(written.clone())) {
+                old.copy_from_slice(new);
+            }
+        }
+    }
+
+    fn rebuild(&mut self) {
+        self.changed.sort_unstable_by_key(|(index, _)| *index);
+        let mut changed = self.changed.iter().peekable();
+        let (mut copied, mut shift) = (0, 0);
+        self.spare.clear();
+        for (index, step) in (0u32..).zip(&mut self.steps) {
+            let old = step.range.clone();
+            step.range.start = old.start.wrapping_add(shift);
+            // A step may have been written twice, to the same effect.
+            let mut written = None;
+            while let Some((_, range)) = changed.next_if(|(changed, _)| *changed == index) {
+                written = Some(range.clone());
+            }
+            if let Some(written) = written {
+                let constant = self.bytes.get(copied..old.start).unwrap_or_default();
+                self.spare.extend_from_slice(constant);
+                let new = self.written.get(written).unwrap_or_default();
+                self.spare.extend_from_slice(new);
+                copied = old.end;
+                shift = self.spare.len().wrapping_sub(old.end);
+            }
+            step.range.end = old.end.wrapping_add(shift);
+        }
+        let rest = self.bytes.get(copied..).unwrap_or_default();
+        self.spare.extend_from_slice(rest);
+        std::mem::swap(&mut self.bytes, &mut self.spare);
+    }
+}
+
+/// Plans kept, one for each shape of telegram seen lately.
+const PLANS_KEPT: usize = 16;
+/// Bytes that are compared at once.
+const BLOCK: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn write(text: &[u8], out: &mut Vec<u8>, place: &Place) {
+        // As numbers do: without leading zeros, so that the length changes.
+        let sent = place.of(text);
+        let zeros = sent.iter().take_while(|&&digit| digit == b'0').count();
+        out.extend_from_slice(&sent[zeros..]);
+    }
+
+    fn whole(text: &[u8], places: &[Place]) -> Template<Place> {
+        let mut template = Template::new(text);
+        for &place in places {
+            template.constant().extend_from_slice(b"<");
+            template.step(place, place, |out, place| write(text, out, place));
+        }
+        template.constant().extend_from_slice(b">");
+        template
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_up_to_date_is_what_would_be_written_anew(
+            texts in prop::collection::vec("[0-2]{70}", 1..8),
+            places in prop::collection::vec((0u32..70, 0u32..40), 0..12),
+        ) {
+            let places: Vec<_> = places
+                .into_iter()
+                .map(|(start, length)| Place { start, end: (start + length).min(70) })
+                .collect();
+            let mut kept = whole(texts[0].as_bytes(), &places);
+            for text in &texts {
+                let text = text.as_bytes();
+                let shown = kept.show(text, |out, place| write(text, out, place)).to_vec();
+                prop_assert_eq!(shown, whole(text, &places).bytes);
+            }
+        }
+    }
+}
