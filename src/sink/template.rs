@@ -29,8 +29,9 @@ pub struct Template<T> {
     shown: Vec<u8>,
     bytes: Vec<u8>,
     steps: Vec<Step<T>>,
-    /// For each block of the text, the steps whose places reach into it.
-    touched: Vec<Vec<u32>>,
+    /// Blocks of the text, each with a step whose place reaches into it; in order once `ordered` says so.
+    reached: Vec<(usize, u32)>,
+    ordered: bool,
     /// Steps that changed, and what they write, as ranges of `written`.
     changed: Vec<(u32, Range<usize>)>,
     written: Vec<u8>,
@@ -79,12 +80,12 @@ impl<P> ByShape<P> {
 impl<T> Template<T> {
     /// Begins the output for a text.
     pub fn new(text: &[u8]) -> Self {
-        let blocks = text.len().div_ceil(BLOCK);
         Self {
             shown: text.to_vec(),
             bytes: Vec::new(),
             steps: Vec::new(),
-            touched: std::iter::repeat_with(Vec::new).take(blocks).collect(),
+            reached: Vec::new(),
+            ordered: false,
             changed: Vec::new(),
             written: Vec::new(),
             spare: Vec::new(),
@@ -102,10 +103,9 @@ impl<T> Template<T> {
         write(&mut self.bytes, &what);
         let (from, to) = (place.start as usize, place.end as usize);
         let index = self.steps.len() as u32;
-        let blocks = self.touched.get_mut(from / BLOCK..to.div_ceil(BLOCK));
-        for steps in blocks.filter(|_| from < to).into_iter().flatten() {
-            steps.push(index);
-        }
+        let blocks = (from / BLOCK..to.div_ceil(BLOCK)).filter(|_| from < to);
+        self.reached.extend(blocks.map(|block| (block, index)));
+        self.ordered = false;
         self.steps.push(Step {
             what,
             range: start..self.bytes.len(),
@@ -115,32 +115,38 @@ impl<T> Template<T> {
 
     /// The output for another text of the same shape.
     pub fn show(&mut self, text: &[u8], write: impl Fn(&mut Vec<u8>, &T)) -> &[u8] {
-        let mut before = false;
-        let blocks = text.chunks(BLOCK).zip(self.shown.chunks_mut(BLOCK));
-        for (block, ((new, old), touched)) in blocks.zip(&self.touched).enumerate() {
-            let differs = match (
-                <&[u8; BLOCK]>::try_from(new),
-                <&[u8; BLOCK]>::try_from(&*old),
-            ) {
-                (Ok(new), Ok(old)) => new != old,
-                _ => new != old,
+        let mut changed_before = None;
+        if !std::mem::replace(&mut self.ordered, true) {
+            self.reached.sort_unstable();
+        }
+        for steps in self.reached.chunk_by(|(a, _), (b, _)| a == b) {
+            let index = steps.first().map_or(0, |(block, _)| *block);
+            let range = index * BLOCK..((index + 1) * BLOCK).min(text.len());
+            let (Some(new), Some(old)) = (text.get(range.clone()), self.shown.get_mut(range))
+            else {
+                break;
             };
-            if differs {
-                old.copy_from_slice(new);
-                for &index in touched {
-                    let Some(step) = self.steps.get(index as usize) else {
-                        continue;
-                    };
-                    // A place that reaches in from the block before was written with that one.
-                    if before && step.first_block < block {
-                        continue;
-                    }
-                    let start = self.written.len();
-                    write(&mut self.written, &step.what);
-                    self.changed.push((index, start..self.written.len()));
-                }
+            let same = match (new.first_chunk::<BLOCK>(), old.first_chunk::<BLOCK>()) {
+                (Some(new), Some(old)) => *new == *old,
+                _ => new == old,
+            };
+            if same {
+                continue;
             }
-            before = differs;
+            old.copy_from_slice(new);
+            for &(_, step_index) in steps {
+                let Some(step) = self.steps.get(step_index as usize) else {
+                    continue;
+                };
+                // A place that reaches in from a block that changed too was written with that one.
+                if step.first_block < index && changed_before == index.checked_sub(1) {
+                    continue;
+                }
+                let start = self.written.len();
+                write(&mut self.written, &step.what);
+                self.changed.push((step_index, start..self.written.len()));
+            }
+            changed_before = Some(index);
         }
         let same_length = self.changed.iter().all(|(index, written)| {
             let step = self.steps.get(*index as usize);
