@@ -337,6 +337,9 @@ pub struct OutputArgs {
     /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
     pub redact: bool,
+    /// Threads that decode files of encrypted frames [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<usize>,
 }
 
 /// What is printed.
@@ -461,6 +464,13 @@ fn has_key_digits(word: &OsStr, least: usize) -> bool {
     digits >= least && mistaken == others.count() && mistaken <= MISTAKEN_MAX
 }
 
+/// Reads a number of threads.
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    let jobs = text.parse().ok();
+    let jobs = jobs.filter(|jobs| (1..=JOBS_MAX).contains(jobs));
+    jobs.ok_or_else(|| format!("expected a number from 1 to {JOBS_MAX}"))
+}
+
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text
@@ -500,6 +510,8 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// Most threads that can be asked for.
+const JOBS_MAX: usize = 256;
 /// Digits of a word that is taken for a key behind `--key`.
 const JOINED_MIN: usize = 16;
 /// Digits of a word that is taken for a key where a file should be: times as names of files have fewer.

@@ -70,6 +70,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         duration: source.duration,
         timeout: source.timeout,
         progress: false,
+        jobs: 1,
         line: LineSettings {
             baud: source.baud.unwrap_or(LineSettings::P1.baud),
             mode: source.mode.unwrap_or(LineSettings::P1.mode),

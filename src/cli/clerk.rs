@@ -1,9 +1,11 @@
 //! The sink of decrypt, parse and watch: keeps the counts, formats what came, and talks about what goes wrong.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ahead::Hand;
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
 use super::lane::{Desk, Lane};
@@ -22,7 +24,7 @@ use crate::source::maxsonar::Level as Reading;
 /// Takes events, keeps the counts, and talks about what goes wrong.
 pub struct Clerk {
     output: Output,
-    ring: Ring,
+    ring: Arc<Ring>,
     tally: Tally,
     /// Nobody reads the output any more.
     reader_gone: bool,
@@ -65,7 +67,7 @@ pub struct Wishes {
 
 impl Clerk {
     /// Makes a clerk that writes to an output.
-    pub fn new(output: Output, ring: Ring, wishes: Wishes) -> Self {
+    pub fn new(output: Output, ring: Arc<Ring>, wishes: Wishes) -> Self {
         Self {
             output,
             ring,
@@ -288,6 +290,10 @@ impl Desk for Clerk {
         }
     }
 
+    fn counted(&mut self, lane: usize, event: &Event<'_>) {
+        self.tally.count(lane, event);
+    }
+
     fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
         let mut shown = finding.clone();
         if let Some(redactor) = self.output.redactor() {
@@ -351,6 +357,19 @@ impl Sink for Clerk {
 
     fn is_full(&self) -> bool {
         self.left == Some(0)
+    }
+
+    fn hand(&self) -> Option<Hand> {
+        let all = self.meters.is_empty() && self.left.is_none();
+        let formatter = self.output.formatter().filter(|_| all)?;
+        Some(Hand {
+            formatter,
+            ring: Arc::clone(&self.ring),
+        })
+    }
+
+    fn formatted(&mut self, bytes: &mut Vec<u8>) {
+        self.output.formatted(bytes);
     }
 
     fn good(&self) -> u64 {

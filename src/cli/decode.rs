@@ -1,6 +1,7 @@
 //! `smarty decrypt`, `smarty parse` and the stream of `smarty watch`: the same pipeline with different defaults.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -65,7 +66,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
 /// A run of the pump that lacks only its sink.
 pub struct Prepared {
     /// All keys.
-    pub ring: Ring,
+    pub ring: Arc<Ring>,
     /// Zone of the meters' clocks.
     pub zone: Zone,
     /// Ends the run.
@@ -82,7 +83,7 @@ impl Prepared {
     /// A zone that does not exist; keys that cannot be had.
     pub fn new(args: &Run, named: &[Named], global: &Global) -> Result<Self, Failure> {
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
-        let ring = Ring::gather(&args.keys)?;
+        let ring = Arc::new(Ring::gather(&args.keys)?);
         if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
             say(Level::Note, &format!("key {origin}"), None);
         }
@@ -108,6 +109,7 @@ impl Prepared {
             duration: args.source.duration,
             timeout: args.source.timeout,
             progress: !global.quiet && to_file,
+            jobs: args.output.jobs.unwrap_or_else(cores),
             line: LineSettings {
                 baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
                 mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
@@ -171,7 +173,7 @@ pub fn stream(
         verbose: global.verbose,
         show_key: args.keys.show_key,
     };
-    let mut clerk = Clerk::new(output, run.ring.clone(), wishes);
+    let mut clerk = Clerk::new(output, Arc::clone(&run.ring), wishes);
     let signals = Signals::watch(&run.stop)?;
     let pumped = run.pump(&mut clerk);
     let (worst, end) = match pumped {
@@ -233,6 +235,11 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
         TagWhen::Skip => TagPolicy::Skip,
     };
     Policy { tag, ignore_crc }
+}
+
+/// Processors that the system lets this program use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Prints the names of all values.

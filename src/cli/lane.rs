@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ahead::SourceName;
 use super::failure::{Exit, Failure, Level, say};
 use super::words::is_said_elsewhere;
 use crate::p1::cipher::Keys;
-use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
 use crate::p1::diagnosis::recovery::Recovery;
 use crate::p1::diagnosis::{Diagnosis, Finding, Summary};
 use crate::p1::event::Event;
@@ -28,6 +29,8 @@ pub trait Desk {
         received_at: Option<Timestamp>,
         event: &Event<'_>,
     );
+    /// Counts an event that was formatted elsewhere.
+    fn counted(&mut self, _lane: usize, _event: &Event<'_>) {}
     /// Takes a reading of a level sensor.
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
     /// Takes something that diagnosis has found out.
@@ -172,6 +175,15 @@ impl Lane {
         }
     }
 
+    /// As outputs name it, for threads.
+    pub fn source_name(&self) -> Arc<SourceName> {
+        Arc::new(SourceName {
+            kind: self.kind,
+            name: self.name.clone(),
+            label: self.label.clone(),
+        })
+    }
+
     /// What is to be said of an input in which nothing was found; what to do is said with what diagnosis found.
     pub fn nothing_found(&self) -> Option<Failure> {
         let title = self.title();
@@ -212,6 +224,42 @@ impl Lane {
         self.bytes += bytes.len() as u64;
         let at = at.filter(|_| !self.stored);
         self.undump(at, desk, |undump, each| undump.push(bytes, each))
+    }
+
+    /// The decoder, where bytes of the input go straight to it, and where it stands.
+    pub fn ahead(&self) -> Option<(&Decoder, Standing)> {
+        let plain = self.stored && self.undump.is_passing();
+        match self.streams.as_slice() {
+            [
+                Stream {
+                    reader: Reader::Meter(meter),
+                    ..
+                },
+            ] if plain => Some((&meter.decoder, meter.decoder.standing()?)),
+            _ => None,
+        }
+    }
+
+    /// Takes bytes that were decoded ahead; false where they have to be pushed.
+    pub fn adopt(&mut self, bytes: &[u8], stretch: &Stretch, desk: &mut dyn Desk) -> bool {
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return false;
+        };
+        let Reader::Meter(meter) = &mut stream.reader else {
+            return false;
+        };
+        if !meter.decoder.adopt(stretch) {
+            return false;
+        }
+        stretch.events(bytes, &self.decoding.zone, |event| {
+            self.frames += 1;
+            meter.diagnosis.event(event);
+            desk.counted(self.index, event);
+        });
+        self.bytes += bytes.len() as u64;
+        stream.pushed += bytes.len() as u64;
+        meter.diagnosis.bytes(bytes, stream.pushed);
+        true
     }
 
     /// Takes a silence: what is half stays half.

@@ -1,5 +1,7 @@
 //! Framer, cipher and telegram in one: bytes and silence in, events out.
 
+mod stretch;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use super::readout::{Crc, Readout};
 use super::span::Span;
 use super::telegram::Memory;
 use super::value::Zone;
+
+pub use stretch::{Standing, Stretch};
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,14 +55,7 @@ impl Decoder {
     pub fn new(keys: Arc<Keys>, policy: Policy, zone: Zone) -> Self {
         Self {
             framer: Framer::default(),
-            judge: Judge {
-                keys,
-                policy,
-                text: Vec::new(),
-                tagged: HashSet::new(),
-                tagged_last: None,
-                opener: None,
-            },
+            judge: Judge::new(keys, policy),
             memory: Memory::default(),
             zone,
             held: Vec::new(),
@@ -264,6 +261,17 @@ enum Verdict {
 }
 
 impl Judge {
+    fn new(keys: Arc<Keys>, policy: Policy) -> Self {
+        Self {
+            keys,
+            policy,
+            text: Vec::new(),
+            tagged: HashSet::new(),
+            tagged_last: None,
+            opener: None,
+        }
+    }
+
     /// `None`: that depends on bytes still to come.
     fn judge(
         &mut self,

@@ -102,6 +102,28 @@ impl Memory {
         Telegram { text, shape, zone }
     }
 
+    /// Tells whether the same shapes are remembered.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shapes.len() == other.shapes.len()
+            && self
+                .shapes
+                .iter()
+                .zip(&other.shapes)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    /// Place of a shape that is remembered.
+    pub(crate) fn place(&self, shape: &Arc<Shape>) -> Option<usize> {
+        self.shapes
+            .iter()
+            .position(|known| Arc::ptr_eq(known, shape))
+    }
+
+    /// The shape at a place.
+    pub(crate) fn shape(&self, place: usize) -> Option<&Arc<Shape>> {
+        self.shapes.get(place)
+    }
+
     fn learn(&mut self, text: &[u8], mark: usize) -> usize {
         let layout = Layout::read(text, mark);
         let meaning = Meaning::of(&layout, text);
@@ -117,6 +139,11 @@ impl Memory {
 }
 
 impl<'a> Telegram<'a> {
+    /// A text that has the shape, as was found before.
+    pub(crate) fn of(text: &'a [u8], shape: &'a Arc<Shape>, zone: &'a Zone) -> Self {
+        Self { text, shape, zone }
+    }
+
     /// The text from `/` on.
     pub fn text(&self) -> &'a [u8] {
         self.text

@@ -99,6 +99,11 @@ impl Csv {
         self.header(out);
     }
 
+    /// Tells whether the header is written and the columns are fixed.
+    pub fn is_headed(&self) -> bool {
+        self.headed && self.columns.is_some()
+    }
+
     /// As `begin`, for a level sensor; false where the columns wait for the telegram of a meter.
     pub fn begin_level(&mut self, out: &mut Vec<u8>) -> bool {
         if self.columns.is_none() && self.sources == Sources::Levels {

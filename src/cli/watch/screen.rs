@@ -1,5 +1,7 @@
 //! `smarty watch` on a terminal: the live screen as a sink of the pump.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::cli::args::{Global, Run};
@@ -32,7 +34,7 @@ pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
         screen: Screen::new(),
-        ring: run.ring.clone(),
+        ring: Arc::clone(&run.ring),
         stop: run.stop.clone(),
         line: run.line(),
         tally: Tally::default(),
@@ -74,7 +76,7 @@ pub fn run(args: &Run, named: &[Named], global: &Global) -> Result<Exit, Failure
 struct Viewer {
     terminal: Terminal,
     screen: Screen,
-    ring: Ring,
+    ring: Arc<Ring>,
     stop: Stop,
     line: LineSettings,
     tally: Tally,
