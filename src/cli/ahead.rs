@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use super::args::Format;
 use super::formatter::Formatter;
 use super::keys::Ring;
 use super::runs::Run;
@@ -63,8 +64,19 @@ pub struct Found {
     pub stretch: Stretch,
     /// Number of the telegram before the first one.
     pub before: u64,
+    /// The telegrams are printed as they are: the texts of the stretch are the output.
+    is_raw: bool,
+    output: Vec<u8>,
+}
+
+impl Found {
     /// The telegrams in the format asked for.
-    pub output: Vec<u8>,
+    pub fn output(&mut self) -> &mut Vec<u8> {
+        match self.is_raw {
+            true => self.stretch.texts(),
+            false => &mut self.output,
+        }
+    }
 }
 
 /// What a thread writes to.
@@ -221,8 +233,12 @@ impl Hand {
             label: source.label.as_deref(),
         };
         let mut seq = before;
+        let is_raw = self.formatter.format == Format::Raw;
         let stretch = Stretch::decode(decoder, bytes, texts, |decoded| {
             seq += 1;
+            if is_raw {
+                return;
+            }
             let title = decoded.security.map(|security| security.title());
             let context = Context {
                 seq,
@@ -236,6 +252,7 @@ impl Hand {
         Some(Found {
             stretch,
             before,
+            is_raw,
             output,
         })
     }

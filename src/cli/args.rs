@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::p1::shard::Shard;
 use crate::sink::rotation::Rotation;
 use crate::source::dump::Form;
 
@@ -240,6 +241,9 @@ pub struct InputArgs {
     /// Only frames of this meter: device id or system title; repeatable
     #[arg(long, value_name = "ID")]
     pub meter: Vec<String>,
+    /// Only the K-th of N equal parts of all meters, to share a stream among N processes
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
     /// Print telegrams whose CRC does not fit, and mark them
     #[arg(long)]
     pub ignore_crc: bool,

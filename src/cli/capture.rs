@@ -230,6 +230,7 @@ fn without_keys() -> Decoding {
     Decoding {
         keys: Arc::default(),
         policy: Policy::default(),
+        shard: None,
         zone: Zone::luxembourg(),
         repair: false,
     }

@@ -93,6 +93,7 @@ impl Prepared {
             keys: &args.keys,
             ring: &ring,
             policy: policy(&args.keys, args.input.ignore_crc),
+            shard: args.input.shard,
             zone: zone.clone(),
             form: args.input.input.0,
             repair: args.input.repair,
@@ -202,6 +203,13 @@ pub fn stream(
             true => failure,
             false => failure.hint(format!("it has frames of {}", others.join(", "))),
         });
+    }
+    if let (Some(shard), true, Exit::Good, PumpEnd::Input) = (args.input.shard, nothing, worst, end)
+    {
+        if !global.quiet {
+            say(Level::Note, &format!("no frame of shard {shard}"), None);
+        }
+        return Ok(Exit::Good);
     }
     Ok(worst.min(exit))
 }

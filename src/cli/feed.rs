@@ -259,4 +259,4 @@ pub fn is_live(place: &Place) -> bool {
 }
 
 /// Bytes read at once.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;

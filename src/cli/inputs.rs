@@ -11,6 +11,7 @@ use super::feed::is_live;
 use super::keys::Ring;
 use super::lane::{Decoding, Lane};
 use crate::p1::decoder::Policy;
+use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
@@ -41,6 +42,8 @@ pub struct Common<'a> {
     pub ring: &'a Ring,
     /// What is let through.
     pub policy: Policy,
+    /// The part of all meters that is decoded.
+    pub shard: Option<Shard>,
     /// Zone of the meter's clock.
     pub zone: Zone,
     /// How the bytes are written down.
@@ -91,6 +94,7 @@ impl Named {
         let decoding = Decoding {
             keys,
             policy: common.policy,
+            shard: common.shard,
             zone: common.zone.clone(),
             repair: common.repair,
         };

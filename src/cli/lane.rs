@@ -13,6 +13,7 @@ use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
 use crate::p1::diagnosis::recovery::Recovery;
 use crate::p1::diagnosis::{Diagnosis, Finding, Summary};
 use crate::p1::event::Event;
+use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 use crate::source::dump::{Form, Note, Piece, Undump};
@@ -74,6 +75,8 @@ pub struct Decoding {
     pub keys: Arc<Keys>,
     /// What is let through.
     pub policy: Policy,
+    /// The part of all meters that is decoded.
+    pub shard: Option<Shard>,
     /// Zone of the meter's clock.
     pub zone: Zone,
     /// Whether what a tty or an editor has done is undone where that can be proved.
@@ -100,6 +103,8 @@ struct Meter {
     decoder: Decoder,
     diagnosis: Diagnosis,
     recovery: Recovery,
+    /// Something came that is not left to another shard.
+    own: bool,
 }
 
 /// What a stream takes.
@@ -228,7 +233,8 @@ impl Lane {
 
     /// The decoder, where bytes of the input go straight to it, and where it stands.
     pub fn ahead(&self) -> Option<(&Decoder, Standing)> {
-        let plain = self.stored && self.undump.is_passing();
+        let all = self.decoding.shard.is_none();
+        let plain = all && self.stored && self.undump.is_passing();
         match self.streams.as_slice() {
             [
                 Stream {
@@ -337,15 +343,23 @@ impl Lane {
             label: label.as_deref().or(self.label.as_deref()),
         };
         let (index, frames) = (self.index, &mut self.frames);
+        let others =
+            |event: &Event<'_>| self.decoding.shard.is_some_and(|shard| !shard.takes(event));
         match reader {
             Reader::Meter(meter) => {
                 let Meter {
                     decoder,
                     diagnosis,
                     recovery,
+                    own,
                 } = &mut **meter;
                 let tell = |event: &Event<'_>| {
                     *frames += u64::from(!matches!(event, Event::Junk(_)));
+                    // Another process decodes it, and tells what is wrong with it.
+                    if others(event) {
+                        return;
+                    }
+                    *own = true;
                     diagnosis.event(event);
                     recovery.event(event);
                     desk.event(index, source, time_of(times, event), event);
@@ -358,6 +372,9 @@ impl Lane {
                 let pause = !matches!(turn, Turn::Bytes(..));
                 if pause || recovery.is_full() {
                     recovery.settle(pause, |event| {
+                        if others(event) {
+                            return;
+                        }
                         *frames += 1;
                         desk.event(index, source, time_of(times, event), event);
                     });
@@ -370,8 +387,8 @@ impl Lane {
                         }
                     }
                     Turn::Silence => diagnosis.quiet(SILENCE_MS),
-                    Turn::End => diagnosis.finish(),
-                    Turn::Cut => {}
+                    Turn::End if *own => diagnosis.finish(),
+                    Turn::End | Turn::Cut => {}
                 }
                 for finding in diagnosis.take_findings() {
                     self.found |= !is_said_elsewhere(&finding, source);
@@ -436,6 +453,7 @@ impl Reader {
         let Decoding {
             keys,
             policy,
+            shard,
             zone,
             repair,
         } = decoding.clone();
@@ -443,7 +461,8 @@ impl Reader {
             Device::P1 => Self::Meter(Box::new(Meter {
                 diagnosis: Diagnosis::new(Arc::clone(&keys)),
                 recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
-                decoder: Decoder::new(keys, policy, zone),
+                own: shard.is_none(),
+                decoder: Decoder::new(keys, policy, zone).only(shard),
             })),
             Device::Maxsonar => Self::Sensor(Maxsonar::default()),
         }

@@ -330,7 +330,7 @@ impl Pump<'_> {
         });
         match found {
             Some(mut found) => {
-                self.sink.formatted(&mut found.output);
+                self.sink.formatted(found.output());
                 if let Some(ahead) = &mut self.ahead {
                     ahead.recycle(found);
                 }

@@ -10,6 +10,7 @@ use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
 use super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
 use super::readout::{Crc, Readout};
+use super::shard::Shard;
 use super::span::Span;
 use super::telegram::Memory;
 use super::value::Zone;
@@ -116,6 +117,12 @@ impl Decoder {
     /// The keys in use.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.judge.keys
+    }
+
+    /// Opens frames of the meters in a shard only; those of others are refused as [`Reason::OtherShard`].
+    pub fn only(mut self, shard: Option<Shard>) -> Self {
+        self.judge.shard = shard;
+        self
     }
 
     /// Uses other keys from the next frame on.
@@ -235,6 +242,7 @@ impl Decoder {
 struct Judge {
     keys: Arc<Keys>,
     policy: Policy,
+    shard: Option<Shard>,
     /// Text of the frame that was opened last.
     text: Vec<u8>,
     /// Meters that have sent a valid tag.
@@ -265,6 +273,7 @@ impl Judge {
         Self {
             keys,
             policy,
+            shard: None,
             text: Vec::new(),
             tagged: HashSet::new(),
             tagged_last: None,
@@ -326,6 +335,9 @@ impl Judge {
     }
 
     fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
+        if self.shard.is_some_and(|shard| !shard.has(header.title)) {
+            return Err(Reason::OtherShard);
+        }
         if let Some(unsupported) = header.control.unsupported() {
             return Err(Reason::Unsupported(unsupported));
         }

@@ -24,6 +24,8 @@ pub mod telegram;
 
 pub mod event;
 
+pub mod shard;
+
 pub mod decoder;
 
 pub mod line;

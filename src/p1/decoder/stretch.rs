@@ -83,7 +83,10 @@ impl Decoder {
         framer.jump(standing.offset, standing.known);
         Self {
             framer,
-            judge: Judge::new(self.judge.keys.clone(), self.judge.policy),
+            judge: Judge {
+                shard: self.judge.shard,
+                ..Judge::new(self.judge.keys.clone(), self.judge.policy)
+            },
             memory: standing.memory.clone(),
             zone: self.zone.clone(),
             held: Vec::new(),
@@ -142,6 +145,11 @@ impl Stretch {
         stretch.end = decoder.standing()?;
         stretch.clean &= stretch.end.memory.is_same(&known);
         Some(stretch)
+    }
+
+    /// The texts of all frames in a row.
+    pub fn texts(&mut self) -> &mut Vec<u8> {
+        &mut self.texts
     }
 
     /// Gives back the buffer.
