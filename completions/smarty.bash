@@ -167,7 +167,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__decrypt)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --shard --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --jobs --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,6 +206,10 @@ _smarty() {
                     return 0
                     ;;
                 --meter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -270,6 +274,10 @@ _smarty() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -437,7 +445,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__parse)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --tag --input --meter --shard --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --jobs --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -476,6 +484,10 @@ _smarty() {
                     return 0
                     ;;
                 --meter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -540,6 +552,10 @@ _smarty() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -667,7 +683,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --key --key-file --keyring --auth-key --show-key --tag --input --meter --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --key --key-file --keyring --auth-key --show-key --tag --input --meter --shard --ignore-crc --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --fields --events --out --force --append --explain --redact --jobs --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +730,10 @@ _smarty() {
                     return 0
                     ;;
                 --meter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -778,6 +798,10 @@ _smarty() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -72,6 +72,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -90,6 +91,7 @@ hex\t'The frame as a hex dump with its fields'
 influx\t'InfluxDB line protocol'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -120,6 +122,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -138,6 +141,7 @@ hex\t'The frame as a hex dump with its fields'
 influx\t'InfluxDB line protocol'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -170,6 +174,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -188,6 +193,7 @@ hex\t'The frame as a hex dump with its fields'
 influx\t'InfluxDB line protocol'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

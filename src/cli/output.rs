@@ -40,6 +40,8 @@ pub struct Output {
     /// What each file of a recording begins with, not yet told to the writer.
     header: Vec<u8>,
     writer: Writer,
+    /// Why nothing more can be written, not yet told.
+    ended: Option<WriteEnd>,
 }
 
 /// How output comes, beside its format.
@@ -120,6 +122,7 @@ impl Output {
             buffer: Vec::new(),
             header,
             writer,
+            ended: None,
         })
     }
 
@@ -230,6 +233,9 @@ impl Output {
     /// # Errors
     /// [`WriteEnd`].
     pub fn flush(&mut self) -> Result<(), WriteEnd> {
+        if let Some(end) = self.ended.take() {
+            return Err(end);
+        }
         if !self.header.is_empty() {
             let header = std::mem::take(&mut self.header);
             self.writer.set_header(header)?;
@@ -267,6 +273,10 @@ impl Output {
         if !self.thin.is_active() {
             self.formatter.separate(&mut self.buffer);
             self.formatter.telegram(&mut self.buffer, context, decoded);
+            // What is written while it is new need not be fetched from far.
+            if self.buffer.len() >= SPILL {
+                self.ended = self.flush().err();
+            }
             return 1;
         }
         let start = self.buffer.len();
@@ -313,6 +323,9 @@ impl Output {
         self.formatter.lines(&mut self.buffer, write);
     }
 }
+
+/// Bytes that are written at once.
+const SPILL: usize = 128 << 10;
 
 /// Columns of the terminal that standard output is.
 pub fn terminal_width() -> Option<usize> {

@@ -32,8 +32,8 @@ pub struct Template<T> {
     /// Blocks of the text, each with a step whose place reaches into it; in order once `ordered` says so.
     reached: Vec<(usize, u32)>,
     ordered: bool,
-    /// Steps that changed, and what they write, as ranges of `written`.
-    changed: Vec<(u32, Range<usize>)>,
+    /// Steps of another length than before, and what they write, as ranges of `written`.
+    resized: Vec<(u32, Range<usize>)>,
     written: Vec<u8>,
     spare: Vec<u8>,
 }
@@ -86,7 +86,7 @@ impl<T> Template<T> {
             steps: Vec::new(),
             reached: Vec::new(),
             ordered: false,
-            changed: Vec::new(),
+            resized: Vec::new(),
             written: Vec::new(),
             spare: Vec::new(),
         }
@@ -144,36 +144,29 @@ impl<T> Template<T> {
                 }
                 let start = self.written.len();
                 write(&mut self.written, &step.what);
-                self.changed.push((step_index, start..self.written.len()));
+                let new = self.written.get(start..).unwrap_or_default();
+                match self.bytes.get_mut(step.range.clone()) {
+                    Some(old) if old.len() == new.len() => {
+                        old.copy_from_slice(new);
+                        self.written.truncate(start);
+                    }
+                    _ => self.resized.push((step_index, start..self.written.len())),
+                }
             }
             changed_before = Some(index);
         }
-        let same_length = self.changed.iter().all(|(index, written)| {
-            let step = self.steps.get(*index as usize);
-            step.is_some_and(|step| step.range.len() == written.len())
-        });
-        match same_length {
-            true => self.patch(),
-            false => self.rebuild(),
+        if !self.resized.is_empty() {
+            self.rebuild();
+            self.resized.clear();
+            self.written.clear();
         }
-        self.changed.clear();
-        self.written.clear();
         &self.bytes
     }
 
-    fn patch(&mut self) {
-        for (index, written) in &self.changed {
-            let step = self.steps.get(*index as usize);
-            let old = step.and_then(|step| self.bytes.get_mut(step.range.clone()));
-            if let (Some(old), Some(new)) = (old, self.written.get(written.clone())) {
-                old.copy_from_slice(new);
-            }
-        }
-    }
-
+    /// Puts steps in that are longer or shorter than before.
     fn rebuild(&mut self) {
-        self.changed.sort_unstable_by_key(|(index, _)| *index);
-        let mut changed = self.changed.iter().peekable();
+        self.resized.sort_by_key(|(index, _)| *index);
+        let mut changed = self.resized.iter().peekable();
         let (mut copied, mut shift) = (0, 0);
         self.spare.clear();
         for (index, step) in (0u32..).zip(&mut self.steps) {
