@@ -264,3 +264,6 @@ pub fn list_fields() -> Result<Exit, Failure> {
 }
 
 const LUXEMBOURG: &str = "Europe/Luxembourg";
+
+#[cfg(test)]
+mod tests;

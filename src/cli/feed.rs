@@ -34,6 +34,8 @@ pub struct Row {
     file: Option<Reader>,
     /// What ended the file; the runs before it come first.
     ended: Option<Result<Step, SourceError>>,
+    /// Most bytes of a run.
+    size: usize,
     stopped: bool,
 }
 
@@ -99,6 +101,14 @@ impl Feed {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
+        Self::in_runs(inputs, stop, BUFFER)
+    }
+
+    /// Reads as `new`, files in runs of so many bytes at the most.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn in_runs(inputs: Vec<Lasting>, stop: &Stop, size: usize) -> Result<Self, Failure> {
         if !inputs.iter().any(|input| is_live(&input.address().place)) {
             return Ok(Self::Row(Row {
                 inputs,
@@ -106,6 +116,7 @@ impl Feed {
                 buffer: Vec::new(),
                 file: None,
                 ended: None,
+                size,
                 stopped: false,
             }));
         }
@@ -167,7 +178,7 @@ impl Row {
         if matches!(step, Ok(Step::Opened)) {
             let found = input.source().map(Found::of);
             let stored = found.is_some_and(|found| found.size.is_some());
-            self.file = stored.then(|| Reader::new(BUFFER));
+            self.file = stored.then(|| Reader::new(self.size));
         }
         if matches!(step, Ok(Step::End) | Err(_)) {
             self.current += 1;

@@ -61,7 +61,7 @@ impl Shard {
         let x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
         let x = x ^ x >> 31;
-        let index = u128::from(x) * u128::from(self.count) >> 64;
+        let index = (u128::from(x) * u128::from(self.count)) >> 64;
         index + 1 == u128::from(self.number)
     }
 }
