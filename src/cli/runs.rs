@@ -94,8 +94,9 @@ fn cut(bytes: &[u8]) -> (usize, u64, Option<SystemTitle>) {
         return (at, frames, last);
     }
     // Somewhere behind, frames may begin again.
-    let rest = bytes.get(LOOSE.min(bytes.len())..).unwrap_or_default();
-    let starts = memmem::find_iter(rest, &START).map(|start| LOOSE + start);
+    let least = bytes.len() / LOOSE;
+    let rest = bytes.get(least..).unwrap_or_default();
+    let starts = memmem::find_iter(rest, &START).map(|start| least + start);
     let start = starts.take(STARTS_MAX).find(|&start| {
         header_at(bytes, start).is_some_and(|header| {
             let next = start + header.frame_length();
@@ -112,8 +113,8 @@ fn header_at(bytes: &[u8], at: usize) -> Option<GeneralGloCiphering> {
     }
 }
 
-/// Least length of a run that is not known to be frames, in bytes.
-const LOOSE: usize = 16 << 10;
+/// The part of the buffer that a run has at the least where it is not known to be frames.
+const LOOSE: usize = 8;
 /// Starts that are looked at in such a run.
 const STARTS_MAX: usize = 1000;
 /// Buffers kept for the next runs.
@@ -160,10 +161,10 @@ mod tests {
 
     #[test]
     fn frames_are_found_again_behind_others_bytes() {
-        let mut stream = vec![b'.'; LOOSE + 500];
+        let mut stream = vec![b'.'; 5000];
         stream.extend((0..10).flat_map(|n| frame(n, 970)));
         let runs = runs(&stream, 1 << 20);
-        assert_eq!(runs, [(LOOSE + 500, 0), (10_000, 10)]);
+        assert_eq!(runs, [(5000, 0), (10_000, 10)]);
     }
 
     #[test]
