@@ -28,6 +28,14 @@ pub struct Json {
     fields: Option<Fields>,
     plans: ByShape<Plan>,
     senders: Senders,
+    header: Kept,
+}
+
+/// A string that is mostly the same as the last time.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    sent: Vec<u8>,
+    written: Vec<u8>,
 }
 
 impl Json {
@@ -76,7 +84,7 @@ impl Json {
             start: 0,
             end: telegram.shape().layout.identification.end,
         };
-        write_json_bytes(out, header.of(telegram.text()));
+        self.header.write(out, header.of(telegram.text()));
         out.extend_from_slice(b",\"length\":");
         write_integer(out, decoded.text.len() as u64);
         out.extend_from_slice(b",\"crc\":");
@@ -196,6 +204,18 @@ impl Json {
         out.extend_from_slice(b",\"hint\":");
         write_text_or_null(out, hint);
         out.extend_from_slice(b"}\n");
+    }
+}
+
+impl Kept {
+    fn write(&mut self, out: &mut Vec<u8>, sent: &[u8]) {
+        if self.written.is_empty() || self.sent != sent {
+            self.sent.clear();
+            self.sent.extend_from_slice(sent);
+            self.written.clear();
+            write_json_bytes(&mut self.written, sent);
+        }
+        out.extend_from_slice(&self.written);
     }
 }
 
