@@ -72,6 +72,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -91,6 +92,7 @@ influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -125,6 +127,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -144,6 +147,7 @@ influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -200,6 +204,7 @@ warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s n -l count -l limit -d 'Stop after so many telegrams' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
@@ -219,6 +224,7 @@ influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

@@ -16,6 +16,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::p1::shard::Shard;
 use crate::sink::rotation::Rotation;
 use crate::source::dump::Form;
 
@@ -252,6 +253,9 @@ pub struct InputArgs {
     /// Only frames of this meter: device id or system title; repeatable
     #[arg(long, value_name = "ID")]
     pub meter: Vec<String>,
+    /// Only the K-th of N equal parts of all meters, to share a stream among N processes
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
     /// Print telegrams whose CRC does not fit, and mark them
     #[arg(long)]
     pub ignore_crc: bool,
@@ -352,6 +356,9 @@ pub struct OutputArgs {
     /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
     pub redact: bool,
+    /// Threads that decode files of encrypted frames [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<usize>,
 }
 
 /// What is printed.
@@ -488,6 +495,13 @@ fn has_key_digits(word: &OsStr, least: usize) -> bool {
     digits >= least && mistaken == others.count() && mistaken <= MISTAKEN_MAX
 }
 
+/// Reads a number of threads.
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    let jobs = text.parse().ok();
+    let jobs = jobs.filter(|jobs| (1..=JOBS_MAX).contains(jobs));
+    jobs.ok_or_else(|| format!("expected a number from 1 to {JOBS_MAX}"))
+}
+
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text
@@ -527,6 +541,8 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// Most threads that can be asked for.
+const JOBS_MAX: usize = 256;
 /// Digits of a word that is taken for a key behind `--key`.
 const JOINED_MIN: usize = 16;
 /// Digits of a word that is taken for a key where a file should be: times as names of files have fewer.

@@ -70,6 +70,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         duration: source.duration,
         timeout: source.timeout,
         progress: false,
+        jobs: 1,
         line: LineSettings {
             baud: source.baud.unwrap_or(LineSettings::P1.baud),
             mode: source.mode.unwrap_or(LineSettings::P1.mode),
@@ -230,6 +231,7 @@ fn without_keys() -> Decoding {
     Decoding {
         keys: Arc::default(),
         policy: Policy::default(),
+        shard: None,
         zone: Zone::luxembourg(),
         repair: false,
     }

@@ -1,9 +1,11 @@
 //! The sink of decrypt, parse and watch: keeps the counts, formats what came, and talks about what goes wrong.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ahead::Hand;
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
 use super::lane::{Desk, Lane};
@@ -24,7 +26,7 @@ use crate::source::maxsonar::Level as Reading;
 pub struct Clerk {
     output: Output,
     services: Services,
-    ring: Ring,
+    ring: Arc<Ring>,
     tally: Tally,
     /// Nobody reads the output any more.
     reader_gone: bool,
@@ -69,7 +71,7 @@ pub struct Wishes {
 
 impl Clerk {
     /// Makes a clerk that writes to an output, and tells the services what it writes.
-    pub fn new(output: Output, services: Services, ring: Ring, wishes: Wishes) -> Self {
+    pub fn new(output: Output, services: Services, ring: Arc<Ring>, wishes: Wishes) -> Self {
         Self {
             output,
             services,
@@ -321,6 +323,10 @@ impl Desk for Clerk {
         }
     }
 
+    fn counted(&mut self, lane: usize, event: &Event<'_>) {
+        self.tally.count(lane, event);
+    }
+
     fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
         let mut shown = finding.clone();
         if let Some(redactor) = self.output.redactor() {
@@ -392,6 +398,19 @@ impl Sink for Clerk {
         self.left == Some(0)
     }
 
+    fn hand(&self) -> Option<Hand> {
+        let all = self.meters.is_empty() && self.left.is_none() && self.services.want_nothing();
+        let formatter = self.output.formatter().filter(|_| all)?;
+        Some(Hand {
+            formatter,
+            ring: Arc::clone(&self.ring),
+        })
+    }
+
+    fn formatted(&mut self, bytes: &mut Vec<u8>) {
+        self.output.formatted(bytes);
+    }
+
     fn good(&self) -> u64 {
         self.tally.good
     }
@@ -427,8 +446,8 @@ impl Sink for Clerk {
         }
     }
 
-    fn renew(&mut self, ring: &Ring) {
-        self.ring = ring.clone();
+    fn renew(&mut self, ring: &Arc<Ring>) {
+        self.ring = Arc::clone(ring);
     }
 
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {

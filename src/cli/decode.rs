@@ -1,6 +1,7 @@
 //! `smarty decrypt`, `smarty parse` and the stream of `smarty watch`: the same pipeline with different defaults.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -74,7 +75,7 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
 /// A run of the pump that lacks only its sink.
 pub struct Prepared {
     /// All keys.
-    pub ring: Ring,
+    pub ring: Arc<Ring>,
     /// Zone of the meters' clocks.
     pub zone: Zone,
     /// Ends the run.
@@ -91,7 +92,7 @@ impl Prepared {
     /// A zone that does not exist; keys that cannot be had.
     pub fn new(args: &Run, named: &[Named], global: &Global) -> Result<Self, Failure> {
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
-        let ring = Ring::gather(&args.keys)?;
+        let ring = Arc::new(Ring::gather(&args.keys)?);
         if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
             say(Level::Note, &format!("key {origin}"), None);
         }
@@ -115,6 +116,7 @@ impl Prepared {
             keys: &args.keys,
             ring: &ring,
             policy: policy(&args.keys, args.input.ignore_crc),
+            shard: args.input.shard,
             zone: zone.clone(),
             form: args.input.input.0,
             repair: args.input.repair,
@@ -131,6 +133,7 @@ impl Prepared {
             duration: args.source.duration,
             timeout: args.source.timeout,
             progress: !global.quiet && to_file && !options.follow,
+            jobs: args.output.jobs.unwrap_or_else(cores),
             line: LineSettings {
                 baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
                 mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
@@ -199,7 +202,7 @@ pub fn stream(
         verbose: global.verbose,
         show_key: args.keys.show_key,
     };
-    let mut clerk = Clerk::new(output, services, run.ring.clone(), wishes);
+    let mut clerk = Clerk::new(output, services, Arc::clone(&run.ring), wishes);
     let signals = match renewal {
         Some(_) => Signals::watch_and_renew(&run.stop)?,
         None => Signals::watch(&run.stop)?,
@@ -231,6 +234,13 @@ pub fn stream(
             true => failure,
             false => failure.hint(format!("it has frames of {}", others.join(", "))),
         });
+    }
+    if let (Some(shard), true, Exit::Good, PumpEnd::Input) = (args.input.shard, nothing, worst, end)
+    {
+        if !global.quiet {
+            say(Level::Note, &format!("no frame of shard {shard}"), None);
+        }
+        return Ok(Exit::Good);
     }
     Ok(worst.min(exit))
 }
@@ -266,6 +276,11 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
     Policy { tag, ignore_crc }
 }
 
+/// Processors that the system lets this program use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// Prints the names of all values.
 ///
 /// # Errors
@@ -280,3 +295,6 @@ pub fn list_fields() -> Result<Exit, Failure> {
 }
 
 const LUXEMBOURG: &str = "Europe/Luxembourg";
+
+#[cfg(test)]
+mod tests;

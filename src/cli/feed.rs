@@ -1,7 +1,7 @@
 //! What the pump reads: inputs one after another, or sources all at once.
 //!
 //! ```text
-//! row   a.bin b.bin -          each to its end, in the order given, 256 KiB at a time without a copy
+//! row   a.bin b.bin -          each to its end, in the order given; files in runs of whole frames
 //! hub   ttyUSB0 tcp:// fifo    a thread each, in order of arrival
 //! ```
 
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
+use super::runs::{Reader, Run};
 use crate::source::{
     Arrival, Chunk, Found, GoneReason, Hub, Lasting, Next, Place, SourceError, Step, Stop, What,
 };
@@ -29,6 +30,12 @@ pub struct Row {
     inputs: Vec<Lasting>,
     current: usize,
     buffer: Vec<u8>,
+    /// Where a regular file is read to.
+    file: Option<Reader>,
+    /// What ended the file; the runs before it come first.
+    ended: Option<Result<Step, SourceError>>,
+    /// Most bytes of a run.
+    size: usize,
     stopped: bool,
 }
 
@@ -70,6 +77,8 @@ pub enum Piece<'a> {
     Opened(Found),
     /// Bytes as received, and where some had parity or framing errors.
     Bytes(&'a [u8], &'a [usize]),
+    /// Bytes of a regular file.
+    Run(Run),
     /// Nothing came for a while; also while it is away.
     Quiet,
     /// Nobody has opened the FIFO for writing yet; said once.
@@ -92,12 +101,23 @@ impl Feed {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
+        Self::in_runs(inputs, stop, BUFFER)
+    }
+
+    /// Reads as `new`, files in runs of so many bytes at the most.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn in_runs(inputs: Vec<Lasting>, stop: &Stop, size: usize) -> Result<Self, Failure> {
         let live = |input: &Lasting| input.follows() || is_live(&input.address().place);
         if !inputs.iter().any(live) {
             return Ok(Self::Row(Row {
                 inputs,
                 current: 0,
-                buffer: vec![0; BUFFER],
+                buffer: Vec::new(),
+                file: None,
+                ended: None,
+                size,
                 stopped: false,
             }));
         }
@@ -108,6 +128,16 @@ impl Feed {
             stop: stop.clone(),
             chunk: None,
         }))
+    }
+
+    /// Takes back the bytes of a run.
+    pub fn recycle(&mut self, bytes: Vec<u8>) {
+        if let Self::Row(Row {
+            file: Some(file), ..
+        }) = self
+        {
+            file.recycle(bytes);
+        }
     }
 
     /// What comes next, waiting for it up to `time`; a file never lets anyone wait.
@@ -128,7 +158,29 @@ impl Row {
                 false => Turn::End,
             };
         };
-        let step = input.read(&mut self.buffer);
+        let step = match &mut self.file {
+            Some(file) => {
+                while !file.room().is_empty() && self.ended.is_none() {
+                    match input.read(file.room()) {
+                        Ok(Step::Bytes(count)) => file.filled(count),
+                        other => self.ended = Some(other),
+                    }
+                }
+                if let Some(run) = file.run() {
+                    return Turn::Came(Came::now(lane, Piece::Run(run)));
+                }
+                self.ended.take().unwrap_or(Ok(Step::End))
+            }
+            None => {
+                self.buffer.resize(BUFFER, 0);
+                input.read(&mut self.buffer)
+            }
+        };
+        if matches!(step, Ok(Step::Opened)) {
+            let found = input.source().map(Found::of);
+            let stored = found.is_some_and(|found| found.size.is_some());
+            self.file = stored.then(|| Reader::new(self.size));
+        }
         if matches!(step, Ok(Step::End) | Err(_)) {
             self.current += 1;
         }
@@ -153,12 +205,18 @@ impl Row {
             Ok(Step::End) => Piece::End,
             Err(error) => Piece::Failed(error),
         };
-        Turn::Came(Came {
+        Turn::Came(Came::now(lane, what))
+    }
+}
+
+impl<'a> Came<'a> {
+    fn now(lane: usize, what: Piece<'a>) -> Self {
+        Self {
             lane,
             at: Timestamp::now(),
             instant: Instant::now(),
             what,
-        })
+        }
     }
 }
 
@@ -213,4 +271,4 @@ pub fn is_live(place: &Place) -> bool {
 }
 
 /// Bytes read at once.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;

@@ -15,6 +15,7 @@ use super::lane::{Decoding, Lane};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
+use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
@@ -47,6 +48,8 @@ pub struct Common<'a> {
     pub ring: &'a Ring,
     /// What is let through.
     pub policy: Policy,
+    /// The part of all meters that is decoded.
+    pub shard: Option<Shard>,
     /// Zone of the meter's clock.
     pub zone: Zone,
     /// How the bytes are written down.
@@ -108,6 +111,7 @@ impl Named {
         let decoding = Decoding {
             keys: self.keys(common.keys, common.ring)?,
             policy: common.policy,
+            shard: common.shard,
             zone: common.zone.clone(),
             repair: common.repair,
         };

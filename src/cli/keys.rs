@@ -3,6 +3,8 @@
 //! First of: `--key`, `--key-file`, `SMARTY_KEY`, `SMARTY_KEY_FILE`, `$CREDENTIALS_DIRECTORY/smarty.key`; beside
 //! it, for each meter of its own, the key ring. Keys are read by hand so that no help text, error or log shows one.
 
+mod ring_file;
+
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -11,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etcetera::BaseStrategy;
-use serde::Deserialize;
+
+use ring_file::RingFile;
 
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
@@ -22,7 +25,7 @@ use crate::source::{Address, virtual_keys};
 /// All keys of a run, with the names that the ring gives to meters.
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
-    keys: Keys,
+    keys: Arc<Keys>,
     names: HashMap<SystemTitle, String>,
     labels: HashMap<String, MeterKeys>,
     /// What was typed in on the terminal: that is not asked for again.
@@ -51,7 +54,7 @@ impl Ring {
             if is_asked_for(args) {
                 ring.typed = Some(keys.clone());
             }
-            ring.keys.set_default(keys);
+            Arc::make_mut(&mut ring.keys).set_default(keys);
         }
         Ok(ring)
     }
@@ -68,7 +71,7 @@ impl Ring {
             key: None,
             ..args.clone()
         })?;
-        ring.keys.set_default(typed.clone());
+        Arc::make_mut(&mut ring.keys).set_default(typed.clone());
         ring.typed = Some(typed);
         ring.origin.clone_from(&self.origin);
         Ok(ring)
@@ -77,15 +80,15 @@ impl Ring {
     /// The keys for a source: the one of its label where the ring has such, for meters without their own;
     /// those of a virtual meter are known.
     pub fn keys_for(&self, address: &Address) -> Arc<Keys> {
-        let mut keys = self.keys.clone();
+        let mut keys = Arc::clone(&self.keys);
         let label = address.label.as_ref();
         if let Some(own) = label.and_then(|label| self.labels.get(label)) {
-            keys.set_default(own.clone());
+            Arc::make_mut(&mut keys).set_default(own.clone());
         }
         for (title, own) in virtual_keys(address) {
-            keys.insert(title, own);
+            Arc::make_mut(&mut keys).insert(title, own);
         }
-        Arc::new(keys)
+        keys
     }
 
     /// The keys without those of labels.
@@ -123,7 +126,7 @@ impl Ring {
                 return Err(unreadable(path, &error, hint));
             }
         };
-        let file: RingFile = toml::from_str(&text).map_err(|error| {
+        let file = RingFile::read(&text).map_err(|error| {
             // The error of the parser would show the line, and with it a key.
             let at = error.span().map_or(String::new(), |span| {
                 let line = text
@@ -138,51 +141,37 @@ impl Ring {
             .hint("a key ring has lines such as  [SAG1030700114004]  and  key = \"…\"")
         })?;
         let mut ring = Self::default();
+        let mut keys = Keys::default();
         let bad = |name: &str, error: KeyError| {
             Failure::new(Exit::Key, format!("{place}: [{name}]: {error}"))
         };
         if let Some(text) = &file.default {
             let key = Key::parse(text).map_err(|error| bad("default", error))?;
-            ring.keys
-                .set_default(MeterKeys::new(key, authentication.clone()));
+            keys.set_default(MeterKeys::new(key, authentication.clone()));
         }
-        for (name, entry) in &file.meters {
-            let key = Key::parse(&entry.key).map_err(|error| bad(name, error))?;
+        for (name, entry) in file.meters {
+            let key = Key::parse(&entry.key).map_err(|error| bad(&name, error))?;
             let authentication = match &entry.auth_key {
-                Some(text) => AuthenticationKey::parse(text).map_err(|error| bad(name, error))?,
+                Some(text) => AuthenticationKey::parse(text).map_err(|error| bad(&name, error))?,
                 None => authentication.clone(),
             };
-            let keys = MeterKeys::new(key, authentication);
-            match SystemTitle::parse(name) {
+            let own = MeterKeys::new(key, authentication);
+            match SystemTitle::parse(&name) {
                 Some(title) => {
-                    if let Some(name) = &entry.name {
+                    if let Some(name) = entry.name {
                         ring.names.insert(title, name.clone());
-                        ring.labels.insert(name.clone(), keys.clone());
+                        ring.labels.insert(name, own.clone());
                     }
-                    ring.keys.insert(title, keys);
+                    keys.insert(title, own);
                 }
                 None => {
-                    ring.labels.insert(name.clone(), keys);
+                    ring.labels.insert(name, own);
                 }
             }
         }
+        ring.keys = Arc::new(keys);
         Ok(ring)
     }
-}
-
-#[derive(Deserialize)]
-struct RingFile {
-    default: Option<String>,
-    #[serde(flatten)]
-    meters: HashMap<String, RingEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RingEntry {
-    key: String,
-    auth_key: Option<String>,
-    name: Option<String>,
 }
 
 /// The one key for all meters, and where it came from in words.

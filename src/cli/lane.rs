@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ahead::SourceName;
 use super::failure::{Exit, Failure, Level, say};
 use super::words::is_said_elsewhere;
 use crate::p1::cipher::Keys;
-use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
 use crate::p1::diagnosis::recovery::Recovery;
 use crate::p1::diagnosis::{Diagnosis, Finding, Summary};
 use crate::p1::event::Event;
+use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 use crate::source::dump::{Form, Note, Piece, Undump};
@@ -28,6 +30,8 @@ pub trait Desk {
         received_at: Option<Timestamp>,
         event: &Event<'_>,
     );
+    /// Counts an event that was formatted elsewhere.
+    fn counted(&mut self, _lane: usize, _event: &Event<'_>) {}
     /// Takes a reading of a level sensor.
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
     /// Takes something that diagnosis has found out.
@@ -73,6 +77,8 @@ pub struct Decoding {
     pub keys: Arc<Keys>,
     /// What is let through.
     pub policy: Policy,
+    /// The part of all meters that is decoded.
+    pub shard: Option<Shard>,
     /// Zone of the meter's clock.
     pub zone: Zone,
     /// Whether what a tty or an editor has done is undone where that can be proved.
@@ -99,6 +105,8 @@ struct Meter {
     decoder: Decoder,
     diagnosis: Diagnosis,
     recovery: Recovery,
+    /// Something came that is not left to another shard.
+    own: bool,
 }
 
 /// What a stream takes.
@@ -175,6 +183,15 @@ impl Lane {
         }
     }
 
+    /// As outputs name it, for threads.
+    pub fn source_name(&self) -> Arc<SourceName> {
+        Arc::new(SourceName {
+            kind: self.kind,
+            name: self.name.clone(),
+            label: self.label.clone(),
+        })
+    }
+
     /// What is to be said of an input in which nothing was found; what to do is said with what diagnosis found.
     pub fn nothing_found(&self) -> Option<Failure> {
         let title = self.title();
@@ -232,6 +249,43 @@ impl Lane {
             self.undump = Undump::new(self.form);
         }
         self.quiet(desk);
+    }
+
+    /// The decoder, where bytes of the input go straight to it, and where it stands.
+    pub fn ahead(&self) -> Option<(&Decoder, Standing)> {
+        let all = self.decoding.shard.is_none();
+        let plain = all && self.stored && self.undump.is_passing();
+        match self.streams.as_slice() {
+            [
+                Stream {
+                    reader: Reader::Meter(meter),
+                    ..
+                },
+            ] if plain => Some((&meter.decoder, meter.decoder.standing()?)),
+            _ => None,
+        }
+    }
+
+    /// Takes bytes that were decoded ahead; false where they have to be pushed.
+    pub fn adopt(&mut self, bytes: &[u8], stretch: &Stretch, desk: &mut dyn Desk) -> bool {
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return false;
+        };
+        let Reader::Meter(meter) = &mut stream.reader else {
+            return false;
+        };
+        if !meter.decoder.adopt(stretch) {
+            return false;
+        }
+        stretch.events(bytes, &self.decoding.zone, |event| {
+            self.frames += 1;
+            meter.diagnosis.event(event);
+            desk.counted(self.index, event);
+        });
+        self.bytes += bytes.len() as u64;
+        stream.pushed += bytes.len() as u64;
+        meter.diagnosis.bytes(bytes, stream.pushed);
+        true
     }
 
     /// Takes a silence: what is half stays half.
@@ -321,15 +375,23 @@ impl Lane {
             label: label.as_deref().or(self.label.as_deref()),
         };
         let (index, frames) = (self.index, &mut self.frames);
+        let others =
+            |event: &Event<'_>| self.decoding.shard.is_some_and(|shard| !shard.takes(event));
         match reader {
             Reader::Meter(meter) => {
                 let Meter {
                     decoder,
                     diagnosis,
                     recovery,
+                    own,
                 } = &mut **meter;
                 let tell = |event: &Event<'_>| {
                     *frames += u64::from(!matches!(event, Event::Junk(_)));
+                    // Another process decodes it, and tells what is wrong with it.
+                    if others(event) {
+                        return;
+                    }
+                    *own = true;
                     diagnosis.event(event);
                     recovery.event(event);
                     desk.event(index, source, time_of(times, event), event);
@@ -342,6 +404,9 @@ impl Lane {
                 let pause = !matches!(turn, Turn::Bytes(..));
                 if pause || recovery.is_full() {
                     recovery.settle(pause, |event| {
+                        if others(event) {
+                            return;
+                        }
                         *frames += 1;
                         desk.event(index, source, time_of(times, event), event);
                     });
@@ -354,8 +419,8 @@ impl Lane {
                         }
                     }
                     Turn::Silence => diagnosis.quiet(SILENCE_MS),
-                    Turn::End => diagnosis.finish(),
-                    Turn::Cut => {}
+                    Turn::End if *own => diagnosis.finish(),
+                    Turn::End | Turn::Cut => {}
                 }
                 for finding in diagnosis.take_findings() {
                     self.found |= !is_said_elsewhere(&finding, source);
@@ -420,6 +485,7 @@ impl Reader {
         let Decoding {
             keys,
             policy,
+            shard,
             zone,
             repair,
         } = decoding.clone();
@@ -427,7 +493,8 @@ impl Reader {
             Device::P1 => Self::Meter(Box::new(Meter {
                 diagnosis: Diagnosis::new(Arc::clone(&keys)),
                 recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
-                decoder: Decoder::new(keys, policy, zone),
+                own: shard.is_none(),
+                decoder: Decoder::new(keys, policy, zone).only(shard),
             })),
             Device::Maxsonar => Self::Sensor(Maxsonar::default()),
         }

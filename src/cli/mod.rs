@@ -12,9 +12,15 @@ pub mod writer;
 
 pub mod archive;
 
+pub mod formatter;
+
 pub mod output;
 
 pub mod tally;
+
+pub mod runs;
+
+pub mod ahead;
 
 pub mod lane;
 

@@ -9,6 +9,7 @@ use jiff::{Timestamp, Zoned};
 use super::archive;
 use super::args::{Format, OutputArgs};
 use super::failure::{Exit, Failure};
+use super::formatter::Formatter;
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::derive::Extent;
@@ -16,17 +17,15 @@ use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::value::Zone;
 use crate::sink::context::{Context, Senders};
-use crate::sink::csv::{self, Csv, Sources};
+use crate::sink::csv::{Csv, Sources};
 use crate::sink::fields::{Fields, UnknownField};
-use crate::sink::hex;
-use crate::sink::json::{self, Json};
+use crate::sink::json::Json;
 use crate::sink::level;
 use crate::sink::out::OutFile;
 use crate::sink::parquet::Parquet;
 use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
 use crate::sink::rotation::Rotation;
-use crate::sink::table::{self, TableOptions};
 use crate::sink::target::Existing;
 use crate::sink::thin::{Row, Thin, Thinning, values};
 use crate::source::maxsonar::Level;
@@ -34,25 +33,20 @@ use crate::source::maxsonar::Level;
 /// Formats telegrams and writes them.
 pub struct Output {
     silent: bool,
-    format: Format,
-    fields: Option<Fields>,
-    json: Json,
-    csv: Csv,
-    table: TableOptions,
+    formatter: Formatter,
     parquet: Option<Box<Parquet>>,
-    pretty: bool,
     events: bool,
-    begun: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
     thin: Thin,
     senders: Senders,
     redactor: Option<Redactor>,
     buffer: Vec<u8>,
-    line: Vec<u8>,
     /// What each file of a recording begins with, not yet told to the writer.
     header: Vec<u8>,
     writer: Writer,
+    /// Why nothing more can be written, not yet told.
+    ended: Option<WriteEnd>,
 }
 
 /// How output comes, beside its format.
@@ -150,18 +144,9 @@ impl Output {
         }
         Ok(Self {
             silent: flow.silent,
-            format,
-            json,
-            csv,
-            table: TableOptions {
-                width,
-                fields: fields.clone(),
-            },
+            formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
             parquet,
-            fields,
-            pretty: args.pretty,
             events: args.events,
-            begun: false,
             plain: args.out.is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
@@ -169,9 +154,9 @@ impl Output {
             senders: Senders::default(),
             redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),
-            line: Vec::new(),
             header,
             writer,
+            ended: None,
         })
     }
 
@@ -201,14 +186,14 @@ impl Output {
             return 1;
         }
         let begin = self.buffer.len();
-        match self.format {
-            Format::Csv if !self.csv.begin_level(&mut self.buffer) => return 0,
+        match self.formatter.format {
+            Format::Csv if !self.formatter.csv.begin_level(&mut self.buffer) => return 0,
             _ => self.settle_header(begin),
         }
         let start = self.buffer.len();
-        match self.format {
+        match self.formatter.format {
             Format::Json => self.lines(|_, line| level::json(line, context, level)),
-            Format::Csv => self.csv.level(&mut self.buffer, context, level),
+            Format::Csv => self.formatter.csv.level(&mut self.buffer, context, level),
             Format::Raw => level::raw(&mut self.buffer, level),
             Format::Influx => level::influx(&mut self.buffer, context, level),
             Format::Hex | Format::Table => level::table(&mut self.buffer, context, level),
@@ -266,6 +251,21 @@ impl Output {
         }
     }
 
+    /// What formats telegrams elsewhere just as here; `None` where that depends on more than the telegram.
+    pub fn formatter(&self) -> Option<Formatter> {
+        let free = self.redactor.is_none() && !self.thin.is_active();
+        let settled = free && self.formatter.is_settled();
+        settled.then(|| self.formatter.clone())
+    }
+
+    /// Takes telegrams that were formatted elsewhere.
+    pub fn formatted(&mut self, bytes: &mut Vec<u8>) {
+        match self.buffer.is_empty() {
+            true => std::mem::swap(&mut self.buffer, bytes),
+            false => self.buffer.append(bytes),
+        }
+    }
+
     /// Prints one telegram whose period is over; tells whether there was one.
     pub fn due(&mut self, now: Timestamp) -> bool {
         let due = self.thin.due(now);
@@ -277,6 +277,9 @@ impl Output {
     /// # Errors
     /// [`WriteEnd`].
     pub fn flush(&mut self) -> Result<(), WriteEnd> {
+        if let Some(end) = self.ended.take() {
+            return Err(end);
+        }
         if !self.header.is_empty() {
             let header = std::mem::take(&mut self.header);
             self.writer.set_header(header)?;
@@ -312,19 +315,27 @@ impl Output {
 
     /// Formats a telegram, and holds it back where it is not to be printed yet.
     fn row(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
-        if self.format == Format::Csv {
+        if self.formatter.format == Format::Csv {
             let begin = self.buffer.len();
-            self.csv.begin(&mut self.buffer, decoded);
+            self.formatter.csv.begin(&mut self.buffer, decoded);
             self.settle_header(begin);
         }
+        if let Some(parquet) = &mut self.parquet {
+            parquet.telegram(context, decoded);
+            return 1;
+        }
         if !self.thin.is_active() {
-            self.separate();
-            self.write(context, decoded);
+            self.formatter.separate(&mut self.buffer);
+            self.formatter.telegram(&mut self.buffer, context, decoded);
+            // What is written while it is new need not be fetched from far.
+            if self.buffer.len() >= SPILL {
+                self.ended = self.flush().err();
+            }
             return 1;
         }
         let start = self.buffer.len();
-        self.write(context, decoded);
-        let fields = self.fields.clone();
+        self.formatter.telegram(&mut self.buffer, context, decoded);
+        let fields = self.formatter.fields.clone();
         let meter = self.senders.name(decoded).into_owned();
         self.thin_out(start, || Row {
             meter,
@@ -350,7 +361,7 @@ impl Output {
     }
 
     fn print(&mut self, bytes: &[u8]) -> bool {
-        self.separate();
+        self.formatter.separate(&mut self.buffer);
         self.buffer.extend_from_slice(bytes);
         true
     }
@@ -362,37 +373,13 @@ impl Output {
         }
     }
 
-    /// A blank line between two tables.
-    fn separate(&mut self) {
-        if self.format == Format::Table && std::mem::replace(&mut self.begun, true) {
-            self.buffer.push(b'\n');
-        }
-    }
-
-    fn write(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
-        match self.format {
-            Format::Json => self.lines(|json, line| json.telegram(line, context, decoded)),
-            Format::Csv => self.csv.telegram(&mut self.buffer, context, decoded),
-            Format::Raw => self.buffer.extend_from_slice(decoded.text),
-            Format::Influx => csv::influx(&mut self.buffer, self.fields.as_ref(), context, decoded),
-            Format::Hex => hex::write(&mut self.buffer, decoded),
-            Format::Table => table::write(&mut self.buffer, decoded, context, &self.table),
-            Format::Parquet => self
-                .parquet
-                .iter_mut()
-                .for_each(|parquet| parquet.telegram(context, decoded)),
-        }
-    }
-
     fn lines(&mut self, write: impl FnOnce(&mut Json, &mut Vec<u8>)) {
-        if !self.pretty {
-            return write(&mut self.json, &mut self.buffer);
-        }
-        self.line.clear();
-        write(&mut self.json, &mut self.line);
-        json::pretty(&self.line, &mut self.buffer);
+        self.formatter.lines(&mut self.buffer, write);
     }
 }
+
+/// Bytes that are written at once.
+const SPILL: usize = 128 << 10;
 
 /// Columns of the terminal that standard output is.
 pub fn terminal_width() -> Option<usize> {

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::ahead::{Ahead, Hand};
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::{Came, Feed, Piece, Turn};
 use super::keys::Ring;
 use super::lane::{Desk, Lane};
 use super::progress::Progress;
+use super::runs::Run;
 use super::writer::WriteEnd;
 use crate::p1::cipher::Keys;
 use crate::source::LineSettings;
@@ -31,10 +33,16 @@ pub trait Sink: Desk {
     fn bytes(&mut self, _lane: &Lane, _at: Timestamp, _bytes: &[u8], _broken: &[usize]) {}
     /// Nothing came of a lane for a while.
     fn quiet(&mut self, _lane: &Lane) {}
+    /// What formats telegrams of files on other threads; `None` where they have to come one by one.
+    fn hand(&self) -> Option<Hand> {
+        None
+    }
+    /// Takes telegrams that were formatted on another thread, and counted.
+    fn formatted(&mut self, _bytes: &mut Vec<u8>) {}
     /// Time goes on; some ten times a second.
     fn tick(&mut self, _now: Timestamp) {}
     /// Keys and names were read again.
-    fn renew(&mut self, _ring: &Ring) {}
+    fn renew(&mut self, _ring: &Arc<Ring>) {}
     /// Says something to the user.
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
         say(level, what, hint);
@@ -63,6 +71,8 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Whether the progress of files may be shown.
     pub progress: bool,
+    /// Threads that decode files.
+    pub jobs: usize,
     /// What serial ports are set to, for what is said of silent ones.
     pub line: LineSettings,
 }
@@ -114,6 +124,9 @@ pub fn pump(
         limits,
         progress: Progress::default(),
         worst: Exit::Good,
+        ahead: None,
+        reading: 0,
+        spent: Vec::new(),
     };
     let end = loop {
         let left = limits
@@ -125,6 +138,7 @@ pub fn pump(
             Turn::End => break PumpEnd::Input,
             Turn::Stopped => break PumpEnd::Stopped,
         }
+        pump.spent.drain(..).for_each(|bytes| feed.recycle(bytes));
         pump.sink.tick(Timestamp::now());
         let fresh = renew(pump.sink).unwrap_or_default();
         for (lane, keys) in pump.lanes.iter_mut().zip(&fresh) {
@@ -151,6 +165,12 @@ struct Pump<'a> {
     heard: (u64, Instant),
     progress: Progress,
     worst: Exit,
+    /// Threads that decode ahead, once there is work for them.
+    ahead: Option<Ahead>,
+    /// The lane of which something came last.
+    reading: usize,
+    /// Buffers that can be read to again.
+    spent: Vec<Vec<u8>>,
 }
 
 /// What the pump knows of the link of a lane.
@@ -185,15 +205,25 @@ impl Pump<'_> {
             instant,
             what,
         } = came;
-        let (Some(lane), Some(state)) = (self.lanes.get_mut(index), self.links.get_mut(index))
-        else {
+        let Some(state) = self.links.get_mut(index) else {
             return;
         };
         if state.over {
             return;
         }
+        self.reading = index;
+        if let Piece::Run(run) = what {
+            (state.bytes, state.settled, state.silent) = (instant, false, false);
+            return self.run(index, at, run);
+        }
+        self.settle(index);
+        let (Some(lane), Some(state)) = (self.lanes.get_mut(index), self.links.get_mut(index))
+        else {
+            return;
+        };
         let sink = &mut *self.sink;
         match what {
+            Piece::Run(_) => {}
             Piece::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
                 lane.open(found);
@@ -274,6 +304,82 @@ impl Pump<'_> {
         }
     }
 
+    /// Takes bytes of a file, or lets a thread decode them ahead.
+    fn run(&mut self, index: usize, at: Timestamp, run: Run) {
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        self.progress.advance(run.bytes.len());
+        self.sink.bytes(lane, at, &run.bytes, &[]);
+        if self.limits.jobs > 1
+            && run.frames > 0
+            && let Some((decoder, standing)) = lane.ahead()
+        {
+            if self.ahead.is_none() {
+                let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
+                self.ahead = self.sink.hand().and_then(start);
+            }
+            if let Some(ahead) = &mut self.ahead {
+                let here = (standing, self.sink.good());
+                ahead.give(run, decoder, &lane.source_name(), here);
+                if ahead.is_full() {
+                    self.take_over(index);
+                }
+                return;
+            }
+        }
+        self.settle(index);
+        self.push(index, &run.bytes);
+        self.spent.push(run.bytes);
+    }
+
+    /// Takes over all that is decoded ahead.
+    fn settle(&mut self, index: usize) {
+        while self.ahead.as_ref().is_some_and(|ahead| !ahead.is_idle()) {
+            self.take_over(index);
+        }
+    }
+
+    /// Takes over the first run that was decoded ahead.
+    fn take_over(&mut self, index: usize) {
+        let Some(done) = self.ahead.as_mut().and_then(Ahead::take) else {
+            return;
+        };
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        let good = self.sink.good();
+        let found = done.found.filter(|found| {
+            found.before == good && lane.adopt(&done.bytes, &found.stretch, self.sink)
+        });
+        match found {
+            Some(mut found) => {
+                self.sink.formatted(found.output());
+                if let Some(ahead) = &mut self.ahead {
+                    ahead.recycle(found);
+                }
+            }
+            None => {
+                self.push(index, &done.bytes);
+                // What follows was decoded from something else than what is known now.
+                self.settle(index);
+            }
+        }
+        self.spent.push(done.bytes);
+    }
+
+    /// Takes bytes of a file, one by one.
+    fn push(&mut self, index: usize, bytes: &[u8]) {
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        let sink = &mut *self.sink;
+        let pushed = self.progress.aside(|| lane.push(bytes, None, sink));
+        if let Err(failure) = pushed {
+            self.fail(index, &failure);
+        }
+    }
+
     /// Ends an input that cannot be read.
     fn fail(&mut self, index: usize, failure: &Failure) {
         if let Some(state) = self.links.get_mut(index) {
@@ -321,6 +427,9 @@ impl Pump<'_> {
 
     /// Ends all lanes that have not ended yet.
     fn end(mut self, end: PumpEnd) -> Result<Pumped, Failure> {
+        if end != PumpEnd::Enough {
+            self.settle(self.reading);
+        }
         self.progress.finish();
         if end != PumpEnd::Enough {
             for index in 0..self.lanes.len() {

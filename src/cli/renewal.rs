@@ -35,7 +35,7 @@ impl Renewal<'_> {
     pub fn look(
         &self,
         signals: &Signals,
-        ring: &mut Ring,
+        ring: &mut Arc<Ring>,
         sink: &mut dyn Sink,
     ) -> Option<Vec<Arc<Keys>>> {
         if !signals.asks_for_renewal() {
@@ -47,7 +47,7 @@ impl Renewal<'_> {
                 keys,
                 changed,
             }) => {
-                *ring = fresh;
+                *ring = Arc::new(fresh);
                 sink.renew(ring);
                 if changed {
                     let what = "smarty.toml has other sources or options than before";

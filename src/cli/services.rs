@@ -86,6 +86,11 @@ impl Services {
         extent.unwrap_or_default()
     }
 
+    /// Tells whether nothing is published and nothing computed: then telegrams need not come one by one.
+    pub fn want_nothing(&self) -> bool {
+        self.is_empty() && self.deriving.is_none()
+    }
+
     /// Tells whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -44,6 +44,10 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no tag, though this meter has sent tags before"),
             "somebody else may have written this frame; it is not used".to_owned(),
         ),
+        Reason::OtherShard => (
+            format!("{place} is of another shard"),
+            "a process with that shard decodes it".to_owned(),
+        ),
     }
 }
 

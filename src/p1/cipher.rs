@@ -3,6 +3,11 @@
 //! AES-128-GCM with a tag of 96 bits. Nonce = system title || frame counter;
 //! AAD = security control || authentication key (Luxembourg P1 1.1.3 section 3.2.5; DLMS Green Book, suite 0).
 //! Authentication only (`10`): AAD = security control || authentication key || text, nothing encrypted.
+//!
+//! A ring can hold the keys of a country: [`MeterKeys`] are 32 bytes, and the key schedule is an [`Opener`] that
+//! the decoder keeps while frames of one meter follow each other.
+
+mod opener;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,11 +17,13 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::aes::cipher::consts::U12;
 use aes_gcm::aes::cipher::{BlockCipherEncrypt, KeyIvInit, StreamCipher};
 use aes_gcm::aes::{Aes128, Aes128Enc};
-use aes_gcm::{AesGcm, Nonce, Tag};
+use aes_gcm::{AesGcm, Nonce};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::ciphering::{FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle};
+
+pub use opener::Opener;
 
 /// Encryption key (EK) of one meter, 16 bytes; wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -73,12 +80,11 @@ pub struct Keys {
     default: Option<MeterKeys>,
 }
 
-/// Encryption and authentication key of one meter with their key schedule.
+/// Encryption and authentication key of one meter.
 #[derive(Clone)]
 pub struct MeterKeys {
     key: Key,
     authentication: AuthenticationKey,
-    gcm: Gcm,
 }
 
 /// Why a frame stays closed.
@@ -216,13 +222,11 @@ impl Keys {
 }
 
 impl MeterKeys {
-    /// Computes the key schedule.
+    /// Takes the keys of a meter.
     pub fn new(key: Key, authentication: AuthenticationKey) -> Self {
-        let gcm = Gcm::new(&key.0.into());
         Self {
             key,
             authentication,
-            gcm,
         }
     }
 
@@ -248,26 +252,7 @@ impl MeterKeys {
         frame: &[u8],
         text: &mut [u8],
     ) -> Result<(), OpenError> {
-        let (body, tag) = split(header, frame)?;
-        let tag = <&Tag<U12>>::try_from(tag);
-        match (header.control.encrypted(), tag) {
-            (true, Ok(tag)) => {
-                let aad = self.aad(header.control);
-                let buffer = InOutBuf::new(body, text).map_err(|_| OpenError::Truncated)?;
-                self.gcm
-                    .decrypt_inout_detached(&nonce(header), &aad, buffer, tag)
-                    .map_err(|_| OpenError::TagMismatch)
-            }
-            (false, Ok(tag)) => {
-                let aad = [&self.aad(header.control)[..], body].concat();
-                self.gcm
-                    .decrypt_inout_detached(&nonce(header), &aad, InOutBuf::from(&mut [][..]), tag)
-                    .map_err(|_| OpenError::TagMismatch)?;
-                text.copy_from_slice(body);
-                Ok(())
-            }
-            (_, Err(_)) => self.view(header, frame, text),
-        }
+        Opener::new(self).open(header, frame, text)
     }
 
     /// Decrypts without looking at the tag: evidence for diagnosis, never data.
@@ -312,15 +297,13 @@ impl MeterKeys {
         out.extend(text);
         let body = out.get_mut(start..).unwrap_or_default();
         let mut aad = self.aad(control).to_vec();
+        let gcm = Gcm::new(&self.key.0.into());
+        let nonce = Nonce::from(nonce(&header));
         let sealed = match (control.authenticated(), control.encrypted()) {
-            (true, true) => self
-                .gcm
-                .encrypt_inout_detached(&nonce(&header), &aad, body.into()),
+            (true, true) => gcm.encrypt_inout_detached(&nonce, &aad, body.into()),
             (true, false) => {
                 aad.extend(&*body);
-                let nothing = InOutBuf::from(&mut [][..]);
-                self.gcm
-                    .encrypt_inout_detached(&nonce(&header), &aad, nothing)
+                gcm.encrypt_inout_detached(&nonce, &aad, InOutBuf::from(&mut [][..]))
             }
             (false, _) => {
                 self.apply_key_stream(title, counter, body);
@@ -354,11 +337,11 @@ fn split<'a>(
         .ok_or(OpenError::Truncated)
 }
 
-fn nonce(header: &GeneralGloCiphering) -> Nonce<U12> {
+fn nonce(header: &GeneralGloCiphering) -> [u8; 12] {
     let mut nonce = [0; 12];
     nonce[..8].copy_from_slice(&header.title.0);
     nonce[8..].copy_from_slice(&header.counter.0.to_be_bytes());
-    nonce.into()
+    nonce
 }
 
 /// Tells whether each two digits are the code of a digit.
@@ -451,6 +434,23 @@ mod tests {
             let mut text = vec![0; header.text_length()];
             assert_eq!(keys().open(&header, &frame, &mut text), Ok(()));
             assert_eq!(text, b"/ABC5 text\r\n", "{control:02X}");
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_open() {
+        let text: Vec<u8> = (0..5000u32).map(|i| (i * i) as u8).collect();
+        for length in (0..70).chain(1000..1060).chain([4096, 5000]) {
+            let text = &text[..length];
+            for control in [0x30, 0x10] {
+                let (header, mut frame) = seal(control, text);
+                let mut opened = vec![0; length];
+                assert_eq!(keys().open(&header, &frame, &mut opened), Ok(()));
+                assert_eq!(opened, text, "{length}");
+                frame[header.header_length + length / 2] ^= 1;
+                let opened = keys().open(&header, &frame, &mut opened);
+                assert_eq!(opened, Err(OpenError::TagMismatch), "{length}");
+            }
         }
     }
 

@@ -1,16 +1,21 @@
 //! Framer, cipher and telegram in one: bytes and silence in, events out.
 
+mod stretch;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::cipher::{Keys, OpenError};
+use super::cipher::{Keys, OpenError, Opener};
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
 use super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
 use super::readout::{Crc, Readout};
+use super::shard::Shard;
 use super::span::Span;
 use super::telegram::Memory;
 use super::value::Zone;
+
+pub use stretch::{Standing, Stretch};
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,13 +56,7 @@ impl Decoder {
     pub fn new(keys: Arc<Keys>, policy: Policy, zone: Zone) -> Self {
         Self {
             framer: Framer::default(),
-            judge: Judge {
-                keys,
-                policy,
-                text: Vec::new(),
-                tagged: HashSet::new(),
-                latest: None,
-            },
+            judge: Judge::new(keys, policy),
             memory: Memory::default(),
             zone,
             held: Vec::new(),
@@ -66,21 +65,34 @@ impl Decoder {
     }
 
     /// Takes the next bytes of the stream.
-    pub fn push(&mut self, bytes: &[u8], mut sink: impl FnMut(&Event<'_>)) {
-        if self.held.is_empty() {
-            let used = self.run(bytes, false, &mut sink);
-            self.held
-                .extend_from_slice(bytes.get(used..).unwrap_or_default());
-        } else {
+    pub fn push(&mut self, mut bytes: &[u8], mut sink: impl FnMut(&Event<'_>)) {
+        // A frame that was cut is put together from as few bytes as will do; the rest is not copied.
+        let mut step = STEP;
+        while !self.held.is_empty() && !bytes.is_empty() {
+            let before = self.held.len();
+            let (next, rest) = bytes.split_at(step.min(bytes.len()));
             let mut held = std::mem::take(&mut self.held);
-            held.extend_from_slice(bytes);
+            held.extend_from_slice(next);
             let used = self.run(&held, false, &mut sink);
-            held.drain(..used);
+            if used >= before {
+                // What is left lies in the bytes as they came.
+                bytes = bytes.get(used - before..).unwrap_or_default();
+                held.clear();
+            } else {
+                bytes = rest;
+                held.drain(..used);
+            }
             // One long claim that came to nothing must not keep its memory for ever.
             if held.capacity() > HELD_KEPT && held.len() < HELD_KEPT / 2 {
                 held.shrink_to(HELD_KEPT);
             }
             self.held = held;
+            step *= 2;
+        }
+        if self.held.is_empty() {
+            let used = self.run(bytes, false, &mut sink);
+            self.held
+                .extend_from_slice(bytes.get(used..).unwrap_or_default());
         }
     }
 
@@ -107,9 +119,16 @@ impl Decoder {
         &self.judge.keys
     }
 
+    /// Opens frames of the meters in a shard only; those of others are refused as [`Reason::OtherShard`].
+    pub fn only(mut self, shard: Option<Shard>) -> Self {
+        self.judge.shard = shard;
+        self
+    }
+
     /// Uses other keys from the next frame on.
     pub fn set_keys(&mut self, keys: Arc<Keys>) {
         self.judge.keys = keys;
+        self.judge.opener = None;
     }
 
     /// Decodes what is complete in `data`, which begins at the offset of the decoder; gives the bytes used.
@@ -223,11 +242,15 @@ impl Decoder {
 struct Judge {
     keys: Arc<Keys>,
     policy: Policy,
+    shard: Option<Shard>,
     /// Text of the frame that was opened last.
     text: Vec<u8>,
     /// Meters that have sent a valid tag.
     tagged: HashSet<SystemTitle>,
-    latest: Option<SystemTitle>,
+    /// The one of them that sent last.
+    tagged_last: Option<SystemTitle>,
+    /// For the meter whose frame was opened last.
+    opener: Option<(SystemTitle, Opener)>,
 }
 
 /// What becomes of a sighting.
@@ -246,6 +269,18 @@ enum Verdict {
 }
 
 impl Judge {
+    fn new(keys: Arc<Keys>, policy: Policy) -> Self {
+        Self {
+            keys,
+            policy,
+            shard: None,
+            text: Vec::new(),
+            tagged: HashSet::new(),
+            tagged_last: None,
+            opener: None,
+        }
+    }
+
     /// `None`: that depends on bytes still to come.
     fn judge(
         &mut self,
@@ -300,10 +335,17 @@ impl Judge {
     }
 
     fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
+        if self.shard.is_some_and(|shard| !shard.has(header.title)) {
+            return Err(Reason::OtherShard);
+        }
         if let Some(unsupported) = header.control.unsupported() {
             return Err(Reason::Unsupported(unsupported));
         }
-        let keys = self.keys.of(header.title).ok_or(Reason::NoKey)?;
+        let keys = || self.keys.of(header.title).ok_or(Reason::NoKey);
+        let opener = match &mut self.opener {
+            Some((title, opener)) if *title == header.title => opener,
+            other => &mut other.insert((header.title, Opener::new(keys()?))).1,
+        };
         let length = header.text_length();
         if self.text.len() < length {
             self.text.resize(length, 0);
@@ -313,26 +355,29 @@ impl Judge {
             if self.tagged.contains(&header.title) {
                 return Err(Reason::Downgrade);
             }
-            keys.view(header, frame, text)
+            keys()?
+                .view(header, frame, text)
                 .map_err(|_| Reason::TagMismatch)?;
             Tag::None
         } else if self.policy.tag == TagPolicy::Skip {
-            keys.view(header, frame, text)
+            keys()?
+                .view(header, frame, text)
                 .map_err(|_| Reason::TagMismatch)?;
             Tag::Skipped
         } else {
-            match keys.open(header, frame, text) {
+            match opener.open(header, frame, text) {
                 Ok(()) => Tag::Valid,
                 Err(OpenError::TagMismatch) if self.policy.tag == TagPolicy::Warn => {
-                    keys.view(header, frame, text)
+                    keys()?
+                        .view(header, frame, text)
                         .map_err(|_| Reason::TagMismatch)?;
                     Tag::Invalid
                 }
                 Err(_) => return Err(Reason::TagMismatch),
             }
         };
-        if tag == Tag::Valid && self.latest != Some(header.title) {
-            self.latest = Some(header.title);
+        if tag == Tag::Valid && self.tagged_last != Some(header.title) {
+            self.tagged_last = Some(header.title);
             self.tagged.insert(header.title);
         }
         let text = self.text.get(..length).unwrap_or_default();
@@ -425,6 +470,8 @@ fn junk(data: &[u8], base: u64, mut from: usize, to: usize, sink: &mut impl FnMu
 
 /// Longest junk event, in bytes.
 const JUNK_MAX: usize = 4096;
+/// Bytes that are first added to a frame that was cut; then twice as many.
+const STEP: usize = 2048;
 /// Buffer that is kept between frames, in bytes.
 const HELD_KEPT: usize = 512 << 10;
 /// Bytes that may stand before the `/` of a decrypted telegram.

@@ -101,6 +101,8 @@ pub enum Reason {
     NoEnd,
     /// A frame without a tag from a meter that has sent tagged ones.
     Downgrade,
+    /// Its meter is in another shard: it is left to another process.
+    OtherShard,
 }
 
 /// Bytes between frames.
@@ -175,6 +177,7 @@ impl Reason {
             Self::CrcMismatch(_) => "crc_mismatch",
             Self::NoEnd => "no_end",
             Self::Downgrade => "downgrade",
+            Self::OtherShard => "other_shard",
         }
     }
 }

@@ -177,6 +177,16 @@ impl Framer {
         Look::Stands
     }
 
+    /// Titles of the last frames that came whole: of one that verified, and of one that did not.
+    pub fn known(&self) -> [Option<SystemTitle>; 2] {
+        self.known
+    }
+
+    /// Goes on at an offset, with the titles that are known by then.
+    pub fn jump(&mut self, offset: u64, known: [Option<SystemTitle>; 2]) {
+        (self.resume, self.known) = (offset, known);
+    }
+
     /// Goes back: the stretch ended earlier than it seemed.
     pub fn cut_back(&mut self, base: u64, end: usize) {
         self.resume = base + end as u64;

@@ -26,6 +26,8 @@ pub mod derive;
 
 pub mod event;
 
+pub mod shard;
+
 pub mod decoder;
 
 pub mod line;

@@ -102,6 +102,28 @@ impl Memory {
         Telegram { text, shape, zone }
     }
 
+    /// Tells whether the same shapes are remembered.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shapes.len() == other.shapes.len()
+            && self
+                .shapes
+                .iter()
+                .zip(&other.shapes)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    /// Place of a shape that is remembered.
+    pub(crate) fn place(&self, shape: &Arc<Shape>) -> Option<usize> {
+        self.shapes
+            .iter()
+            .position(|known| Arc::ptr_eq(known, shape))
+    }
+
+    /// The shape at a place.
+    pub(crate) fn shape(&self, place: usize) -> Option<&Arc<Shape>> {
+        self.shapes.get(place)
+    }
+
     fn learn(&mut self, text: &[u8], mark: usize) -> usize {
         let layout = Layout::read(text, mark);
         let meaning = Meaning::of(&layout, text);
@@ -117,6 +139,11 @@ impl Memory {
 }
 
 impl<'a> Telegram<'a> {
+    /// A text that has the shape, as was found before.
+    pub(crate) fn of(text: &'a [u8], shape: &'a Arc<Shape>, zone: &'a Zone) -> Self {
+        Self { text, shape, zone }
+    }
+
     /// The text from `/` on.
     pub fn text(&self) -> &'a [u8] {
         self.text
@@ -199,22 +226,29 @@ impl<'a> Telegram<'a> {
     pub fn issues(&self) -> impl Iterator<Item = Issue<'a>> + use<'a> {
         let telegram = *self;
         let layout = &telegram.shape.layout;
-        let faults = layout.faults.iter().map(move |fault| Issue {
-            telegram,
-            kind: IssueKind::Fault(fault.kind),
-            place: fault.place,
-            line: fault.line,
-        });
-        let times = layout.times.iter().filter_map(move |&(line, item)| {
-            let item = layout.items.get(item as usize)?;
-            telegram.time(item).is_none().then_some(Issue {
-                telegram,
-                kind: IssueKind::BadTimestamp,
-                place: item.value,
-                line: Some(line),
-            })
-        });
-        faults.chain(times)
+        let possible = layout.faults.len() + layout.times.len();
+        (0..possible).filter_map(move |index| telegram.issue(index))
+    }
+
+    /// One of the faults of the layout, or behind them of the times, where that one does not exist.
+    pub fn issue(&self, index: usize) -> Option<Issue<'a>> {
+        let layout = &self.shape.layout;
+        if let Some(fault) = layout.faults.get(index) {
+            return Some(Issue {
+                telegram: *self,
+                kind: IssueKind::Fault(fault.kind),
+                place: fault.place,
+                line: fault.line,
+            });
+        }
+        let &(line, item) = layout.times.get(index - layout.faults.len())?;
+        let item = layout.items.get(item as usize)?;
+        self.time(item).is_none().then_some(Issue {
+            telegram: *self,
+            kind: IssueKind::BadTimestamp,
+            place: item.value,
+            line: Some(line),
+        })
     }
 
     /// The value of an item of the layout.

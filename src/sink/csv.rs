@@ -3,15 +3,15 @@
 //! The columns are fixed by the first telegram and the fields asked for, so that a file can grow for years.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
 use super::number::write_plain;
-use crate::p1::derive::Extent;
+use super::template::{ByShape, Template};
+use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
-use crate::p1::layout::Form;
+use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::source::maxsonar::Level;
 
@@ -21,12 +21,29 @@ pub struct Csv {
     fields: Option<Fields>,
     columns: Option<Vec<String>>,
     headed: bool,
-    places: Option<(Arc<Shape>, Vec<Option<usize>>)>,
+    rows: ByShape<Vec<Stretch>>,
     senders: Senders,
     continued: bool,
     sources: Sources,
     extent: Extent,
-    cell: Vec<u8>,
+}
+
+/// A cell that follows the telegram.
+#[derive(Clone, Copy, Debug)]
+enum Cell {
+    /// A value, times a power of ten.
+    Value(Item, i8),
+    /// All values of the items of a line.
+    Line(u32),
+}
+
+/// Columns that stand side by side.
+#[derive(Clone, Debug)]
+enum Stretch {
+    /// Those of the telegram.
+    Sent(Template<Cell>),
+    /// One that was computed, by its key.
+    Computed(String),
 }
 
 /// What sends rows.
@@ -82,6 +99,7 @@ impl Csv {
     pub fn restart(&mut self) {
         if !self.continued {
             (self.headed, self.columns) = (false, None);
+            self.rows.clear();
         }
     }
 
@@ -95,6 +113,11 @@ impl Csv {
             self.columns = Some(columns);
         }
         self.header(out);
+    }
+
+    /// Tells whether the header is written and the columns are fixed.
+    pub fn is_headed(&self) -> bool {
+        self.headed && self.columns.is_some()
     }
 
     /// As `begin`, for a level sensor; false where the columns wait for the telegram of a meter.
@@ -160,44 +183,88 @@ impl Csv {
         write_cell(out, self.senders.name(decoded).as_bytes());
         out.push(b',');
         write_cell(out, context.source.label.unwrap_or_default().as_bytes());
-        self.find_places(telegram);
         let columns = self.columns.as_deref().unwrap_or_default();
-        let places = self.places.as_ref().map_or(&[][..], |(_, places)| places);
-        let Shape { layout, meaning } = &**telegram.shape();
-        for (column, place) in columns.iter().zip(places) {
-            out.push(b',');
-            let at = place.and_then(|place| meaning.values.get(place));
-            self.cell.clear();
-            match at.and_then(|at| layout.items.get(at.item as usize).map(|item| (at, item))) {
-                Some((at, item)) if item.form == Form::Number => {
-                    write_plain(out, telegram, item, at.shift);
-                    continue;
+        let row = self
+            .rows
+            .of(telegram.shape(), || stretches(telegram, columns));
+        for stretch in row {
+            match stretch {
+                Stretch::Sent(cells) => {
+                    let shown = cells.show(telegram.text(), |out, cell| cell.write(out, telegram));
+                    out.extend_from_slice(shown);
                 }
-                Some((at, item)) => write_plain(&mut self.cell, telegram, item, at.shift),
-                None => match context.derived.iter().find(|known| known.key == *column) {
-                    Some(derived) => drop(write!(self.cell, "{}", derived.value)),
-                    None => reading(&mut self.cell, telegram, column),
-                },
+                Stretch::Computed(key) => {
+                    out.push(b',');
+                    if let Some(derived) = context.derived.iter().find(|known| known.key == *key) {
+                        // Writing into memory cannot fail.
+                        drop(write!(out, "{}", derived.value));
+                    }
+                }
             }
-            write_cell(out, &self.cell);
         }
         out.extend_from_slice(b"\r\n");
     }
+}
 
-    /// Finds the value of each column in a telegram of another shape than the last.
-    fn find_places(&mut self, telegram: &Telegram<'_>) {
-        let shape = telegram.shape();
-        if self
-            .places
-            .as_ref()
-            .is_some_and(|(known, _)| Arc::ptr_eq(known, shape))
-        {
-            return;
+impl Cell {
+    fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
+        let start = out.len();
+        match self {
+            Self::Value(item, shift) => {
+                write_plain(out, telegram, item, *shift);
+                if item.form != Form::Number {
+                    quote(out, start);
+                }
+            }
+            Self::Line(line) => {
+                write_line(out, telegram, *line);
+                quote(out, start);
+            }
         }
-        let place = |column: &String| shape.meaning.values.iter().position(|at| at.key == *column);
-        let places = self.columns.iter().flatten().map(place).collect();
-        self.places = Some((Arc::clone(shape), places));
     }
+}
+
+/// The columns, each behind its comma, for telegrams of the shape of this one.
+fn stretches(telegram: &Telegram<'_>, columns: &[String]) -> Vec<Stretch> {
+    columns
+        .chunk_by(|a, b| !is_known(a) && !is_known(b))
+        .map(|side_by_side| match side_by_side {
+            [key] if is_known(key) => Stretch::Computed(key.clone()),
+            columns => Stretch::Sent(template(telegram, columns)),
+        })
+        .collect()
+}
+
+/// The cells of columns of the telegram, each behind its comma.
+fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
+    let Shape { layout, meaning } = &**telegram.shape();
+    let mut row = Template::new(telegram.text());
+    for column in columns {
+        row.constant().push(b',');
+        let value = meaning.values.iter().find(|at| at.key == *column);
+        let item = value.and_then(|at| layout.items.get(at.item as usize));
+        if let (Some(at), Some(item)) = (value, item) {
+            let cell = Cell::Value(*item, at.shift);
+            row.step(item.value, cell, |out, cell| cell.write(out, telegram));
+            continue;
+        }
+        let found = telegram.readings().position(|reading| {
+            reading
+                .entry()
+                .is_some_and(|entry| entry.name == column || entry.key == column)
+                || reading.obis() == column.as_str()
+        });
+        if let Some((index, line)) = found.and_then(|at| Some((at, layout.lines.get(at)?))) {
+            let end = layout.groups_of(line).last().map(|group| group.place.end);
+            let place = Place {
+                start: line.place.start,
+                end: end.unwrap_or(line.place.end),
+            };
+            let cell = Cell::Line(index as u32);
+            row.step(place, cell, |out, cell| cell.write(out, telegram));
+        }
+    }
+    row
 }
 
 /// Appends a telegram in InfluxDB line protocol; its time is that of the meter, in nanoseconds.
@@ -296,14 +363,9 @@ fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>, extent: Extent) 
     columns
 }
 
-/// A column that is no value: all values of the line with that code or name, a blank between them.
-fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
-    let found = telegram.readings().find(|reading| {
-        reading
-            .entry()
-            .is_some_and(|entry| entry.name == column || entry.key == column)
-            || reading.obis() == column
-    });
+/// All values of a line, a blank between them.
+fn write_line(out: &mut Vec<u8>, telegram: &Telegram<'_>, line: u32) {
+    let found = telegram.readings().nth(line as usize);
     for (index, value) in found
         .iter()
         .flat_map(|reading| reading.values())
@@ -322,21 +384,27 @@ fn reading(out: &mut Vec<u8>, telegram: &Telegram<'_>, column: &str) {
 }
 
 fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
-    if cell
-        .iter()
-        .any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'))
-    {
-        out.push(b'"');
-        for &byte in cell {
-            if byte == b'"' {
-                out.push(b'"');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(cell);
+    let start = out.len();
+    out.extend_from_slice(cell);
+    quote(out, start);
+}
+
+/// Puts the cell that begins at `start` in quotes, where it needs them.
+fn quote(out: &mut Vec<u8>, start: usize) {
+    let cell = out.get(start..).unwrap_or_default();
+    let needs = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    if !cell.iter().any(needs) {
+        return;
     }
+    let cell = out.split_off(start);
+    out.push(b'"');
+    for byte in cell {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
 }
 
 /// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a

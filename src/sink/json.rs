@@ -1,15 +1,15 @@
 //! JSON: one object a line, `smarty/1`.
 //!
-//! The envelope is written here; `values`, `devices` and `readings` follow a plan that is made once for each shape.
+//! The envelope is written here; what follows from `p1_version` on is planned once for each shape of telegram.
 
 mod plan;
 
 use std::io::Write;
-use std::sync::Arc;
 
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
+use super::template::ByShape;
 use super::words;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
@@ -29,9 +29,16 @@ pub struct Json {
     fields: Option<Fields>,
     /// Whether what is computed has a place.
     derived: bool,
-    plans: Vec<Plan>,
-    latest: usize,
+    plans: ByShape<Plan>,
     senders: Senders,
+    header: Kept,
+}
+
+/// A string that is mostly the same as the last time.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    sent: Vec<u8>,
+    written: Vec<u8>,
 }
 
 impl Json {
@@ -51,7 +58,6 @@ impl Json {
     /// Appends a telegram and a line end.
     pub fn telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;
-        out.reserve(self.plan(telegram).size() + ENVELOPE);
         begin(out, "telegram", context.seq);
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
@@ -86,7 +92,7 @@ impl Json {
             start: 0,
             end: telegram.shape().layout.identification.end,
         };
-        write_json_bytes(out, header.of(telegram.text()));
+        self.header.write(out, header.of(telegram.text()));
         out.extend_from_slice(b",\"length\":");
         write_integer(out, decoded.text.len() as u64);
         out.extend_from_slice(b",\"crc\":");
@@ -96,25 +102,11 @@ impl Json {
         write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
-        out.extend_from_slice(b",\"p1_version\":");
-        write_text_or_null(out, telegram.p1_version().as_deref());
-        self.plan(telegram).write(out, telegram);
-        out.extend_from_slice(b",\"issues\":[");
-        for (index, issue) in telegram.issues().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(b"{\"code\":\"");
-            out.extend_from_slice(issue.code().as_bytes());
-            out.extend_from_slice(b"\",\"obis\":");
-            write_text_or_null(out, issue.obis().as_deref());
-            out.extend_from_slice(b",\"offset\":");
-            write_integer(out, u64::from(issue.offset()));
-            out.extend_from_slice(b",\"message\":");
-            write_json_text(out, &issue.to_string());
-            out.push(b'}');
-        }
-        out.push(b']');
+        self.plans
+            .of(telegram.shape(), || {
+                Plan::new(telegram, self.fields.as_ref())
+            })
+            .write(out, telegram);
         if self.derived {
             self.write_derived(out, context.derived);
         }
@@ -242,20 +234,17 @@ impl Json {
         }
         out.push(b'}');
     }
+}
 
-    fn plan(&mut self, telegram: &Telegram<'_>) -> &mut Plan {
-        let shape = telegram.shape();
-        let fits = |plan: &Plan| Arc::ptr_eq(plan.shape(), shape);
-        if !self.plans.get(self.latest).is_some_and(fits) {
-            self.latest = self.plans.iter().position(fits).unwrap_or_else(|| {
-                if self.plans.len() >= PLANS_KEPT {
-                    self.plans.remove(0);
-                }
-                self.plans.push(Plan::new(telegram, self.fields.as_ref()));
-                self.plans.len() - 1
-            });
+impl Kept {
+    fn write(&mut self, out: &mut Vec<u8>, sent: &[u8]) {
+        if self.written.is_empty() || self.sent != sent {
+            self.sent.clear();
+            self.sent.extend_from_slice(sent);
+            self.written.clear();
+            write_json_bytes(&mut self.written, sent);
         }
-        &mut self.plans[self.latest]
+        out.extend_from_slice(&self.written);
     }
 }
 
@@ -406,13 +395,10 @@ fn write_integer(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Room for what stands around `values`, `devices` and `readings`, in bytes.
-const ENVELOPE: usize = 1024;
-/// Plans kept, one for each shape of telegram seen lately.
-const PLANS_KEPT: usize = 16;
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::p1::decoder::{Decoder, Policy};
     use crate::p1::event::Event;

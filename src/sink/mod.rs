@@ -12,6 +12,8 @@ pub mod context;
 
 pub mod number;
 
+mod template;
+
 pub mod json;
 
 pub mod csv;

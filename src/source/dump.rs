@@ -185,6 +185,11 @@ impl Undump {
         self.form
     }
 
+    /// Tells whether bytes come out just as they go in from now on.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.stage, Stage::Decoding(Decoder::Bin)) && self.intake.is_passing()
+    }
+
     /// Takes the next bytes of the input, however it is cut.
     ///
     /// # Errors

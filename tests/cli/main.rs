@@ -13,4 +13,5 @@ mod parse;
 mod pasted;
 mod real;
 mod run;
+mod scale;
 mod services;

@@ -47,7 +47,11 @@ impl Counts {
         match refused.reason {
             Reason::Truncated { .. } | Reason::NoEnd => self.cut += 1,
             Reason::BadLength { .. } | Reason::CrcMismatch(_) => self.damaged += 1,
-            Reason::NoKey | Reason::TagMismatch | Reason::Unsupported(_) | Reason::Downgrade => {
+            Reason::NoKey
+            | Reason::TagMismatch
+            | Reason::Unsupported(_)
+            | Reason::Downgrade
+            | Reason::OtherShard => {
                 self.whole += 1;
                 if let Some(header) = refused.header {
                     self.follow(header.title, header.counter.0);

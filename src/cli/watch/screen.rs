@@ -1,5 +1,7 @@
 //! `smarty watch` on a terminal: the live screen as a sink of the pump.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::cli::args::{Global, Run};
@@ -41,7 +43,7 @@ pub fn run(
         terminal: Terminal::open()?,
         screen: Screen::new(),
         services,
-        ring: run.ring.clone(),
+        ring: Arc::clone(&run.ring),
         stop: run.stop.clone(),
         line: run.line(),
         tally: Tally::default(),
@@ -88,7 +90,7 @@ struct Viewer {
     terminal: Terminal,
     screen: Screen,
     services: Services,
-    ring: Ring,
+    ring: Arc<Ring>,
     stop: Stop,
     line: LineSettings,
     tally: Tally,
@@ -244,8 +246,8 @@ impl Sink for Viewer {
         self.draw(now);
     }
 
-    fn renew(&mut self, ring: &Ring) {
-        self.ring = ring.clone();
+    fn renew(&mut self, ring: &Arc<Ring>) {
+        self.ring = Arc::clone(ring);
     }
 
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {

@@ -45,6 +45,11 @@ impl Intake {
         }
     }
 
+    /// Tells whether all is passed on as it is from now on.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.state, State::Plain)
+    }
+
     /// Passes a mark and the decoded bytes on.
     pub(super) fn push<E>(
         &mut self,

@@ -1,0 +1,151 @@
+//! Many meters and long files: threads and shards change nothing of what comes out.
+
+use super::run::{Done, Folder, sample, smarty, words};
+
+/// A file of so many meters, with a key ring.
+fn street(folder: &Folder, meters: u32, telegrams: u32, profile: &str) -> (Vec<u8>, String) {
+    let (file, ring) = (
+        folder.path().to_owned() + "/street.bin",
+        folder.path().to_owned() + "/keys.toml",
+    );
+    let made = smarty(&format!(
+        "simulate --profile {profile} --meters {meters} --count {telegrams} -o {file} --keyring {ring} --force"
+    ))
+    .done();
+    assert_eq!(made.exit, Some(0), "{made}");
+    (folder.read("street.bin"), ring)
+}
+
+/// The stream with damage of each kind at places that follow from the seed.
+fn damaged(stream: &[u8], seed: u64) -> Vec<u8> {
+    let mut stream = stream.to_vec();
+    let mut state = seed;
+    let mut chance = |below: usize| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    for kind in 0..5 {
+        let at = chance(stream.len());
+        let some = 1 + chance(2500);
+        match kind {
+            0 => stream[at] ^= 0x10,
+            1 => drop(stream.drain(at..(at + some).min(stream.len()))),
+            2 => drop(stream.splice(at..at, vec![0x5A; some])),
+            3 => drop(stream.splice(
+                at..at,
+                b"\xDB\x08SMYxxxxx\x84\x00\x20\x00\x00\x30\0\0\0\x01".to_vec(),
+            )),
+            _ => drop(stream.splice(
+                at..at,
+                b"/ABC5 in clear\r\n\r\n1-0:1.8.0(000001.000*kWh)\r\n!\r\n".to_vec(),
+            )),
+        }
+    }
+    stream
+}
+
+#[test]
+fn several_threads_print_what_one_prints() {
+    let folder = Folder::new();
+    // The ring of the first street is that of the last call.
+    let other = street(&folder, 1, 150, "at").0;
+    let (clean, ring) = street(&folder, 3, 110, "lu-full");
+    let mixed: Vec<u8> = clean
+        .chunks(clean.len() / 5)
+        .zip(other.chunks(other.len() / 5))
+        .flat_map(|(a, b)| [a, b].concat())
+        .collect();
+    let all = ["decrypt", "parse --json", "parse --csv", "parse -v"];
+    for (name, stream, commands) in [
+        ("clean.bin", clean.clone(), &all[..]),
+        ("mixed.bin", mixed, &["parse --json --events"]),
+        (
+            "damaged.bin",
+            damaged(&clean, 1),
+            &["parse --json --events"],
+        ),
+    ] {
+        let path = folder.file(name, &stream);
+        for command in commands {
+            let run = |jobs: &str| {
+                let arguments = command
+                    .split(' ')
+                    .chain(["--jobs", jobs, "--keyring", &ring]);
+                let arguments = arguments.chain([path.to_str().unwrap()]);
+                words(arguments).done()
+            };
+            let (one, several) = (run("1"), run("3"));
+            assert!(!one.stdout.is_empty(), "{one}");
+            assert!(one.stdout == several.stdout, "{name} {command}");
+            assert_eq!(
+                (one.stderr, one.exit),
+                (several.stderr, several.exit),
+                "{name} {command}"
+            );
+        }
+    }
+}
+
+#[test]
+fn shards_together_are_the_whole() {
+    let folder = Folder::new();
+    let (mut stream, ring) = street(&folder, 20, 5, "lu");
+    stream.extend(sample("nl5.txt"));
+    folder.file("all.bin", damaged(&stream, 4));
+    let run = |shard: &[&str]| {
+        let path = folder.path().to_owned() + "/all.bin";
+        let arguments = ["parse", "--json", "-i", "bin", "--keyring", &ring, &path];
+        words(arguments.iter().chain(shard)).done()
+    };
+    let lines = |done: &Done| {
+        done.json()
+            .into_iter()
+            .map(|mut object| {
+                object["seq"].take();
+                object.to_string()
+            })
+            .collect::<Vec<_>>()
+    };
+    let mut whole = lines(&run(&[]));
+    let mut parts = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let part = run(&["--shard", shard]);
+        let lines = lines(&part);
+        assert!((10..80).contains(&lines.len()), "{part}");
+        parts.extend(lines);
+    }
+    assert!(whole.len() > 90);
+    whole.sort_unstable();
+    parts.sort_unstable();
+    assert_eq!(whole, parts);
+}
+
+#[test]
+fn a_shard_without_meters_is_no_error() {
+    let folder = Folder::new();
+    let (_, ring) = street(&folder, 1, 3, "lu");
+    let path = folder.path().to_owned() + "/street.bin";
+    let run = |shard: &str| words(["decrypt", &path, "--keyring", &ring, "--shard", shard]).done();
+    let (first, second) = (run("1/2"), run("2/2"));
+    let (full, empty) = match first.stdout.is_empty() {
+        true => (second, first),
+        false => (first, second),
+    };
+    assert_eq!((full.exit, full.stderr.as_str()), (Some(0), ""));
+    assert_eq!((empty.exit, empty.stdout.len()), (Some(0), 0));
+    assert!(
+        empty.stderr.starts_with("smarty: note: no frame of shard "),
+        "{empty}"
+    );
+}
+
+#[test]
+fn a_shard_that_cannot_be_is_refused() {
+    for shard in ["0/2", "3/2", "2", "a/b"] {
+        let done = smarty(&format!("decrypt lu.bin --shard {shard}")).done();
+        assert_eq!(done.exit, Some(2), "{done}");
+        assert!(done.stderr.contains("expected K/N"), "{done}");
+    }
+}
