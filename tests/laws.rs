@@ -319,6 +319,15 @@ fn a_length_of_four_gigabytes_is_named_and_held_for_nothing() {
 }
 
 #[test]
+fn a_text_without_a_crc_gives_up_the_frame_it_swallowed() {
+    // A cut telegram, a frame whose title says nothing, and by chance the end of a telegram behind it.
+    let mut stream = plain(1)[..90].to_vec();
+    stream.extend(ciphered(3, 7));
+    stream.extend(b"\n!");
+    assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
 fn a_half_frame_stays_half_when_the_line_falls_silent() {
     let frame = ciphered(1, 7);
     let mut stream = frame[..100].to_vec();
