@@ -318,8 +318,10 @@ fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
     }
 }
 
+/// Writes the value of a tag; the line protocol has no way to write a line end there.
 fn write_tag(out: &mut Vec<u8>, value: &str) {
     for byte in value.bytes() {
+        let byte = if byte.is_ascii_control() { b' ' } else { byte };
         if matches!(byte, b',' | b'=' | b' ' | b'\\') {
             out.push(b'\\');
         }
@@ -328,3 +330,15 @@ fn write_tag(out: &mut Vec<u8>, value: &str) {
 }
 
 const FIXED: [&str; 4] = ["measured_at", "received_at", "meter", "label"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_one_word_of_one_line() {
+        let mut out = Vec::new();
+        write_tag(&mut out, "a,b\r\nc=d e\\");
+        assert_eq!(out, br"a\,b\ \ c\=d\ e\\");
+    }
+}
