@@ -153,7 +153,7 @@ fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
 }
 
 /// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
-fn veiled(text: &str) -> Cow<'_, str> {
+pub fn veiled(text: &str) -> Cow<'_, str> {
     let is_key = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
         digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
