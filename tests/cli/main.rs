@@ -12,3 +12,4 @@ mod parse;
 mod pasted;
 mod real;
 mod run;
+mod secrets;
