@@ -156,7 +156,9 @@ fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
 pub fn veiled(text: &str) -> Cow<'_, str> {
     let is_key = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
+        let mut runs = word.split(|c: char| !c.is_ascii_hexdigit());
         digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
+            || runs.any(|run| run.len() >= KEY_DIGITS_MIN)
     };
     let parts: Vec<_> = text
         .split_inclusive(|c: char| !c.is_ascii_alphanumeric())
@@ -305,6 +307,7 @@ mod tests {
             "/tmp/(32 digits).bin: no such file"
         );
         assert_eq!(veiled(&key.replace('0', "O")), "(32 digits)");
+        assert_eq!(veiled(&format!("[meterhouse{key}]")), "[(42 digits)]");
         for text in [
             "SMG20261003845277",
             "534D5967719AB843: é",

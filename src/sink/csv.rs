@@ -318,14 +318,18 @@ fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
     }
 }
 
-/// Writes the value of a tag; the line protocol has no way to write a line end there.
-fn write_tag(out: &mut Vec<u8>, value: &str) {
-    for byte in value.bytes() {
-        let byte = if byte.is_ascii_control() { b' ' } else { byte };
-        if matches!(byte, b',' | b'=' | b' ' | b'\\') {
+/// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a
+/// line end cannot be written at all.
+pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
+    for char in value.trim_end_matches('\\').chars() {
+        if char.is_control() {
+            out.push(b'_');
+            continue;
+        }
+        if matches!(char, ',' | '=' | ' ') {
             out.push(b'\\');
         }
-        out.push(byte);
+        out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -336,9 +340,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_is_one_word_of_one_line() {
-        let mut out = Vec::new();
-        write_tag(&mut out, "a,b\r\nc=d e\\");
-        assert_eq!(out, br"a\,b\ \ c\=d\ e\\");
+    fn a_tag_of_line_protocol_is_one_word_whatever_it_holds() {
+        for (value, written) in [
+            ("house", "house"),
+            ("my house, 2=two", r"my\ house\,\ 2\=two"),
+            (r"C:\meter\\", r"C:\meter"),
+            (r"a\,b", r"a\\,b"),
+            ("Küche\n\t", "Küche__"),
+            ("\"quoted\"", "\"quoted\""),
+        ] {
+            let mut out = Vec::new();
+            write_tag(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
     }
 }

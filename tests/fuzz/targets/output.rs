@@ -308,21 +308,18 @@ fn line_protocol(line: &[u8]) {
     );
 }
 
-/// Splits where a separator stands not behind a backslash, nor between quotation marks where those count.
+/// Splits where no backslash stands before a separator, nor quotation marks around it where those count.
 fn split(text: &str, separator: char, quotes: bool) -> Vec<&str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     let (mut escaped, mut quoted) = (false, false);
     for (at, found) in text.char_indices() {
-        match found {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' if quotes => quoted = !quoted,
-            _ if found == separator && !quoted => {
-                parts.push(&text[start..at]);
-                start = at + found.len_utf8();
-            }
-            _ => {}
+        if found == separator && !escaped && !quoted {
+            parts.push(&text[start..at]);
+            start = at + found.len_utf8();
         }
+        quoted ^= quotes && found == '"' && !escaped;
+        // Only between quotation marks is a backslash written as two.
+        escaped = found == '\\' && !(quoted && escaped);
     }
     parts.push(&text[start..]);
     parts
