@@ -36,7 +36,7 @@ use stream::Stream;
 
 fn main() {
     let criterion = Criterion::default()
-        .sample_size(20)
+        .sample_size(60)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(1500))
         .configure_from_args();
