@@ -129,7 +129,7 @@ macro_rules! targets {
 targets!(decoder ledger telegram dump output diagnosis keyring config);
 
 /// How long the mutations of a target are tried.
-const TIME: Duration = Duration::from_millis(1000);
+const TIME: Duration = Duration::from_millis(500);
 /// The same for the run that is asked for.
 const LONG: Duration = Duration::from_secs(60);
 /// Longest input that is tried, in bytes.

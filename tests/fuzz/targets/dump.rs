@@ -110,6 +110,6 @@ impl Outcome {
 }
 
 /// Longest text that is pushed byte by byte too, in bytes.
-const EACH_MAX: usize = 1500;
+const EACH_MAX: usize = 700;
 /// Longest stretch that is written down in each form, in bytes.
 const ENCODED_MAX: usize = 200;
