@@ -28,7 +28,7 @@ fn meter_keys(meter: u8) -> MeterKeys {
 
 fn keys() -> Arc<Keys> {
     let mut keys = Keys::default();
-    for meter in 0..4 {
+    for meter in 0..6 {
         keys.insert(title(meter), meter_keys(meter));
     }
     Arc::new(keys)
@@ -50,16 +50,29 @@ fn plain(number: u32) -> Vec<u8> {
 }
 
 fn ciphered(meter: u8, number: u32) -> Vec<u8> {
-    let mut frame = Vec::new();
     let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
-    meter_keys(meter).seal(
-        title(meter),
-        control,
-        FrameCounter(number),
-        &plain(number),
-        &mut frame,
-    );
+    sealed(meter, control, number, &plain(number))
+}
+
+fn sealed(meter: u8, control: SecurityControl, number: u32, text: &[u8]) -> Vec<u8> {
+    let (mut frame, counter) = (Vec::new(), FrameCounter(number));
+    meter_keys(meter).seal(title(meter), control, counter, text, &mut frame);
     frame
+}
+
+/// A telegram of one line: its frame is short enough for each length field.
+fn short(number: u32) -> Vec<u8> {
+    let value = format!("{number:06}.653*kWh");
+    let lines = [("1-0:1.8.0", vec![value.as_str()])];
+    telegram::format(r"/SMY5\2S", lines, true)
+}
+
+/// The frame with its length in a field of one, two, three or four bytes behind `81` to `84`.
+fn respelled(frame: &[u8], width: u8) -> Vec<u8> {
+    let body = &frame[if frame[10] == 0x82 { 13 } else { 11 }..];
+    let length = (body.len() as u32).to_be_bytes();
+    let field = &length[4 - usize::from(width)..];
+    [&frame[..10], &[0x80 | width], field, body].concat()
 }
 
 /// What is said of each event, without the bytes.
@@ -150,6 +163,10 @@ fn decode(stream: &[u8]) -> Vec<Said> {
 #[derive(Clone, Debug)]
 enum Piece {
     Whole(u8, u32),
+    /// Without a tag (`20`), or with the text in clear (`10`), by a meter that sends no other.
+    Other(u8, u32),
+    /// With a length field as no meter writes it, though it may.
+    Respelled(u8, u32, u8),
     Plain(u32),
     Cut(u8, u32, usize),
     PlainCut(u32, usize),
@@ -165,6 +182,8 @@ fn piece() -> impl Strategy<Value = Piece> {
     let number = 0u32..999_999;
     prop_oneof![
         4 => (meter.clone(), number.clone()).prop_map(|(m, n)| Piece::Whole(m, n)),
+        2 => (4u8..6, number.clone()).prop_map(|(m, n)| Piece::Other(m, n)),
+        2 => (meter.clone(), number.clone(), 1u8..5).prop_map(|(m, n, w)| Piece::Respelled(m, n, w)),
         2 => number.clone().prop_map(Piece::Plain),
         1 => (meter.clone(), number.clone(), 1usize..250).prop_map(|(m, n, k)| Piece::Cut(m, n, k)),
         1 => (number.clone(), 1usize..150).prop_map(|(n, k)| Piece::PlainCut(n, k)),
@@ -183,6 +202,17 @@ impl Piece {
             Self::Whole(meter, number) => {
                 stream.extend(ciphered(meter, number));
                 ledger.push(plain(number));
+            }
+            Self::Other(meter, number) => {
+                let control = SecurityControl(if meter == 4 { 0x20 } else { 0x10 });
+                stream.extend(sealed(meter, control, number, &plain(number)));
+                ledger.push(plain(number));
+            }
+            Self::Respelled(meter, number, width) => {
+                let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
+                let frame = sealed(meter, control, number, &short(number));
+                stream.extend(respelled(&frame, width));
+                ledger.push(short(number));
             }
             Self::Plain(number) => {
                 stream.extend(plain(number));
@@ -370,6 +400,15 @@ fn a_length_of_four_gigabytes_is_named_and_held_for_nothing() {
     stream.extend(ciphered(1, 7));
     let said = decode(&stream);
     assert!(said[0].what.contains("BadLength"), "{said:?}");
+    assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
+fn a_text_without_a_crc_gives_up_the_frame_it_swallowed() {
+    // A cut telegram, a frame whose title says nothing, and by chance the end of a telegram behind it.
+    let mut stream = plain(1)[..90].to_vec();
+    stream.extend(ciphered(3, 7));
+    stream.extend(b"\n!");
     assert_eq!(telegrams(&stream), [plain(7)]);
 }
 

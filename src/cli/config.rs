@@ -144,6 +144,38 @@ impl Config {
         }
     }
 
+    /// Reads the text of such a file; the path is for messages and for what is relative to its folder.
+    ///
+    /// # Errors
+    /// What is malformed, with its line; never with what stands there.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| refused(path, text, error.span(), error.message()))?;
+        let mut config = Self {
+            folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            sources: Vec::new(),
+            file,
+            rest: without_keys(text),
+        };
+        for entry in &config.file.source {
+            let named = config
+                .named(entry.get_ref())
+                .map_err(|what| refused(path, text, Some(entry.span()), &what))?;
+            let label = &named.address.label;
+            if label.is_some()
+                && config
+                    .sources
+                    .iter()
+                    .any(|other| other.address.label == *label)
+            {
+                let what = "another source has the same label";
+                return Err(refused(path, text, Some(entry.span()), what));
+            }
+            config.sources.push(named);
+        }
+        Ok(config)
+    }
+
     /// The sources in their order.
     pub fn sources(&self) -> Vec<Named> {
         self.sources.clone()
@@ -239,34 +271,6 @@ impl Config {
             fill(&mut source.mode, self.file.mode);
         }
         source.no_reconnect |= self.file.no_reconnect;
-    }
-
-    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        let file: File = toml::from_str(text)
-            .map_err(|error| refused(path, text, error.span(), error.message()))?;
-        let mut config = Self {
-            folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
-            sources: Vec::new(),
-            file,
-            rest: without_keys(text),
-        };
-        for entry in &config.file.source {
-            let named = config
-                .named(entry.get_ref())
-                .map_err(|what| refused(path, text, Some(entry.span()), &what))?;
-            let label = &named.address.label;
-            if label.is_some()
-                && config
-                    .sources
-                    .iter()
-                    .any(|other| other.address.label == *label)
-            {
-                let what = "another source has the same label";
-                return Err(refused(path, text, Some(entry.span()), what));
-            }
-            config.sources.push(named);
-        }
-        Ok(config)
     }
 
     fn named(&self, entry: &Entry) -> Result<Named, String> {

@@ -30,9 +30,15 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
     let mut worst = Exit::Good;
     let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));
     for input in named {
-        let capture = read(input, args, &options, listening)?;
+        let (capture, form) = read(input, args, &options, listening)?;
         let keys = ring.keys_for(&input.address);
         let mut examination = examine(&capture, &keys, zone);
+        let is_text = form != Some(Form::Bin);
+        let found = examination.summary.good > 0 || !examination.summary.refused.is_empty();
+        if !found && (is_text || capture.len() == KEY_LENGTH) {
+            // A file of keys in the place of a capture: its bytes are not shown.
+            examination.worst = None;
+        }
         if let Some(redactor) = &mut redactor {
             let shown = examination.worst.is_some();
             redactor.examination(&mut examination);
@@ -67,13 +73,13 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-/// The bytes of an input, up to a bound: one trouble looks like the next.
+/// The bytes of an input and the form they had, up to a bound: one trouble looks like the next.
 fn read(
     input: &Named,
     args: &Run,
     options: &SourceOptions,
     listening: Duration,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<(Vec<u8>, Option<Form>), Failure> {
     let name = input.address.to_string();
     let mut source = Source::open(&input.address, options)?;
     let live = source.kind() != Kind::File;
@@ -114,9 +120,11 @@ fn read(
         }
     };
     ended.map_err(|error| Failure::of_dump(&name, &error))?;
-    Ok(capture)
+    Ok((capture, undump.form()))
 }
 
+/// Bytes of a key.
+const KEY_LENGTH: usize = 16;
 /// Bytes that are examined at the most.
 const CAPTURE_MAX: usize = 4 << 20;
 /// Silences in a row after which a live source is examined: about 12 seconds.

@@ -172,7 +172,7 @@ fn without_passwords(text: &str) -> Cow<'_, str> {
 }
 
 /// The text as it may be shown.
-fn veiled(text: &str) -> Cow<'_, str> {
+pub fn veiled(text: &str) -> Cow<'_, str> {
     match without_passwords(text) {
         Cow::Borrowed(text) => without_keys(text),
         Cow::Owned(text) => Cow::Owned(without_keys(&text).into_owned()),
@@ -183,7 +183,9 @@ fn veiled(text: &str) -> Cow<'_, str> {
 fn without_keys(text: &str) -> Cow<'_, str> {
     let is_key = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
+        let mut runs = word.split(|c: char| !c.is_ascii_hexdigit());
         digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
+            || runs.any(|run| run.len() >= KEY_DIGITS_MIN)
     };
     let parts: Vec<_> = text
         .split_inclusive(|c: char| !c.is_ascii_alphanumeric())
@@ -347,6 +349,7 @@ mod tests {
             "/tmp/(32 digits).bin: no such file"
         );
         assert_eq!(veiled(&key.replace('0', "O")), "(32 digits)");
+        assert_eq!(veiled(&format!("[meterhouse{key}]")), "[(42 digits)]");
         for text in [
             "SMG20261003845277",
             "534D5967719AB843: é",

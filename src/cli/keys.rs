@@ -110,23 +110,17 @@ impl Ring {
         self.names.get(&title).map(String::as_str)
     }
 
-    fn read(
+    /// Reads the text of a key ring; the path is for messages, the authentication key for meters without their own.
+    ///
+    /// # Errors
+    /// What is malformed, with its line or its meter; never with what stands there.
+    pub fn parse(
         path: &Path,
-        wanted: bool,
+        text: &str,
         authentication: &AuthenticationKey,
     ) -> Result<Self, Failure> {
         let place = path.display();
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(error) => {
-                let hint = "--keyring takes a file with a section and a key for each meter";
-                return Err(unreadable(path, &error, hint));
-            }
-        };
-        let file = RingFile::read(&text).map_err(|error| {
+        let file = RingFile::read(text).map_err(|error| {
             // The error of the parser would show the line, and with it a key.
             let at = error.span().map_or(String::new(), |span| {
                 let line = text
@@ -171,6 +165,24 @@ impl Ring {
         }
         ring.keys = Arc::new(keys);
         Ok(ring)
+    }
+
+    fn read(
+        path: &Path,
+        wanted: bool,
+        authentication: &AuthenticationKey,
+    ) -> Result<Self, Failure> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                let hint = "--keyring takes a file with a section and a key for each meter";
+                return Err(unreadable(path, &error, hint));
+            }
+        };
+        Self::parse(path, &text, authentication)
     }
 }
 

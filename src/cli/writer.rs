@@ -62,6 +62,9 @@ impl Writer {
         };
         written.map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => WriteEnd::ReaderGone,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                WriteEnd::Failed(failed("standard output", &"the disk is full"))
+            }
             _ => WriteEnd::Failed(failed("standard output", &error)),
         })
     }

@@ -303,9 +303,13 @@ impl Judge {
             Kind::PlainCut => Err(Reason::NoEnd),
             Kind::BadLength { title, length } => Err(Reason::BadLength { title, length }),
         };
-        let reason = match judged {
+        let (accepted, reason) = match judged {
+            // Without a CRC nothing but a look inside tells whether a text has swallowed a frame.
+            Ok(verdict @ Verdict::Accept { tag: None, crc, .. }) if crc.valid().is_none() => {
+                (Some(verdict), Reason::NoEnd)
+            }
             Ok(verdict) => return Some(verdict),
-            Err(reason) => reason,
+            Err(reason) => (None, reason),
         };
         let end = sighting.end;
         let verified = matches!(
@@ -319,7 +323,7 @@ impl Judge {
             self.opens(header, block)
         }) {
             Look::More => None,
-            Look::Stands => Some(Verdict::Refuse { end, reason }),
+            Look::Stands => Some(accepted.unwrap_or(Verdict::Refuse { end, reason })),
             Look::Cut(end) => {
                 let have = (end - sighting.start) as u64;
                 let reason = match sighting.header() {

@@ -27,6 +27,8 @@ pub struct OutFile {
     /// None only while it is dropped.
     file: Option<BufWriter<File>>,
     way: Way,
+    /// A write has failed: whatever follows, the file is not whole.
+    failed: Option<io::ErrorKind>,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,7 @@ impl OutFile {
                 path: path.into(),
                 file: Some(BufWriter::new(file)),
                 way: Way::Direct,
+                failed: None,
             });
         }
         if existing == Existing::Refuse && fs::symlink_metadata(path).is_ok() {
@@ -69,6 +72,7 @@ impl OutFile {
             return Ok(Self {
                 file: Some(BufWriter::new(file)),
                 way: Way::Behind(end),
+                failed: None,
                 path,
             });
         }
@@ -81,6 +85,7 @@ impl OutFile {
         Ok(Self {
             file: Some(BufWriter::new(file)),
             way: Way::Beside { part, existing },
+            failed: None,
             path,
         })
     }
@@ -91,6 +96,9 @@ impl OutFile {
     /// Where the disk is full or fails, or someone made such a file meanwhile; there is none then.
     pub fn finish(mut self) -> Result<(), FileError> {
         let writing = |cause| FileError::writing(&self.path, None, cause);
+        if let Some(kind) = self.failed {
+            return Err(writing(kind.into()));
+        }
         if let Some(file) = &mut self.file {
             file.flush().map_err(writing)?;
             if let Way::Beside { .. } | Way::Behind(_) = self.way {
@@ -112,18 +120,29 @@ impl OutFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &done
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.failed = Some(error.kind());
+        }
+        done
+    }
 }
 
 impl Write for OutFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.file {
+        let written = match &mut self.file {
             Some(file) => file.write(bytes),
             None => Err(io::ErrorKind::BrokenPipe.into()),
-        }
+        };
+        self.noted(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
+        let flushed = self.file.as_mut().map_or(Ok(()), BufWriter::flush);
+        self.noted(flushed)
     }
 }
 

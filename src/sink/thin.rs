@@ -215,6 +215,24 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_jumps_hastens_or_delays_a_row_and_loses_none() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut back = thin(Some(60), false, false);
+        back.offer(row("a", 6000, ""));
+        assert_eq!(back.due(at(10)), None);
+        // The clock of the meter goes on: what it sends next is a period later.
+        assert_eq!(
+            text(back.offer(row("a", 6060, ""))).as_deref(),
+            Some("a6000")
+        );
+        let mut forth = thin(Some(60), false, false);
+        forth.offer(row("a", 6000, ""));
+        assert_eq!(text(forth.due(at(9000))).as_deref(), Some("a6000"));
+        assert_eq!(forth.offer(row("a", 6010, "")), None);
+        assert_eq!(text(forth.rest()).as_deref(), Some("a6010"));
+    }
+
+    #[test]
     fn what_was_read_from_a_log_is_not_due_by_the_clock_of_today() {
         let mut thin = thin(Some(60), false, false);
         thin.began = Timestamp::from_second(1_000_000).unwrap();

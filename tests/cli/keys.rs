@@ -260,6 +260,7 @@ fn a_ring_with_a_slip_is_told_where_it_is() {
         format!("default = \"{}O\"\n", &KEY[1..]),
         format!("\"{KEY}\"\n"),
         format!("{KEY}\n"),
+        format!("[{KEY}]\nkey = \"{KEY}0\"\n"),
     ] {
         folder.file("keys.toml", &ring);
         let run = smarty("parse --keyring keys.toml x.bin").within(&folder);

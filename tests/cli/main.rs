@@ -14,4 +14,5 @@ mod pasted;
 mod real;
 mod run;
 mod scale;
+mod secrets;
 mod services;

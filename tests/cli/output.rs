@@ -257,7 +257,7 @@ fn a_full_disk_is_an_error_of_its_own() {
         .unwrap();
     let mut command = smarty("parse lu-plain.txt").into_command();
     let done = command.stdout(full).output().unwrap();
-    assert_snapshot!(String::from_utf8(done.stderr).unwrap(), @"smarty: error: standard output: No space left on device (os error 28)");
+    assert_snapshot!(String::from_utf8(done.stderr).unwrap(), @"smarty: error: standard output: the disk is full");
     assert_eq!(done.status.code(), Some(3));
 }
 

@@ -1,0 +1,143 @@
+//! Laws 1 to 5 of the decoder on raw bytes: conservation, chunking, resync, silence, bounded memory.
+
+use std::sync::Arc;
+
+use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+use smarty::p1::ciphering::LENGTH_MAX;
+use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
+use smarty::p1::event::Event;
+use smarty::p1::span::Span;
+
+use super::{choices, cuts, keys, zone};
+
+/// What an event says, without its place in memory.
+#[derive(Debug, PartialEq)]
+struct Said {
+    span: Span,
+    what: String,
+}
+
+/// Holds the laws against a stream.
+pub fn laws(bytes: &[u8]) {
+    let mut rng = choices(bytes);
+    let tags = [TagPolicy::Verify, TagPolicy::Warn, TagPolicy::Skip];
+    let policy = Policy {
+        tag: tags[rng.below(tags.len())],
+        ignore_crc: rng.below(4) == 0,
+    };
+    let keys = match rng.below(3) {
+        0 => with_default(keys()),
+        _ => Arc::clone(keys()),
+    };
+    let decoder = Decoder::new(keys, policy, zone().clone());
+    let quiet = (rng.below(3) == 0).then(|| rng.below(bytes.len() + 1));
+    let whole = decode(&decoder, bytes, &[0, bytes.len()], quiet);
+    tile(&whole, bytes.len());
+    let cuts = cuts(&mut rng, bytes.len());
+    assert_eq!(
+        decode(&decoder, bytes, &cuts, quiet),
+        whole,
+        "cut at {cuts:?}, silent at {quiet:?}"
+    );
+    if bytes.len() <= EACH_MAX {
+        let each: Vec<usize> = (0..=bytes.len()).collect();
+        assert_eq!(
+            decode(&decoder, bytes, &each, quiet),
+            whole,
+            "byte by byte, silent at {quiet:?}"
+        );
+    }
+    // A silence ends everything: what follows it is decoded as if nothing had been before, offsets aside.
+    if let Some(at) = quiet {
+        let before = decode(&decoder, &bytes[..at], &[0, at], None);
+        let split = whole.iter().position(|said| said.span.start >= at as u64);
+        assert_eq!(
+            whole[..split.unwrap_or(whole.len())],
+            before,
+            "silent at {at}"
+        );
+    }
+}
+
+/// Decodes a stream in pieces, with a silence at a place, and holds each event against its bytes.
+fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize>) -> Vec<Said> {
+    let mut borders = cuts.to_vec();
+    borders.extend(quiet);
+    borders.sort_unstable();
+    let mut decoder = fresh.clone();
+    let mut said = Vec::new();
+    let mut silent = false;
+    for pair in borders.windows(2) {
+        if quiet == Some(pair[0]) && !silent {
+            decoder.quiet(|event| said.push(say(bytes, event)));
+            assert_eq!(
+                decoder.offset(),
+                pair[0] as u64,
+                "a silence leaves nothing half"
+            );
+            silent = true;
+        }
+        decoder.push(&bytes[pair[0]..pair[1]], |event| {
+            said.push(say(bytes, event))
+        });
+        let held = pair[1] as u64 - decoder.offset();
+        assert!(
+            held <= u64::from(LENGTH_MAX) + HELD_MAX,
+            "{held} bytes are held"
+        );
+    }
+    decoder.finish(|event| said.push(say(bytes, event)));
+    assert_eq!(decoder.offset(), bytes.len() as u64);
+    said
+}
+
+fn say(bytes: &[u8], event: &Event<'_>) -> Said {
+    let span = event.span();
+    let (held, what) = match event {
+        Event::Telegram(decoded) => {
+            let values: Vec<_> = decoded.telegram.values().map(|(_, value)| value).collect();
+            let text = String::from_utf8_lossy(decoded.text);
+            (
+                decoded.frame,
+                format!("{:?} {:?} {values:?} {text}", decoded.security, decoded.crc),
+            )
+        }
+        Event::Refused(refused) => (
+            refused.frame,
+            format!("{:?} {:?}", refused.header, refused.reason),
+        ),
+        Event::Junk(junk) => (junk.bytes, "junk".to_owned()),
+    };
+    assert_eq!(
+        held,
+        &bytes[span.start as usize..span.end as usize],
+        "the bytes of {span:?}"
+    );
+    Said { span, what }
+}
+
+/// Each byte is in exactly one event, in order.
+fn tile(said: &[Said], length: usize) {
+    let mut at = 0;
+    for said in said {
+        assert_eq!(said.span.start, at, "{said:?}");
+        assert!(!said.span.is_empty(), "{said:?}");
+        at = said.span.end;
+    }
+    assert_eq!(at, length as u64);
+}
+
+/// With a key for every meter, a title that says nothing can begin a frame.
+fn with_default(ring: &Keys) -> Arc<Keys> {
+    let mut keys = ring.clone();
+    keys.set_default(MeterKeys::new(
+        Key::new([7; 16]),
+        AuthenticationKey::default(),
+    ));
+    Arc::new(keys)
+}
+
+/// Longest stream that is pushed byte by byte too, in bytes.
+const EACH_MAX: usize = 800;
+/// Bytes that are held beside a frame.
+const HELD_MAX: u64 = 128 << 10;
