@@ -278,6 +278,8 @@ impl Output {
     /// [`WriteEnd`].
     pub fn flush(&mut self) -> Result<(), WriteEnd> {
         if let Some(end) = self.ended.take() {
+            // What came since has nowhere to go either.
+            self.buffer.clear();
             return Err(end);
         }
         if !self.header.is_empty() {
