@@ -86,13 +86,21 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Gathers keys, sources and limits.
+    /// Gathers keys, sources and limits; `before` are the keys of the run that this one follows.
     ///
     /// # Errors
     /// A zone that does not exist; keys that cannot be had.
-    pub fn new(args: &Run, named: &[Named], global: &Global) -> Result<Self, Failure> {
+    pub fn new(
+        args: &Run,
+        named: &[Named],
+        global: &Global,
+        before: Option<&Ring>,
+    ) -> Result<Self, Failure> {
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
-        let ring = Arc::new(Ring::gather(&args.keys)?);
+        let ring = Arc::new(match before {
+            Some(ring) => ring.gather_again(&args.keys)?,
+            None => Ring::gather(&args.keys)?,
+        });
         if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
             say(Level::Note, &format!("key {origin}"), None);
         }
@@ -188,7 +196,12 @@ pub fn stream(
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
         return explain::run(args, named, &zone);
     }
-    let run = Prepared::new(args, named, global)?;
+    let run = Prepared::new(
+        args,
+        named,
+        global,
+        renewal.and_then(|renewal| renewal.before.as_deref()),
+    )?;
     let flow = Flow {
         sources: inputs::sources(named),
         ..flow

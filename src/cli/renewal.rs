@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! HUP --> smarty.toml, key files, key ring --> all good: new keys from the next frame on
+//!                                          |-> other sources or options: the run ends, and another begins
 //!                                          \-> something wrong: an error, the old keys stay
 //! ```
 //!
-//! No byte is lost with it. Other sources and options need a restart, and it is said where they have changed.
+//! New keys cost no byte. Another run opens all sources and services anew, as a restart would, in the same process.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::args::{Global, Run};
@@ -28,6 +30,10 @@ pub struct Renewal<'a> {
     pub config: Option<Config>,
     /// The sources, in the order of their lanes.
     pub named: Vec<Named>,
+    /// The keys of the run before, where this one follows another: what was typed in is not asked for again.
+    pub before: Option<Arc<Ring>>,
+    /// The keys for the run that is to follow.
+    pub after: OnceCell<Arc<Ring>>,
 }
 
 impl Renewal<'_> {
@@ -49,12 +55,14 @@ impl Renewal<'_> {
             }) => {
                 *ring = Arc::new(fresh);
                 sink.renew(ring);
-                if changed {
-                    let what = "smarty.toml has other sources or options than before";
-                    let hint = "they count after a restart; keys count already";
-                    sink.talk(Level::Warning, what, Some(hint));
-                }
                 sink.talk(Level::Note, "keys and configuration are read again", None);
+                if changed {
+                    let what = "smarty.toml has other sources or options: all are opened anew";
+                    sink.talk(Level::Note, what, None);
+                    // Asked for once more before the run has ended, it follows all the same.
+                    let _ = self.after.set(Arc::clone(ring));
+                    signals.end_reading();
+                }
                 Some(keys)
             }
             Err(failure) => {

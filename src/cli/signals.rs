@@ -65,6 +65,11 @@ impl Signals {
         true
     }
 
+    /// Ends reading, as a signal would.
+    pub fn end_reading(&self) {
+        self.stop.stop();
+    }
+
     /// Does what the signal does by default, so that the shell sees it.
     pub fn pass_on(&self) {
         match self.received.load(Ordering::Relaxed) {

@@ -4,11 +4,15 @@
 
 mod screen;
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use super::args::{Format, Global, Run, Watch};
 use super::config::{Config, Settings};
 use super::decode;
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
+use super::keys::Ring;
 use super::output::Flow;
 use super::publishing::Publishing;
 use super::renewal::Renewal;
@@ -16,13 +20,30 @@ use super::services::{Keep, Services};
 use super::terminal::Terminal;
 use crate::sink::thin::Thinning;
 
-/// Watches the sources of the command line, else those of `smarty.toml`, else the only port.
+/// Watches the sources of the command line, else those of `smarty.toml`, else the only port; begins anew where the
+/// file has changed and is to be read again.
 ///
 /// # Errors
 /// What ends the run as a whole; a source that cannot be read ends only itself.
 pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
+    let mut before = None;
+    loop {
+        let (exit, after) = watch(args, global, before)?;
+        if after.is_none() {
+            return Ok(exit);
+        }
+        before = after;
+    }
+}
+
+/// One run, after another one or none; gives the keys for the run that is to follow.
+fn watch(
+    args: &Watch,
+    global: &Global,
+    before: Option<Arc<Ring>>,
+) -> Result<(Exit, Option<Arc<Ring>>), Failure> {
     if args.output.fields.as_deref() == Some("help") {
-        return decode::list_fields();
+        return Ok((decode::list_fields()?, None));
     }
     let mut thin = args.thin.clone();
     let mut services = args.services.clone();
@@ -44,11 +65,17 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         });
     }
     let named = sources(&run.inputs, config.as_ref())?;
+    if before.is_some() {
+        // The file is that of the run before.
+        (run.output.append, run.output.force) = (run.output.out.is_some(), false);
+    }
     let renewal = Renewal {
         run: &typed,
         global,
         config,
         named: named.clone(),
+        before,
+        after: OnceCell::new(),
     };
     let thinning = Thinning {
         every: thin.every,
@@ -75,7 +102,8 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
     };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
     if !asked && !thinned && Terminal::is_there() {
-        return screen::run(&run, &named, services, global, &renewal);
+        let exit = screen::run(&run, &named, services, global, &renewal)?;
+        return Ok((exit, renewal.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);
     if format == Format::Parquet {
@@ -83,7 +111,8 @@ pub fn run(args: &Watch, global: &Global) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }
-    decode::stream(&run, &named, services, global, format, flow, Some(&renewal))
+    let exit = decode::stream(&run, &named, services, global, format, flow, Some(&renewal))?;
+    Ok((exit, renewal.after.into_inner()))
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.

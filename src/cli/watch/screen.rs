@@ -37,7 +37,7 @@ pub fn run(
     global: &Global,
     renewal: &Renewal<'_>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global)?;
+    let run = Prepared::new(args, named, global, renewal.before.as_deref())?;
     let signals = Signals::watch_and_renew(&run.stop)?;
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
