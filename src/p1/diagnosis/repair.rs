@@ -210,8 +210,8 @@ pub fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
 
 /// Bytes in which a header lies.
 const HEADER: usize = 18;
-/// LFs that may be left open before all ways are tried.
-const OPEN_MAX: usize = 10;
+/// LFs that may be left open before all ways are tried: a frame of 3000 bytes has about 12 under its digits.
+const OPEN_MAX: usize = 14;
 /// Longest burst of plain text that is mended, in bytes.
 const PLAIN_MAX: usize = 64 << 10;
 
