@@ -89,6 +89,9 @@ pub fn evidence(finding: &Finding) -> String {
             Some(ms @ 1..) => format!("no byte for {} s; a meter sends every 10 s", ms / 1000),
             _ => "no byte at all".to_owned(),
         },
+        InvertedPlain if or_zero(Measure::Proven) == 0 => {
+            "turned over they read as a telegram, but not its first characters".to_owned()
+        }
         InvertedPlain => "the bytes read as a telegram once they are turned over".to_owned(),
         WrongSpeed | OnlyZeros => format!(
             "the bytes are as if sent at {} and read at {} baud",
@@ -202,10 +205,10 @@ pub fn hint(finding: &Finding) -> String {
         Silence => {
             "check that pin 2 (data request) has 5 V, or is joined to pin 1;\nthat data (pin 5) and ground (pin 3) are connected;\nthat the operator has opened the port; that it is the right device"
         }
-        InvertedPlain => {
+        InvertedPlain if finding.evidence.get(Measure::Proven) == Some(1) => {
             "the telegrams are decoded all the same. Use a cable that inverts\n(\"for smart meter\"), or its inverter (FT_PROG: invert RXD)"
         }
-        InvertedEncrypted => {
+        InvertedPlain | InvertedEncrypted => {
             "use a cable that inverts the data line (\"for smart meter\"),\nor switch on the inverter of the adapter (FT_PROG: invert RXD)"
         }
         WrongSpeed => "set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)",

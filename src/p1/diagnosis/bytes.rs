@@ -6,6 +6,7 @@ use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::shape::{self, COOKED};
 use super::text;
 use crate::p1::line::recover;
+use crate::p1::readout::Readout;
 use crate::p1::span::Span;
 
 /// The troubled bytes of a stream as a whole.
@@ -127,7 +128,8 @@ impl Bytes<'_> {
                 false => odd += 1,
             }
         }
-        let doubled = self.frames > 0 && even >= 1 && odd == 0;
+        // Where other frames are good, one pair is chance.
+        let doubled = self.frames > 0 && odd == 0 && even >= if self.good == 0 { 1 } else { 2 };
         let mostly = self.frames > 0 && even >= 10 && odd * 20 < even;
         // A title with FF in it leaves no frame at all.
         let headless = even >= 4 && odd == 0 && even * 40 < self.all.len();
@@ -245,12 +247,16 @@ impl Bytes<'_> {
         Some(self.finding(verdict, evidence).or(&alternatives))
     }
 
-    /// Noise in which no frame begins; a tty that eats 11 and 13 can be the cause.
+    /// Noise without a whole head of a frame; a tty that eats 11 and 13, also those of a title, can be the cause.
+    ///
+    /// It leaves the first bytes of a frame as they are: where none begins, it is not the cause.
     fn unknown(&self) -> Finding {
         let flow = self.count(|byte| matches!(byte, 0x11 | 0x13));
         let expected = self.all.len() / 128;
         let high = self.count(|byte| byte >= 0x80) * 100 / self.all.len().max(1);
-        let verdict = match flow == 0 && expected >= 7 && (40..=60).contains(&high) {
+        let begins = |window: &[u8]| matches!(window, [0xDB, 0x08, a, b, c] if [a, b, c].iter().all(|x| x.is_ascii_uppercase()));
+        let random = flow == 0 && expected >= 7 && (40..=60).contains(&high);
+        let verdict = match random && self.all.windows(5).any(begins) {
             true => Verdict::Ixon,
             false => Verdict::UnknownBytes,
         };
@@ -266,11 +272,105 @@ impl Bytes<'_> {
         let text = recover::uninvert(&self.all);
         let lines = memmem::find_iter(&text, b")\r\n").count();
         let reads = text::readable_permille(&text) >= 800 && odd * 100 >= self.all.len() * 85;
-        (reads && lines >= 1).then(|| self.seen(Verdict::InvertedPlain, odd))
+        (reads && lines >= 1).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, odd as u64)
+                .with(Measure::Proven, u64::from(self.turns_whole()));
+            self.finding(Verdict::InvertedPlain, evidence)
+        })
+    }
+
+    /// Whether one of the first bursts of an inverted line comes back whole, as its CRC shows.
+    fn turns_whole(&self) -> bool {
+        let fits = |text: &[u8]| {
+            Readout::find(text).is_some_and(|found| found.check(text).valid() == Some(true))
+        };
+        let bursts = self.all.split(|&byte| byte == 0);
+        bursts
+            .filter(|burst| burst.len() >= BURST_MIN)
+            .take(BURSTS)
+            .any(|burst| recover::uninvert_burst(burst, fits).is_some())
     }
 }
+
+/// Fewest bytes of a burst that can hold a telegram.
+const BURST_MIN: usize = 40;
+/// Bursts that are tried: what comes of the first shows what comes of all.
+const BURSTS: usize = 4;
 
 /// Speeds at which encrypted frames leave nothing but noise, in baud.
 const NOISE_BELOW: u32 = 20_000;
 /// Bytes that are needed to judge the settings of the line.
 const SETTING_MIN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::p1::diagnosis::sample;
+    use crate::p1::line::{ErrorBytes, Framing, Wire};
+
+    fn judged(bytes: &[u8]) -> Finding {
+        let bytes = Bytes {
+            stretches: vec![bytes],
+            all: bytes.to_vec(),
+            span: Span::new(0, bytes.len()),
+            frames: 0,
+            plain: 0,
+            good: 0,
+        };
+        bytes.verdict().unwrap()
+    }
+
+    #[test]
+    fn noise_without_the_head_of_a_frame_is_not_for_want_of_11_and_13() {
+        let mut rng = crate::p1::line::Rng::new(5);
+        let noise: Vec<u8> = std::iter::repeat_with(|| rng.next_byte())
+            .filter(|byte| !matches!(byte, 0x11 | 0x13))
+            .take(2000)
+            .collect();
+        assert_ne!(judged(&noise).verdict, Verdict::Ixon);
+        let headed = [b"\xDB\x08SAG", &noise[..]].concat();
+        assert_eq!(judged(&headed).verdict, Verdict::Ixon);
+    }
+
+    #[test]
+    fn an_inverted_telegram_is_proven_only_with_its_first_characters() {
+        let text =
+            b"/Lux5\\253694471_M\r\n\r\n1-0:1.8.0(000025.653*kWh)\r\n1-0:1.7.0(00.005*kW)\r\n!";
+        let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc16Arc, text);
+        let text = [&text[..], format!("{crc:04X}\r\n").as_bytes()].concat();
+        let wire = Wire::transmit(&text, Framing::P1).inverted();
+        for (errors, proven) in [
+            (ErrorBytes::AsRead, 1),
+            (ErrorBytes::AsZero, 0),
+            (ErrorBytes::Dropped, 0),
+        ] {
+            let found = judged(&wire.receive(Framing::P1, errors));
+            assert_eq!(found.verdict, Verdict::InvertedPlain, "{errors:?}");
+            assert_eq!(
+                found.evidence.get(Measure::Proven),
+                Some(proven),
+                "{errors:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn framing_errors_that_come_as_zeros_are_no_parity() {
+        let mut rng = crate::p1::line::Rng::new(6);
+        let noise: Vec<u8> = (0..1200).map(|_| rng.next_byte()).collect();
+        let frame = [
+            b"\xDB\x08SAGgp\x01\xBDT\x82\x04\x00\x30\0\x05\xA8\xE3",
+            &noise[..],
+        ]
+        .concat();
+        let inverted = Wire::transmit(&frame, Framing::P1).inverted();
+        let found = judged(&inverted.receive(Framing::P1, ErrorBytes::AsZero));
+        assert_eq!(found.verdict, Verdict::InvertedEncrypted);
+        for bytes in [&frame[..], &sample::text()[..1500]] {
+            let wire = Wire::transmit(bytes, Framing::P1);
+            let found = judged(&wire.receive(Framing::n81(57_600), ErrorBytes::AsZero));
+            assert_eq!(found.verdict, Verdict::WrongSpeed);
+        }
+    }
+}
