@@ -34,6 +34,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         UnknownBytes => "bytes arrive that look like no meter",
         Hdlc => "this is another port of the meter: HDLC, not P1",
         MBus => "this is another port of the meter: M-Bus, not P1",
+        Sml => "this is the optical port of a meter: SML, not P1",
         OtherMeter => "a Polish meter: its way to encrypt is not supported",
         Telnet => "a telnet connection changes the bytes",
         Utf8 => "a program in between takes the bytes for text",
@@ -89,7 +90,11 @@ pub fn evidence(finding: &Finding) -> String {
             Some(ms @ 1..) => format!("no byte for {} s; a meter sends every 10 s", ms / 1000),
             _ => "no byte at all".to_owned(),
         },
+        InvertedPlain if or_zero(Measure::Proven) == 0 => {
+            "turned over they read as a telegram, but not its first characters".to_owned()
+        }
         InvertedPlain => "the bytes read as a telegram once they are turned over".to_owned(),
+        InvertedEncrypted => "the bytes are of the kind that such a line makes".to_owned(),
         WrongSpeed | OnlyZeros => format!(
             "the bytes are as if sent at {} and read at {} baud",
             or_zero(Measure::Sent),
@@ -113,6 +118,10 @@ pub fn evidence(finding: &Finding) -> String {
             "no byte 0D; put back, the frame is genuine".to_owned()
         }
         Icrnl => "no byte 0D at all, and twice as many 0A as there should be".to_owned(),
+        Ixon if number(Measure::Lost).is_none() => format!(
+            "no 11 and no 13, where {} should be",
+            or_zero(Measure::Expected)
+        ),
         Ixon => format!(
             "no 11 and no 13; the frames are {} bytes short, {} expected",
             or_zero(Measure::Lost),
@@ -134,6 +143,8 @@ pub fn evidence(finding: &Finding) -> String {
             "all text is noise; the counter grows by one: line and meter are fine".to_owned()
         }
         WrongKey => "the text is noise from its first character".to_owned(),
+        KeyReversed | KeyDigitsReversed | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex
+        | KeyIsAuthKey => "put right, it opens the frames".to_owned(),
         KeyTypo => format!(
             "it is digit {}; mended, the frame opens",
             or_zero(Measure::Digit)
@@ -175,7 +186,7 @@ pub fn evidence(finding: &Finding) -> String {
             "one telegram in {} s; meters of this version send every 10 s",
             or_zero(Measure::Seconds)
         ),
-        ClockOff => format!("it is off by {} s", or_zero(Measure::Seconds)),
+        ClockOff => format!("it is off by {}", duration(or_zero(Measure::Seconds))),
         ValueFormat if or_zero(Measure::Seen) == 1 => {
             format!("one line, at 0x{:x}", or_zero(Measure::Place))
         }
@@ -202,10 +213,10 @@ pub fn hint(finding: &Finding) -> String {
         Silence => {
             "check that pin 2 (data request) has 5 V, or is joined to pin 1;\nthat data (pin 5) and ground (pin 3) are connected;\nthat the operator has opened the port; that it is the right device"
         }
-        InvertedPlain => {
+        InvertedPlain if finding.evidence.get(Measure::Proven) == Some(1) => {
             "the telegrams are decoded all the same. Use a cable that inverts\n(\"for smart meter\"), or its inverter (FT_PROG: invert RXD)"
         }
-        InvertedEncrypted => {
+        InvertedPlain | InvertedEncrypted => {
             "use a cable that inverts the data line (\"for smart meter\"),\nor switch on the inverter of the adapter (FT_PROG: invert RXD)"
         }
         WrongSpeed => "set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)",
@@ -233,6 +244,7 @@ pub fn hint(finding: &Finding) -> String {
         Hdlc | MBus => {
             "plug into the P1 port (RJ12, for the customer), not into the optical,\nthe M-Bus or the operator's port"
         }
+        Sml => "use a program for SML; smarty reads the P1 port, RJ12, only",
         OtherMeter => "ask the operator to switch the encryption of the port off",
         Telnet => {
             "switch the network adapter to \"raw TCP\", or use its raw port;\nthe bytes can be mended with --repair"
@@ -344,6 +356,16 @@ fn sum_words(sum: Sum) -> String {
     format!("{}, {range}{order}", sum.name())
 }
 
+/// A time span as people say it: seconds up to some minutes, then hours and days.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..600 => format!("{seconds} s"),
+        600..5400 => format!("{} minutes", (seconds + 30) / 60),
+        5400..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
+    }
+}
+
 fn lost(finding: &Finding) -> String {
     let number = |measure| finding.evidence.get(measure);
     match (number(Measure::Lost), number(Measure::Place)) {
@@ -422,6 +444,15 @@ mod tests {
             let row = format!("\n| {} | ", verdict_title(verdict));
             assert!(readme.contains(&row), "{}", verdict_title(verdict));
         }
+    }
+
+    #[test]
+    fn a_clock_is_off_by_what_people_say() {
+        let said = [201, 3600, 3599, 6000, 259_191].map(duration);
+        assert_eq!(
+            said,
+            ["201 s", "60 minutes", "60 minutes", "1 h 40 min", "3 days"]
+        );
     }
 
     #[test]

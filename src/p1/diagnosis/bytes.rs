@@ -6,6 +6,7 @@ use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::shape::{self, COOKED};
 use super::text;
 use crate::p1::line::recover;
+use crate::p1::readout::Readout;
 use crate::p1::span::Span;
 
 /// The troubled bytes of a stream as a whole.
@@ -57,7 +58,7 @@ impl Bytes<'_> {
         self.all.iter().filter(|&&byte| is(byte)).count()
     }
 
-    /// Frames of another interface, and those of Polish meters.
+    /// Frames of another interface or protocol, and those of Polish meters.
     pub fn wrapper(&self) -> Option<Finding> {
         let hdlc = self.all.windows(14).filter(|window| {
             matches!(window, [0x7E, kind, rest @ ..] if kind & 0xF0 == 0xA0
@@ -74,7 +75,9 @@ impl Bytes<'_> {
             )
         });
         let (hdlc, mbus, polish) = (hdlc.count(), mbus.count(), polish.count());
+        let sml = memmem::find_iter(&self.all, SML_START).count();
         match (hdlc, mbus, polish) {
+            _ if sml > 0 && self.good == 0 => Some(self.seen(Verdict::Sml, sml)),
             (1.., _, _) => Some(self.seen(Verdict::Hdlc, hdlc)),
             (_, 1.., _) => Some(self.seen(Verdict::MBus, mbus)),
             (_, _, 1..) => Some(self.seen(Verdict::OtherMeter, polish)),
@@ -127,7 +130,8 @@ impl Bytes<'_> {
                 false => odd += 1,
             }
         }
-        let doubled = self.frames > 0 && even >= 1 && odd == 0;
+        // Where other frames are good, one pair is chance.
+        let doubled = self.frames > 0 && odd == 0 && even >= if self.good == 0 { 1 } else { 2 };
         let mostly = self.frames > 0 && even >= 10 && odd * 20 < even;
         // A title with FF in it leaves no frame at all.
         let headless = even >= 4 && odd == 0 && even * 40 < self.all.len();
@@ -245,12 +249,16 @@ impl Bytes<'_> {
         Some(self.finding(verdict, evidence).or(&alternatives))
     }
 
-    /// Noise in which no frame begins; a tty that eats 11 and 13 can be the cause.
+    /// Noise without a whole head of a frame; a tty that eats 11 and 13, also those of a title, can be the cause.
+    ///
+    /// It leaves the first bytes of a frame as they are: where none begins, it is not the cause.
     fn unknown(&self) -> Finding {
         let flow = self.count(|byte| matches!(byte, 0x11 | 0x13));
         let expected = self.all.len() / 128;
         let high = self.count(|byte| byte >= 0x80) * 100 / self.all.len().max(1);
-        let verdict = match flow == 0 && expected >= 7 && (40..=60).contains(&high) {
+        let begins = |window: &[u8]| matches!(window, [0xDB, 0x08, a, b, c] if [a, b, c].iter().all(|x| x.is_ascii_uppercase()));
+        let random = flow == 0 && expected >= 7 && (40..=60).contains(&high);
+        let verdict = match random && self.all.windows(5).any(begins) {
             true => Verdict::Ixon,
             false => Verdict::UnknownBytes,
         };
@@ -266,11 +274,39 @@ impl Bytes<'_> {
         let text = recover::uninvert(&self.all);
         let lines = memmem::find_iter(&text, b")\r\n").count();
         let reads = text::readable_permille(&text) >= 800 && odd * 100 >= self.all.len() * 85;
-        (reads && lines >= 1).then(|| self.seen(Verdict::InvertedPlain, odd))
+        (reads && lines >= 1).then(|| {
+            let evidence = Evidence::default()
+                .with(Measure::Seen, odd as u64)
+                .with(Measure::Proven, u64::from(self.turns_whole()));
+            self.finding(Verdict::InvertedPlain, evidence)
+        })
+    }
+
+    /// Whether one of the first bursts of an inverted line comes back whole, as its CRC shows.
+    fn turns_whole(&self) -> bool {
+        let fits = |text: &[u8]| {
+            Readout::find(text).is_some_and(|found| found.check(text).valid() == Some(true))
+        };
+        let bursts = self.all.split(|&byte| byte == 0);
+        bursts
+            .filter(|burst| burst.len() >= BURST_MIN)
+            .take(BURSTS)
+            .any(|burst| recover::uninvert_burst(burst, fits).is_some())
     }
 }
+
+/// What each transmission of SML begins with.
+const SML_START: &[u8] = b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01";
+/// Fewest bytes of a burst that can hold a telegram.
+const BURST_MIN: usize = 40;
+/// Bursts that are tried: what comes of the first shows what comes of all.
+const BURSTS: usize = 4;
 
 /// Speeds at which encrypted frames leave nothing but noise, in baud.
 const NOISE_BELOW: u32 = 20_000;
 /// Bytes that are needed to judge the settings of the line.
 const SETTING_MIN: usize = 8;
+
+#[cfg(test)]
+#[path = "bytes_tests.rs"]
+mod tests;

@@ -138,7 +138,7 @@ impl Verdict {
             | WrongParity | Bit7Stripped | Telnet | Utf8 | Icrnl | Ixon | Cooked | LineEnds => {
                 Stage::Line
             }
-            UnknownBytes | Hdlc | MBus | OtherMeter => Stage::Frame,
+            UnknownBytes | Hdlc | MBus | OtherMeter | Sml => Stage::Frame,
             LostBytes | InsertedBytes | BufferLimit | CutShort => Stage::Length,
             DamagedHeader | Unsupported | Downgrade | Missed | CounterReset | RepeatedNonce
             | TwoMeters => Stage::Header,

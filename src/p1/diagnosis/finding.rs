@@ -83,6 +83,8 @@ words! {
         MBus = "mbus",
         /// The Polish way of encrypting.
         OtherMeter = "other_meter",
+        /// The optical port of a meter that speaks SML.
+        Sml = "sml",
         /// Telnet in between.
         Telnet = "telnet",
         /// A text layer in between.

@@ -92,9 +92,12 @@ fn lacking(lines: &[Line<'_>], other: &[Line<'_>]) -> Option<Lost> {
     }
     let (mut at, mut same) = (0, 0);
     let (mut place, mut bytes) = (None, 0);
+    // Bytes that stand here instead: in a line whose code was changed, or behind a line whose end was.
+    let mut instead = 0;
     for line in other {
         let here = lines.get(at);
-        if here.is_some_and(|here| here.code == line.code) {
+        if let Some(here) = here.filter(|here| here.code == line.code) {
+            instead += here.length.saturating_sub(line.length);
             at += 1;
             same += 1;
             continue;
@@ -110,13 +113,21 @@ fn lacking(lines: &[Line<'_>], other: &[Line<'_>]) -> Option<Lost> {
                 let end = lines.last().map_or(0, |last| last.start + last.length);
                 place = place.or(Some(here.map_or(end, |here| here.start)));
                 bytes += line.length;
+                let strange = |here: &&Line<'_>| other.iter().all(|line| line.code != here.code);
+                if let Some(here) = here.filter(strange) {
+                    instead += here.length;
+                    at += 1;
+                }
             }
         }
     }
-    let place = place.filter(|_| same * 3 >= lines.len() * 2)?;
+    let is_gone = instead + VARIES < bytes;
+    let place = place.filter(|_| is_gone && same * 3 >= lines.len() * 2)?;
     Some(Lost { place, bytes })
 }
 
+/// Bytes by which values of one telegram are longer than those of the next.
+const VARIES: usize = 8;
 /// Codes of the first of three phases: C and the rest.
 const FAMILIES: [(usize, &str); 10] = [
     (21, "7.0"),
@@ -166,6 +177,15 @@ mod tests {
         assert_eq!(missing(TEXT, &[&text, TEXT]), None);
         let stranger = without("/");
         assert_eq!(missing(&text, &[&stranger]), None);
+    }
+
+    #[test]
+    fn a_line_with_another_code_or_end_is_not_missing() {
+        let text = String::from_utf8(TEXT.to_vec()).unwrap();
+        let changed = text.replace("1-0:1.8.2", "0-0:1.8.2");
+        assert_eq!(missing(changed.as_bytes(), &[TEXT]), None);
+        let joined = text.replace("kWh)\r\n1-0:1.8.2", "kWh)\r\x081-0:1.8.2");
+        assert_eq!(missing(joined.as_bytes(), &[TEXT]), None);
     }
 
     #[test]

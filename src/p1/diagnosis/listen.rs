@@ -2,9 +2,10 @@
 //!
 //! [`crate::p1::line`] models one receiver. To recognise a wrong setting whatever the adapter, the bytes are
 //! compared with those of several: some check the start bit in its middle, some take a low stop bit for the
-//! next start at once, some drop characters with a low stop bit; and no two clocks are the same.
+//! next start at once, some drop characters with a low stop bit or give 00 for them; and no two clocks are
+//! the same.
 
-use crate::p1::line::Rng;
+use crate::p1::line::{ErrorBytes, Rng};
 
 /// A receiver and what it listens to.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +14,8 @@ pub struct Receiver {
     pub bit: u64,
     /// What it makes of starts and stops.
     pub make: Make,
-    /// Characters with a low stop bit are dropped.
-    pub drops: bool,
+    /// What comes of characters with a low stop bit.
+    pub errors: ErrorBytes,
 }
 
 /// What a receiver makes of starts and stops.
@@ -27,6 +28,9 @@ pub enum Make {
     /// The same, and a low stop bit is a start.
     Hasty,
 }
+
+/// All that can come of characters with a low stop bit.
+pub const ERRORS: [ErrorBytes; 3] = [ErrorBytes::AsRead, ErrorBytes::AsZero, ErrorBytes::Dropped];
 
 /// All makes.
 pub const MAKES: [Make; 3] = [Make::Simple, Make::Checking, Make::Hasty];
@@ -80,8 +84,11 @@ impl Receiver {
                 }
                 let value = (0..8).fold(0, |value, n| value | u8::from(level(n + 1)) << n);
                 let stop = level(9);
-                if stop || !self.drops {
-                    read.push(value);
+                match self.errors {
+                    _ if stop => read.push(value),
+                    ErrorBytes::AsRead => read.push(value),
+                    ErrorBytes::AsZero => read.push(0),
+                    ErrorBytes::Dropped => {}
                 }
                 at = index(9);
                 if stop || self.make != Make::Hasty || at >= levels.len() {
@@ -119,7 +126,7 @@ mod tests {
                 let receiver = Receiver {
                     bit: 1000,
                     make,
-                    drops: false,
+                    errors: ErrorBytes::AsRead,
                 };
                 assert_eq!(receiver.read(&levels(&bytes, gap, false)), bytes);
             }

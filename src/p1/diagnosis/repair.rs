@@ -7,7 +7,7 @@ use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, Header};
 use crate::p1::line::recover;
-use crate::p1::readout::Readout;
+use crate::p1::readout::{Readout, SentCrc, crc16};
 
 /// A frame as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,12 +132,71 @@ fn icrnl_body(
         }
     }
     if open.len() > OPEN_MAX {
+        return by_crc(&frame, header, &text, &open, keys);
+    }
+    any_choice(&frame, &open, |tried| opens(header, tried, keys))
+}
+
+/// Tries each way to put CRs back at some places.
+fn any_choice(frame: &[u8], places: &[usize], proves: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    (0..1usize << places.len()).find_map(|choice| {
+        let mut tried = frame.to_vec();
+        put_back(&mut tried, places, choice);
+        proves(&tried).then_some(tried)
+    })
+}
+
+/// The same for many places: the CRC of the text leaves few of all ways, and the tag decides between these.
+///
+/// A CRC is linear: what a changed byte adds to it does not depend on the others.
+fn by_crc(
+    frame: &[u8],
+    header: &GeneralGloCiphering,
+    text: &[u8],
+    open: &[usize],
+    keys: &MeterKeys,
+) -> Option<Vec<u8>> {
+    let readout = Readout::find(text)?;
+    let SentCrc::Digits(sent) = readout.crc else {
+        return None;
+    };
+    let mark = header.header_length + readout.mark;
+    let (inside, behind): (Vec<usize>, Vec<usize>) = open.iter().partition(|&&at| at < mark);
+    if inside.len() > CRC_OPEN_MAX || behind.len() > BEHIND_MAX {
         return None;
     }
-    (0..1usize << open.len()).find_map(|choice| {
-        let mut tried = frame.clone();
-        put_back(&mut tried, &open, choice);
-        opens(header, &tried, keys).then_some(tried)
+    // A digit of the CRC that is open itself leaves nothing to go by.
+    if behind
+        .iter()
+        .any(|&at| at < header.header_length + text.len())
+    {
+        return None;
+    }
+    let changes: Vec<u16> = inside
+        .iter()
+        .map(|&at| {
+            let mut change = vec![0; mark + 1 - at];
+            if let Some(first) = change.first_mut() {
+                *first = b'\n' ^ b'\r';
+            }
+            crc16(&change)
+        })
+        .collect();
+    let wanted = crc16(text.get(..=readout.mark)?) ^ sent;
+    let (mut sum, mut choice) = (0, 0);
+    // From one way to the next a single place changes.
+    (0..1usize << inside.len()).find_map(|step| {
+        if step > 0 {
+            let place = step.trailing_zeros() as usize;
+            choice ^= 1 << place;
+            sum ^= changes.get(place).copied().unwrap_or(0);
+        }
+        if sum != wanted {
+            return None;
+        }
+        let mut tried = frame.to_vec();
+        put_back(&mut tried, &inside, choice);
+        any_choice(&tried, &behind, |tried| opens(header, tried, keys))
     })
 }
 
@@ -210,8 +269,12 @@ pub fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
 
 /// Bytes in which a header lies.
 const HEADER: usize = 18;
-/// LFs that may be left open before all ways are tried.
+/// LFs that may be left open before the tag tries all ways.
 const OPEN_MAX: usize = 10;
+/// The same where the CRC leaves one way of 65536: half of all LFs lie under digits, 12 in 3000 bytes.
+const CRC_OPEN_MAX: usize = 20;
+/// LFs in the tag at the most.
+const BEHIND_MAX: usize = 4;
 /// Longest burst of plain text that is mended, in bytes.
 const PLAIN_MAX: usize = 64 << 10;
 

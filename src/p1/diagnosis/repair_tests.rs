@@ -2,11 +2,14 @@ use super::*;
 use crate::p1::cipher::{AuthenticationKey, Key};
 use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use crate::p1::line::{ErrorBytes, Framing, Wire, layer};
-use crate::p1::readout::crc16;
 
 fn text() -> Vec<u8> {
+    text_of(40)
+}
+
+fn text_of(lines: usize) -> Vec<u8> {
     let mut text = b"/Lux5\\253694471_M\r\n\r\n".to_vec();
-    for n in 0..40 {
+    for n in 0..lines {
         text.extend(format!("1-0:{}.7.0(00.{:03}*kW)\r\n", n + 21, n * 37 % 1000).bytes());
     }
     text.push(b'!');
@@ -25,6 +28,10 @@ fn keys() -> Keys {
 }
 
 fn frame(counter: u32) -> Vec<u8> {
+    frame_of(&text(), counter)
+}
+
+fn frame_of(text: &[u8], counter: u32) -> Vec<u8> {
     let mut frame = Vec::new();
     let title = SystemTitle(*b"SMY\x67\x70\x00\x00\x01");
     let keys = keys();
@@ -33,7 +40,7 @@ fn frame(counter: u32) -> Vec<u8> {
         title,
         SecurityControl(0x30),
         FrameCounter(counter),
-        &text(),
+        text,
         &mut frame,
     );
     frame
@@ -49,6 +56,17 @@ fn a_frame_through_a_cooked_tty_gets_its_carriage_returns_back() {
             verdict: Verdict::Icrnl,
         };
         assert_eq!(repair(&seen, &keys()), Some(expected), "{counter}");
+    }
+}
+
+#[test]
+fn a_long_frame_gets_its_carriage_returns_back_too() {
+    let text = text_of(150);
+    for counter in 100..140 {
+        let sent = frame_of(&text, counter);
+        let seen: Vec<u8> = sent.iter().map(|&b| if b == 13 { 10 } else { b }).collect();
+        let found = repair(&seen, &keys()).map(|repaired| repaired.frame);
+        assert!(found == Some(sent), "{counter}");
     }
 }
 

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use super::finding::Verdict;
-use super::listen::{Gap, MAKES, Receiver, levels};
+use super::listen::{ERRORS, Gap, MAKES, Receiver, levels};
 use super::sample;
 use crate::p1::line::{ErrorBytes, Framing, Parity, Rng, Wire};
 
@@ -107,11 +107,11 @@ fn shapes() -> &'static [Shape] {
             for gap in GAPS {
                 let straight = levels(bytes, gap, false);
                 let turned = levels(bytes, gap, true);
-                for (make, drops) in MAKES
+                for (make, errors) in MAKES
                     .into_iter()
-                    .flat_map(|make| [(make, false), (make, true)])
+                    .flat_map(|make| ERRORS.map(|errors| (make, errors)))
                 {
-                    let receiver = |bit: u64| Receiver { bit, make, drops };
+                    let receiver = |bit: u64| Receiver { bit, make, errors };
                     let begin = |inverted: bool, receiver: Receiver| {
                         let seen = starts
                             .iter()
@@ -190,7 +190,7 @@ fn shapes() -> &'static [Shape] {
                 plain: true,
             };
             for framing in [Framing::DSMR2, Framing::n81(9600)] {
-                for errors in [ErrorBytes::AsRead, ErrorBytes::AsZero, ErrorBytes::Dropped] {
+                for errors in ERRORS {
                     shapes.push(Shape::of(setting, &wire.receive(framing, errors)));
                 }
             }
@@ -218,13 +218,13 @@ fn drifting(clean: Setting, bytes: &[u8], gap: Gap) -> Vec<Shape> {
         if ratio < 5000 {
             continue;
         }
-        for drops in [false, true] {
+        for errors in ERRORS {
             let mut seen = Vec::new();
             for (number, levels) in pieces.iter().cycle().take(DRIFTS).enumerate() {
                 for make in MAKES {
                     let drift = 980 + 40 * number as u64 / DRIFTS as u64;
                     let bit = ratio * drift / 1000;
-                    seen.extend(Receiver { bit, make, drops }.read(levels));
+                    seen.extend(Receiver { bit, make, errors }.read(levels));
                 }
             }
             let setting = Setting {
