@@ -193,6 +193,15 @@ fn pasted_marks_and_encodings_change_nothing() {
     }
 }
 
+#[test]
+fn a_time_behind_the_line_that_decides_is_seen_or_not_wherever_the_input_is_cut() {
+    let input = b"A0 aa 0a\nAA a0 aa\r\n2026-11-23T08:15:00Z a gcm 1 00\n";
+    for cut in 1..input.len() {
+        let (whole, parts) = (outcome(Some(Form::Text), input, &[]), [cut, input.len()]);
+        assert_eq!(outcome(Some(Form::Text), input, &parts), whole, "{cut}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

@@ -52,9 +52,13 @@ impl Text {
 
     pub(super) fn push(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         let mut input = input;
-        // A line at a time, so that what is decided does not depend on where the input is cut.
+        // A line at a time and then the first byte behind it, which may decide: so nothing that is decided depends
+        // on where the input is cut.
         while self.mode == Mode::Undecided && !input.is_empty() {
-            let line = memchr::memchr(b'\n', input).map_or(input.len(), |index| index + 1);
+            let line = match self.held.last() {
+                Some(b'\n') => 1,
+                _ => memchr::memchr(b'\n', input).map_or(input.len(), |index| index + 1),
+            };
             let part = line
                 .max(1)
                 .min(LONGEST_HELD.saturating_sub(self.held.len()).max(1));
