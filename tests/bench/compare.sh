@@ -29,17 +29,14 @@ add() { # NAME FRAMES COMMAND...
 }
 add "cat" "$frames" cat "$folder/long.bin"
 add "the cipher alone" "$frames" "$cipher" "$folder/long.bin" "$key"
-add "smarty decrypt" "$frames" "$smarty" decrypt "$folder/long.bin" "${ring[@]}"
-add "smarty parse --json" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --json
-add "smarty parse --json -F, five" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --json -F "$five"
-add "smarty parse --csv" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --csv
-add "smarty parse --json, in clear" "$frames" "$smarty" parse "$folder/long.txt" --json
-if "$smarty" parse --help | grep -q -- --jobs; then
-    for jobs in 1 2; do
-        add "smarty decrypt --jobs $jobs" "$frames" "$smarty" decrypt "$folder/long.bin" "${ring[@]}" --jobs "$jobs"
-        add "smarty parse --json --jobs $jobs" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --json --jobs "$jobs"
-    done
-fi
+for jobs in 1 2; do
+    add "smarty decrypt --jobs $jobs" "$frames" "$smarty" decrypt "$folder/long.bin" "${ring[@]}" --jobs "$jobs"
+    add "smarty parse --json --jobs $jobs" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --json --jobs "$jobs"
+done
+one=(--jobs 1)
+add "smarty parse --json -F, five" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" "${one[@]}" --json -F "$five"
+add "smarty parse --csv" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" "${one[@]}" --csv
+add "smarty parse --json, in clear" "$frames" "$smarty" parse "$folder/long.txt" "${one[@]}" --json
 if [ "${PEERS:-yes}" = yes ]; then
     peers=${CARGO_TARGET_DIR:-target}/peers
     python3 -m venv "$peers/python" && "$peers/python/bin/pip" install -q dsmr-parser
