@@ -3,9 +3,10 @@
 use super::args::Format;
 use crate::p1::event::Decoded;
 use crate::sink::context::Context;
-use crate::sink::csv::{self, Csv};
+use crate::sink::csv::Csv;
 use crate::sink::fields::Fields;
 use crate::sink::hex;
+use crate::sink::influx;
 use crate::sink::json::{self, Json};
 use crate::sink::table::{self, TableOptions};
 
@@ -73,7 +74,7 @@ impl Formatter {
             Format::Json => self.lines(out, |json, line| json.telegram(line, context, decoded)),
             Format::Csv => self.csv.telegram(out, context, decoded),
             Format::Raw => out.extend_from_slice(decoded.text),
-            Format::Influx => csv::influx(out, self.fields.as_ref(), context, decoded),
+            Format::Influx => influx::telegram(out, self.fields.as_ref(), context, decoded),
             Format::Hex => hex::write(out, decoded),
             Format::Table => table::write(out, decoded, context, &self.table),
             // Its rows are columns: the output has what writes them.

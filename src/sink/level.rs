@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::context::Context;
-use super::csv::write_tag;
+use super::influx::write_tag;
 use super::json::{begin, write_instant, write_source};
 use crate::source::maxsonar::{Level, encode};
 

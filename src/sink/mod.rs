@@ -16,9 +16,11 @@ mod template;
 
 pub mod json;
 
-pub mod csv;
+pub mod influx;
 
 pub mod level;
+
+pub mod csv;
 
 #[cfg(feature = "parquet")]
 pub mod parquet;

@@ -28,8 +28,9 @@ use smarty::p1::readout::Readout;
 use smarty::p1::telegram::Memory;
 use smarty::p1::value::Zone;
 use smarty::sink::context::Context;
-use smarty::sink::csv::{Csv, influx};
+use smarty::sink::csv::Csv;
 use smarty::sink::fields::Fields;
+use smarty::sink::influx;
 use smarty::sink::json::Json;
 use smarty::sink::table::{self, TableOptions};
 use stream::Stream;
@@ -177,7 +178,7 @@ fn whole(sheet: &mut Sheet, stream: &Stream) {
         sheet,
         "decode, line protocol",
         stream,
-        |out, context, decoded| influx(out, None, context, decoded),
+        |out, context, decoded| influx::telegram(out, None, context, decoded),
     );
     let options = TableOptions::default();
     run(sheet, "decode, table", stream, |out, context, decoded| {

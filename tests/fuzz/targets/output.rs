@@ -11,8 +11,9 @@ use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
 use smarty::p1::event::{Decoded, Event, Refused};
 use smarty::sink::context::{Context, Source};
-use smarty::sink::csv::{Csv, influx};
+use smarty::sink::csv::Csv;
 use smarty::sink::fields::Fields;
+use smarty::sink::influx;
 use smarty::sink::json::{Json, pretty};
 use smarty::sink::redact::Redactor;
 use smarty::sink::table::TableOptions;
@@ -108,7 +109,7 @@ impl Page {
         self.csv.telegram(&mut self.table, &context, decoded);
         for fields in [None, Some(&self.fields)] {
             let mut out = Vec::new();
-            influx(&mut out, fields, &context, decoded);
+            influx::telegram(&mut out, fields, &context, decoded);
             if !out.is_empty() {
                 line_protocol(&out);
             }

@@ -1,0 +1,116 @@
+//! InfluxDB line protocol: a line a telegram.
+
+use std::io::Write;
+
+use super::context::{Context, Senders};
+use super::fields::Fields;
+use super::number::write_plain;
+use crate::p1::event::Decoded;
+use crate::p1::layout::Form;
+
+/// Appends a telegram in InfluxDB line protocol; its time is that of the meter, in nanoseconds.
+pub fn telegram(
+    out: &mut Vec<u8>,
+    fields: Option<&Fields>,
+    context: &Context<'_>,
+    decoded: &Decoded<'_>,
+) {
+    let telegram = &decoded.telegram;
+    let start = out.len();
+    out.extend_from_slice(b"p1");
+    for (tag, value) in [
+        ("meter", &*Senders::default().name(decoded)),
+        ("label", context.source.label.unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            out.extend_from_slice(format!(",{tag}=").as_bytes());
+            write_tag(out, value);
+        }
+    }
+    let mut separator = b' ';
+    let mut cell = Vec::new();
+    for at in &telegram.shape().meaning.values {
+        let Some(line) = telegram.shape().layout.lines.get(at.line as usize) else {
+            continue;
+        };
+        let Some(item) = telegram.shape().layout.items.get(at.item as usize) else {
+            continue;
+        };
+        if item.form == Form::Empty || fields.is_some_and(|f| !f.wants(line, Some(&at.key))) {
+            continue;
+        }
+        out.push(separator);
+        separator = b',';
+        out.extend_from_slice(at.key.as_bytes());
+        out.push(b'=');
+        if item.form == Form::Number {
+            write_plain(out, telegram, item, at.shift);
+            continue;
+        }
+        cell.clear();
+        write_plain(&mut cell, telegram, item, at.shift);
+        out.push(b'"');
+        for &byte in &cell {
+            if matches!(byte, b'"' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    }
+    for derived in context.derived {
+        if fields.is_none_or(|fields| fields.wants_derived(&derived.key)) {
+            out.push(separator);
+            separator = b',';
+            drop(write!(out, "{}={}", derived.key, derived.value));
+        }
+    }
+    if separator == b' ' {
+        out.truncate(start);
+        return;
+    }
+    let instant = telegram
+        .measured_at()
+        .and_then(|time| time.instant())
+        .or(context.received_at);
+    if let Some(instant) = instant {
+        drop(write!(out, " {}", instant.as_nanosecond()));
+    }
+    out.push(b'\n');
+}
+
+/// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a
+/// line end cannot be written at all.
+pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
+    for char in value.trim_end_matches('\\').chars() {
+        if char.is_control() {
+            out.push(b'_');
+            continue;
+        }
+        if matches!(char, ',' | '=' | ' ') {
+            out.push(b'\\');
+        }
+        out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_of_line_protocol_is_one_word_whatever_it_holds() {
+        for (value, written) in [
+            ("house", "house"),
+            ("my house, 2=two", r"my\ house\,\ 2\=two"),
+            (r"C:\meter\\", r"C:\meter"),
+            (r"a\,b", r"a\\,b"),
+            ("Küche\n\t", "Küche__"),
+            ("\"quoted\"", "\"quoted\""),
+        ] {
+            let mut out = Vec::new();
+            write_tag(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
+    }
+}
