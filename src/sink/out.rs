@@ -194,15 +194,6 @@ mod tests {
     use std::io::Read;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    fn names(folder: &Folder) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(&folder.0)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
     #[test]
     fn a_file_is_there_when_it_is_finished_and_not_before() {
         let folder = Folder::new();
@@ -213,7 +204,7 @@ mod tests {
         assert!(!path.exists());
         out.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
-        assert_eq!(names(&folder), ["a.json"]);
+        assert_eq!(folder.names(), ["a.json"]);
     }
 
     #[test]
@@ -226,7 +217,7 @@ mod tests {
         let mut out = OutFile::create(&path, Existing::Append).unwrap();
         out.write_all(b"half").unwrap();
         drop(out);
-        assert_eq!(names(&folder), [""; 0]);
+        assert_eq!(folder.names(), [""; 0]);
         fs::write(&path, b"old").unwrap();
         for existing in [Existing::Replace, Existing::Append] {
             let mut out = OutFile::create(&path, existing).unwrap();
@@ -234,7 +225,7 @@ mod tests {
             drop(out);
             assert_eq!(fs::read(&path).unwrap(), b"old");
         }
-        assert_eq!(names(&folder), ["a.json"]);
+        assert_eq!(folder.names(), ["a.json"]);
     }
 
     #[test]
@@ -269,7 +260,7 @@ mod tests {
         fs::write(&path, b"theirs").unwrap();
         assert!(matches!(out.finish(), Err(FileError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
-        assert_eq!(names(&folder), ["a.json"]);
+        assert_eq!(folder.names(), ["a.json"]);
     }
 
     #[test]

@@ -208,15 +208,6 @@ mod tests {
     const STATE: &str = r#"{"version":1,"meters":{"SAG1":{"latest":{"at":"2026-02-03T09:17:00Z","offset":60,"import":"25.653","registers":0},"start":{"import":"25.500","sure":true},"last_quarter_kwh":"0.400","excess":{"reference_kw":"3","day":"2026-02-03","day_kwh":"0.100","month_kwh":"1.250","unsure_quarters":7,"last_quarter_kwh":"0.000","last_day_kwh":null,"last_month_kwh":null}}}}
 "#;
 
-    fn names(folder: &Folder) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(&folder.0)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
     #[test]
     fn what_is_written_is_read_again() {
         let folder = Folder::new();
@@ -227,7 +218,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         file.save(&meters).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), STATE);
-        assert_eq!(names(&folder), ["derive.json", "derive.json.lock"]);
+        assert_eq!(folder.names(), ["derive.json", "derive.json.lock"]);
     }
 
     #[test]
@@ -290,7 +281,7 @@ mod tests {
         fs::write(folder.path(".other.json.4711.part"), "{").unwrap();
         StateFile::open(&path).unwrap();
         assert_eq!(
-            names(&folder),
+            folder.names(),
             [".other.json.4711.part", "derive.json.lock"]
         );
     }
