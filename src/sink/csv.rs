@@ -8,7 +8,7 @@ use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
 use super::number::write_plain;
-use super::template::{ByShape, Template};
+use super::template::{ByShape, Draft, Template};
 use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
 use crate::p1::layout::{Form, Item, Place};
@@ -238,7 +238,7 @@ fn stretches(telegram: &Telegram<'_>, columns: &[String]) -> Vec<Stretch> {
 /// The cells of columns of the telegram, each behind its comma.
 fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
     let Shape { layout, meaning } = &**telegram.shape();
-    let mut row = Template::new(telegram.text());
+    let mut row = Draft::new(telegram.text());
     for column in columns {
         row.constant().push(b',');
         let value = meaning.values.iter().find(|at| at.key == *column);
@@ -264,7 +264,7 @@ fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
             row.step(place, cell, |out, cell| cell.write(out, telegram));
         }
     }
-    row
+    row.finish()
 }
 
 fn columns_of(telegram: &Telegram<'_>, fields: Option<&Fields>, extent: Extent) -> Vec<String> {

@@ -22,16 +22,30 @@ pub struct ByShape<P> {
     latest: usize,
 }
 
+/// A template in the making: constant parts and steps in the order of the output.
+#[derive(Clone, Debug)]
+pub struct Draft<T> {
+    text: Vec<u8>,
+    bytes: Vec<u8>,
+    steps: Vec<Step<T>>,
+    /// Blocks of the text, each with a step whose place reaches into it.
+    reaches: Vec<(usize, u32)>,
+}
+
 /// The output for telegrams of one shape; `T` says what a step writes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Template<T> {
     /// Text of the telegram that `bytes` shows.
     shown: Vec<u8>,
     bytes: Vec<u8>,
     steps: Vec<Step<T>>,
-    /// Blocks of the text, each with a step whose place reaches into it; in order once `ordered` says so.
-    reached: Vec<(usize, u32)>,
-    ordered: bool,
+    /// For each block of the text, where in `steps_of` the steps are whose place reaches into it.
+    blocks: Vec<Range<usize>>,
+    steps_of: Vec<u32>,
+    /// A bit for each block that a place reaches into.
+    reached: Vec<u64>,
+    /// A bit for each block that differs from the one shown before.
+    changed: Vec<u64>,
     /// Steps of another length than before, and what they write, as ranges of `written`.
     resized: Vec<(u32, Range<usize>)>,
     written: Vec<u8>,
@@ -77,18 +91,14 @@ impl<P> ByShape<P> {
     }
 }
 
-impl<T> Template<T> {
+impl<T> Draft<T> {
     /// Begins the output for a text.
     pub fn new(text: &[u8]) -> Self {
         Self {
-            shown: text.to_vec(),
+            text: text.to_vec(),
             bytes: Vec::new(),
             steps: Vec::new(),
-            reached: Vec::new(),
-            ordered: false,
-            resized: Vec::new(),
-            written: Vec::new(),
-            spare: Vec::new(),
+            reaches: Vec::new(),
         }
     }
 
@@ -104,8 +114,7 @@ impl<T> Template<T> {
         let (from, to) = (place.start as usize, place.end as usize);
         let index = self.steps.len() as u32;
         let blocks = (from / BLOCK..to.div_ceil(BLOCK)).filter(|_| from < to);
-        self.reached.extend(blocks.map(|block| (block, index)));
-        self.ordered = false;
+        self.reaches.extend(blocks.map(|block| (block, index)));
         self.steps.push(Step {
             what,
             range: start..self.bytes.len(),
@@ -113,47 +122,54 @@ impl<T> Template<T> {
         });
     }
 
+    /// The template.
+    pub fn finish(mut self) -> Template<T> {
+        self.reaches.sort_unstable();
+        let count = self.text.len().div_ceil(BLOCK);
+        let mut reached = vec![0; count.div_ceil(64)];
+        let mut blocks = vec![0..0; count];
+        let mut end = 0;
+        for steps in self.reaches.chunk_by(|(a, _), (b, _)| a == b) {
+            let block = steps.first().map_or(0, |(block, _)| *block);
+            let range = end..end + steps.len();
+            end = range.end;
+            if let (Some(of), Some(word)) = (blocks.get_mut(block), reached.get_mut(block / 64)) {
+                *of = range;
+                *word |= 1 << (block % 64);
+            }
+        }
+        Template {
+            shown: self.text,
+            bytes: self.bytes,
+            steps: self.steps,
+            blocks,
+            steps_of: self.reaches.into_iter().map(|(_, step)| step).collect(),
+            reached,
+            changed: Vec::new(),
+            resized: Vec::new(),
+            written: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+}
+
+impl<T> Template<T> {
     /// The output for another text of the same shape.
     pub fn show(&mut self, text: &[u8], write: impl Fn(&mut Vec<u8>, &T)) -> &[u8] {
-        let mut changed_before = None;
-        if !std::mem::replace(&mut self.ordered, true) {
-            self.reached.sort_unstable();
-        }
-        for steps in self.reached.chunk_by(|(a, _), (b, _)| a == b) {
-            let index = steps.first().map_or(0, |(block, _)| *block);
-            let range = index * BLOCK..((index + 1) * BLOCK).min(text.len());
-            let (Some(new), Some(old)) = (text.get(range.clone()), self.shown.get_mut(range))
-            else {
-                break;
-            };
-            let same = match (new.first_chunk::<BLOCK>(), old.first_chunk::<BLOCK>()) {
-                (Some(new), Some(old)) => *new == *old,
-                _ => new == old,
-            };
-            if same {
-                continue;
+        self.compare(text);
+        let mut before = 0;
+        for word in 0..self.changed.len() {
+            let changed = self.changed.get(word).copied().unwrap_or_default();
+            // Blocks behind one that changed too: what reaches in from that one was written with it.
+            let behind = changed << 1 | before >> 63;
+            before = changed;
+            let mut left = changed & self.reached.get(word).copied().unwrap_or_default();
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                let follows = behind >> bit & 1 != 0;
+                self.update(word * 64 + bit, follows, &write);
             }
-            old.copy_from_slice(new);
-            for &(_, step_index) in steps {
-                let Some(step) = self.steps.get(step_index as usize) else {
-                    continue;
-                };
-                // A place that reaches in from a block that changed too was written with that one.
-                if step.first_block < index && changed_before == index.checked_sub(1) {
-                    continue;
-                }
-                let start = self.written.len();
-                write(&mut self.written, &step.what);
-                let new = self.written.get(start..).unwrap_or_default();
-                match self.bytes.get_mut(step.range.clone()) {
-                    Some(old) if old.len() == new.len() => {
-                        old.copy_from_slice(new);
-                        self.written.truncate(start);
-                    }
-                    _ => self.resized.push((step_index, start..self.written.len())),
-                }
-            }
-            changed_before = Some(index);
         }
         if !self.resized.is_empty() {
             self.rebuild();
@@ -161,6 +177,51 @@ impl<T> Template<T> {
             self.written.clear();
         }
         &self.bytes
+    }
+
+    /// Notes which blocks differ from the text that was shown last, and keeps the new text.
+    fn compare(&mut self, text: &[u8]) {
+        if self.shown.len() != text.len() {
+            self.shown = text.iter().map(|byte| !byte).collect();
+        }
+        self.changed.clear();
+        let words = text
+            .chunks(64 * BLOCK)
+            .zip(self.shown.chunks_mut(64 * BLOCK));
+        self.changed.extend(words.map(|(new, old)| {
+            let (blocks, rest) = new.as_chunks::<BLOCK>();
+            let (old_blocks, old_rest) = old.as_chunks::<BLOCK>();
+            // Without a branch: which blocks change is not foreseen by anyone.
+            let bits = blocks.iter().zip(old_blocks).rev();
+            let bits = bits.fold(u64::from(rest != old_rest), |bits, (new, old)| {
+                bits << 1 | u64::from(u128::from_ne_bytes(*new) != u128::from_ne_bytes(*old))
+            });
+            old.copy_from_slice(new);
+            bits
+        }));
+    }
+
+    /// Writes the steps anew that a block reaches; `follows` where the block before it changed too.
+    fn update(&mut self, block: usize, follows: bool, write: &impl Fn(&mut Vec<u8>, &T)) {
+        let range = self.blocks.get(block).cloned().unwrap_or_default();
+        for &index in self.steps_of.get(range).unwrap_or_default() {
+            let Some(step) = self.steps.get(index as usize) else {
+                continue;
+            };
+            if follows && step.first_block < block {
+                continue;
+            }
+            let start = self.written.len();
+            write(&mut self.written, &step.what);
+            let new = self.written.get(start..).unwrap_or_default();
+            match self.bytes.get_mut(step.range.clone()) {
+                Some(old) if old.len() == new.len() => {
+                    old.copy_from_slice(new);
+                    self.written.truncate(start);
+                }
+                _ => self.resized.push((index, start..self.written.len())),
+            }
+        }
     }
 
     /// Puts steps in that are longer or shorter than before.
@@ -211,30 +272,35 @@ mod tests {
     }
 
     fn whole(text: &[u8], places: &[Place]) -> Template<Place> {
-        let mut template = Template::new(text);
+        let mut template = Draft::new(text);
         for &place in places {
             template.constant().extend_from_slice(b"<");
             template.step(place, place, |out, place| write(text, out, place));
         }
         template.constant().extend_from_slice(b">");
-        template
+        template.finish()
     }
 
     proptest! {
         #[test]
         fn what_is_kept_up_to_date_is_what_would_be_written_anew(
-            texts in prop::collection::vec("[0-2]{70}", 1..8),
-            places in prop::collection::vec((0u32..70, 0u32..40), 0..12),
+            text in "[0-2]{1100}",
+            changes in prop::collection::vec(
+                prop::collection::vec((0usize..1100, b'0'..b'3'), 0..20),
+                1..8,
+            ),
+            places in prop::collection::vec((0u32..1100, 0u32..40), 0..60),
         ) {
             let places: Vec<_> = places
                 .into_iter()
-                .map(|(start, length)| Place { start, end: (start + length).min(70) })
+                .map(|(start, length)| Place { start, end: (start + length).min(1100) })
                 .collect();
-            let mut kept = whole(texts[0].as_bytes(), &places);
-            for text in &texts {
-                let text = text.as_bytes();
-                let shown = kept.show(text, |out, place| write(text, out, place)).to_vec();
-                prop_assert_eq!(shown, whole(text, &places).bytes);
+            let mut text = text.into_bytes();
+            let mut kept = whole(&text, &places);
+            for change in changes {
+                change.into_iter().for_each(|(at, digit)| text[at] = digit);
+                let shown = kept.show(&text, |out, place| write(&text, out, place)).to_vec();
+                prop_assert_eq!(shown, whole(&text, &places).bytes);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
 use crate::sink::fields::Fields;
 use crate::sink::number::{is_clean, write_json, write_json_bytes, write_json_text};
-use crate::sink::template::Template;
+use crate::sink::template::{Draft, Template};
 
 /// The parts of an object from `p1_version` to `issues`, for one shape.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Plan {
     pub(super) fn new(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Self {
         let mut planner = Planner {
             telegram: *telegram,
-            template: Template::new(telegram.text()),
+            draft: Draft::new(telegram.text()),
             fields,
         };
         planner.say(",\"p1_version\":");
@@ -43,7 +43,7 @@ impl Plan {
         planner.readings();
         planner.say("],\"issues\":[");
         planner.issues();
-        Self(planner.template)
+        Self(planner.draft.finish())
     }
 
     /// Appends what the plan says of a telegram of its shape.
@@ -83,7 +83,7 @@ impl Then {
 /// Writes the plan while the first telegram is written.
 struct Planner<'a> {
     telegram: Telegram<'a>,
-    template: Template<Then>,
+    draft: Draft<Then>,
     fields: Option<&'a Fields>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Planner<'a> {
             match (device.unit, device.reading.and_then(item)) {
                 (Some(unit), _) => self.item(Some(unit), 0),
                 (None, Some(reading)) if reading.unit.start < reading.unit.end => {
-                    write_json_bytes(self.template.constant(), reading.unit.of(text));
+                    write_json_bytes(self.draft.constant(), reading.unit.of(text));
                 }
                 _ => self.say("null"),
             }
@@ -188,7 +188,7 @@ impl<'a> Planner<'a> {
             }
             self.separate(&mut first);
             self.say("{\"obis\":");
-            write_json_bytes(self.template.constant(), line.place.of(text));
+            write_json_bytes(self.draft.constant(), line.place.of(text));
             self.say(",\"name\":");
             match line.entry {
                 Some(entry) => self.string(entry.name),
@@ -230,17 +230,17 @@ impl<'a> Planner<'a> {
         });
         let mut with_unit = items.iter().filter(sent);
         match (old_style, with_unit.next()) {
-            (Some(unit), _) => write_json_bytes(self.template.constant(), unit.of(text)),
+            (Some(unit), _) => write_json_bytes(self.draft.constant(), unit.of(text)),
             (None, None) => self.say("null"),
             (None, Some(first)) => {
                 // The layout keeps units as they are, so what holds for this text holds for the next.
                 let same = with_unit.all(|item| item.unit.of(text) == first.unit.of(text));
                 if same {
-                    write_json_bytes(self.template.constant(), first.unit.of(text));
+                    write_json_bytes(self.draft.constant(), first.unit.of(text));
                 } else {
                     self.list(items, true, |plan, item| {
                         if sent(&item) {
-                            write_json_bytes(plan.template.constant(), item.unit.of(text));
+                            write_json_bytes(plan.draft.constant(), item.unit.of(text));
                         } else {
                             plan.say("null");
                         }
@@ -280,16 +280,16 @@ impl<'a> Planner<'a> {
     }
 
     fn string(&mut self, text: &str) {
-        write_json_text(self.template.constant(), text);
+        write_json_text(self.draft.constant(), text);
     }
 
     fn say(&mut self, text: &str) {
-        self.template.constant().extend_from_slice(text.as_bytes());
+        self.draft.constant().extend_from_slice(text.as_bytes());
     }
 
     fn step(&mut self, place: Place, then: Then) {
         let telegram = &self.telegram;
-        self.template
+        self.draft
             .step(place, then, |out, then| then.write(out, telegram));
     }
 }
