@@ -1,33 +1,34 @@
-//! Decoding ahead: several threads decode and format runs of a file, which are taken over in their order.
+//! Decoding ahead: several threads read, decode and format runs of a file, which are taken over in their order.
 //!
 //! ```text
-//! feed -> run 7 -> | run 6 | run 5 | run 4 |  -> taken over in order -> counts, diagnosis, output
-//!                    thread  thread  done
+//! thread   read run 4 | decode 4          | read 6 | decode 6
+//! thread     decode 3     | read run 5 | decode 5         | read 7
+//! pump             take over 2 |   3       |  4              |   5     -> counts, diagnosis, output
 //! ```
 //! What a thread made of a run counts only where nothing had come that it could not know ([`Stretch`]); else the
 //! run is decoded again where it stands. So output, messages and exit code are those of one thread.
 
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex};
+mod order;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::args::Format;
 use super::formatter::Formatter;
 use super::keys::Ring;
-use super::runs::Run;
+use super::runs::{Run, Runs};
 use crate::p1::decoder::{Decoder, Standing, Stretch};
 use crate::sink::context::{Context, Source};
+use order::{First, Order, Place};
 
 /// Threads that decode ahead, and what they are at.
 pub struct Ahead {
     threads: Vec<JoinHandle<()>>,
-    work: Option<Sender<Work>>,
-    pending: VecDeque<Pending>,
-    /// Buffers of runs that are done: memory that is new is slow.
-    spare: Vec<Buffers>,
-    /// Where the next run stands, and the number of its first telegram.
-    next: Option<(Standing, u64)>,
+    shared: Arc<Shared>,
+    /// Runs under way, while a file is read.
+    order: Option<Arc<Order<Pending>>>,
 }
 
 /// What formats on a thread, and the names of the meters.
@@ -50,12 +51,22 @@ pub struct SourceName {
     pub label: Option<String>,
 }
 
+/// What comes of the file that is read ahead.
+pub enum Next {
+    /// The next run.
+    Done(Done),
+    /// Nothing within the time.
+    Idle,
+    /// Nothing more: the file is to be read on from here.
+    Over(Box<Runs>),
+}
+
 /// A run that was decoded ahead.
 pub struct Done {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// What was found in them, where a thread came to an end with it.
-    pub found: Option<Found>,
+    pub found: Option<Box<Found>>,
 }
 
 /// What a thread made of a run.
@@ -79,16 +90,49 @@ impl Found {
     }
 }
 
-/// What a thread writes to.
+/// What all threads know.
+#[derive(Default)]
+struct Shared {
+    /// Held while a run is read: they are read one after another.
+    desk: Mutex<Desk>,
+    /// There is a file to be read, or it is all over.
+    work: Condvar,
+    /// No more runs are to be read for now.
+    halted: AtomicBool,
+    /// Memory of runs that are done: memory that is new is slow.
+    spare: Mutex<Vec<Buffers>>,
+}
+
+#[derive(Default)]
+struct Desk {
+    job: Option<Job>,
+    /// The file, when no more runs of it are read.
+    back: Option<Box<Runs>>,
+    over: bool,
+}
+
+/// A file that is read ahead.
+struct Job {
+    runs: Box<Runs>,
+    decoder: Decoder,
+    /// Where the next run stands, and the number of the telegram before it, presumed that all frames verify.
+    next: Option<(Standing, u64)>,
+    source: Arc<SourceName>,
+    order: Arc<Order<Pending>>,
+}
+
+/// What a run is read and written to.
 #[derive(Default)]
 struct Buffers {
+    bytes: Vec<u8>,
     texts: Vec<u8>,
     output: Vec<u8>,
 }
 
+/// A run under way.
 struct Pending {
     bytes: Arc<Vec<u8>>,
-    found: Receiver<Option<Found>>,
+    found: Option<Box<Found>>,
 }
 
 struct Work {
@@ -97,7 +141,7 @@ struct Work {
     before: u64,
     source: Arc<SourceName>,
     buffers: Buffers,
-    reply: SyncSender<Option<Found>>,
+    place: Place<Pending>,
 }
 
 impl Ahead {
@@ -106,85 +150,101 @@ impl Ahead {
     /// # Errors
     /// Where the system gives none.
     pub fn start(jobs: usize, hand: &Hand) -> std::io::Result<Self> {
-        let (work, queue) = channel();
-        let queue = Arc::new(Mutex::new(queue));
+        let shared = Arc::new(Shared::default());
         let thread = |_| {
-            let (queue, hand) = (Arc::clone(&queue), hand.clone());
-            thread::Builder::new().spawn(move || hand.work(&queue))
+            let (shared, hand) = (Arc::clone(&shared), hand.clone());
+            thread::Builder::new().spawn(move || hand.work(&shared))
         };
         let threads = (0..jobs).map(thread).collect::<Result<_, _>>()?;
         Ok(Self {
             threads,
-            work: Some(work),
-            pending: VecDeque::new(),
-            spare: Vec::new(),
-            next: None,
+            shared,
+            order: None,
         })
     }
 
-    /// Tells whether nothing is under way.
-    pub fn is_idle(&self) -> bool {
-        self.pending.is_empty()
-    }
-
-    /// Tells whether so many runs are under way that one should be taken over first.
-    pub fn is_full(&self) -> bool {
-        self.pending.len() >= self.threads.len() + WAITING
-    }
-
-    /// Gives a run to the threads. `here` is where its decoder stands while nothing is under way, with the
-    /// telegrams before; behind other runs it is presumed that these verify.
-    pub fn give(
+    /// Reads a file ahead, from where its decoder stands behind so many telegrams.
+    pub fn begin(
         &mut self,
-        run: Run,
+        runs: Box<Runs>,
         decoder: &Decoder,
-        source: &Arc<SourceName>,
-        here: (Standing, u64),
+        standing: Standing,
+        before: u64,
+        source: Arc<SourceName>,
     ) {
-        let (standing, before) = match self.next.take() {
-            Some(next) if !self.pending.is_empty() => next,
-            _ => here,
-        };
-        let (reply, found) = sync_channel(1);
-        let bytes = Arc::new(run.bytes);
-        if let Some(last) = run.last {
-            self.next = Some((standing.behind(bytes.len(), last), before + run.frames));
-        }
-        let work = Work {
-            bytes: Arc::clone(&bytes),
+        let order = Order::new(2 * self.threads.len() + WAITING);
+        self.order = Some(Arc::clone(&order));
+        self.shared.halted.store(false, Ordering::Relaxed);
+        self.shared.desk().job = Some(Job {
+            runs,
             decoder: decoder.elsewhere(&standing),
-            before,
-            source: Arc::clone(source),
-            buffers: self.spare.pop().unwrap_or_default(),
-            reply,
+            next: Some((standing, before)),
+            source,
+            order,
+        });
+        self.shared.work.notify_all();
+    }
+
+    /// Tells whether a file is read ahead.
+    pub fn is_busy(&self) -> bool {
+        self.order.is_some()
+    }
+
+    /// Waits for the next run up to a time.
+    pub fn next(&mut self, time: Duration) -> Next {
+        let Some(order) = &self.order else {
+            return Next::Idle;
         };
-        // A thread that is gone leaves the run to be decoded where it stands.
-        if let Some(queue) = &self.work {
-            let _ = queue.send(work);
+        match order.take(time) {
+            First::Taken(Pending { bytes, found }) => {
+                let bytes = Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec());
+                Next::Done(Done { bytes, found })
+            }
+            First::Waiting => Next::Idle,
+            First::None => {
+                self.order = None;
+                let back = self.shared.desk().back.take();
+                back.map_or(Next::Idle, Next::Over)
+            }
         }
-        self.pending.push_back(Pending { bytes, found });
+    }
+
+    /// Lets no more runs be read; what is under way still comes.
+    pub fn halt(&self) {
+        self.shared.halted.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether no more runs are to be read.
+    pub fn is_halted(&self) -> bool {
+        self.shared.halted.load(Ordering::Relaxed)
     }
 
     /// Takes back the buffers of a run.
-    pub fn recycle(&mut self, found: Found) {
-        self.spare.push(Buffers {
-            output: found.output,
-            texts: found.stretch.into_texts(),
-        });
-    }
-
-    /// Waits for the first run that is under way.
-    pub fn take(&mut self) -> Option<Done> {
-        let Pending { bytes, found } = self.pending.pop_front()?;
-        let found = found.recv().ok().flatten();
-        let bytes = Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec());
-        Some(Done { bytes, found })
+    pub fn recycle(&mut self, bytes: Vec<u8>, found: Option<Box<Found>>) {
+        let (output, texts) = match found {
+            Some(found) => (found.output, found.stretch.into_texts()),
+            None => Default::default(),
+        };
+        let mut spare = lock(&self.shared.spare);
+        if spare.len() < 2 * self.threads.len() + WAITING + 1 {
+            spare.push(Buffers {
+                bytes,
+                texts,
+                output,
+            });
+        }
     }
 }
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.work = None;
+        self.halt();
+        // Whoever waits for room waits no more.
+        if let Some(order) = self.order.take() {
+            order.close();
+        }
+        self.shared.desk().over = true;
+        self.shared.work.notify_all();
         for thread in self.threads.drain(..) {
             // It has nothing to say any more.
             let _ = thread.join();
@@ -192,28 +252,84 @@ impl Drop for Ahead {
     }
 }
 
-impl Hand {
-    fn work(mut self, queue: &Mutex<Receiver<Work>>) {
+impl Shared {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        lock(&self.desk)
+    }
+
+    /// Reads the next run; waits while there is no file. `None` when it is all over.
+    fn take_work(&self) -> Option<Work> {
+        let mut desk = self.desk();
         loop {
-            let next = match queue.lock() {
-                Ok(queue) => queue.recv(),
-                Err(_) => return,
-            };
-            let Ok(Work {
+            if desk.over {
+                return None;
+            }
+            if let Some(mut job) = desk.job.take() {
+                if let Some(work) = job.next(self) {
+                    desk.job = Some(job);
+                    return Some(work);
+                }
+                desk.back = Some(job.runs);
+                job.order.close();
+            }
+            desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Job {
+    /// Reads a run; `None` where none is left, or what is known behind the last one is not foreseen.
+    fn next(&mut self, shared: &Shared) -> Option<Work> {
+        if shared.halted.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (standing, before) = self.next.take()?;
+        let mut buffers = lock(&shared.spare).pop().unwrap_or_default();
+        let Run {
+            bytes,
+            frames,
+            last,
+        } = self.runs.next(std::mem::take(&mut buffers.bytes))?;
+        let bytes = Arc::new(bytes);
+        let pending = Pending {
+            bytes: Arc::clone(&bytes),
+            found: None,
+        };
+        let place = self.order.begin(pending)?;
+        let work = Work {
+            decoder: self.decoder.elsewhere(&standing),
+            before,
+            source: Arc::clone(&self.source),
+            buffers,
+            place,
+            bytes,
+        };
+        // Bytes of no frame are not decoded ahead, nor is what comes behind them.
+        let last = last?;
+        self.next = Some((standing.behind(work.bytes.len(), last), before + frames));
+        Some(work)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked has left nothing half.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hand {
+    fn work(mut self, shared: &Shared) {
+        while let Some(work) = shared.take_work() {
+            let Work {
                 bytes,
                 decoder,
                 before,
                 source,
                 buffers,
-                reply,
-            }) = next
-            else {
-                return;
-            };
+                place,
+            } = work;
             let found = self.decode(&bytes, decoder, before, &source, buffers);
             drop(bytes);
-            // Whoever waited may have given up.
-            let _ = reply.send(found);
+            place.change(|run| run.found = found);
         }
     }
 
@@ -224,8 +340,10 @@ impl Hand {
         before: u64,
         source: &SourceName,
         buffers: Buffers,
-    ) -> Option<Found> {
-        let Buffers { texts, mut output } = buffers;
+    ) -> Option<Box<Found>> {
+        let Buffers {
+            texts, mut output, ..
+        } = buffers;
         output.clear();
         let source = Source {
             kind: source.kind,
@@ -250,14 +368,14 @@ impl Hand {
             self.formatter.separate(&mut output);
             self.formatter.telegram(&mut output, &context, decoded);
         })?;
-        Some(Found {
+        Some(Box::new(Found {
             stretch,
             before,
             is_raw,
             output,
-        })
+        }))
     }
 }
 
-/// Runs that wait for a thread, so that none waits for a run.
-const WAITING: usize = 2;
+/// Runs that are decoded and wait to be taken over, so that no thread waits for that.
+const WAITING: usize = 1;

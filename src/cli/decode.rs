@@ -17,6 +17,7 @@ use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
 use super::renewal::Renewal;
+use super::runs::size_for;
 use super::services::{Keep, Services};
 use super::signals::Signals;
 use super::writer::{WriteEnd, Writer};
@@ -180,7 +181,7 @@ impl Prepared {
         signals: &Signals,
         renewal: Option<&Renewal<'_>>,
     ) -> Result<Pumped, Failure> {
-        let feed = Feed::new(self.sources, &self.stop)?;
+        let feed = Feed::in_runs(self.sources, &self.stop, size_for(self.limits.jobs))?;
         let mut ring = self.ring;
         let mut renew = |sink: &mut dyn Sink| renewal?.look(signals, &mut ring, sink);
         pump(feed, self.lanes, sink, &self.limits, &mut renew)

@@ -8,11 +8,12 @@
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::time::{Duration, Instant};
+use std::vec::IntoIter;
 
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
-use super::runs::{Reader, Run};
+use super::runs::{Run, Runs, size_for};
 use crate::source::{
     Arrival, Chunk, Found, GoneReason, Hub, Lasting, Next, Place, SourceError, Step, Stop, What,
 };
@@ -27,16 +28,25 @@ pub enum Feed {
 
 /// Inputs one after another.
 pub struct Row {
-    inputs: Vec<Lasting>,
-    current: usize,
+    inputs: IntoIter<Lasting>,
+    input: Option<Input>,
+    /// Which of the inputs it is.
+    lane: usize,
     buffer: Vec<u8>,
-    /// Where a regular file is read to.
-    file: Option<Reader>,
-    /// What ended the file; the runs before it come first.
-    ended: Option<Result<Step, SourceError>>,
+    /// Buffers of runs that are done.
+    spare: Vec<Vec<u8>>,
     /// Most bytes of a run.
     size: usize,
     stopped: bool,
+}
+
+/// The input that is read.
+enum Input {
+    Stream(Box<Lasting>),
+    /// A regular file.
+    File(Box<Runs>),
+    /// A file that is lent.
+    Lent,
 }
 
 /// Sources all at once.
@@ -101,7 +111,7 @@ impl Feed {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
-        Self::in_runs(inputs, stop, BUFFER)
+        Self::in_runs(inputs, stop, size_for(1))
     }
 
     /// Reads as `new`, files in runs of so many bytes at the most.
@@ -112,11 +122,11 @@ impl Feed {
         let live = |input: &Lasting| input.follows() || is_live(&input.address().place);
         if !inputs.iter().any(live) {
             return Ok(Self::Row(Row {
-                inputs,
-                current: 0,
+                inputs: inputs.into_iter(),
+                input: None,
+                lane: 0,
                 buffer: Vec::new(),
-                file: None,
-                ended: None,
+                spare: Vec::new(),
                 size,
                 stopped: false,
             }));
@@ -132,11 +142,40 @@ impl Feed {
 
     /// Takes back the bytes of a run.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
-        if let Self::Row(Row {
-            file: Some(file), ..
-        }) = self
+        if let Self::Row(row) = self
+            && row.spare.is_empty()
         {
-            file.recycle(bytes);
+            row.spare.push(bytes);
+        }
+    }
+
+    /// Tells whether a file is read that is not at its end yet.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::Row(row) => matches!(&row.input, Some(Input::File(runs)) if !runs.is_over()),
+            Self::Hub(_) => false,
+        }
+    }
+
+    /// Lends the file that is read; nothing comes until it is given back.
+    pub fn lend(&mut self) -> Option<Box<Runs>> {
+        let Self::Row(row) = self else { return None };
+        match row.input.take() {
+            Some(Input::File(runs)) => {
+                row.input = Some(Input::Lent);
+                Some(runs)
+            }
+            other => {
+                row.input = other;
+                None
+            }
+        }
+    }
+
+    /// Takes back the file that was lent, and goes on reading it.
+    pub fn take_back(&mut self, runs: Box<Runs>) {
+        if let Self::Row(row) = self {
+            row.input = Some(Input::File(runs));
         }
     }
 
@@ -151,53 +190,45 @@ impl Feed {
 
 impl Row {
     fn next(&mut self) -> Turn<'_> {
-        let lane = self.current;
-        let Some(input) = self.inputs.get_mut(lane).filter(|_| !self.stopped) else {
-            return match self.stopped {
-                true => Turn::Stopped,
-                false => Turn::End,
-            };
-        };
-        let step = match &mut self.file {
-            Some(file) => {
-                while !file.room().is_empty() && self.ended.is_none() {
-                    match input.read(file.room()) {
-                        Ok(Step::Bytes(count)) => file.filled(count),
-                        other => self.ended = Some(other),
-                    }
-                }
-                if let Some(run) = file.run() {
-                    return Turn::Came(Came::now(lane, Piece::Run(run)));
-                }
-                self.ended.take().unwrap_or(Ok(Step::End))
-            }
-            None => {
+        if self.stopped {
+            return Turn::Stopped;
+        }
+        if self.input.is_none() {
+            self.input = self.inputs.next().map(Box::new).map(Input::Stream);
+        }
+        let lane = self.lane;
+        let step = match &mut self.input {
+            Some(Input::Stream(input)) => {
                 self.buffer.resize(BUFFER, 0);
                 input.read(&mut self.buffer)
             }
+            Some(Input::File(runs)) => match runs.next(self.spare.pop().unwrap_or_default()) {
+                Some(run) => return Turn::Came(Came::now(lane, Piece::Run(run))),
+                None => runs.end(),
+            },
+            Some(Input::Lent) | None => return Turn::End,
         };
-        if matches!(step, Ok(Step::Opened)) {
-            let found = input.source().map(Found::of);
-            let stored = found.is_some_and(|found| found.size.is_some());
-            self.file = stored.then(|| Reader::new(self.size));
-        }
-        if matches!(step, Ok(Step::End) | Err(_)) {
-            self.current += 1;
+        match step {
+            Ok(Step::Opened) => return Turn::Came(Came::now(lane, self.open())),
+            Ok(Step::End) | Err(_) => {
+                self.input = None;
+                self.lane += 1;
+            }
+            _ => {}
         }
         let what = match step {
             Ok(Step::Stopped) => {
                 self.stopped = true;
                 return Turn::Stopped;
             }
-            Ok(Step::Opened) => match input.source() {
-                Some(source) => Piece::Opened(Found::of(source)),
-                None => Piece::Quiet,
-            },
-            Ok(Step::Bytes(count)) => Piece::Bytes(
-                self.buffer.get(..count).unwrap_or_default(),
-                input.source().map_or(&[], |source| source.broken()),
-            ),
-            Ok(Step::Quiet) => Piece::Quiet,
+            Ok(Step::Bytes(count)) => {
+                let broken = match &self.input {
+                    Some(Input::Stream(input)) => input.source().map_or(&[][..], |s| s.broken()),
+                    _ => &[],
+                };
+                Piece::Bytes(self.buffer.get(..count).unwrap_or_default(), broken)
+            }
+            Ok(Step::Opened | Step::Quiet) => Piece::Quiet,
             Ok(Step::NoWriter) => Piece::NoWriter,
             Ok(Step::Lost(reason)) => Piece::Lost(reason),
             Ok(Step::Refused(error)) => Piece::Refused(error),
@@ -206,6 +237,22 @@ impl Row {
             Err(error) => Piece::Failed(error),
         };
         Turn::Came(Came::now(lane, what))
+    }
+
+    /// What was opened; a regular file is read in runs from here on.
+    fn open(&mut self) -> Piece<'static> {
+        let Some(Input::Stream(input)) = self.input.take() else {
+            return Piece::Quiet;
+        };
+        let Some(found) = input.source().map(Found::of) else {
+            self.input = Some(Input::Stream(input));
+            return Piece::Quiet;
+        };
+        self.input = Some(match found.size {
+            Some(_) => Input::File(Box::new(Runs::new(*input, self.size))),
+            None => Input::Stream(input),
+        });
+        Piece::Opened(found)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::ahead::{Ahead, Hand};
+use super::ahead::{Ahead, Done, Hand, Next};
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::{Came, Feed, Piece, Turn};
 use super::keys::Ring;
@@ -126,21 +126,35 @@ pub fn pump(
         worst: Exit::Good,
         ahead: None,
         reading: 0,
-        spent: Vec::new(),
+        alone: Alone::default(),
     };
     let end = loop {
         let left = limits
             .duration
             .map_or(TICK, |time| time.saturating_sub(started.elapsed()));
-        match feed.next(left.min(TICK)) {
-            Turn::Came(came) => pump.take(came),
-            Turn::Idle => {}
-            Turn::End => break PumpEnd::Input,
-            Turn::Stopped => break PumpEnd::Stopped,
+        if !pump.take_ahead(&mut feed, left.min(TICK)) {
+            match feed.next(left.min(TICK)) {
+                Turn::Came(Came {
+                    lane,
+                    at,
+                    instant,
+                    what: Piece::Run(run),
+                }) => {
+                    pump.hear(lane, instant);
+                    pump.run(&mut feed, lane, at, run);
+                }
+                Turn::Came(came) => pump.take(came),
+                Turn::Idle => {}
+                Turn::End => break PumpEnd::Input,
+                Turn::Stopped => break PumpEnd::Stopped,
+            }
         }
-        pump.spent.drain(..).for_each(|bytes| feed.recycle(bytes));
         pump.sink.tick(Timestamp::now());
         let fresh = renew(pump.sink).unwrap_or_default();
+        if !fresh.is_empty() {
+            pump.settle(&mut feed);
+            pump.ahead = None;
+        }
         for (lane, keys) in pump.lanes.iter_mut().zip(&fresh) {
             lane.set_keys(keys);
         }
@@ -153,6 +167,9 @@ pub fn pump(
         }
         pump.check_timeout()?;
     };
+    if end != PumpEnd::Enough {
+        pump.settle(&mut feed);
+    }
     pump.end(end)
 }
 
@@ -167,10 +184,17 @@ struct Pump<'a> {
     worst: Exit,
     /// Threads that decode ahead, once there is work for them.
     ahead: Option<Ahead>,
-    /// The lane of which something came last.
+    /// The lane whose file is read ahead.
     reading: usize,
-    /// Buffers that can be read to again.
-    spent: Vec<Vec<u8>>,
+    alone: Alone,
+}
+
+/// How many runs are decoded where they stand before the next ones are decoded ahead.
+#[derive(Default)]
+struct Alone {
+    left: u32,
+    /// After the next failure.
+    then: u32,
 }
 
 /// What the pump knows of the link of a lane.
@@ -211,14 +235,7 @@ impl Pump<'_> {
         if state.over {
             return;
         }
-        self.reading = index;
-        if let Piece::Run(run) = what {
-            (state.bytes, state.settled, state.silent) = (instant, false, false);
-            return self.run(index, at, run);
-        }
-        self.settle(index);
-        let (Some(lane), Some(state)) = (self.lanes.get_mut(index), self.links.get_mut(index))
-        else {
+        let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
         let sink = &mut *self.sink;
@@ -304,68 +321,102 @@ impl Pump<'_> {
         }
     }
 
-    /// Takes bytes of a file, or lets a thread decode them ahead.
-    fn run(&mut self, index: usize, at: Timestamp, run: Run) {
-        let Some(lane) = self.lanes.get_mut(index) else {
+    /// Bytes came of a lane.
+    fn hear(&mut self, index: usize, instant: Instant) {
+        if let Some(state) = self.links.get_mut(index) {
+            (state.bytes, state.settled, state.silent) = (instant, false, false);
+        }
+    }
+
+    /// Takes bytes of a file, or lets threads read it on and decode it ahead.
+    fn run(&mut self, feed: &mut Feed, index: usize, at: Timestamp, run: Run) {
+        let Some(lane) = self.lanes.get(index) else {
             return;
         };
-        self.progress.advance(run.bytes.len());
-        self.sink.bytes(lane, at, &run.bytes, &[]);
+        if self.links.get(index).is_none_or(|state| state.over) {
+            return;
+        }
         if self.limits.jobs > 1
             && run.frames > 0
+            && feed.goes_on()
+            && self.alone.ends()
             && let Some((decoder, standing)) = lane.ahead()
         {
             if self.ahead.is_none() {
                 let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
                 self.ahead = self.sink.hand().and_then(start);
             }
-            if let Some(ahead) = &mut self.ahead {
-                let here = (standing, self.sink.good());
-                ahead.give(run, decoder, &lane.source_name(), here);
-                if ahead.is_full() {
-                    self.take_over(index);
-                }
+            if let Some(ahead) = &mut self.ahead
+                && let Some(mut runs) = feed.lend()
+            {
+                runs.put_back(&run);
+                feed.recycle(run.bytes);
+                let source = lane.source_name();
+                ahead.begin(runs, decoder, standing, self.sink.good(), source);
+                self.reading = index;
                 return;
             }
         }
-        self.settle(index);
-        self.push(index, &run.bytes);
-        self.spent.push(run.bytes);
-    }
-
-    /// Takes over all that is decoded ahead.
-    fn settle(&mut self, index: usize) {
-        while self.ahead.as_ref().is_some_and(|ahead| !ahead.is_idle()) {
-            self.take_over(index);
+        self.progress.advance(run.bytes.len());
+        if let Some(lane) = self.lanes.get(index) {
+            self.sink.bytes(lane, at, &run.bytes, &[]);
         }
+        self.push(index, &run.bytes);
+        feed.recycle(run.bytes);
     }
 
-    /// Takes over the first run that was decoded ahead.
-    fn take_over(&mut self, index: usize) {
-        let Some(done) = self.ahead.as_mut().and_then(Ahead::take) else {
-            return;
+    /// Takes over the next run that was decoded ahead; false where none is under way.
+    fn take_ahead(&mut self, feed: &mut Feed, time: Duration) -> bool {
+        let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.is_busy()) else {
+            return false;
         };
+        match ahead.next(time) {
+            Next::Done(done) => {
+                self.hear(self.reading, Instant::now());
+                self.take_over(done);
+            }
+            Next::Idle => {}
+            Next::Over(runs) => feed.take_back(runs),
+        }
+        true
+    }
+
+    /// Takes over all that is decoded ahead, and reads on no further.
+    fn settle(&mut self, feed: &mut Feed) {
+        if let Some(ahead) = &self.ahead {
+            ahead.halt();
+        }
+        while self.take_ahead(feed, TICK) {}
+    }
+
+    /// Takes over a run that was decoded ahead.
+    fn take_over(&mut self, done: Done) {
+        let Done { bytes, found } = done;
+        let index = self.reading;
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
+        self.progress.advance(bytes.len());
+        self.sink.bytes(lane, Timestamp::now(), &bytes, &[]);
         let good = self.sink.good();
-        let found = done.found.filter(|found| {
-            found.before == good && lane.adopt(&done.bytes, &found.stretch, self.sink)
-        });
-        match found {
-            Some(mut found) => {
-                self.sink.formatted(found.output());
-                if let Some(ahead) = &mut self.ahead {
-                    ahead.recycle(found);
-                }
-            }
-            None => {
-                self.push(index, &done.bytes);
-                // What follows was decoded from something else than what is known now.
-                self.settle(index);
-            }
+        let mut found = found
+            .filter(|found| found.before == good && lane.adopt(&bytes, &found.stretch, self.sink));
+        match &mut found {
+            Some(found) => self.sink.formatted(found.output()),
+            None => self.push(index, &bytes),
         }
-        self.spent.push(done.bytes);
+        match &self.ahead {
+            _ if found.is_some() => self.alone = Alone::default(),
+            Some(ahead) if !ahead.is_halted() => {
+                // What follows was decoded from something else than what is known now.
+                ahead.halt();
+                self.alone.failed();
+            }
+            _ => {}
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.recycle(bytes, found);
+        }
     }
 
     /// Takes bytes of a file, one by one.
@@ -427,9 +478,6 @@ impl Pump<'_> {
 
     /// Ends all lanes that have not ended yet.
     fn end(mut self, end: PumpEnd) -> Result<Pumped, Failure> {
-        if end != PumpEnd::Enough {
-            self.settle(self.reading);
-        }
         self.progress.finish();
         if end != PumpEnd::Enough {
             for index in 0..self.lanes.len() {
@@ -449,6 +497,20 @@ impl Pump<'_> {
             end,
             worst: self.worst,
         })
+    }
+}
+
+impl Alone {
+    /// Tells whether decoding ahead is worth another try; to be asked for each run.
+    fn ends(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
+    }
+
+    /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
+    fn failed(&mut self) {
+        self.then = (2 * self.then + 1).min(ALONE_MAX);
+        self.left = self.then;
     }
 }
 
@@ -498,5 +560,7 @@ fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (String, String)
 
 /// Nothing of a link for so long is worth a word: meters send every 10 s or more often.
 const SILENCE: Duration = Duration::from_secs(12);
+/// Most runs that are decoded where they stand before the next try to decode ahead.
+const ALONE_MAX: u32 = 31;
 /// How long the pump waits for anything.
 const TICK: Duration = Duration::from_millis(100);

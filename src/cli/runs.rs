@@ -11,6 +11,7 @@
 use memchr::memmem;
 
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
+use crate::source::{Lasting, SourceError, Step};
 
 /// Bytes of a file, mostly whole frames.
 pub struct Run {
@@ -22,62 +23,109 @@ pub struct Run {
     pub last: Option<SystemTitle>,
 }
 
-/// What was read of a file and is in no run yet.
-pub struct Reader {
-    buffer: Vec<u8>,
-    filled: usize,
-    spare: Vec<Vec<u8>>,
+/// A file that is read in runs.
+pub struct Runs {
+    input: Lasting,
+    cutter: Cutter,
+    /// What ended the file; the runs before it come first.
+    ended: Option<Result<Step, SourceError>>,
+}
+
+/// What was read and is in no run yet.
+struct Cutter {
+    rest: Vec<u8>,
+    /// Most bytes of a run.
     size: usize,
 }
 
-impl Reader {
-    /// Cuts runs of up to so many bytes.
-    pub fn new(size: usize) -> Self {
+impl Runs {
+    /// Reads an open file in runs of up to so many bytes.
+    pub fn new(input: Lasting, size: usize) -> Self {
         Self {
-            buffer: vec![0; size],
-            filled: 0,
-            spare: Vec::new(),
-            size,
+            input,
+            cutter: Cutter::new(size),
+            ended: None,
         }
     }
 
-    /// Where the next bytes are to be read to; empty when a run is due.
-    pub fn room(&mut self) -> &mut [u8] {
-        self.buffer.get_mut(self.filled..).unwrap_or_default()
+    /// The next run, in a buffer that is done with; `None` where the file is at its end.
+    pub fn next(&mut self, buffer: Vec<u8>) -> Option<Run> {
+        let (input, ended) = (&mut self.input, &mut self.ended);
+        self.cutter.next(buffer, |room| {
+            if ended.is_some() {
+                return 0;
+            }
+            match input.read(room) {
+                Ok(Step::Bytes(count)) => count,
+                other => {
+                    *ended = Some(other);
+                    0
+                }
+            }
+        })
     }
 
-    /// So many bytes were read.
-    pub fn filled(&mut self, count: usize) {
-        self.filled += count;
+    /// Tells whether the end was seen, though some runs may be left.
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some()
     }
 
-    /// The next run of what was read; `None` where nothing is left.
-    pub fn run(&mut self) -> Option<Run> {
-        let bytes = self.buffer.get(..self.filled)?;
-        if bytes.is_empty() {
-            return None;
+    /// What came instead of bytes, once all runs are read.
+    ///
+    /// # Errors
+    /// Where the file cannot be read on.
+    pub fn end(&mut self) -> Result<Step, SourceError> {
+        self.ended.take().unwrap_or(Ok(Step::End))
+    }
+
+    /// Takes back the run that was read last: it is the next one again.
+    pub fn put_back(&mut self, run: &Run) {
+        self.cutter.put_back(run);
+    }
+}
+
+impl Cutter {
+    fn new(size: usize) -> Self {
+        let rest = Vec::new();
+        Self { rest, size }
+    }
+
+    /// Fills a buffer by `read`, until that gives nothing more, and cuts it.
+    fn next(
+        &mut self,
+        mut buffer: Vec<u8>,
+        mut read: impl FnMut(&mut [u8]) -> usize,
+    ) -> Option<Run> {
+        buffer.resize(self.size.max(self.rest.len()), 0);
+        let mut filled = self.rest.len();
+        buffer.get_mut(..filled)?.copy_from_slice(&self.rest);
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match read(room) {
+                0 => break,
+                count => filled += count,
+            }
         }
+        let bytes = buffer.get(..filled).filter(|bytes| !bytes.is_empty())?;
         let (length, frames, last) = cut(bytes);
-        let mut next = self.spare.pop().unwrap_or_default();
-        next.resize(self.size, 0);
-        let rest = bytes.get(length..).unwrap_or_default();
-        next.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.filled = rest.len();
-        let mut bytes = std::mem::replace(&mut self.buffer, next);
-        bytes.truncate(length);
+        self.rest.clear();
+        self.rest
+            .extend_from_slice(bytes.get(length..).unwrap_or_default());
+        buffer.truncate(length);
         Some(Run {
-            bytes,
+            bytes: buffer,
             frames,
             last,
         })
     }
 
-    /// Takes back the buffer of a run.
-    pub fn recycle(&mut self, bytes: Vec<u8>) {
-        if self.spare.len() < SPARE_MAX {
-            self.spare.push(bytes);
-        }
+    fn put_back(&mut self, run: &Run) {
+        self.rest.splice(..0, run.bytes.iter().copied());
     }
+}
+
+/// Most bytes of a run for so many threads.
+pub fn size_for(jobs: usize) -> usize {
+    (ALL_RUNS / jobs.max(1)).clamp(RUN_MIN, RUN_MAX)
 }
 
 /// Length of the run at the beginning of some bytes, its frames and the title of the last.
@@ -117,8 +165,11 @@ fn header_at(bytes: &[u8], at: usize) -> Option<GeneralGloCiphering> {
 const LOOSE: usize = 8;
 /// Starts that are looked at in such a run.
 const STARTS_MAX: usize = 1000;
-/// Buffers kept for the next runs.
-const SPARE_MAX: usize = 16;
+/// Bytes of a run: what is decoded of it should stay in the second cache of a core.
+const RUN_MAX: usize = 256 << 10;
+const RUN_MIN: usize = 32 << 10;
+/// Bytes of all runs under way, about.
+const ALL_RUNS: usize = 768 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -136,18 +187,23 @@ mod tests {
     }
 
     fn runs(stream: &[u8], size: usize) -> Vec<(usize, u64)> {
-        let mut reader = Reader::new(size);
-        let mut runs = Vec::new();
+        let mut cutter = Cutter::new(size);
         let mut rest = stream;
-        loop {
-            let room = reader.room();
-            let count = room.len().min(rest.len());
+        let mut runs = Vec::new();
+        let mut buffer = Vec::new();
+        let mut read = |room: &mut [u8]| {
+            let count = room.len().min(rest.len()).min(4321);
             room[..count].copy_from_slice(&rest[..count]);
             rest = &rest[count..];
-            reader.filled(count);
-            let Some(run) = reader.run() else { break };
+            count
+        };
+        while let Some(run) = cutter.next(buffer, &mut read) {
             runs.push((run.bytes.len(), run.frames));
-            reader.recycle(run.bytes);
+            // What is put back comes again.
+            cutter.put_back(&run);
+            let again = cutter.next(Vec::new(), &mut read).unwrap();
+            assert!(again.bytes == run.bytes && again.frames == run.frames);
+            buffer = run.bytes;
         }
         runs
     }

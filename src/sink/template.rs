@@ -35,21 +35,30 @@ pub struct Draft<T> {
 /// The output for telegrams of one shape; `T` says what a step writes.
 #[derive(Clone, Debug)]
 pub struct Template<T> {
-    /// Text of the telegram that `bytes` shows.
-    shown: Vec<u8>,
     bytes: Vec<u8>,
     steps: Vec<Step<T>>,
-    /// For each block of the text, where in `steps_of` the steps are whose place reaches into it.
-    blocks: Vec<Range<usize>>,
-    steps_of: Vec<u32>,
-    /// A bit for each block that a place reaches into.
-    reached: Vec<u64>,
-    /// A bit for each block that differs from the one shown before.
+    /// Blocks of the text that a place reaches into.
+    blocks: Vec<Block>,
+    /// Where they begin, and what they hold in the text that `bytes` shows.
+    shown: Vec<(usize, [u8; BLOCK])>,
+    /// Steps, in the order of the blocks that their places reach into.
+    reaching: Vec<u32>,
+    /// A bit for each of the blocks: whether it differs from what is shown.
     changed: Vec<u64>,
     /// Steps of another length than before, and what they write, as ranges of `written`.
     resized: Vec<(u32, Range<usize>)>,
     written: Vec<u8>,
     spare: Vec<u8>,
+}
+
+/// Some bytes of the text.
+#[derive(Clone, Debug)]
+struct Block {
+    index: usize,
+    /// The block before it is the one before it in the list.
+    adjoins: bool,
+    /// Where in `reaching` the steps are whose place reaches into it.
+    steps: Range<usize>,
 }
 
 /// A part of the output that follows a place of the text.
@@ -125,26 +134,28 @@ impl<T> Draft<T> {
     /// The template.
     pub fn finish(mut self) -> Template<T> {
         self.reaches.sort_unstable();
-        let count = self.text.len().div_ceil(BLOCK);
-        let mut reached = vec![0; count.div_ceil(64)];
-        let mut blocks = vec![0..0; count];
+        let mut blocks: Vec<Block> = Vec::new();
         let mut end = 0;
         for steps in self.reaches.chunk_by(|(a, _), (b, _)| a == b) {
-            let block = steps.first().map_or(0, |(block, _)| *block);
+            let index = steps.first().map_or(0, |(block, _)| *block);
             let range = end..end + steps.len();
             end = range.end;
-            if let (Some(of), Some(word)) = (blocks.get_mut(block), reached.get_mut(block / 64)) {
-                *of = range;
-                *word |= 1 << (block % 64);
-            }
+            blocks.push(Block {
+                index,
+                adjoins: blocks.last().is_some_and(|last| last.index + 1 == index),
+                steps: range,
+            });
         }
         Template {
-            shown: self.text,
             bytes: self.bytes,
             steps: self.steps,
+            shown: blocks
+                .iter()
+                .map(|block| block.index * BLOCK)
+                .map(|start| (start, bytes_at(&self.text, start)))
+                .collect(),
             blocks,
-            steps_of: self.reaches.into_iter().map(|(_, step)| step).collect(),
-            reached,
+            reaching: self.reaches.into_iter().map(|(_, step)| step).collect(),
             changed: Vec::new(),
             resized: Vec::new(),
             written: Vec::new(),
@@ -160,15 +171,13 @@ impl<T> Template<T> {
         let mut before = 0;
         for word in 0..self.changed.len() {
             let changed = self.changed.get(word).copied().unwrap_or_default();
-            // Blocks behind one that changed too: what reaches in from that one was written with it.
             let behind = changed << 1 | before >> 63;
             before = changed;
-            let mut left = changed & self.reached.get(word).copied().unwrap_or_default();
+            let mut left = changed;
             while left != 0 {
                 let bit = left.trailing_zeros() as usize;
                 left &= left - 1;
-                let follows = behind >> bit & 1 != 0;
-                self.update(word * 64 + bit, follows, &write);
+                self.update(word * 64 + bit, behind >> bit & 1 != 0, &write);
             }
         }
         if !self.resized.is_empty() {
@@ -179,36 +188,31 @@ impl<T> Template<T> {
         &self.bytes
     }
 
-    /// Notes which blocks differ from the text that was shown last, and keeps the new text.
+    /// Notes which blocks differ from what is shown.
     fn compare(&mut self, text: &[u8]) {
-        if self.shown.len() != text.len() {
-            self.shown = text.iter().map(|byte| !byte).collect();
-        }
         self.changed.clear();
-        let words = text
-            .chunks(64 * BLOCK)
-            .zip(self.shown.chunks_mut(64 * BLOCK));
-        self.changed.extend(words.map(|(new, old)| {
-            let (blocks, rest) = new.as_chunks::<BLOCK>();
-            let (old_blocks, old_rest) = old.as_chunks::<BLOCK>();
+        self.changed.extend(self.shown.chunks_mut(64).map(|blocks| {
             // Without a branch: which blocks change is not foreseen by anyone.
-            let bits = blocks.iter().zip(old_blocks).rev();
-            let bits = bits.fold(u64::from(rest != old_rest), |bits, (new, old)| {
-                bits << 1 | u64::from(u128::from_ne_bytes(*new) != u128::from_ne_bytes(*old))
-            });
-            old.copy_from_slice(new);
-            bits
+            let bits = blocks.iter_mut().zip(0..);
+            bits.fold(0, |bits, ((start, shown), bit)| {
+                let new = bytes_at(text, *start);
+                let old = std::mem::replace(shown, new);
+                bits | u64::from(u128::from_ne_bytes(old) != u128::from_ne_bytes(new)) << bit
+            })
         }));
     }
 
-    /// Writes the steps anew that a block reaches; `follows` where the block before it changed too.
+    /// Writes the steps anew that a block reaches; `follows` where the one before it in the list changed too.
     fn update(&mut self, block: usize, follows: bool, write: &impl Fn(&mut Vec<u8>, &T)) {
-        let range = self.blocks.get(block).cloned().unwrap_or_default();
-        for &index in self.steps_of.get(range).unwrap_or_default() {
+        let Some(block) = self.blocks.get(block) else {
+            return;
+        };
+        for &index in self.reaching.get(block.steps.clone()).unwrap_or_default() {
             let Some(step) = self.steps.get(index as usize) else {
                 continue;
             };
-            if follows && step.first_block < block {
+            // A place that reaches in from a block that changed too was written with that one.
+            if follows && block.adjoins && step.first_block < block.index {
                 continue;
             }
             let start = self.written.len();
@@ -252,6 +256,20 @@ impl<T> Template<T> {
         self.spare.extend_from_slice(rest);
         std::mem::swap(&mut self.bytes, &mut self.spare);
     }
+}
+
+/// The block at an offset; behind the end of the text there are zeros.
+#[inline]
+fn bytes_at(text: &[u8], start: usize) -> [u8; BLOCK] {
+    let rest = text.get(start..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; BLOCK];
+        bytes
+            .iter_mut()
+            .zip(rest)
+            .for_each(|(to, from)| *to = *from);
+        bytes
+    })
 }
 
 /// Plans kept, one for each shape of telegram seen lately.
