@@ -2,7 +2,10 @@
 # Compares whole commands side by side in one run: tests/bench/compare.sh [FRAMES]
 #
 # Needs hyperfine, Python, and for the peers the network: the Python package dsmr-parser goes into a virtual
-# environment, the crate dsmr5 is built; PEERS=no leaves them out. The peers get a hundredth of the frames.
+# environment, the crate dsmr5 is built; PEERS=no leaves these two out. dsmr-parser gets a hundredth of the frames.
+# DSMR_PARSER=/folder/of/a/checkout adds the C++ library esphome-libs/dsmr_parser; it needs g++ and mbedTLS (Debian:
+# libmbedtls-dev) and is built with -O2, with which it is faster than with -O3. Nothing here, smarty neither, is built
+# for just the machine at hand.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -44,6 +47,15 @@ if [ "${PEERS:-yes}" = yes ]; then
         "$peers/python/bin/python" tests/bench/peers/decode.py "$folder/short.bin" "$key"
     CARGO_TARGET_DIR=$peers cargo build --release --locked --quiet --manifest-path tests/bench/peers/dsmr5/Cargo.toml
     add "dsmr5 (Rust), in clear" "$frames" "$peers/release/peer-dsmr5" "$folder/long.txt"
+fi
+if [ -n "${DSMR_PARSER:-}" ]; then
+    # All fields that the library has, but one: its threshold is in kW, a meter in Luxembourg sends kVA, and a line
+    # with another unit makes the library refuse the telegram.
+    sed -n 's/^DEFINE_FIELD(\([a-z0-9_]*\),.*/fields::\1/p' "$DSMR_PARSER/src/dsmr_parser/fields.h" |
+        grep -vx 'fields::electricity_threshold' | paste -sd, >"$folder/fields.inc"
+    g++ -std=c++20 -O2 -I "$DSMR_PARSER/src" -I "$folder" tests/bench/peers/dsmr_parser.cpp -lmbedcrypto \
+        -o "$folder/peer-dsmr_parser"
+    add "dsmr_parser (C++)" "$frames" "$folder/peer-dsmr_parser" "$folder/long.bin" "$key"
 fi
 
 arguments=(--shell=none --warmup 1 --runs "$runs" --style basic --export-json "$folder/times.json")
