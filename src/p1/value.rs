@@ -79,21 +79,31 @@ impl<'a> Number<'a> {
     /// Writes the digits as sent less leading zeros.
     #[inline]
     pub fn write(self, out: &mut Vec<u8>) {
-        let mut text = self.0;
-        match text {
-            [b'-', rest @ ..] => {
-                out.push(b'-');
-                text = rest;
-            }
-            [b'+', rest @ ..] => text = rest,
-            _ => {}
+        if let [b'-', ..] = self.0 {
+            out.push(b'-');
         }
+        out.extend_from_slice(self.magnitude());
+    }
+
+    /// What [`Number::write`] writes, where that is a part of what was sent.
+    #[inline]
+    pub fn part(self) -> Option<&'a [u8]> {
+        (!matches!(self.0, [b'-', ..])).then(|| self.magnitude())
+    }
+
+    /// Without the sign and leading zeros.
+    #[inline]
+    fn magnitude(self) -> &'a [u8] {
+        let mut text = match self.0 {
+            [b'-' | b'+', rest @ ..] => rest,
+            text => text,
+        };
         while let [b'0', rest @ ..] = text
             && rest.first().is_some_and(u8::is_ascii_digit)
         {
             text = rest;
         }
-        out.extend_from_slice(text);
+        text
     }
 
     /// Writes the number times ten to the power of `shift`, every digit kept.

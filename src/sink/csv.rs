@@ -7,7 +7,7 @@ use std::io::Write;
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
-use super::number::write_plain;
+use super::number::{part_of, write_plain};
 use super::template::{ByShape, Draft, Template};
 use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
@@ -190,7 +190,13 @@ impl Csv {
         for stretch in row {
             match stretch {
                 Stretch::Sent(cells) => {
-                    let shown = cells.show(telegram.text(), |out, cell| cell.write(out, telegram));
+                    let shown = cells.show(telegram.text(), |out, cell| {
+                        let part = cell.part(telegram.text());
+                        if part.is_none() {
+                            cell.write(out, telegram);
+                        }
+                        part
+                    });
                     out.extend_from_slice(shown);
                 }
                 Stretch::Computed(key) => {
@@ -207,6 +213,14 @@ impl Csv {
 }
 
 impl Cell {
+    /// What is written, where it is a part of the text.
+    fn part<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        match self {
+            Self::Value(item, shift) => part_of(text, item, *shift),
+            Self::Line(_) => None,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
         let start = out.len();
         match self {

@@ -4,6 +4,15 @@ use crate::p1::layout::{Form, Item};
 use crate::p1::telegram::Telegram;
 use crate::p1::value::{Number, text, write_octet_text};
 
+/// A number as it is written, where that is a part of the text.
+#[inline]
+pub fn part_of<'a>(text: &'a [u8], item: &Item, shift: i8) -> Option<&'a [u8]> {
+    match item.form {
+        Form::Number if shift == 0 => Number::at(item.value.of(text)).part(),
+        _ => None,
+    }
+}
+
 /// Writes a value as JSON: number, string or null.
 #[inline]
 pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift: i8) {

@@ -4,7 +4,7 @@ use super::{write_integer, write_text_or_null};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
 use crate::sink::fields::Fields;
-use crate::sink::number::{is_clean, write_json, write_json_bytes, write_json_text};
+use crate::sink::number::{is_clean, part_of, write_json, write_json_bytes, write_json_text};
 use crate::sink::template::{Draft, Template};
 
 /// The parts of an object from `p1_version` to `issues`, for one shape.
@@ -49,7 +49,11 @@ impl Plan {
     /// Appends what the plan says of a telegram of its shape.
     pub(super) fn write(&mut self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
         let bytes = self.0.show(telegram.text(), |out, then| {
-            then.write(out, telegram);
+            let part = then.part(telegram.text());
+            if part.is_none() {
+                then.write(out, telegram);
+            }
+            part
         });
         out.extend_from_slice(bytes.strip_suffix(b",").unwrap_or(bytes));
         out.push(b']');
@@ -57,6 +61,15 @@ impl Plan {
 }
 
 impl Then {
+    /// What is written, where it is a part of the text.
+    fn part<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        match self {
+            Self::Value(item, shift) => part_of(text, item, *shift),
+            Self::Clean(place) => Some(place.of(text)),
+            Self::Version | Self::Raw(_) | Self::Issue(_) => None,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
         match self {
             Self::Value(item, shift) => write_json(out, telegram, item, *shift),
