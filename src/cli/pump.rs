@@ -1,20 +1,26 @@
 //! THE pump: takes what the feed has, hands it to the lanes, writes the output.
 
+mod link;
+mod takeover;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::ahead::{Ahead, Done, Hand, Next};
+use super::ahead::{Ahead, Hand};
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::{Came, Feed, Piece, Turn};
 use super::keys::Ring;
 use super::lane::{Desk, Lane};
 use super::progress::Progress;
-use super::runs::Run;
 use super::writer::WriteEnd;
 use crate::p1::cipher::Keys;
 use crate::source::LineSettings;
+use link::{SILENCE, State, patience, silence};
+use takeover::Alone;
+
+pub use link::Link;
 
 /// Where the pump puts events, and what it asks.
 pub trait Sink: Desk {
@@ -47,19 +53,6 @@ pub trait Sink: Desk {
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
         say(level, what, hint);
     }
-}
-
-/// State of the link of a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// Open for the first time.
-    Opened,
-    /// Gone.
-    Lost,
-    /// Back.
-    Reopened,
-    /// Open, but no bytes come.
-    Silent,
 }
 
 /// When reading ends, beside the end of the input.
@@ -189,38 +182,6 @@ struct Pump<'a> {
     alone: Alone,
 }
 
-/// How many runs are decoded where they stand before the next ones are decoded ahead.
-#[derive(Default)]
-struct Alone {
-    left: u32,
-    /// After the next failure.
-    then: u32,
-}
-
-/// What the pump knows of the link of a lane.
-struct State {
-    open: bool,
-    over: bool,
-    /// When bytes came, or the link was opened.
-    bytes: Instant,
-    /// The decoder was told of the silence.
-    settled: bool,
-    /// The user was told of the silence.
-    silent: bool,
-}
-
-impl State {
-    fn new(now: Instant) -> Self {
-        Self {
-            open: false,
-            over: false,
-            bytes: now,
-            settled: true,
-            silent: false,
-        }
-    }
-}
-
 impl Pump<'_> {
     fn take(&mut self, came: Came<'_>) {
         let Came {
@@ -328,97 +289,6 @@ impl Pump<'_> {
         }
     }
 
-    /// Takes bytes of a file, or lets threads read it on and decode it ahead.
-    fn run(&mut self, feed: &mut Feed, index: usize, at: Timestamp, run: Run) {
-        let Some(lane) = self.lanes.get(index) else {
-            return;
-        };
-        if self.links.get(index).is_none_or(|state| state.over) {
-            return;
-        }
-        if self.limits.jobs > 1
-            && run.frames > 0
-            && feed.goes_on()
-            && self.alone.ends()
-            && let Some((decoder, standing)) = lane.ahead()
-        {
-            if self.ahead.is_none() {
-                let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
-                self.ahead = self.sink.hand().and_then(start);
-            }
-            if let Some(ahead) = &mut self.ahead
-                && let Some(mut runs) = feed.lend()
-            {
-                runs.put_back(&run);
-                feed.recycle(run.bytes);
-                let source = lane.source_name();
-                ahead.begin(runs, decoder, standing, self.sink.good(), source);
-                self.reading = index;
-                return;
-            }
-        }
-        self.progress.advance(run.bytes.len());
-        if let Some(lane) = self.lanes.get(index) {
-            self.sink.bytes(lane, at, &run.bytes, &[]);
-        }
-        self.push(index, &run.bytes);
-        feed.recycle(run.bytes);
-    }
-
-    /// Takes over the next run that was decoded ahead; false where none is under way.
-    fn take_ahead(&mut self, feed: &mut Feed, time: Duration) -> bool {
-        let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.is_busy()) else {
-            return false;
-        };
-        match ahead.next(time) {
-            Next::Done(done) => {
-                self.hear(self.reading, Instant::now());
-                self.take_over(done);
-            }
-            Next::Idle => {}
-            Next::Over(runs) => feed.take_back(runs),
-        }
-        true
-    }
-
-    /// Takes over all that is decoded ahead, and reads on no further.
-    fn settle(&mut self, feed: &mut Feed) {
-        if let Some(ahead) = &self.ahead {
-            ahead.halt();
-        }
-        while self.take_ahead(feed, TICK) {}
-    }
-
-    /// Takes over a run that was decoded ahead.
-    fn take_over(&mut self, done: Done) {
-        let Done { bytes, found } = done;
-        let index = self.reading;
-        let Some(lane) = self.lanes.get_mut(index) else {
-            return;
-        };
-        self.progress.advance(bytes.len());
-        self.sink.bytes(lane, Timestamp::now(), &bytes, &[]);
-        let good = self.sink.good();
-        let mut found = found
-            .filter(|found| found.before == good && lane.adopt(&bytes, &found.stretch, self.sink));
-        match &mut found {
-            Some(found) => self.sink.formatted(found.output()),
-            None => self.push(index, &bytes),
-        }
-        match &self.ahead {
-            _ if found.is_some() => self.alone = Alone::default(),
-            Some(ahead) if !ahead.is_halted() => {
-                // What follows was decoded from something else than what is known now.
-                ahead.halt();
-                self.alone.failed();
-            }
-            _ => {}
-        }
-        if let Some(ahead) = &mut self.ahead {
-            ahead.recycle(bytes, found);
-        }
-    }
-
     /// Takes bytes of a file, one by one.
     fn push(&mut self, index: usize, bytes: &[u8]) {
         let Some(lane) = self.lanes.get_mut(index) else {
@@ -500,67 +370,5 @@ impl Pump<'_> {
     }
 }
 
-impl Alone {
-    /// Tells whether decoding ahead is worth another try; to be asked for each run.
-    fn ends(&mut self) -> bool {
-        self.left = self.left.saturating_sub(1);
-        self.left == 0
-    }
-
-    /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
-    fn failed(&mut self) {
-        self.then = (2 * self.then + 1).min(ALONE_MAX);
-        self.left = self.then;
-    }
-}
-
-impl Link {
-    /// The word for it in every output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Lost => "lost",
-            Self::Reopened => "reopened",
-            Self::Silent => "silent",
-        }
-    }
-}
-
-/// How long a source may pause in mid frame.
-///
-/// Longer than the line needs: bytes are delayed by USB adapters, networks and busy machines, and a frame
-/// that was cut is found out by the start of the next one as well.
-fn patience(kind: &str) -> Duration {
-    match kind {
-        "serial" => Duration::from_millis(1000),
-        "tcp" => Duration::from_millis(2000),
-        _ => Duration::from_millis(5000),
-    }
-}
-
-/// What is said of a link that is open and silent.
-fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (String, String) {
-    let seconds = pause.as_secs();
-    let what = match lane.kind {
-        "serial" => {
-            let line = lane.device_line().unwrap_or(line);
-            format!("{}: no bytes for {seconds} s at {line}", lane.title())
-        }
-        _ => format!("{}: connected, but no bytes for {seconds} s", lane.title()),
-    };
-    let hint = match lane.device_line() {
-        Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
-        None => {
-            "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
-             some operators open the port only on request: ask yours whether P1 of this meter is open"
-        }
-    };
-    (what, hint.to_owned())
-}
-
-/// Nothing of a link for so long is worth a word: meters send every 10 s or more often.
-const SILENCE: Duration = Duration::from_secs(12);
-/// Most runs that are decoded where they stand before the next try to decode ahead.
-const ALONE_MAX: u32 = 31;
 /// How long the pump waits for anything.
 const TICK: Duration = Duration::from_millis(100);

@@ -1,0 +1,128 @@
+//! Files that threads read and decode ahead: when that begins, and how what they made is taken over.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::super::ahead::{Ahead, Done, Hand, Next};
+use super::super::feed::Feed;
+use super::super::runs::Run;
+use super::{Pump, TICK};
+
+/// How many runs are decoded where they stand before the next ones are decoded ahead.
+#[derive(Default)]
+pub(super) struct Alone {
+    left: u32,
+    /// After the next failure.
+    then: u32,
+}
+
+impl Pump<'_> {
+    /// Takes bytes of a file, or lets threads read it on and decode it ahead.
+    pub(super) fn run(&mut self, feed: &mut Feed, index: usize, at: Timestamp, run: Run) {
+        let Some(lane) = self.lanes.get(index) else {
+            return;
+        };
+        if self.links.get(index).is_none_or(|state| state.over) {
+            return;
+        }
+        if self.limits.jobs > 1
+            && run.frames > 0
+            && feed.goes_on()
+            && self.alone.ends()
+            && let Some((decoder, standing)) = lane.ahead()
+        {
+            if self.ahead.is_none() {
+                let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
+                self.ahead = self.sink.hand().and_then(start);
+            }
+            if let Some(ahead) = &mut self.ahead
+                && let Some(mut runs) = feed.lend()
+            {
+                runs.put_back(&run);
+                feed.recycle(run.bytes);
+                let source = lane.source_name();
+                ahead.begin(runs, decoder, standing, self.sink.good(), source);
+                self.reading = index;
+                return;
+            }
+        }
+        self.progress.advance(run.bytes.len());
+        if let Some(lane) = self.lanes.get(index) {
+            self.sink.bytes(lane, at, &run.bytes, &[]);
+        }
+        self.push(index, &run.bytes);
+        feed.recycle(run.bytes);
+    }
+
+    /// Takes over the next run that was decoded ahead; false where none is under way.
+    pub(super) fn take_ahead(&mut self, feed: &mut Feed, time: Duration) -> bool {
+        let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.is_busy()) else {
+            return false;
+        };
+        match ahead.next(time) {
+            Next::Done(done) => {
+                self.hear(self.reading, Instant::now());
+                self.take_over(done);
+            }
+            Next::Idle => {}
+            Next::Over(runs) => feed.take_back(runs),
+        }
+        true
+    }
+
+    /// Takes over all that is decoded ahead, and reads on no further.
+    pub(super) fn settle(&mut self, feed: &mut Feed) {
+        if let Some(ahead) = &self.ahead {
+            ahead.halt();
+        }
+        while self.take_ahead(feed, TICK) {}
+    }
+
+    /// Takes over a run that was decoded ahead.
+    fn take_over(&mut self, done: Done) {
+        let Done { bytes, found } = done;
+        let index = self.reading;
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
+        };
+        self.progress.advance(bytes.len());
+        self.sink.bytes(lane, Timestamp::now(), &bytes, &[]);
+        let good = self.sink.good();
+        let mut found = found
+            .filter(|found| found.before == good && lane.adopt(&bytes, &found.stretch, self.sink));
+        match &mut found {
+            Some(found) => self.sink.formatted(found.output()),
+            None => self.push(index, &bytes),
+        }
+        match &self.ahead {
+            _ if found.is_some() => self.alone = Alone::default(),
+            Some(ahead) if !ahead.is_halted() => {
+                // What follows was decoded from something else than what is known now.
+                ahead.halt();
+                self.alone.failed();
+            }
+            _ => {}
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.recycle(bytes, found);
+        }
+    }
+}
+
+impl Alone {
+    /// Tells whether decoding ahead is worth another try; to be asked for each run.
+    fn ends(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
+    }
+
+    /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
+    fn failed(&mut self) {
+        self.then = (2 * self.then + 1).min(ALONE_MAX);
+        self.left = self.then;
+    }
+}
+
+/// Most runs that are decoded where they stand before the next try to decode ahead.
+const ALONE_MAX: u32 = 31;
