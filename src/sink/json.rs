@@ -6,22 +6,19 @@ mod plan;
 
 use std::io::Write;
 
-use super::context::{Context, Senders};
+use super::context::{Context, Senders, Source};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
 use super::template::ByShape;
 use super::words;
-use crate::p1::ciphering::SystemTitle;
+use crate::p1::ciphering::{SecurityControl, SystemTitle};
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Refused};
+use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::telegram::Telegram;
 use plan::Plan;
-
-/// The name of the format.
-pub const SCHEMA: &str = "smarty/1";
 
 /// Writes JSON lines.
 #[derive(Clone, Debug, Default)]
@@ -31,13 +28,16 @@ pub struct Json {
     derived: bool,
     plans: ByShape<Plan>,
     senders: Senders,
-    header: Kept,
+    header: Kept<Vec<u8>>,
+    source: Kept<(String, String, Option<String>)>,
+    title: Kept<SystemTitle>,
+    protection: Kept<(SecurityControl, Tag)>,
 }
 
-/// A string that is mostly the same as the last time.
-#[derive(Clone, Debug, Default)]
-struct Kept {
-    sent: Vec<u8>,
+/// A part that is mostly the same as the last time, and what it follows from.
+#[derive(Clone, Debug)]
+struct Kept<K> {
+    key: Option<K>,
     written: Vec<u8>,
 }
 
@@ -71,19 +71,36 @@ impl Json {
             Some(clock) if clock.form == Form::Time => write_json(out, telegram, clock, 0),
             _ => out.extend_from_slice(b"null"),
         }
-        write_source(out, context, decoded.span.start, decoded.span.len());
+        let source = context.source;
+        out.extend_from_slice(self.source.of(
+            |(kind, name, label)| {
+                (&**kind, &**name, label.as_deref()) == (source.kind, source.name, source.label)
+            },
+            || {
+                let label = source.label.map(str::to_owned);
+                (source.kind.to_owned(), source.name.to_owned(), label)
+            },
+            |part| begin_source(part, source),
+        ));
+        write_span(out, decoded.span.start, decoded.span.len());
         out.extend_from_slice(b",\"security\":");
         match &decoded.security {
             Some(security) => {
-                write_security(
-                    out,
-                    security.title(),
-                    security.counter().0,
-                    security.control().0,
-                );
-                out.extend_from_slice(b",\"tag\":\"");
-                out.extend_from_slice(security.tag.word().as_bytes());
-                out.extend_from_slice(b"\"}");
+                let (title, control, tag) = (security.title(), security.control(), security.tag);
+                let begin = |part: &mut Vec<u8>| begin_security(part, title);
+                out.extend_from_slice(self.title.of(|known| *known == title, || title, begin));
+                write_integer(out, u64::from(security.counter().0));
+                let protection = (control, tag);
+                out.extend_from_slice(self.protection.of(
+                    |known| *known == protection,
+                    || protection,
+                    |part| {
+                        write_control(part, control);
+                        part.extend_from_slice(b",\"tag\":\"");
+                        part.extend_from_slice(tag.word().as_bytes());
+                        part.extend_from_slice(b"\"}");
+                    },
+                ));
             }
             None => out.extend_from_slice(b"null"),
         }
@@ -92,7 +109,12 @@ impl Json {
             start: 0,
             end: telegram.shape().layout.identification.end,
         };
-        self.header.write(out, header.of(telegram.text()));
+        let header = header.of(telegram.text());
+        out.extend_from_slice(self.header.of(
+            |known| known == header,
+            || header.to_vec(),
+            |part| write_json_bytes(part, header),
+        ));
         out.extend_from_slice(b",\"length\":");
         write_integer(out, decoded.text.len() as u64);
         out.extend_from_slice(b",\"crc\":");
@@ -136,7 +158,9 @@ impl Json {
         out.extend_from_slice(b",\"security\":");
         match refused.header {
             Some(header) => {
-                write_security(out, header.title, header.counter.0, header.control.0);
+                begin_security(out, header.title);
+                write_integer(out, u64::from(header.counter.0));
+                write_control(out, header.control);
                 out.push(b'}');
             }
             None => out.extend_from_slice(b"null"),
@@ -236,15 +260,29 @@ impl Json {
     }
 }
 
-impl Kept {
-    fn write(&mut self, out: &mut Vec<u8>, sent: &[u8]) {
-        if self.written.is_empty() || self.sent != sent {
-            self.sent.clear();
-            self.sent.extend_from_slice(sent);
-            self.written.clear();
-            write_json_bytes(&mut self.written, sent);
+impl<K> Default for Kept<K> {
+    fn default() -> Self {
+        Self {
+            key: None,
+            written: Vec::new(),
         }
-        out.extend_from_slice(&self.written);
+    }
+}
+
+impl<K> Kept<K> {
+    /// What was written, or what is written now for another key.
+    fn of(
+        &mut self,
+        same: impl FnOnce(&K) -> bool,
+        key: impl FnOnce() -> K,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> &[u8] {
+        if !self.key.as_ref().is_some_and(same) {
+            self.key = Some(key());
+            self.written.clear();
+            write(&mut self.written);
+        }
+        &self.written
     }
 }
 
@@ -297,9 +335,7 @@ pub fn pretty(line: &[u8], out: &mut Vec<u8>) {
 }
 
 pub(super) fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
-    out.extend_from_slice(b"{\"schema\":\"");
-    out.extend_from_slice(SCHEMA.as_bytes());
-    out.extend_from_slice(b"\",\"type\":\"");
+    out.extend_from_slice(b"{\"schema\":\"smarty/1\",\"type\":\"");
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"\",\"seq\":");
     write_integer(out, seq);
@@ -318,26 +354,36 @@ pub(super) fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
 }
 
 pub(super) fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
+    begin_source(out, context.source);
+    write_span(out, offset, length);
+}
+
+fn begin_source(out: &mut Vec<u8>, source: Source<'_>) {
     out.extend_from_slice(b",\"source\":{\"kind\":");
-    write_json_bytes(out, context.source.kind.as_bytes());
+    write_json_bytes(out, source.kind.as_bytes());
     out.extend_from_slice(b",\"name\":");
-    write_json_bytes(out, context.source.name.as_bytes());
+    write_json_bytes(out, source.name.as_bytes());
     out.extend_from_slice(b",\"label\":");
-    write_text_or_null(out, context.source.label);
+    write_text_or_null(out, source.label);
     out.extend_from_slice(b",\"offset\":");
+}
+
+fn write_span(out: &mut Vec<u8>, offset: u64, length: u64) {
     write_integer(out, offset);
     out.extend_from_slice(b",\"length\":");
     write_integer(out, length);
     out.push(b'}');
 }
 
-fn write_security(out: &mut Vec<u8>, title: SystemTitle, counter: u32, control: u8) {
+fn begin_security(out: &mut Vec<u8>, title: SystemTitle) {
     out.extend_from_slice(b"{\"system_title\":\"");
     write_hex(out, &title.0);
     out.extend_from_slice(b"\",\"frame_counter\":");
-    write_integer(out, u64::from(counter));
+}
+
+fn write_control(out: &mut Vec<u8>, control: SecurityControl) {
     out.extend_from_slice(b",\"control\":\"");
-    write_hex(out, &[control]);
+    write_hex(out, &[control.0]);
     out.push(b'"');
 }
 
