@@ -2,11 +2,13 @@
 //!
 //! The envelope is written here; what follows from `p1_version` on is planned once for each shape of telegram.
 
+mod parts;
 mod plan;
+mod pretty;
 
 use std::io::Write;
 
-use super::context::{Context, Senders, Source};
+use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
 use super::template::ByShape;
@@ -16,9 +18,15 @@ use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, Place};
-use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::telegram::Telegram;
+use parts::{
+    Kept, begin_security, begin_source, write_control, write_crc, write_integer, write_span,
+    write_text_or_null,
+};
 use plan::Plan;
+
+pub(super) use parts::{begin, write_instant, write_source};
+pub use pretty::pretty;
 
 /// Writes JSON lines.
 #[derive(Clone, Debug, Default)]
@@ -32,13 +40,6 @@ pub struct Json {
     source: Kept<(String, String, Option<String>)>,
     title: Kept<SystemTitle>,
     protection: Kept<(SecurityControl, Tag)>,
-}
-
-/// A part that is mostly the same as the last time, and what it follows from.
-#[derive(Clone, Debug)]
-struct Kept<K> {
-    key: Option<K>,
-    written: Vec<u8>,
 }
 
 impl Json {
@@ -260,185 +261,8 @@ impl Json {
     }
 }
 
-impl<K> Default for Kept<K> {
-    fn default() -> Self {
-        Self {
-            key: None,
-            written: Vec::new(),
-        }
-    }
-}
-
-impl<K> Kept<K> {
-    /// What was written, or what is written now for another key.
-    fn of(
-        &mut self,
-        same: impl FnOnce(&K) -> bool,
-        key: impl FnOnce() -> K,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> &[u8] {
-        if !self.key.as_ref().is_some_and(same) {
-            self.key = Some(key());
-            self.written.clear();
-            write(&mut self.written);
-        }
-        &self.written
-    }
-}
-
-/// Lays JSON out over several lines, two blanks a level; numbers and strings stay as they are.
-pub fn pretty(line: &[u8], out: &mut Vec<u8>) {
-    let mut depth = 0usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    let new_line = |out: &mut Vec<u8>, depth: usize| {
-        out.push(b'\n');
-        out.resize(out.len() + 2 * depth, b' ');
-    };
-    for (index, &byte) in line.iter().enumerate() {
-        if in_string {
-            out.push(byte);
-            in_string = escaped || byte != b'"';
-            escaped = byte == b'\\' && !escaped;
-            continue;
-        }
-        match byte {
-            b'{' | b'[' => {
-                out.push(byte);
-                depth += 1;
-                if !matches!(line.get(index + 1), Some(b'}' | b']')) {
-                    new_line(out, depth);
-                }
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if !matches!(
-                    index.checked_sub(1).and_then(|i| line.get(i)),
-                    Some(b'{' | b'[')
-                ) {
-                    new_line(out, depth);
-                }
-                out.push(byte);
-            }
-            b',' => {
-                out.push(byte);
-                new_line(out, depth);
-            }
-            b':' => out.extend_from_slice(b": "),
-            b'"' => {
-                out.push(byte);
-                in_string = true;
-            }
-            _ => out.push(byte),
-        }
-    }
-}
-
-pub(super) fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
-    out.extend_from_slice(b"{\"schema\":\"smarty/1\",\"type\":\"");
-    out.extend_from_slice(kind.as_bytes());
-    out.extend_from_slice(b"\",\"seq\":");
-    write_integer(out, seq);
-}
-
 fn item<'a>(telegram: &Telegram<'a>, index: u32) -> Option<&'a Item> {
     telegram.shape().layout.items.get(index as usize)
-}
-
-pub(super) fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
-    match context.received_at {
-        // Writing into memory cannot fail.
-        Some(at) => drop(write!(out, "\"{at:.6}\"")),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-pub(super) fn write_source(out: &mut Vec<u8>, context: &Context<'_>, offset: u64, length: u64) {
-    begin_source(out, context.source);
-    write_span(out, offset, length);
-}
-
-fn begin_source(out: &mut Vec<u8>, source: Source<'_>) {
-    out.extend_from_slice(b",\"source\":{\"kind\":");
-    write_json_bytes(out, source.kind.as_bytes());
-    out.extend_from_slice(b",\"name\":");
-    write_json_bytes(out, source.name.as_bytes());
-    out.extend_from_slice(b",\"label\":");
-    write_text_or_null(out, source.label);
-    out.extend_from_slice(b",\"offset\":");
-}
-
-fn write_span(out: &mut Vec<u8>, offset: u64, length: u64) {
-    write_integer(out, offset);
-    out.extend_from_slice(b",\"length\":");
-    write_integer(out, length);
-    out.push(b'}');
-}
-
-fn begin_security(out: &mut Vec<u8>, title: SystemTitle) {
-    out.extend_from_slice(b"{\"system_title\":\"");
-    write_hex(out, &title.0);
-    out.extend_from_slice(b"\",\"frame_counter\":");
-}
-
-fn write_control(out: &mut Vec<u8>, control: SecurityControl) {
-    out.extend_from_slice(b",\"control\":\"");
-    write_hex(out, &[control.0]);
-    out.push(b'"');
-}
-
-fn write_crc(out: &mut Vec<u8>, crc: &Crc) {
-    out.extend_from_slice(b"{\"received\":");
-    match crc.received {
-        SentCrc::Digits(sent) => {
-            out.push(b'"');
-            write_hex(out, &sent.to_be_bytes());
-            out.push(b'"');
-        }
-        SentCrc::Absent | SentCrc::Malformed => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"computed\":\"");
-    write_hex(out, &crc.computed.to_be_bytes());
-    out.extend_from_slice(b"\",\"valid\":");
-    out.extend_from_slice(match crc.valid() {
-        Some(true) => b"true}",
-        Some(false) => b"false}",
-        None => b"null}",
-    });
-}
-
-fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {
-    match value {
-        Some(value) => write_json_bytes(out, value.as_bytes()),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0F] {
-            out.push(if nibble < 10 {
-                b'0' + nibble
-            } else {
-                b'A' + nibble - 10
-            });
-        }
-    }
-}
-
-fn write_integer(out: &mut Vec<u8>, value: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = value;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 #[cfg(test)]
@@ -489,17 +313,5 @@ mod tests {
             assert_eq!(kept.iter().filter(|&&byte| byte == b'\n').count(), 160);
             assert!(kept == fresh);
         }
-    }
-
-    #[test]
-    fn pretty_json_is_the_same_json() {
-        let line = br#"{"a":[1.50,{}],"b":"x\"{,:","c":[]}"#;
-        let mut out = Vec::new();
-        pretty(line, &mut out);
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(
-            text,
-            "{\n  \"a\": [\n    1.50,\n    {}\n  ],\n  \"b\": \"x\\\"{,:\",\n  \"c\": []\n}"
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! What stands from `p1_version` to `issues`, planned once for a shape of telegram.
 
-use super::{write_integer, write_text_or_null};
+use super::parts::{write_integer, write_text_or_null};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
 use crate::sink::fields::Fields;

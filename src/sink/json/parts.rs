@@ -1,0 +1,149 @@
+//! Parts that the lines of all types have.
+
+use std::io::Write;
+
+use super::super::context::{Context, Source};
+use super::super::number::write_json_bytes;
+use crate::p1::ciphering::{SecurityControl, SystemTitle};
+use crate::p1::readout::{Crc, SentCrc};
+
+/// A part that is mostly the same as the last time, and what it follows from.
+#[derive(Clone, Debug)]
+pub(super) struct Kept<K> {
+    key: Option<K>,
+    written: Vec<u8>,
+}
+
+impl<K> Default for Kept<K> {
+    fn default() -> Self {
+        Self {
+            key: None,
+            written: Vec::new(),
+        }
+    }
+}
+
+impl<K> Kept<K> {
+    /// What was written, or what is written now for another key.
+    pub(super) fn of(
+        &mut self,
+        same: impl FnOnce(&K) -> bool,
+        key: impl FnOnce() -> K,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> &[u8] {
+        if !self.key.as_ref().is_some_and(same) {
+            self.key = Some(key());
+            self.written.clear();
+            write(&mut self.written);
+        }
+        &self.written
+    }
+}
+
+pub(in crate::sink) fn begin(out: &mut Vec<u8>, kind: &str, seq: u64) {
+    out.extend_from_slice(b"{\"schema\":\"smarty/1\",\"type\":\"");
+    out.extend_from_slice(kind.as_bytes());
+    out.extend_from_slice(b"\",\"seq\":");
+    write_integer(out, seq);
+}
+
+pub(in crate::sink) fn write_instant(out: &mut Vec<u8>, context: &Context<'_>) {
+    match context.received_at {
+        // Writing into memory cannot fail.
+        Some(at) => drop(write!(out, "\"{at:.6}\"")),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+pub(in crate::sink) fn write_source(
+    out: &mut Vec<u8>,
+    context: &Context<'_>,
+    offset: u64,
+    length: u64,
+) {
+    begin_source(out, context.source);
+    write_span(out, offset, length);
+}
+
+pub(super) fn begin_source(out: &mut Vec<u8>, source: Source<'_>) {
+    out.extend_from_slice(b",\"source\":{\"kind\":");
+    write_json_bytes(out, source.kind.as_bytes());
+    out.extend_from_slice(b",\"name\":");
+    write_json_bytes(out, source.name.as_bytes());
+    out.extend_from_slice(b",\"label\":");
+    write_text_or_null(out, source.label);
+    out.extend_from_slice(b",\"offset\":");
+}
+
+pub(super) fn write_span(out: &mut Vec<u8>, offset: u64, length: u64) {
+    write_integer(out, offset);
+    out.extend_from_slice(b",\"length\":");
+    write_integer(out, length);
+    out.push(b'}');
+}
+
+pub(super) fn begin_security(out: &mut Vec<u8>, title: SystemTitle) {
+    out.extend_from_slice(b"{\"system_title\":\"");
+    write_hex(out, &title.0);
+    out.extend_from_slice(b"\",\"frame_counter\":");
+}
+
+pub(super) fn write_control(out: &mut Vec<u8>, control: SecurityControl) {
+    out.extend_from_slice(b",\"control\":\"");
+    write_hex(out, &[control.0]);
+    out.push(b'"');
+}
+
+pub(super) fn write_crc(out: &mut Vec<u8>, crc: &Crc) {
+    out.extend_from_slice(b"{\"received\":");
+    match crc.received {
+        SentCrc::Digits(sent) => {
+            out.push(b'"');
+            write_hex(out, &sent.to_be_bytes());
+            out.push(b'"');
+        }
+        SentCrc::Absent | SentCrc::Malformed => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"computed\":\"");
+    write_hex(out, &crc.computed.to_be_bytes());
+    out.extend_from_slice(b"\",\"valid\":");
+    out.extend_from_slice(match crc.valid() {
+        Some(true) => b"true}",
+        Some(false) => b"false}",
+        None => b"null}",
+    });
+}
+
+pub(super) fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {
+    match value {
+        Some(value) => write_json_bytes(out, value.as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0F] {
+            out.push(if nibble < 10 {
+                b'0' + nibble
+            } else {
+                b'A' + nibble - 10
+            });
+        }
+    }
+}
+
+pub(super) fn write_integer(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = value;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
