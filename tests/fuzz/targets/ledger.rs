@@ -8,7 +8,7 @@ use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::Event;
 use smarty::p1::telegram;
 
-use super::{choices, cuts, zone};
+use super::{ahead, choices, cuts, zone};
 
 /// Every frame that arrived whole comes out, in order, and no ciphered one beside them.
 pub fn whole_frames_come_out(plan: &[u8]) {
@@ -26,6 +26,16 @@ pub fn whole_frames_come_out(plan: &[u8]) {
         assert!(is_next || !telegram.ciphered, "{telegram:?} was never sent");
     }
     assert!(wanted.peek().is_none(), "lost: {:?}", wanted.next());
+    if stream.silences.is_empty() {
+        let mut rng = choices(&stream.bytes);
+        let (size, depth) = (RUN_MIN + rng.below(RUN_MAX - RUN_MIN), 1 + rng.below(3));
+        let bytes = &stream.bytes;
+        assert_eq!(
+            ahead::decode(&decoder(), bytes, size, depth),
+            super::decoder::decode(&decoder(), bytes, &[0, bytes.len()], None),
+            "{depth} runs of {size} at once"
+        );
+    }
 }
 
 /// A telegram as sent or as decoded.
@@ -152,7 +162,7 @@ fn decode(stream: &Stream) -> Vec<Sent> {
             });
         }
     };
-    let mut decoder = Decoder::new(Arc::clone(&RING), Policy::default(), zone().clone());
+    let mut decoder = decoder();
     let mut borders = cuts(&mut choices(&stream.bytes), stream.bytes.len());
     borders.extend(&stream.silences);
     borders.sort_unstable();
@@ -164,6 +174,10 @@ fn decode(stream: &Stream) -> Vec<Sent> {
     }
     decoder.finish(take);
     out
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(Arc::clone(&RING), Policy::default(), zone().clone())
 }
 
 fn title(meter: u8) -> SystemTitle {
@@ -189,6 +203,10 @@ fn take(plan: &mut &[u8]) -> u8 {
     *plan = rest;
     *first
 }
+
+/// Bytes of a run that is decoded ahead: a frame or some.
+const RUN_MIN: usize = 200;
+const RUN_MAX: usize = 1200;
 
 static RING: LazyLock<Arc<Keys>> = LazyLock::new(|| {
     let mut keys = Keys::default();
