@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::broker::Broker;
@@ -12,6 +13,7 @@ use super::{board, values};
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Event};
+use crate::p1::telegram::format;
 use crate::p1::value::{Decimal, Zone};
 use crate::sink::context::{Context, Source};
 use crate::sink::fields::Fields;
@@ -93,22 +95,42 @@ pub fn settings() -> Settings {
     }
 }
 
+/// Hands over each telegram of a stream.
+fn each_telegram(stream: &[u8], mut see: impl FnMut(&Decoded<'_>)) {
+    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+    let mut take = |event: &Event<'_>| {
+        if let Event::Telegram(decoded) = event {
+            see(decoded);
+        }
+    };
+    decoder.push(stream, &mut take);
+    decoder.finish(&mut take);
+}
+
 /// Hands over the first telegram of a virtual meter.
 fn with_telegram<T>(profile: &str, see: impl FnOnce(&Decoded<'_>) -> T) -> T {
     let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
     let setup = Setup::new(Profile::named(profile).unwrap(), 1, 20, start);
     let mut stream = Vec::new();
     VirtualMeter::new(setup).next_telegram(&mut stream);
-    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
     let (mut see, mut seen) = (Some(see), None);
-    let mut take = |event: &Event<'_>| {
-        if let (Event::Telegram(decoded), Some(see)) = (event, see.take()) {
+    each_telegram(&stream, |decoded| {
+        if let Some(see) = see.take() {
             seen = Some(see(decoded));
         }
-    };
-    decoder.push(&stream, &mut take);
-    decoder.finish(&mut take);
+    });
     seen.expect("a telegram")
+}
+
+fn device(settings: &Settings) -> Device {
+    Device::new(
+        settings,
+        "house".to_owned(),
+        "SMY1030755324927".to_owned(),
+        "house",
+        true,
+        "Electricity meter",
+    )
 }
 
 /// The documents of the meters of a profile by their topics.
@@ -128,14 +150,7 @@ fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
             derived: &derived,
             ..Context::default()
         };
-        let mut device = Device::new(
-            settings,
-            "house".to_owned(),
-            "SMY1030755324927".to_owned(),
-            "house",
-            true,
-            "Electricity meter",
-        );
+        let mut device = device(settings);
         let listed = match settings.layout {
             Layout::Smarty => values::list(&context, decoded, None),
             Layout::Smartyreader => board::list(&context, decoded, None),
@@ -281,6 +296,93 @@ fn meters_on_the_mbus_are_devices_of_their_own() {
         format!("smarty_{}", gas["serial_number"].as_str().unwrap())
     );
 }
+
+#[test]
+fn meters_without_end_make_no_documents_without_end() {
+    let mut stream = Vec::new();
+    for number in 0..100 {
+        let id = hex::encode(format!("G{number:08}"));
+        let lines = [
+            ("0-1:24.1.0", vec!["003"]),
+            ("0-1:96.1.0", vec![id.as_str()]),
+            ("0-1:24.2.1", vec!["260115183000W", "00001.234*m3"]),
+        ];
+        stream.extend(format(r"/SMY5\253833635_A", lines, true));
+    }
+    let settings = settings();
+    let mut device = device(&settings);
+    let mut topics = BTreeSet::new();
+    each_telegram(&stream, |decoded| {
+        let listed = values::list(&Context::default(), decoded, None);
+        let entities = listed.iter().filter_map(|value| described(value, false));
+        let documents = device.documents(&settings, Some(decoded), entities);
+        topics.extend(documents.into_iter().map(|message| message.topic));
+    });
+    assert_eq!(topics.len(), 32);
+}
+
+/// A topic that can be published to, each level of it with something in it.
+fn check_topic(topic: &str) {
+    assert!(
+        !topic.contains(|c: char| matches!(c, '+' | '#') || c.is_control()),
+        "{topic:?}"
+    );
+    assert!(topic.split('/').all(|level| !level.is_empty()), "{topic:?}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_meter_says_is_published_as_text_and_documents_are_json(
+        header in "[ -~]{4,20}",
+        lines in prop::collection::vec(
+            (prop::sample::select(&CODES[..]), prop::collection::vec("[ -\'*-~]{0,16}", 1..3)),
+            0..12,
+        ),
+        board in any::<bool>(),
+    ) {
+        let layout = if board { Layout::Smartyreader } else { Layout::Smarty };
+        let settings = Settings { layout, topics: Topics::Both, ..settings() };
+        let texts = lines.iter().map(|(code, groups)| (*code, groups.iter().map(String::as_str)));
+        let text = format(&format!("/{header}"), texts, true);
+        let mut device = device(&settings);
+        each_telegram(&text, |decoded| {
+            let listed = match layout {
+                Layout::Smarty => values::list(&Context::default(), decoded, None),
+                Layout::Smartyreader => board::list(&Context::default(), decoded, None),
+            };
+            for message in device.messages(&settings, &listed) {
+                check_topic(&message.topic);
+                std::str::from_utf8(&message.text).unwrap();
+            }
+            let entities = listed.iter().filter_map(|value| described(value, false));
+            let documents = device.documents(&settings, Some(decoded), entities);
+            let mut whole = Vec::new();
+            board::json(&mut whole, decoded);
+            for message in documents.into_iter().chain([device.telegram(&settings, &whole)]) {
+                check_topic(&message.topic);
+                serde_json::from_slice::<Value>(&message.text).unwrap();
+            }
+        });
+    }
+}
+
+/// Codes with a place in either layout, and one without.
+const CODES: [&str; 14] = [
+    "0-0:1.0.0",
+    "0-0:42.0.0",
+    "0-0:96.1.0",
+    "0-0:96.13.0",
+    "1-0:1.8.0",
+    "1-0:1.7.0",
+    "1-0:2.7.0",
+    "1-0:32.7.0",
+    "0-0:96.3.10",
+    "0-1:24.1.0",
+    "0-1:96.1.0",
+    "0-1:24.2.1",
+    "0-1:24.3.0",
+    "7-7:7.7.7",
+];
 
 #[test]
 fn values_of_all_kinds_are_told_as_what_they_are() {
