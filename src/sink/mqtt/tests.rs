@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::broker::Broker;
@@ -13,7 +12,6 @@ use super::{board, values};
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Event};
-use crate::p1::telegram::format;
 use crate::p1::value::{Decimal, Zone};
 use crate::sink::context::{Context, Source};
 use crate::sink::fields::Fields;
@@ -298,93 +296,6 @@ fn meters_on_the_mbus_are_devices_of_their_own() {
 }
 
 #[test]
-fn meters_without_end_make_no_documents_without_end() {
-    let mut stream = Vec::new();
-    for number in 0..100 {
-        let id = hex::encode(format!("G{number:08}"));
-        let lines = [
-            ("0-1:24.1.0", vec!["003"]),
-            ("0-1:96.1.0", vec![id.as_str()]),
-            ("0-1:24.2.1", vec!["260115183000W", "00001.234*m3"]),
-        ];
-        stream.extend(format(r"/SMY5\253833635_A", lines, true));
-    }
-    let settings = settings();
-    let mut device = device(&settings);
-    let mut topics = BTreeSet::new();
-    each_telegram(&stream, |decoded| {
-        let listed = values::list(&Context::default(), decoded, None);
-        let entities = listed.iter().filter_map(|value| described(value, false));
-        let documents = device.documents(&settings, Some(decoded), entities);
-        topics.extend(documents.into_iter().map(|message| message.topic));
-    });
-    assert_eq!(topics.len(), 32);
-}
-
-/// A topic that can be published to, each level of it with something in it.
-fn check_topic(topic: &str) {
-    assert!(
-        !topic.contains(|c: char| matches!(c, '+' | '#') || c.is_control()),
-        "{topic:?}"
-    );
-    assert!(topic.split('/').all(|level| !level.is_empty()), "{topic:?}");
-}
-
-proptest! {
-    #[test]
-    fn whatever_a_meter_says_is_published_as_text_and_documents_are_json(
-        header in "[ -~]{4,20}",
-        lines in prop::collection::vec(
-            (prop::sample::select(&CODES[..]), prop::collection::vec("[ -\'*-~]{0,16}", 1..3)),
-            0..12,
-        ),
-        board in any::<bool>(),
-    ) {
-        let layout = if board { Layout::Smartyreader } else { Layout::Smarty };
-        let settings = Settings { layout, topics: Topics::Both, ..settings() };
-        let texts = lines.iter().map(|(code, groups)| (*code, groups.iter().map(String::as_str)));
-        let text = format(&format!("/{header}"), texts, true);
-        let mut device = device(&settings);
-        each_telegram(&text, |decoded| {
-            let listed = match layout {
-                Layout::Smarty => values::list(&Context::default(), decoded, None),
-                Layout::Smartyreader => board::list(&Context::default(), decoded, None),
-            };
-            for message in device.messages(&settings, &listed) {
-                check_topic(&message.topic);
-                std::str::from_utf8(&message.text).unwrap();
-            }
-            let entities = listed.iter().filter_map(|value| described(value, false));
-            let documents = device.documents(&settings, Some(decoded), entities);
-            let mut whole = Vec::new();
-            board::json(&mut whole, decoded);
-            for message in documents.into_iter().chain([device.telegram(&settings, &whole)]) {
-                check_topic(&message.topic);
-                serde_json::from_slice::<Value>(&message.text).unwrap();
-            }
-        });
-    }
-}
-
-/// Codes with a place in either layout, and one without.
-const CODES: [&str; 14] = [
-    "0-0:1.0.0",
-    "0-0:42.0.0",
-    "0-0:96.1.0",
-    "0-0:96.13.0",
-    "1-0:1.8.0",
-    "1-0:1.7.0",
-    "1-0:2.7.0",
-    "1-0:32.7.0",
-    "0-0:96.3.10",
-    "0-1:24.1.0",
-    "0-1:96.1.0",
-    "0-1:24.2.1",
-    "0-1:24.3.0",
-    "7-7:7.7.7",
-];
-
-#[test]
 fn values_of_all_kinds_are_told_as_what_they_are() {
     let documents = documents("lu-full", &settings());
     let of = |key| sensor(&documents, key).1;
@@ -507,3 +418,5 @@ fn the_board_has_its_names_its_units_and_all_digits() {
     assert!(topics.contains("lamsmarty/act_pwr_imported_p_plus_kW"));
     assert!(topics.contains("lamsmarty/house/health"));
 }
+
+mod laws;
