@@ -9,8 +9,16 @@ use smarty::p1::event::Event;
 use super::decoder::{Said, say};
 use super::zone;
 
-/// Decodes a stream in runs of up to `size` bytes, `depth` of which are under way at once, as threads would.
-pub fn decode(fresh: &Decoder, bytes: &[u8], size: usize, depth: usize) -> Vec<Said> {
+/// Decodes a stream in runs of up to `size` bytes, `depth` of which are under way at once, and whole. It comes three
+/// times in a row: nothing is taken over before the shapes of its telegrams are known.
+pub fn changes_nothing(fresh: &Decoder, bytes: &[u8], size: usize, depth: usize) {
+    let stream = bytes.repeat(3);
+    let whole = super::decoder::decode(fresh, &stream, &[0, stream.len()], None);
+    let ahead = decode(fresh, &stream, size, depth);
+    assert_eq!(ahead, whole, "{depth} runs of {size} at once");
+}
+
+fn decode(fresh: &Decoder, bytes: &[u8], size: usize, depth: usize) -> Vec<Said> {
     let mut ahead = Ahead {
         stream: bytes,
         decoder: fresh.clone(),
