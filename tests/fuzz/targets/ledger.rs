@@ -1,4 +1,5 @@
-//! Resynchronisation against a ledger: the bytes are a plan of whole frames, damaged ones and noise.
+//! Resynchronisation against a ledger: the bytes are a plan of whole frames, damaged ones and noise. Cutting and
+//! decoding ahead change nothing of what is said of them.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,8 +27,18 @@ pub fn whole_frames_come_out(plan: &[u8]) {
         assert!(is_next || !telegram.ciphered, "{telegram:?} was never sent");
     }
     assert!(wanted.peek().is_none(), "lost: {:?}", wanted.next());
-    // A file knows no silence.
     let mut rng = choices(&stream.bytes);
+    let said = |cuts: &[usize]| {
+        let quiet = stream.silences.first().copied();
+        super::decoder::decode(&decoder(), &stream.bytes, cuts, quiet)
+    };
+    let cuts = cuts(&mut rng, stream.bytes.len());
+    assert_eq!(
+        said(&cuts),
+        said(&[0, stream.bytes.len()]),
+        "cut at {cuts:?}"
+    );
+    // A file knows no silence.
     let (size, depth) = (RUN_MIN + rng.below(RUN_MAX - RUN_MIN), 1 + rng.below(3));
     ahead::changes_nothing(&decoder(), &stream.bytes, size, depth);
 }
