@@ -15,7 +15,9 @@ use super::{ahead, choices, cuts, zone};
 pub fn whole_frames_come_out(plan: &[u8]) {
     let mut stream = Stream::default();
     let mut plan = plan;
-    while let [step, rest @ ..] = plan {
+    while let [step, rest @ ..] = plan
+        && stream.bytes.len() < STREAM_MAX
+    {
         plan = rest;
         stream.step(*step, &mut plan);
     }
@@ -209,6 +211,8 @@ fn take(plan: &mut &[u8]) -> u8 {
     *first
 }
 
+/// Length from which on a stream gets nothing more, in bytes: a hundred frames.
+const STREAM_MAX: usize = 16_000;
 /// Bytes of a run that is decoded ahead: a frame or some.
 const RUN_MIN: usize = 200;
 const RUN_MAX: usize = 900;
