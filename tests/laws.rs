@@ -413,6 +413,22 @@ fn a_text_without_a_crc_gives_up_the_frame_it_swallowed() {
 }
 
 #[test]
+fn how_far_one_frame_was_searched_says_nothing_of_the_next() {
+    // What follows the cut telegram is taken for its text, until a title with letters comes.
+    let mut stream = plain(1)[..23].to_vec();
+    stream.extend(ciphered(3, 2));
+    stream.extend(&ciphered(3, 3)[..104]);
+    stream.extend([0xDB, 0x08]);
+    stream.extend(title(3).0);
+    stream.extend([0x34; 60]);
+    stream.extend(ciphered(1, 4));
+    let whole = decode(&stream);
+    for cut in 0..stream.len() {
+        assert_eq!(decode_in(&stream, &[cut], None), whole, "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_half_frame_stays_half_when_the_line_falls_silent() {
     let frame = ciphered(1, 7);
     let mut stream = frame[..100].to_vec();

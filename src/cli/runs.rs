@@ -31,8 +31,8 @@ pub struct Runs {
     ended: Option<Result<Step, SourceError>>,
 }
 
-/// What was read and is in no run yet.
-struct Cutter {
+/// Cuts what is read into runs, and holds what is in no run yet.
+pub struct Cutter {
     rest: Vec<u8>,
     /// Most bytes of a run.
     size: usize,
@@ -85,13 +85,14 @@ impl Runs {
 }
 
 impl Cutter {
-    fn new(size: usize) -> Self {
+    /// Cuts runs of up to so many bytes.
+    pub fn new(size: usize) -> Self {
         let rest = Vec::new();
         Self { rest, size }
     }
 
-    /// Fills a buffer by `read`, until that gives nothing more, and cuts it.
-    fn next(
+    /// Fills a buffer by `read`, until that gives nothing more, and cuts it; `None` where it gave nothing.
+    pub fn next(
         &mut self,
         mut buffer: Vec<u8>,
         mut read: impl FnMut(&mut [u8]) -> usize,
@@ -118,7 +119,8 @@ impl Cutter {
         })
     }
 
-    fn put_back(&mut self, run: &Run) {
+    /// Takes back the run that was cut last.
+    pub fn put_back(&mut self, run: &Run) {
         self.rest.splice(..0, run.bytes.iter().copied());
     }
 }

@@ -14,6 +14,8 @@
 //! |------ refused ----------||-------- the next frame -|
 //! ```
 
+use std::ops::Range;
+
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr3};
 
@@ -23,12 +25,13 @@ use super::readout::{End, Readout};
 /// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
 ///
 /// Invariant: bytes before `resume` hold no start that is still to be looked at; the body of the frame that
-/// begins at `resume` holds no credible start before `searched`.
+/// begins where `searched` does holds no credible start before its end. What is credible depends on the frame, so
+/// that this says nothing of any other.
 #[derive(Clone)]
 pub struct Framer {
     known: [Option<SystemTitle>; 2],
     resume: u64,
-    searched: u64,
+    searched: Range<u64>,
     start: Finder<'static>,
 }
 
@@ -79,7 +82,7 @@ impl Default for Framer {
         Self {
             known: [None; 2],
             resume: 0,
-            searched: 0,
+            searched: 0..0,
             start: Finder::new(&START),
         }
     }
@@ -190,7 +193,7 @@ impl Framer {
     /// Goes back: the stretch ended earlier than it seemed.
     pub fn cut_back(&mut self, base: u64, end: usize) {
         self.resume = base + end as u64;
-        self.searched = self.resume;
+        self.searched = self.resume..self.resume;
     }
 
     /// Remembers the title of a frame that came whole, verified or not.
@@ -235,7 +238,8 @@ impl Framer {
         }
         let claimed = rest.get(..header.frame_length());
         let body = claimed.unwrap_or(rest);
-        let searched = (self.searched.saturating_sub(base) as usize).saturating_sub(start);
+        let offset = base + start as u64;
+        let searched = self.searched_of(offset);
         match self.credible_start(body, searched.max(header.header_length), &header) {
             Ok(cut) => Found::Sighting(Sighting {
                 start,
@@ -253,9 +257,17 @@ impl Framer {
                 kind: Kind::CipheredCut(header),
             }),
             Err(searched) => {
-                self.searched = base + (start + searched) as u64;
+                self.searched = offset..offset + searched as u64;
                 Found::More
             }
+        }
+    }
+
+    /// Bytes of the frame that begins at an offset which hold no credible start.
+    fn searched_of(&self, offset: u64) -> usize {
+        match self.searched.start == offset {
+            true => (self.searched.end - offset) as usize,
+            false => 0,
         }
     }
 
@@ -295,12 +307,13 @@ impl Framer {
             HeaderLine::More => return Found::More,
             _ => return Found::Not,
         }
-        let searched = (self.searched.saturating_sub(base) as usize).saturating_sub(start);
+        let offset = base + start as u64;
+        let searched = self.searched_of(offset);
         let (end, kind) = match self.plain_end(rest, searched.max(1), closed) {
             PlainEnd::Whole(end, readout) => (end, Kind::Plain(readout)),
             PlainEnd::Cut(end) => (end, Kind::PlainCut),
             PlainEnd::More(searched) => {
-                self.searched = base + (start + searched) as u64;
+                self.searched = offset..offset + searched as u64;
                 return Found::More;
             }
         };

@@ -165,9 +165,12 @@ impl Mqtt {
 impl Service for Mqtt {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
-        let place = self
+        let found = self
             .devices
             .find(&self.settings, context, &meter, ELECTRICITY);
+        let Some(place) = found else {
+            return;
+        };
         let fields = self.fields.as_ref();
         let listed = match self.settings.layout {
             Layout::Smarty => values::list(context, decoded, fields),
@@ -218,8 +221,9 @@ impl Service for Mqtt {
     }
 
     fn level(&mut self, context: &Context<'_>, level: &Level) {
-        let place = self.devices.find(&self.settings, context, "", SENSOR);
-        let Some(device) = self.devices.at(place) else {
+        let found = self.devices.find(&self.settings, context, "", SENSOR);
+        let Some((place, device)) = found.and_then(|place| Some((place, self.devices.at(place)?)))
+        else {
             return;
         };
         let entity = Entity::level(level::KEY);

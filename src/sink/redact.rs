@@ -2,7 +2,7 @@
 //!
 //! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
 //! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back. A CRC
-//! that fitted is made to fit again; all else stays as it is.
+//! that fitted is made to fit again. In damaged lines runs of digits are replaced; all else stays as it is.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,11 @@ use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, Sys
 use crate::p1::diagnosis::examine::Examination;
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
-use crate::p1::layout::{Form, Item, Line};
+use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
+use crate::p1::obis::Kind;
 use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
-use crate::p1::telegram::Memory;
-use crate::p1::value::Zone;
+use crate::p1::telegram::{Memory, Telegram};
+use crate::p1::value::{Timestamp, Zone};
 
 /// Remembers which stand-in belongs to whom.
 pub struct Redactor {
@@ -53,6 +54,12 @@ impl Redactor {
                 if let (true, Some(value)) = (names_a_meter(line, item), readable.get_mut(place)) {
                     self.replace_value(value, item.form == Form::Octets);
                 }
+            }
+        }
+        for place in self.odd_places(telegram) {
+            let place = place.start as usize..place.end as usize;
+            if let Some(odd) = readable.get_mut(place) {
+                self.replace_runs(odd);
             }
         }
         let readout = Readout::find(readable);
@@ -197,6 +204,32 @@ impl Redactor {
         }
     }
 
+    /// Places of which the layout does not say what they hold, as in damaged lines: a name could stand there.
+    fn odd_places(&self, telegram: &Telegram<'_>) -> Vec<Place> {
+        let layout = &telegram.shape().layout;
+        let is_read = |fault: &Fault| layout.groups.iter().any(|group| group.place == fault.place);
+        let faults = layout.faults.iter().filter(|fault| match fault.kind {
+            FaultKind::BadLine | FaultKind::BadNumber => true,
+            FaultKind::BadGroup => !is_read(fault),
+            FaultKind::MissingUnit | FaultKind::OtherUnit | FaultKind::Repeated => false,
+        });
+        let mut places: Vec<_> = faults.map(|fault| fault.place).collect();
+        for line in &layout.lines {
+            for item in layout.items_in(&line.items) {
+                let value = item.value.of(telegram.text());
+                let is_odd = match (item.form, line.entry) {
+                    (Form::Time, _) => Timestamp::parse(value, &self.zone).is_none(),
+                    (Form::Number, None) => value.iter().all(u8::is_ascii_digit),
+                    (Form::Text | Form::Octets, Some(entry)) => entry.kind == Kind::Number,
+                    _ => false,
+                };
+                places.extend(is_odd.then_some(item.value));
+                places.push(item.unit);
+            }
+        }
+        places
+    }
+
     /// Replaces runs of digits that are long enough for a serial number.
     fn replace_runs(&mut self, text: &mut [u8]) {
         let mut at = 0;
@@ -258,8 +291,12 @@ const SERIAL_DIGITS: usize = 6;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::p1::decoder::{Decoder, Policy};
     use crate::p1::diagnosis::{Evidence, Verdict};
+    use crate::p1::event::Event;
     use crate::p1::span::Span;
 
     #[test]
@@ -275,5 +312,47 @@ mod tests {
         assert_ne!(evidence.title, Some(title));
         assert_eq!(evidence.get(Measure::Counter), Some(319_664 & 0xFFFF));
         assert_eq!(evidence.get(Measure::RightCounter), Some(319_665 & 0xFFFF));
+    }
+
+    #[test]
+    fn a_damaged_line_does_not_give_its_meter_away() {
+        let id = "534D594530303030303236393136393430";
+        let damaged = [
+            format!("0-0:96.1.1({id})"),
+            format!("0-0:96.1.1({id}"),
+            format!("0-0:96.1.1{id})"),
+            format!("0-0:96.1.1({id}))26916940"),
+            format!("0-0:9x.1.1({id})"),
+            format!("0-0:96.1.1\r\n({id})"),
+            format!("1-0:1.8.0({id})"),
+            format!("1-0:1.8.0(1*kWh)\r\n({id})"),
+            format!("1-0:1.8.0(1*{id})"),
+            format!("0-0:1.0.0({id})"),
+            format!("0-0:1.0.0(260115183000W)({id})"),
+            "0-0:1.0.0(260115183000W)(26916940)".to_owned(),
+            "7-7:7.7.7(26916940)".to_owned(),
+        ];
+        for line in damaged {
+            let kept = "1-0:2.8.0(001234567.891*kWh)";
+            let text = format!("/SMY5\\1\r\n\r\n{line}\r\n{kept}\r\n!\r\n");
+            let mut redactor = Redactor::new(Zone::luxembourg());
+            let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+            let mut seen = 0;
+            let mut see = |event: &Event<'_>| {
+                let Event::Telegram(decoded) = event else {
+                    panic!("{line}: {event:?}");
+                };
+                let redacted = redactor.redact(decoded);
+                let text = String::from_utf8_lossy(redacted.text);
+                assert!(text.contains(kept), "{text}");
+                for name in ["26916940", "3236393136393430"] {
+                    assert!(!text.contains(name), "{text}");
+                }
+                seen += 1;
+            };
+            decoder.push(text.as_bytes(), &mut see);
+            decoder.finish(&mut see);
+            assert_eq!(seen, 1, "{line}");
+        }
     }
 }

@@ -242,14 +242,18 @@ impl Device {
                 _ => self.about.clone(),
             };
             let of = |part: &Part| part.about.identifier == about.identifier;
-            let place = self.parts.iter().position(of).unwrap_or_else(|| {
-                self.parts.push(Part {
-                    about,
-                    entities: Vec::new(),
-                    changed: false,
-                });
-                self.parts.len() - 1
-            });
+            let place = match self.parts.iter().position(of) {
+                Some(place) => place,
+                None if self.parts.len() >= PARTS_MAX => continue,
+                None => {
+                    self.parts.push(Part {
+                        about,
+                        entities: Vec::new(),
+                        changed: false,
+                    });
+                    self.parts.len() - 1
+                }
+            };
             if let Some(part) = self.parts.get_mut(place)
                 && !part.entities.iter().any(|known| known.key == entity.key)
             {
@@ -354,5 +358,7 @@ fn model_of(medium: &str) -> &'static str {
 const SILENT_MIN: Duration = Duration::from_secs(60);
 /// The longest pause that is taken for usual.
 const GAP_MAX: Duration = Duration::from_secs(3600);
+/// Documents of one device; noise can make up meters on its M-Bus without end.
+const PARTS_MAX: usize = 32;
 /// Good telegrams after trouble before all is good again.
 pub const GOOD_AGAIN: u8 = 2;

@@ -34,18 +34,18 @@ impl Devices {
         self.list.get_mut(place)
     }
 
-    /// The place of the meter or sensor that a source has just heard.
+    /// The place of the meter or sensor that a source has just heard; none where there are too many already.
     pub fn find(
         &mut self,
         settings: &Settings,
         context: &Context<'_>,
         meter: &str,
         model: &'static str,
-    ) -> usize {
+    ) -> Option<usize> {
         let source = source_of(context);
         let of = |device: &Device| device.source == source && device.meter == meter;
         if let Some(place) = self.list.iter().position(of) {
-            return place;
+            return Some(place);
         }
         let labelled = context.source.label.is_some();
         let waits = |device: &Device| device.source == source && device.awaits(meter, labelled);
@@ -54,7 +54,10 @@ impl Devices {
                 device.adopt(meter);
                 call(device, context);
             }
-            return place;
+            return Some(place);
+        }
+        if self.list.len() >= DEVICES_MAX {
+            return None;
         }
         let first = !self.list.iter().any(|device| device.source == source);
         let name = match context.source.label {
@@ -66,7 +69,7 @@ impl Devices {
         let mut device = self.make(settings, source, meter, &name, model);
         call(&mut device, context);
         self.list.push(device);
-        self.list.len() - 1
+        Some(self.list.len() - 1)
     }
 
     /// Devices that trouble of a source is about: the meter, where it is known, else all of the source.
@@ -89,7 +92,7 @@ impl Devices {
         meter: Option<&str>,
     ) -> Vec<usize> {
         let known = self.concerned(context, meter);
-        if !known.is_empty() {
+        if !known.is_empty() || self.list.len() >= DEVICES_MAX {
             return known;
         }
         let source = source_of(context);
@@ -130,6 +133,8 @@ fn source_of<'a>(context: &Context<'a>) -> &'a str {
     context.source.label.unwrap_or(context.source.name)
 }
 
+/// Devices that are kept apart; noise can make up names without end.
+const DEVICES_MAX: usize = 256;
 /// What an electricity meter is called.
 pub const ELECTRICITY: &str = "Electricity meter";
 /// What a level sensor is called.
@@ -158,7 +163,7 @@ mod tests {
         let (mut devices, settings) = (Devices::new(true), settings());
         let mut topic = |label, meter| {
             let place = devices.find(&settings, &context(label), meter, ELECTRICITY);
-            let device = devices.at(place).unwrap();
+            let device = devices.at(place.unwrap()).unwrap();
             device.value(&settings, "x", b"").topic.to_string()
         };
         assert_eq!(topic(Some("house"), "A1"), "smarty/house/x");
@@ -176,10 +181,33 @@ mod tests {
         // A damaged title is not the name of the meter.
         assert_eq!(devices.blamed(&settings, &house, Some("WRONG")), [0]);
         assert_eq!(devices.blamed(&settings, &house, None), [0]);
-        assert_eq!(devices.find(&settings, &house, "A1", ELECTRICITY), 0);
+        assert_eq!(devices.find(&settings, &house, "A1", ELECTRICITY), Some(0));
         assert_eq!(devices.at(0).unwrap().meter, "A1");
-        assert_eq!(devices.find(&settings, &house, "B2", ELECTRICITY), 1);
+        assert_eq!(devices.find(&settings, &house, "B2", ELECTRICITY), Some(1));
         assert_eq!(devices.blamed(&settings, &house, Some("B2")), [1]);
         assert_eq!(devices.blamed(&settings, &house, Some("?")), [0, 1]);
+    }
+    #[test]
+    fn names_without_end_make_no_devices_without_end() {
+        let (mut devices, settings) = (Devices::new(true), settings());
+        let mut find = |number: usize| {
+            devices.find(
+                &settings,
+                &context(None),
+                &format!("M{number}"),
+                ELECTRICITY,
+            )
+        };
+        let found = (0..2 * DEVICES_MAX).filter(|number| find(*number).is_some());
+        assert_eq!(found.count(), DEVICES_MAX);
+        assert_eq!(find(7), Some(7));
+        let other = Context {
+            source: Source {
+                name: "/dev/ttyUSB1",
+                ..context(None).source
+            },
+            ..Context::default()
+        };
+        assert_eq!(devices.blamed(&settings, &other, None), [0; 0]);
     }
 }

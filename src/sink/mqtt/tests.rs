@@ -93,22 +93,42 @@ pub fn settings() -> Settings {
     }
 }
 
+/// Hands over each telegram of a stream.
+fn each_telegram(stream: &[u8], mut see: impl FnMut(&Decoded<'_>)) {
+    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+    let mut take = |event: &Event<'_>| {
+        if let Event::Telegram(decoded) = event {
+            see(decoded);
+        }
+    };
+    decoder.push(stream, &mut take);
+    decoder.finish(&mut take);
+}
+
 /// Hands over the first telegram of a virtual meter.
 fn with_telegram<T>(profile: &str, see: impl FnOnce(&Decoded<'_>) -> T) -> T {
     let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
     let setup = Setup::new(Profile::named(profile).unwrap(), 1, 20, start);
     let mut stream = Vec::new();
     VirtualMeter::new(setup).next_telegram(&mut stream);
-    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
     let (mut see, mut seen) = (Some(see), None);
-    let mut take = |event: &Event<'_>| {
-        if let (Event::Telegram(decoded), Some(see)) = (event, see.take()) {
+    each_telegram(&stream, |decoded| {
+        if let Some(see) = see.take() {
             seen = Some(see(decoded));
         }
-    };
-    decoder.push(&stream, &mut take);
-    decoder.finish(&mut take);
+    });
     seen.expect("a telegram")
+}
+
+fn device(settings: &Settings) -> Device {
+    Device::new(
+        settings,
+        "house".to_owned(),
+        "SMY1030755324927".to_owned(),
+        "house",
+        true,
+        "Electricity meter",
+    )
 }
 
 /// The documents of the meters of a profile by their topics.
@@ -128,14 +148,7 @@ fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
             derived: &derived,
             ..Context::default()
         };
-        let mut device = Device::new(
-            settings,
-            "house".to_owned(),
-            "SMY1030755324927".to_owned(),
-            "house",
-            true,
-            "Electricity meter",
-        );
+        let mut device = device(settings);
         let listed = match settings.layout {
             Layout::Smarty => values::list(&context, decoded, None),
             Layout::Smartyreader => board::list(&context, decoded, None),
@@ -405,3 +418,5 @@ fn the_board_has_its_names_its_units_and_all_digits() {
     assert!(topics.contains("lamsmarty/act_pwr_imported_p_plus_kW"));
     assert!(topics.contains("lamsmarty/house/health"));
 }
+
+mod laws;

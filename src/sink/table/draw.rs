@@ -123,13 +123,26 @@ pub(super) fn cut_lines(
 }
 
 fn fixed(mut table: Table, columns: &[Column]) -> Vec<String> {
-    for (column, spec) in table.column_iter_mut().zip(columns) {
-        let width = Width::Fixed(narrow(spec.gap + spec.width));
+    constrain(&mut table, columns);
+    trimmed(&table)
+}
+
+/// Gives columns their widths. The last one is filled with blanks to its edge, which is far away without a terminal: it
+/// gets no more than its texts need.
+fn constrain(table: &mut Table, columns: &[Column]) {
+    let needed = table.column_max_content_widths();
+    let last = columns.len().saturating_sub(1);
+    for (index, (column, spec)) in table.column_iter_mut().zip(columns).enumerate() {
+        let needed = needed.get(index).copied().map_or(0, usize::from).max(1);
+        let width = match spec.alignment {
+            CellAlignment::Left if index == last => spec.width.min(needed),
+            _ => spec.width,
+        };
+        let width = Width::Fixed(narrow(spec.gap + width));
         column.set_padding((narrow(spec.gap), 0));
         column.set_constraint(ColumnConstraint::Absolute(width));
         column.set_cell_alignment(spec.alignment);
     }
-    trimmed(&table)
 }
 
 /// Draws rows into columns as wide as they need, narrower where that is too wide; a column with a width keeps it.
@@ -255,3 +268,21 @@ const NARROWEST: usize = 60;
 /// Width where there is no terminal.
 const NO_TERMINAL: usize = u16::MAX as usize;
 const PART_GAP: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_last_column_without_an_edge_costs_what_its_texts_need() {
+        let columns = [
+            Column::new(0, 3, CellAlignment::Left),
+            Column::new(2, NO_TERMINAL, CellAlignment::Left),
+        ];
+        let row = |code, text| vec![Cell::new(code), Cell::new(text)];
+        let mut table = table([row("a", "some words"), row("b", "")]);
+        constrain(&mut table, &columns);
+        let drawn: Vec<_> = table.lines().collect();
+        assert_eq!(drawn, ["a    some words", "b              "]);
+    }
+}

@@ -1,4 +1,5 @@
-//! Laws 1 to 5 of the decoder on raw bytes: conservation, chunking, resync, silence, bounded memory.
+//! Laws 1 to 5 of the decoder on raw bytes: conservation, chunking, resync, silence, bounded memory; and decoding
+//! ahead changes nothing.
 
 use std::sync::Arc;
 
@@ -8,11 +9,11 @@ use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
 use smarty::p1::event::Event;
 use smarty::p1::span::Span;
 
-use super::{choices, cuts, keys, zone};
+use super::{ahead, choices, cuts, keys, zone};
 
 /// What an event says, without its place in memory.
 #[derive(Debug, PartialEq)]
-struct Said {
+pub struct Said {
     span: Span,
     what: String,
 }
@@ -56,11 +57,14 @@ pub fn laws(bytes: &[u8]) {
             before,
             "silent at {at}"
         );
+        return;
     }
+    let (size, depth) = (1 + rng.below(RUN_MAX), 1 + rng.below(3));
+    ahead::changes_nothing(&decoder, bytes, size, depth);
 }
 
 /// Decodes a stream in pieces, with a silence at a place, and holds each event against its bytes.
-fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize>) -> Vec<Said> {
+pub fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize>) -> Vec<Said> {
     let mut borders = cuts.to_vec();
     borders.extend(quiet);
     borders.sort_unstable();
@@ -91,7 +95,8 @@ fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize>) -
     said
 }
 
-fn say(bytes: &[u8], event: &Event<'_>) -> Said {
+/// What an event says; `bytes` are the stream that it is of.
+pub fn say(bytes: &[u8], event: &Event<'_>) -> Said {
     let span = event.span();
     let (held, what) = match event {
         Event::Telegram(decoded) => {
@@ -139,5 +144,7 @@ fn with_default(ring: &Keys) -> Arc<Keys> {
 
 /// Longest stream that is pushed byte by byte too, in bytes.
 const EACH_MAX: usize = 800;
+/// Most bytes of a run that is decoded ahead.
+const RUN_MAX: usize = 4000;
 /// Bytes that are held beside a frame.
 const HELD_MAX: u64 = 128 << 10;

@@ -14,7 +14,7 @@ use smarty::sink::explanation;
 use smarty::sink::json::Json;
 use smarty::sink::redact::Redactor;
 
-use super::output::printable;
+use super::formats::printable;
 use super::{choices, cuts, keys, zone};
 
 /// Plays the bytes several times over, in pieces with silences between, as a source would.

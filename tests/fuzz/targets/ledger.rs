@@ -1,4 +1,5 @@
-//! Resynchronisation against a ledger: the bytes are a plan of whole frames, damaged ones and noise.
+//! Resynchronisation against a ledger: the bytes are a plan of whole frames, damaged ones and noise. Cutting and
+//! decoding ahead change nothing of what is said of them.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,13 +9,15 @@ use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::Event;
 use smarty::p1::telegram;
 
-use super::{choices, cuts, zone};
+use super::{ahead, choices, cuts, zone};
 
 /// Every frame that arrived whole comes out, in order, and no ciphered one beside them.
 pub fn whole_frames_come_out(plan: &[u8]) {
     let mut stream = Stream::default();
     let mut plan = plan;
-    while let [step, rest @ ..] = plan {
+    while let [step, rest @ ..] = plan
+        && stream.bytes.len() < STREAM_MAX
+    {
         plan = rest;
         stream.step(*step, &mut plan);
     }
@@ -26,6 +29,20 @@ pub fn whole_frames_come_out(plan: &[u8]) {
         assert!(is_next || !telegram.ciphered, "{telegram:?} was never sent");
     }
     assert!(wanted.peek().is_none(), "lost: {:?}", wanted.next());
+    let mut rng = choices(&stream.bytes);
+    let said = |cuts: &[usize]| {
+        let quiet = stream.silences.first().copied();
+        super::decoder::decode(&decoder(), &stream.bytes, cuts, quiet)
+    };
+    let cuts = cuts(&mut rng, stream.bytes.len());
+    assert_eq!(
+        said(&cuts),
+        said(&[0, stream.bytes.len()]),
+        "cut at {cuts:?}"
+    );
+    // A file knows no silence.
+    let (size, depth) = (RUN_MIN + rng.below(RUN_MAX - RUN_MIN), 1 + rng.below(3));
+    ahead::changes_nothing(&decoder(), &stream.bytes, size, depth);
 }
 
 /// A telegram as sent or as decoded.
@@ -152,7 +169,7 @@ fn decode(stream: &Stream) -> Vec<Sent> {
             });
         }
     };
-    let mut decoder = Decoder::new(Arc::clone(&RING), Policy::default(), zone().clone());
+    let mut decoder = decoder();
     let mut borders = cuts(&mut choices(&stream.bytes), stream.bytes.len());
     borders.extend(&stream.silences);
     borders.sort_unstable();
@@ -164,6 +181,10 @@ fn decode(stream: &Stream) -> Vec<Sent> {
     }
     decoder.finish(take);
     out
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(Arc::clone(&RING), Policy::default(), zone().clone())
 }
 
 fn title(meter: u8) -> SystemTitle {
@@ -189,6 +210,12 @@ fn take(plan: &mut &[u8]) -> u8 {
     *plan = rest;
     *first
 }
+
+/// Length from which on a stream gets nothing more, in bytes: a hundred frames.
+const STREAM_MAX: usize = 16_000;
+/// Bytes of a run that is decoded ahead: a frame or some.
+const RUN_MIN: usize = 200;
+const RUN_MAX: usize = 900;
 
 static RING: LazyLock<Arc<Keys>> = LazyLock::new(|| {
     let mut keys = Keys::default();

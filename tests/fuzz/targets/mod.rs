@@ -3,9 +3,11 @@
 //! A target panics where a law is broken. Where it needs a choice (where to cut, when to be silent), the bytes
 //! themselves make it, so that the same bytes always give the same run.
 
+pub mod ahead;
 pub mod decoder;
 pub mod diagnosis;
 pub mod dump;
+pub mod formats;
 pub mod ledger;
 pub mod output;
 pub mod settings;

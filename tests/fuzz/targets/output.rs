@@ -1,14 +1,12 @@
-//! What sinks write: every line valid in its format, whatever the telegram says.
+//! What sinks write: every line valid in its format, whatever the telegram says and whatever came before it.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use smarty::cli::words;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
+use smarty::p1::derive::{Derived, Deriver, Extent, ReferencePower};
 use smarty::p1::event::{Decoded, Event, Refused};
 use smarty::sink::context::{Context, Source};
 use smarty::sink::csv::Csv;
@@ -19,9 +17,10 @@ use smarty::sink::redact::Redactor;
 use smarty::sink::table::TableOptions;
 use smarty::sink::{hex, table};
 
+use super::formats::{line_protocol, parse_json, printable, read_csv};
 use super::{choices, keys, zone};
 
-/// Decodes the bytes as they are, then as the text of a sealed frame; nothing is refused that can be printed.
+/// Decodes the bytes as they are, then as the text of sealed frames; nothing is refused that can be printed.
 pub fn every_line_is_valid(bytes: &[u8]) {
     let policy = Policy {
         tag: TagPolicy::Warn,
@@ -31,9 +30,9 @@ pub fn every_line_is_valid(bytes: &[u8]) {
     let mut decoder = Decoder::new(Arc::clone(keys()), policy, zone().clone());
     decoder.push(bytes, |event| page.event(event));
     decoder.finish(|event| page.event(event));
-    let (ring, frame) = sealed(bytes);
+    let (ring, frames) = sealed(&[bytes, &later(bytes)]);
     let mut decoder = Decoder::new(ring, policy, zone().clone());
-    decoder.push(&frame, |event| page.event(event));
+    decoder.push(&frames, |event| page.event(event));
     decoder.finish(|event| page.event(event));
     page.ended();
 }
@@ -46,6 +45,7 @@ struct Page {
     table: Vec<u8>,
     csv: Csv,
     redactor: Redactor,
+    deriver: Deriver,
     label: String,
     seq: u64,
 }
@@ -59,13 +59,16 @@ impl Page {
         let label = bytes
             .get(place..(place + 8).min(bytes.len()))
             .unwrap_or_default();
+        let mut csv = Csv::new((rng.below(2) == 0).then(|| fields.clone()));
+        csv.derive(Extent::WithReference);
         Self {
-            json: Json::new(None),
-            chosen: Json::new(Some(fields.clone())),
-            csv: Csv::new((rng.below(2) == 0).then(|| fields.clone())),
+            json: json(None),
+            chosen: json(Some(&fields)),
+            csv,
             fields,
             table: Vec::new(),
             redactor: Redactor::new(zone().clone()),
+            deriver: Deriver::new(reference(), None),
             label: String::from_utf8_lossy(label).into_owned(),
             seq: 0,
         }
@@ -74,10 +77,11 @@ impl Page {
     fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Telegram(decoded) => {
-                self.telegram(decoded);
+                let derived = self.derive(decoded);
+                self.telegram(decoded, &derived);
                 let mut redactor =
                     std::mem::replace(&mut self.redactor, Redactor::new(zone().clone()));
-                self.telegram(&redactor.redact(decoded));
+                self.telegram(&redactor.redact(decoded), &derived);
                 self.redactor = redactor;
             }
             Event::Refused(refused) => {
@@ -91,11 +95,31 @@ impl Page {
         }
     }
 
-    fn telegram(&mut self, decoded: &Decoded<'_>) {
+    /// Computes what can be; a restart before each telegram changes nothing of it.
+    fn derive(&mut self, decoded: &Decoded<'_>) -> Vec<Derived> {
+        let memory = serde_json::to_string(&self.deriver.memory()).unwrap();
+        let memory = serde_json::from_str(&memory).unwrap_or_else(|e| panic!("{e}: {memory}"));
+        let derived = self.deriver.derive(&decoded.telegram, true);
+        let again = Deriver::new(reference(), memory).derive(&decoded.telegram, true);
+        assert_eq!(derived, again, "after a restart");
+        let mut places = Extent::WithReference.quantities().iter();
+        for Derived { key, .. } in &derived {
+            assert!(places.any(|known| known.key == key), "{key} in {derived:?}");
+        }
+        derived
+    }
+
+    fn telegram(&mut self, decoded: &Decoded<'_>, derived: &[Derived]) {
         self.seq += 1;
         let label = self.label.clone();
-        let context = context(&label, self.seq);
+        let context = Context {
+            derived,
+            ..context(&label, self.seq)
+        };
         let line = line_of(|out| self.json.telegram(out, &context, decoded));
+        let anew = line_of(|out| json(None).telegram(out, &context, decoded));
+        let text = String::from_utf8_lossy;
+        assert!(line == anew, "{}\nanew: {}", text(&line), text(&anew));
         let said = parse_json(&line);
         assert_eq!(
             said.readings.unwrap().len(),
@@ -103,7 +127,7 @@ impl Page {
         );
         let mut wide = Vec::new();
         pretty(&line, &mut wide);
-        assert_eq!(parse_json(&wide).values.unwrap().0, said.values.unwrap().0);
+        assert_eq!(parse_json(&wide).values, said.values);
         parse_json(&line_of(|out| self.chosen.telegram(out, &context, decoded)));
         self.csv.begin(&mut self.table, decoded);
         self.csv.telegram(&mut self.table, &context, decoded);
@@ -150,38 +174,26 @@ impl Page {
     }
 }
 
-/// A line of JSON, as far as it is looked at.
-#[derive(Deserialize)]
-struct Line {
-    schema: String,
-    values: Option<Names>,
-    readings: Option<Vec<IgnoredAny>>,
+fn json(fields: Option<&Fields>) -> Json {
+    let mut json = Json::new(fields.cloned());
+    json.derive(Extent::WithReference);
+    json
 }
 
-/// The names of an object, each of which may stand there once.
-struct Names(Vec<String>);
+fn reference() -> Option<ReferencePower> {
+    "3kW".parse().ok()
+}
 
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Names;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
-                let mut names = Vec::new();
-                while let Some((name, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
-                    assert!(!names.contains(&name), "{name} stands there twice");
-                    names.push(name);
-                }
-                Ok(Names(names))
-            }
+/// What the meter may send next: the same with other digits, so that what is kept of the last telegram counts.
+fn later(bytes: &[u8]) -> Vec<u8> {
+    let mut rng = choices(bytes);
+    let mut later = bytes.to_vec();
+    for digit in later.iter_mut().filter(|byte| byte.is_ascii_digit()) {
+        if rng.below(8) == 0 {
+            *digit = b'0' + rng.below(10) as u8;
         }
-        input.deserialize_map(Each)
     }
+    later
 }
 
 fn context(label: &str, seq: u64) -> Context<'_> {
@@ -198,16 +210,18 @@ fn context(label: &str, seq: u64) -> Context<'_> {
     }
 }
 
-/// The text in a frame of a meter of its own, so that what stands around it is printed too.
-fn sealed(text: &[u8]) -> (Arc<Keys>, Vec<u8>) {
+/// The texts in frames of a meter of its own, so that what stands around them is printed too.
+fn sealed(texts: &[&[u8]]) -> (Arc<Keys>, Vec<u8>) {
     let title = SystemTitle(*b"SMY\x67\x70\0\0\x01");
     let own = MeterKeys::new(Key::new([9; 16]), AuthenticationKey::default());
-    let mut frame = Vec::new();
+    let mut frames = Vec::new();
     let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
-    own.seal(title, control, FrameCounter(7), text, &mut frame);
+    for (text, counter) in texts.iter().zip(7..) {
+        own.seal(title, control, FrameCounter(counter), text, &mut frames);
+    }
     let mut keys = Keys::default();
     keys.insert(title, own);
-    (Arc::new(keys), frame)
+    (Arc::new(keys), frames)
 }
 
 fn line_of(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
@@ -217,128 +231,4 @@ fn line_of(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     assert_eq!(end, Some(b'\n'));
     assert!(!out.contains(&b'\n'), "{}", String::from_utf8_lossy(&out));
     out
-}
-
-fn parse_json(line: &[u8]) -> Line {
-    let text = std::str::from_utf8(line).unwrap();
-    let said: Line = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    assert_eq!(said.schema, "smarty/1");
-    said
-}
-
-/// Reads a table by the rules of RFC 4180, to its last line end.
-fn read_csv(text: &str) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut row = Vec::new();
-        loop {
-            let (cell, behind) = match rest.strip_prefix('"') {
-                Some(quoted) => read_quoted(quoted),
-                None => {
-                    let end = rest.find([',', '\r', '\n']).expect("a cell has an end");
-                    assert!(!rest[..end].contains('"'), "{rest}");
-                    (rest[..end].to_owned(), &rest[end..])
-                }
-            };
-            row.push(cell);
-            match behind.strip_prefix(',') {
-                Some(next) => rest = next,
-                None => {
-                    rest = behind.strip_prefix("\r\n").expect("a row has an end");
-                    break;
-                }
-            }
-        }
-        rows.push(row);
-    }
-    rows
-}
-
-fn read_quoted(mut rest: &str) -> (String, &str) {
-    let mut cell = String::new();
-    loop {
-        let end = rest.find('"').expect("a quotation has an end");
-        cell.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix('"') {
-            Some(next) => {
-                cell.push('"');
-                rest = next;
-            }
-            None => return (cell, rest),
-        }
-    }
-}
-
-/// Checks a line of InfluxDB: measurement and tags, fields, perhaps a time; blanks part them.
-fn line_protocol(line: &[u8]) {
-    let line = std::str::from_utf8(line).unwrap();
-    let line = line.strip_suffix('\n').expect("a line has an end");
-    // Quotation marks mean something in fields only.
-    let tags = split(line, ' ', false)[0];
-    let sections = split(&line[tags.len() + 1..], ' ', true);
-    assert!((1..=2).contains(&sections.len()), "{line}");
-    let tags = split(tags, ',', false);
-    let fields = split(sections[0], ',', true);
-    assert_eq!(tags[0], "p1");
-    for (pair, quotes) in tags[1..]
-        .iter()
-        .map(|tag| (tag, false))
-        .chain(fields.iter().map(|field| (field, true)))
-    {
-        let parts = split(pair, '=', quotes);
-        assert_eq!(parts.len(), 2, "{pair} in {line}");
-        assert!(
-            parts.iter().all(|part| !part.is_empty()),
-            "{pair} in {line}"
-        );
-    }
-    for tag in &tags[1..] {
-        assert!(!tag.contains(['\n', '\r']), "{line:?}");
-    }
-    for field in fields {
-        let value = split(field, '=', true)[1];
-        let is_text = value.starts_with('"') && value.len() > 1 && value.ends_with('"');
-        assert!(is_text || value.parse::<f64>().is_ok(), "{field} in {line}");
-    }
-    assert!(
-        sections
-            .get(2)
-            .is_none_or(|time| time.parse::<i64>().is_ok()),
-        "{line}"
-    );
-}
-
-/// Splits where no backslash stands before a separator, nor quotation marks around it where those count.
-fn split(text: &str, separator: char, quotes: bool) -> Vec<&str> {
-    let (mut parts, mut start) = (Vec::new(), 0);
-    let (mut escaped, mut quoted) = (false, false);
-    for (at, found) in text.char_indices() {
-        if found == separator && !escaped && !quoted {
-            parts.push(&text[start..at]);
-            start = at + found.len_utf8();
-        }
-        quoted ^= quotes && found == '"' && !escaped;
-        // Only between quotation marks is a backslash written as two.
-        escaped = found == '\\' && !(quoted && escaped);
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-/// What goes to a terminal holds no control character but line ends and the colours we set.
-pub fn printable(text: &[u8]) {
-    let text = std::str::from_utf8(text).unwrap();
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n') {
-        let colour = rest[at..].strip_prefix("\u{1b}[").and_then(|code| {
-            let end = code.find('m')?;
-            code[..end]
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b == b';')
-                .then(|| &code[end + 1..])
-        });
-        rest = colour.unwrap_or_else(|| panic!("a control character in {text:?}"));
-    }
 }
