@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use super::{Decoder, Framer, Judge};
+use super::{Decoder, Framer};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
 use crate::p1::event::{Decoded, Event, Security, Tag};
 use crate::p1::readout::Crc;
@@ -83,10 +83,7 @@ impl Decoder {
         framer.jump(standing.offset, standing.known);
         Self {
             framer,
-            judge: Judge {
-                shard: self.judge.shard,
-                ..Judge::new(self.judge.keys.clone(), self.judge.policy)
-            },
+            judge: self.judge.fresh(),
             memory: standing.memory.clone(),
             zone: self.zone.clone(),
             held: Vec::new(),
@@ -103,7 +100,7 @@ impl Decoder {
         self.offset = stretch.end.offset;
         self.framer.jump(self.offset, stretch.end.known);
         self.memory = stretch.end.memory.clone();
-        self.judge.tagged.extend(&stretch.titles);
+        self.judge.believe(&stretch.titles);
         true
     }
 }

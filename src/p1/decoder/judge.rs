@@ -1,0 +1,273 @@
+//! The judge: which frames may be used, and why others are refused.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::cipher::{Keys, OpenError, Opener};
+use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
+use super::super::event::{Reason, Tag};
+use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
+use super::super::readout::{Crc, Readout};
+use super::super::shard::Shard;
+
+/// What is let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// What the tag decides.
+    pub tag: TagPolicy,
+    /// Let telegrams through whose CRC does not fit; they stay marked.
+    pub ignore_crc: bool,
+}
+
+/// What the tag of a frame decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TagPolicy {
+    /// A frame whose tag does not fit is refused.
+    #[default]
+    Verify,
+    /// It is let through where its CRC fits, and marked.
+    Warn,
+    /// The tag is not looked at; the CRC must fit.
+    Skip,
+}
+
+/// Decides which frames may be used.
+#[derive(Clone)]
+pub(super) struct Judge {
+    pub(super) keys: Arc<Keys>,
+    policy: Policy,
+    pub(super) shard: Option<Shard>,
+    /// Text of the frame that was opened last.
+    pub(super) text: Vec<u8>,
+    /// Meters that have sent a valid tag.
+    tagged: HashSet<SystemTitle>,
+    /// The one of them that sent last.
+    tagged_last: Option<SystemTitle>,
+    /// For the meter whose frame was opened last.
+    opener: Option<(SystemTitle, Opener)>,
+}
+
+/// What becomes of a sighting.
+#[derive(Clone, Copy)]
+pub(super) enum Verdict {
+    Accept {
+        tag: Option<Tag>,
+        start: usize,
+        readout: Readout,
+        crc: Crc,
+    },
+    Refuse {
+        end: usize,
+        reason: Reason,
+    },
+}
+
+impl Judge {
+    pub(super) fn new(keys: Arc<Keys>, policy: Policy) -> Self {
+        Self {
+            keys,
+            policy,
+            shard: None,
+            text: Vec::new(),
+            tagged: HashSet::new(),
+            tagged_last: None,
+            opener: None,
+        }
+    }
+
+    /// `None`: that depends on bytes still to come.
+    /// A judge of the same mind that has seen nothing yet.
+    pub(super) fn fresh(&self) -> Self {
+        Self {
+            shard: self.shard,
+            ..Self::new(Arc::clone(&self.keys), self.policy)
+        }
+    }
+
+    /// Uses other keys.
+    pub(super) fn set_keys(&mut self, keys: Arc<Keys>) {
+        self.keys = keys;
+        self.opener = None;
+    }
+
+    /// Takes it that these meters have sent a valid tag.
+    pub(super) fn believe(&mut self, titles: &HashSet<SystemTitle>) {
+        self.tagged.extend(titles);
+    }
+
+    pub(super) fn judge(
+        &mut self,
+        framer: &Framer,
+        data: &[u8],
+        sighting: &Sighting,
+        closed: bool,
+    ) -> Option<Verdict> {
+        let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
+        let judged = match sighting.kind {
+            Kind::Ciphered(header) => self.ciphered(&header, frame),
+            Kind::Plain(readout) => self.accept(None, frame, 0, readout),
+            Kind::CipheredCut(header) => {
+                let need = header.frame_length() as u64;
+                Err(Reason::Truncated {
+                    have: frame.len() as u64,
+                    need,
+                })
+            }
+            Kind::PlainCut => Err(Reason::NoEnd),
+            Kind::BadLength { title, length } => Err(Reason::BadLength { title, length }),
+        };
+        let (accepted, reason) = match judged {
+            // Without a CRC nothing but a look inside tells whether a text has swallowed a frame.
+            Ok(verdict @ Verdict::Accept { tag: None, crc, .. }) if crc.valid().is_none() => {
+                (Some(verdict), Reason::NoEnd)
+            }
+            Ok(verdict) => return Some(verdict),
+            Err(reason) => (None, reason),
+        };
+        let end = sighting.end;
+        let verified = matches!(
+            (sighting.kind, reason),
+            (Kind::Ciphered(_), Reason::CrcMismatch(_))
+        );
+        if verified || matches!(sighting.kind, Kind::BadLength { .. }) {
+            return Some(Verdict::Refuse { end, reason });
+        }
+        match framer.second_look(data, sighting, closed, |header, block| {
+            self.opens(header, block)
+        }) {
+            Look::More => None,
+            Look::Stands => Some(accepted.unwrap_or(Verdict::Refuse { end, reason })),
+            Look::Cut(end) => {
+                let have = (end - sighting.start) as u64;
+                let reason = match sighting.header() {
+                    Some(header) => Reason::Truncated {
+                        have,
+                        need: header.frame_length() as u64,
+                    },
+                    None => Reason::NoEnd,
+                };
+                Some(Verdict::Refuse { end, reason })
+            }
+        }
+    }
+
+    fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
+        if self.shard.is_some_and(|shard| !shard.has(header.title)) {
+            return Err(Reason::OtherShard);
+        }
+        if let Some(unsupported) = header.control.unsupported() {
+            return Err(Reason::Unsupported(unsupported));
+        }
+        let keys = || self.keys.of(header.title).ok_or(Reason::NoKey);
+        let opener = match &mut self.opener {
+            Some((title, opener)) if *title == header.title => opener,
+            other => &mut other.insert((header.title, Opener::new(keys()?))).1,
+        };
+        let length = header.text_length();
+        if self.text.len() < length {
+            self.text.resize(length, 0);
+        }
+        let text = self.text.get_mut(..length).unwrap_or_default();
+        let tag = if !header.control.authenticated() {
+            if self.tagged.contains(&header.title) {
+                return Err(Reason::Downgrade);
+            }
+            keys()?
+                .view(header, frame, text)
+                .map_err(|_| Reason::TagMismatch)?;
+            Tag::None
+        } else if self.policy.tag == TagPolicy::Skip {
+            keys()?
+                .view(header, frame, text)
+                .map_err(|_| Reason::TagMismatch)?;
+            Tag::Skipped
+        } else {
+            match opener.open(header, frame, text) {
+                Ok(()) => Tag::Valid,
+                Err(OpenError::TagMismatch) if self.policy.tag == TagPolicy::Warn => {
+                    keys()?
+                        .view(header, frame, text)
+                        .map_err(|_| Reason::TagMismatch)?;
+                    Tag::Invalid
+                }
+                Err(_) => return Err(Reason::TagMismatch),
+            }
+        };
+        if tag == Tag::Valid && self.tagged_last != Some(header.title) {
+            self.tagged_last = Some(header.title);
+            self.tagged.insert(header.title);
+        }
+        let text = self.text.get(..length).unwrap_or_default();
+        let lead = text.get(..LEAD_MAX).unwrap_or(text);
+        let found = memchr::memchr(b'/', lead)
+            .and_then(|start| Readout::find(text.get(start..)?).map(|readout| (start, readout)));
+        let unreadable = match tag {
+            Tag::Invalid | Tag::Skipped => Reason::TagMismatch,
+            Tag::Valid | Tag::None => Reason::NoEnd,
+        };
+        let (start, readout) = found.ok_or(unreadable)?;
+        let verdict = self.accept(Some(tag), text, start, readout)?;
+        match verdict {
+            // Without a tag that fits, the CRC is all there is to go by.
+            Verdict::Accept { crc, .. }
+                if tag != Tag::Valid && crc.valid().is_none() && !self.policy.ignore_crc =>
+            {
+                Err(unreadable)
+            }
+            verdict => Ok(verdict),
+        }
+    }
+
+    fn accept(
+        &self,
+        tag: Option<Tag>,
+        text: &[u8],
+        start: usize,
+        readout: Readout,
+    ) -> Result<Verdict, Reason> {
+        let crc = readout.check(text.get(start..).unwrap_or_default());
+        match crc.valid() {
+            Some(false) if !self.policy.ignore_crc => match tag {
+                Some(Tag::Invalid) => Err(Reason::TagMismatch),
+                _ => Err(Reason::CrcMismatch(crc)),
+            },
+            _ => Ok(Verdict::Accept {
+                tag,
+                start,
+                readout,
+                crc,
+            }),
+        }
+    }
+
+    /// Tells whether a frame inside another reads like a telegram under the key of its meter.
+    pub(super) fn opens(
+        &self,
+        header: &GeneralGloCiphering,
+        block: Option<&[u8; FIRST_BLOCK]>,
+    ) -> bool {
+        let Some(keys) = self.keys.of(header.title) else {
+            return false;
+        };
+        let encrypted = header.control.encrypted();
+        if header.control.unsupported().is_some()
+            // Text in clear is easily made up: only a meter of the ring is believed.
+            || !encrypted && !self.keys.has(header.title)
+        {
+            return false;
+        }
+        block.is_none_or(|block| {
+            let mut text = *block;
+            if encrypted {
+                keys.apply_key_stream(header.title, header.counter, &mut text);
+            }
+            text.first() == Some(&b'/')
+                && text
+                    .iter()
+                    .all(|b| matches!(b, b' '..=b'~' | b'\r' | b'\n'))
+        })
+    }
+}
+
+/// Bytes that may stand before the `/` of a decrypted telegram.
+const LEAD_MAX: usize = 16;
