@@ -1,24 +1,24 @@
 //! One input on its way: un-dump, decode, and what the events are told with.
 
-use std::collections::VecDeque;
+mod stream;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::ahead::SourceName;
 use super::failure::{Exit, Failure, Level, say};
-use super::words::is_said_elsewhere;
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
-use crate::p1::diagnosis::recovery::Recovery;
-use crate::p1::diagnosis::{Diagnosis, Finding, Summary};
+use crate::p1::diagnosis::{Finding, Summary};
 use crate::p1::event::Event;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 use crate::source::dump::{Form, Note, Piece, Undump};
-use crate::source::maxsonar::{Heard, Level as Reading, Maxsonar};
+use crate::source::maxsonar::Level as Reading;
 use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
+use stream::{Front, Reader, Stream, Turn};
 
 /// What takes the events of all lanes.
 pub trait Desk {
@@ -83,39 +83,6 @@ pub struct Decoding {
     pub zone: Zone,
     /// Whether what a tty or an editor has done is undone where that can be proved.
     pub repair: bool,
-}
-
-/// The bytes of one source; a capture log can hold several.
-struct Stream {
-    label: Option<String>,
-    reader: Reader,
-    /// Offsets from which on bytes were received at a time.
-    times: VecDeque<(u64, Timestamp)>,
-    pushed: u64,
-}
-
-/// What makes events of bytes.
-enum Reader {
-    Meter(Box<Meter>),
-    Sensor(Maxsonar),
-}
-
-/// A meter is decoded, and what does not decode is looked into.
-struct Meter {
-    decoder: Decoder,
-    diagnosis: Diagnosis,
-    recovery: Recovery,
-    /// Something came that is not left to another shard.
-    own: bool,
-}
-
-/// What a stream takes.
-#[derive(Clone, Copy)]
-enum Turn<'a> {
-    Bytes(&'a [u8], Option<Timestamp>),
-    Silence,
-    End,
-    Cut,
 }
 
 impl Lane {
@@ -354,100 +321,19 @@ impl Lane {
 
     /// Lets the current stream take bytes, a silence or the end.
     fn run(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
-        let Some(stream) = self.streams.get_mut(self.current) else {
-            return;
+        let front = Front {
+            lane: self.index,
+            source: Source {
+                kind: self.kind,
+                name: &self.name,
+                label: self.label.as_deref(),
+            },
+            shard: self.decoding.shard,
         };
-        let Stream {
-            label,
-            reader,
-            times,
-            pushed,
-        } = stream;
-        if let Turn::Bytes(bytes, at) = turn {
-            if let Some(at) = at {
-                times.push_back((*pushed, at));
-            }
-            *pushed += bytes.len() as u64;
-        }
-        let source = Source {
-            kind: self.kind,
-            name: &self.name,
-            label: label.as_deref().or(self.label.as_deref()),
-        };
-        let (index, frames) = (self.index, &mut self.frames);
-        let others =
-            |event: &Event<'_>| self.decoding.shard.is_some_and(|shard| !shard.takes(event));
-        match reader {
-            Reader::Meter(meter) => {
-                let Meter {
-                    decoder,
-                    diagnosis,
-                    recovery,
-                    own,
-                } = &mut **meter;
-                let tell = |event: &Event<'_>| {
-                    *frames += u64::from(!matches!(event, Event::Junk(_)));
-                    // Another process decodes it, and tells what is wrong with it.
-                    if others(event) {
-                        return;
-                    }
-                    *own = true;
-                    diagnosis.event(event);
-                    recovery.event(event);
-                    desk.event(index, source, time_of(times, event), event);
-                };
-                match turn {
-                    Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
-                    Turn::Silence => decoder.quiet(tell),
-                    Turn::End | Turn::Cut => decoder.finish(tell),
-                }
-                let pause = !matches!(turn, Turn::Bytes(..));
-                if pause || recovery.is_full() {
-                    recovery.settle(pause, |event| {
-                        if others(event) {
-                            return;
-                        }
-                        *frames += 1;
-                        desk.event(index, source, time_of(times, event), event);
-                    });
-                }
-                match turn {
-                    Turn::Bytes(bytes, at) => {
-                        diagnosis.bytes(bytes, *pushed);
-                        if let Some(at) = at {
-                            diagnosis.host_time(at.as_second());
-                        }
-                    }
-                    Turn::Silence => diagnosis.quiet(SILENCE_MS),
-                    Turn::End if *own => diagnosis.finish(),
-                    Turn::End | Turn::Cut => {}
-                }
-                for finding in diagnosis.take_findings() {
-                    self.found |= !is_said_elsewhere(&finding, source);
-                    desk.finding(index, source, &finding);
-                }
-                if let Turn::End = turn {
-                    desk.ended(index, source, &diagnosis.summary());
-                }
-                forget(times, decoder.offset());
-            }
-            Reader::Sensor(sensor) => {
-                let tell = |heard: Heard<'_>| match heard {
-                    Heard::Level(level) => {
-                        *frames += 1;
-                        desk.level(index, source, &level);
-                    }
-                    Heard::Wrong(junk) => {
-                        let event = Event::Junk(junk);
-                        desk.event(index, source, time_of(times, &event), &event);
-                    }
-                };
-                match turn {
-                    Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
-                    Turn::Silence | Turn::End | Turn::Cut => sensor.quiet(tell),
-                }
-                forget(times, sensor.offset());
-            }
+        if let Some(stream) = self.streams.get_mut(self.current) {
+            let told = stream.turn(turn, front, desk);
+            self.frames += told.frames;
+            self.found |= told.found;
         }
     }
 
@@ -480,38 +366,6 @@ impl Lane {
     }
 }
 
-impl Reader {
-    fn new(device: Device, decoding: &Decoding) -> Self {
-        let Decoding {
-            keys,
-            policy,
-            shard,
-            zone,
-            repair,
-        } = decoding.clone();
-        match device {
-            Device::P1 => Self::Meter(Box::new(Meter {
-                diagnosis: Diagnosis::new(Arc::clone(&keys)),
-                recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
-                own: shard.is_none(),
-                decoder: Decoder::new(keys, policy, zone).only(shard),
-            })),
-            Device::Maxsonar => Self::Sensor(Maxsonar::default()),
-        }
-    }
-}
-
-impl Stream {
-    fn new(label: Option<String>, reader: Reader) -> Self {
-        Self {
-            label,
-            reader,
-            times: VecDeque::new(),
-            pushed: 0,
-        }
-    }
-}
-
 /// `file`, `stdin`, `serial`, `tcp` or `sim`.
 fn kind_word(place: &Place, kind: Kind) -> &'static str {
     match (place, kind) {
@@ -523,23 +377,7 @@ fn kind_word(place: &Place, kind: Kind) -> &'static str {
     }
 }
 
-/// When the first byte of an event was received.
-fn time_of(times: &VecDeque<(u64, Timestamp)>, event: &Event<'_>) -> Option<Timestamp> {
-    let start = event.span().start;
-    let behind = times.partition_point(|(offset, _)| *offset <= start);
-    times.get(behind.checked_sub(1)?).map(|(_, at)| *at)
-}
-
-/// Drops times of bytes that are in an event already.
-fn forget(times: &mut VecDeque<(u64, Timestamp)>, offset: u64) {
-    while times.get(1).is_some_and(|(next, _)| *next <= offset) {
-        times.pop_front();
-    }
-}
-
 /// Labels of one capture log that are decoded apart.
 const STREAMS_MAX: usize = 256;
 /// What records of a level sensor are called in a capture log.
 pub const LEVEL: &str = "level";
-/// How long the line was silent where a silence is told of, in milliseconds.
-const SILENCE_MS: u64 = 1000;

@@ -1,0 +1,215 @@
+//! The bytes of one source on their way: decoded, looked into, told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::words::is_said_elsewhere;
+use super::{Decoding, Desk};
+use crate::p1::decoder::Decoder;
+use crate::p1::diagnosis::Diagnosis;
+use crate::p1::diagnosis::recovery::Recovery;
+use crate::p1::event::Event;
+use crate::p1::shard::Shard;
+use crate::sink::context::Source;
+use crate::source::Device;
+use crate::source::maxsonar::{Heard, Maxsonar};
+
+/// The bytes of one source; a capture log can hold several.
+pub(super) struct Stream {
+    pub(super) label: Option<String>,
+    pub(super) reader: Reader,
+    /// Offsets from which on bytes were received at a time.
+    times: VecDeque<(u64, Timestamp)>,
+    pub(super) pushed: u64,
+}
+
+/// What makes events of bytes.
+pub(super) enum Reader {
+    Meter(Box<Meter>),
+    Sensor(Maxsonar),
+}
+
+/// A meter is decoded, and what does not decode is looked into.
+pub(super) struct Meter {
+    pub(super) decoder: Decoder,
+    pub(super) diagnosis: Diagnosis,
+    pub(super) recovery: Recovery,
+    /// Something came that is not left to another shard.
+    own: bool,
+}
+
+/// What a stream takes.
+#[derive(Clone, Copy)]
+pub(super) enum Turn<'a> {
+    Bytes(&'a [u8], Option<Timestamp>),
+    Silence,
+    End,
+    Cut,
+}
+
+/// What events are told with.
+#[derive(Clone, Copy)]
+pub(super) struct Front<'a> {
+    pub(super) lane: usize,
+    /// Its label is that of streams that have none of their own.
+    pub(super) source: Source<'a>,
+    /// The part of all meters that is told of.
+    pub(super) shard: Option<Shard>,
+}
+
+/// What was told of.
+#[derive(Default)]
+pub(super) struct Told {
+    /// So many frames, good or not.
+    pub(super) frames: u64,
+    /// What is wrong.
+    pub(super) found: bool,
+}
+
+impl Reader {
+    pub(super) fn new(device: Device, decoding: &Decoding) -> Self {
+        let Decoding {
+            keys,
+            policy,
+            shard,
+            zone,
+            repair,
+        } = decoding.clone();
+        match device {
+            Device::P1 => Self::Meter(Box::new(Meter {
+                diagnosis: Diagnosis::new(Arc::clone(&keys)),
+                recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
+                own: shard.is_none(),
+                decoder: Decoder::new(keys, policy, zone).only(shard),
+            })),
+            Device::Maxsonar => Self::Sensor(Maxsonar::default()),
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn new(label: Option<String>, reader: Reader) -> Self {
+        Self {
+            label,
+            reader,
+            times: VecDeque::new(),
+            pushed: 0,
+        }
+    }
+
+    /// Takes bytes, a silence or the end.
+    pub(super) fn turn(&mut self, turn: Turn<'_>, front: Front<'_>, desk: &mut dyn Desk) -> Told {
+        let Stream {
+            label,
+            reader,
+            times,
+            pushed,
+        } = self;
+        if let Turn::Bytes(bytes, at) = turn {
+            if let Some(at) = at {
+                times.push_back((*pushed, at));
+            }
+            *pushed += bytes.len() as u64;
+        }
+        let Front {
+            lane,
+            mut source,
+            shard,
+        } = front;
+        source.label = label.as_deref().or(source.label);
+        let mut told = Told::default();
+        let others = |event: &Event<'_>| shard.is_some_and(|shard| !shard.takes(event));
+        match reader {
+            Reader::Meter(meter) => {
+                let Meter {
+                    decoder,
+                    diagnosis,
+                    recovery,
+                    own,
+                } = &mut **meter;
+                let tell = |event: &Event<'_>| {
+                    told.frames += u64::from(!matches!(event, Event::Junk(_)));
+                    // Another process decodes it, and tells what is wrong with it.
+                    if others(event) {
+                        return;
+                    }
+                    *own = true;
+                    diagnosis.event(event);
+                    recovery.event(event);
+                    desk.event(lane, source, time_of(times, event), event);
+                };
+                match turn {
+                    Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
+                    Turn::Silence => decoder.quiet(tell),
+                    Turn::End | Turn::Cut => decoder.finish(tell),
+                }
+                let pause = !matches!(turn, Turn::Bytes(..));
+                if pause || recovery.is_full() {
+                    recovery.settle(pause, |event| {
+                        if others(event) {
+                            return;
+                        }
+                        told.frames += 1;
+                        desk.event(lane, source, time_of(times, event), event);
+                    });
+                }
+                match turn {
+                    Turn::Bytes(bytes, at) => {
+                        diagnosis.bytes(bytes, *pushed);
+                        if let Some(at) = at {
+                            diagnosis.host_time(at.as_second());
+                        }
+                    }
+                    Turn::Silence => diagnosis.quiet(SILENCE_MS),
+                    Turn::End if *own => diagnosis.finish(),
+                    Turn::End | Turn::Cut => {}
+                }
+                for finding in diagnosis.take_findings() {
+                    told.found |= !is_said_elsewhere(&finding, source);
+                    desk.finding(lane, source, &finding);
+                }
+                if let Turn::End = turn {
+                    desk.ended(lane, source, &diagnosis.summary());
+                }
+                forget(times, decoder.offset());
+            }
+            Reader::Sensor(sensor) => {
+                let tell = |heard: Heard<'_>| match heard {
+                    Heard::Level(level) => {
+                        told.frames += 1;
+                        desk.level(lane, source, &level);
+                    }
+                    Heard::Wrong(junk) => {
+                        let event = Event::Junk(junk);
+                        desk.event(lane, source, time_of(times, &event), &event);
+                    }
+                };
+                match turn {
+                    Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
+                    Turn::Silence | Turn::End | Turn::Cut => sensor.quiet(tell),
+                }
+                forget(times, sensor.offset());
+            }
+        }
+        told
+    }
+}
+
+/// When the first byte of an event was received.
+fn time_of(times: &VecDeque<(u64, Timestamp)>, event: &Event<'_>) -> Option<Timestamp> {
+    let start = event.span().start;
+    let behind = times.partition_point(|(offset, _)| *offset <= start);
+    times.get(behind.checked_sub(1)?).map(|(_, at)| *at)
+}
+
+/// Drops times of bytes that are in an event already.
+fn forget(times: &mut VecDeque<(u64, Timestamp)>, offset: u64) {
+    while times.get(1).is_some_and(|(next, _)| *next <= offset) {
+        times.pop_front();
+    }
+}
+
+/// How long the line was silent where a silence is told of, in milliseconds.
+const SILENCE_MS: u64 = 1000;
