@@ -43,7 +43,20 @@ impl Base64 {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self { scrub, groups } = self;
-        let result = scrub.push(input, &mut |found, place| groups.character(found, place));
+        let mut result = Ok(());
+        let mut rest = input;
+        while !rest.is_empty() && result.is_ok() {
+            let plain = scrub.is_plain() && !groups.padded;
+            let letters = if plain { letters(rest) } else { 0 };
+            let (now, behind) = rest.split_at(letters.max(1));
+            rest = behind;
+            if letters > 0 {
+                groups.letters(now, scrub.place());
+                scrub.pass(letters);
+            } else {
+                result = scrub.push(now, &mut |found, place| groups.character(found, place));
+            }
+        }
         groups.decode_whole();
         groups.flush(out);
         result
@@ -56,7 +69,23 @@ impl Base64 {
     }
 }
 
+/// Characters of the standard alphabet that a text begins with.
+fn letters(text: &[u8]) -> usize {
+    let is = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.iter().take_while(is).count()
+}
+
 impl Groups {
+    /// Takes characters of the standard alphabet, the first at a place.
+    fn letters(&mut self, letters: &[u8], first: Place) {
+        self.text.extend_from_slice(letters);
+        let before = letters.len().saturating_sub(1) as u64;
+        self.last = Place {
+            column: first.column + before,
+            ..first
+        };
+    }
+
     fn character(&mut self, found: char, place: Place) -> Result<(), DumpError> {
         let letter = match found {
             'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' => u8::try_from(found).unwrap_or(b'A'),

@@ -7,7 +7,9 @@
 //! ```
 
 use jiff::{SignedDuration, Timestamp};
+use memchr::{memchr3, memmem};
 
+use super::hex::decode_pairs;
 use super::lines::Line;
 use super::{DumpError, Note, Piece};
 
@@ -53,7 +55,7 @@ impl Capture {
     ) -> Result<(), DumpError> {
         let text = line.text.trim();
         // What was written after a power cut may stand in the line that the cut left.
-        let begin = text.find(MARK).filter(|index| *index > 0);
+        let begin = memmem::find(text.as_bytes(), MARK.as_bytes()).filter(|index| *index > 0);
         if let Some((_, header)) = begin.and_then(|index| text.split_at_checked(index)) {
             out(Piece::Note(Note::TornLine { line: line.number }));
             return header_version(header, line.number);
@@ -219,11 +221,21 @@ const KINDS: [&str; 4] = ["gcm", "p1", "junk", "part"];
 
 /// Time (none if it is no time), label, kind, length and hex digits of a record.
 fn fields(text: &str) -> Option<(Option<Timestamp>, &str, &str, u64, &str)> {
-    let mut words = text.split_ascii_whitespace();
-    let time = words.next()?.parse().ok();
-    let (label, kind) = (label(words.next()?), words.next()?);
-    let length = words.next()?.parse().ok()?;
-    Some((time, label, kind, length, words.next().unwrap_or_default()))
+    let mut rest = text;
+    let time = first_word(&mut rest)?.parse().ok();
+    let (label, kind) = (label(first_word(&mut rest)?), first_word(&mut rest)?);
+    let length = first_word(&mut rest)?.parse().ok()?;
+    let digits = first_word(&mut rest).unwrap_or_default();
+    Some((time, label, kind, length, digits))
+}
+
+/// Takes a word off; it may be long.
+fn first_word<'a>(text: &mut &'a str) -> Option<&'a str> {
+    let rest = text.trim_ascii_start();
+    let end = memchr3(b' ', b'\t', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+    let (word, behind) = rest.split_at_checked(end)?;
+    *text = behind;
+    (!word.is_empty()).then_some(word)
 }
 
 fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
@@ -242,9 +254,12 @@ fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
             held: digits.len(),
         });
     }
-    if let Some((index, found)) = digits
-        .char_indices()
-        .find(|(_, found)| !found.is_ascii_hexdigit())
+    let mut bytes = Vec::with_capacity(digits.len() / 2);
+    let whole = 2 * decode_pairs(digits.as_bytes(), &mut bytes) == digits.len();
+    if !whole
+        && let Some((index, found)) = digits
+            .char_indices()
+            .find(|(_, found)| !found.is_ascii_hexdigit())
     {
         let begin = line.text.trim_end().len().saturating_sub(digits.len());
         return Err(DumpError::Character {
@@ -257,7 +272,7 @@ fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
         time,
         label,
         kind,
-        bytes: hex::decode(digits).unwrap_or_default(),
+        bytes,
     })
 }
 

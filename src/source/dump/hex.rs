@@ -39,51 +39,72 @@ impl Hex {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
+        let result = self.take(input);
+        if !self.bytes.is_empty() {
+            out(Piece::Bytes(&self.bytes));
+            self.bytes.clear();
+        }
+        result
+    }
+
+    fn take(&mut self, input: &[u8]) -> Result<(), DumpError> {
         let Self {
             scrub,
             run,
             first,
             bytes,
         } = self;
-        let result = scrub.push(input, &mut |found, place| match found.to_digit(16) {
-            Some(digit) => {
-                let byte = run.digit(digit, place);
-                if run.digits() == 2 {
-                    *first = byte;
-                } else if byte.is_some() {
-                    bytes.extend(first.take());
-                    bytes.extend(byte);
+        let mut rest = input;
+        while !rest.is_empty() {
+            // In the middle of a long run pairs of digits are bytes, and nothing else is.
+            let pairs = match run.is_long() && first.is_none() && scrub.is_plain() {
+                true => decode_pairs(rest, bytes),
+                false => 0,
+            };
+            if pairs > 0 {
+                scrub.pass(2 * pairs);
+                run.digits += 2 * pairs as u64;
+                rest = rest.get(2 * pairs..).unwrap_or_default();
+                continue;
+            }
+            let (byte, behind) = rest.split_at(1);
+            rest = behind;
+            scrub.push(byte, &mut |found, place| match found.to_digit(16) {
+                Some(digit) => {
+                    let byte = run.digit(digit, place);
+                    if run.digits() == 2 {
+                        *first = byte;
+                    } else if byte.is_some() {
+                        bytes.extend(first.take());
+                        bytes.extend(byte);
+                    }
+                    Ok(())
                 }
-                Ok(())
-            }
-            None if is_separator(found) => {
-                bytes.extend(first.take());
-                run.end()
-            }
-            None if found == '$' && run.digits() == 0 => Ok(()),
-            None if matches!(found, 'h' | 'H') && run.digits() == 2 => {
-                bytes.extend(first.take());
-                run.end()
-            }
-            // A number that begins with a letter has a zero before it.
-            None if matches!(found, 'h' | 'H') && run.digits() == 3 && *first < Some(16) => {
-                bytes.extend(first.take().map(|high| high << 4 | run.end_half()));
-                Ok(())
-            }
-            None => {
-                bytes.extend(first.take());
-                Err(DumpError::Character {
-                    place,
-                    found,
-                    expected: "a hex digit",
-                })
-            }
-        });
-        if !bytes.is_empty() {
-            out(Piece::Bytes(bytes));
-            bytes.clear();
+                None if is_separator(found) => {
+                    bytes.extend(first.take());
+                    run.end()
+                }
+                None if found == '$' && run.digits() == 0 => Ok(()),
+                None if matches!(found, 'h' | 'H') && run.digits() == 2 => {
+                    bytes.extend(first.take());
+                    run.end()
+                }
+                // A number that begins with a letter has a zero before it.
+                None if matches!(found, 'h' | 'H') && run.digits() == 3 && *first < Some(16) => {
+                    bytes.extend(first.take().map(|high| high << 4 | run.end_half()));
+                    Ok(())
+                }
+                None => {
+                    bytes.extend(first.take());
+                    Err(DumpError::Character {
+                        place,
+                        found,
+                        expected: "a hex digit",
+                    })
+                }
+            })?;
         }
-        result
+        Ok(())
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
@@ -129,11 +150,65 @@ impl Run {
         std::mem::take(self).high >> 4
     }
 
+    /// Tells whether more than one byte is whole, and no half one waits.
+    fn is_long(&self) -> bool {
+        self.digits > 2 && self.digits.is_multiple_of(2)
+    }
+
     /// Number of digits so far.
     pub(super) fn digits(&self) -> u64 {
         self.digits
     }
 }
+
+/// Appends the bytes of the pairs of hex digits that a text begins with; gives their number.
+pub(super) fn decode_pairs(text: &[u8], bytes: &mut Vec<u8>) -> usize {
+    let before = bytes.len();
+    let (pairs, _) = text.as_chunks::<2>();
+    for pairs in pairs.chunks(AT_ONCE) {
+        // Which digits they are, is foreseen by no one: without a branch for each.
+        let mut decoded = [0; AT_ONCE];
+        let mut digits = 0;
+        for (byte, [high, low]) in decoded.iter_mut().zip(pairs) {
+            let (high, low) = (value_of(*high), value_of(*low));
+            *byte = high << 4 | low;
+            digits |= high | low;
+        }
+        let is_digit = |digit: &u8| value_of(*digit) < 16;
+        let whole = match digits < 16 {
+            true => pairs.len(),
+            false => pairs
+                .iter()
+                .take_while(|pair| pair.iter().all(is_digit))
+                .count(),
+        };
+        bytes.extend_from_slice(decoded.get(..whole).unwrap_or_default());
+        if whole < pairs.len() {
+            break;
+        }
+    }
+    bytes.len() - before
+}
+
+fn value_of(digit: u8) -> u8 {
+    VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
+}
+
+/// Pairs of digits that are decoded in one go.
+const AT_ONCE: usize = 64;
+/// What a byte that is no hex digit counts as.
+const NO_DIGIT: u8 = 0xFF;
+/// The value of each byte as a hex digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 /// Formats bytes as hex digits, 32 bytes a line.
 pub fn encode_hex(bytes: &[u8]) -> String {
@@ -216,6 +291,29 @@ mod tests {
                 error(Form::Hex, format!("DB 08\n53{found}1").as_bytes()),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn long_runs_are_read_as_short_ones_are() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(700).collect();
+        let digits = hex::encode(&bytes);
+        for length in [1, 2, 3, 63, 64, 65, 128, 129, 700] {
+            let text = digits.get(..2 * length).unwrap();
+            assert_eq!(decoded(Form::Hex, text.as_bytes()), &bytes[..length]);
+            let place = |column| Place { line: 1, column };
+            let digits = 2 * length as u64 + 1;
+            let odd = DumpError::OddRun {
+                place: place(1),
+                digits,
+            };
+            assert_eq!(error(Form::Hex, format!("{text}a").as_bytes()), odd);
+            let wrong = DumpError::Character {
+                place: place(digits),
+                found: 'x',
+                expected: "a hex digit",
+            };
+            assert_eq!(error(Form::Hex, format!("{text}xDB").as_bytes()), wrong);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Lines of a pasted text, each with its place.
 
-use super::scrub::Scrub;
+use super::scrub::{Scrub, printable};
 use super::{DumpError, Place};
 
 /// Turns bytes to lines.
@@ -47,24 +47,47 @@ impl Lines {
             start,
             line,
         } = self;
-        scrub.push(input, &mut |found, place| {
-            *line = place.line;
-            if found == '\n' {
-                let result = each(Line::new(text, place.line, *start));
-                text.clear();
-                *start = None;
-                return result;
+        let too_long = |line| DumpError::LongLine {
+            line,
+            limit: LONGEST_LINE,
+        };
+        let mut rest = input;
+        while !rest.is_empty() {
+            let run = match scrub.is_plain() {
+                true => rest.get(..printable(rest)).map(str::from_utf8),
+                false => None,
+            };
+            if let Some(Ok(run)) = run.filter(|run| *run != Ok("")) {
+                let place = scrub.place();
+                *line = place.line;
+                if text.len() + run.len() > LONGEST_LINE {
+                    return Err(too_long(place.line));
+                }
+                start.get_or_insert(place);
+                text.push_str(run);
+                scrub.pass(run.len());
+                rest = rest.get(run.len()..).unwrap_or_default();
+                continue;
             }
-            if text.len() >= LONGEST_LINE {
-                return Err(DumpError::LongLine {
-                    line: place.line,
-                    limit: LONGEST_LINE,
-                });
-            }
-            start.get_or_insert(place);
-            text.push(found);
-            Ok(())
-        })
+            let (byte, behind) = rest.split_at(1);
+            rest = behind;
+            scrub.push(byte, &mut |found, place| {
+                *line = place.line;
+                if found == '\n' {
+                    let result = each(Line::new(text, place.line, *start));
+                    text.clear();
+                    *start = None;
+                    return result;
+                }
+                if text.len() >= LONGEST_LINE {
+                    return Err(too_long(place.line));
+                }
+                start.get_or_insert(place);
+                text.push(found);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Gives the last line, if it had no end.

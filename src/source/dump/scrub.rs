@@ -35,6 +35,17 @@ enum Escape {
     Control,
 }
 
+/// Bytes of printable ASCII that an input begins with.
+pub(super) fn printable(input: &[u8]) -> usize {
+    let is = |byte: &u8| matches!(byte, b' '..=b'~');
+    // Pieces without a branch in them: a line may be long.
+    let pieces = input.chunks_exact(PIECE);
+    let pieces = pieces.take_while(|piece| piece.iter().fold(true, |all, byte| all & is(byte)));
+    let whole = pieces.count() * PIECE;
+    let rest = input.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|byte| is(byte)).count()
+}
+
 impl Scrub {
     pub(super) fn new() -> Self {
         Self {
@@ -58,6 +69,17 @@ impl Scrub {
     /// Where the next character stands.
     pub(super) fn place(&self) -> Place {
         self.next
+    }
+
+    /// Tells whether printable ASCII that comes next stays as it is, up to the end of the line.
+    pub(super) fn is_plain(&self) -> bool {
+        let inside = matches!(self.margin, Margin::Inside) && matches!(self.escape, Escape::None);
+        self.held_len == 0 && (self.verbatim || inside)
+    }
+
+    /// Passes over so many characters of printable ASCII.
+    pub(super) fn pass(&mut self, count: usize) {
+        self.next.column += count as u64;
     }
 
     pub(super) fn push<F>(&mut self, input: &[u8], each: &mut F) -> Result<(), DumpError>
@@ -195,3 +217,6 @@ impl Scrub {
         each(found, place)
     }
 }
+
+/// Bytes that are looked at in one go.
+const PIECE: usize = 32;
