@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::Criterion;
+use jiff::Timestamp;
 use sheet::Sheet;
 use smarty::cli::keys::Ring;
 use smarty::p1::cipher::Keys;
@@ -33,6 +34,7 @@ use smarty::sink::fields::Fields;
 use smarty::sink::influx;
 use smarty::sink::json::Json;
 use smarty::sink::table::{self, TableOptions};
+use smarty::source::dump::{Form, Piece, Undump, encode_base64, write_header, write_record};
 use stream::Stream;
 
 fn main() {
@@ -47,6 +49,7 @@ fn main() {
     stages(&mut sheet, &one);
     whole(&mut sheet, &one);
     noise(&mut sheet, &one);
+    dumps(&mut sheet, &one);
     many(&mut sheet);
     sheet.finish();
 }
@@ -200,6 +203,44 @@ fn noise(sheet: &mut Sheet, stream: &Stream) {
     sheet.time("decode damaged frames", "decode", stream.size(), || {
         decode(&damaged, &stream.keys, |_| {});
     });
+}
+
+/// Bytes that were written down as text, back to bytes.
+fn dumps(sheet: &mut Sheet, stream: &Stream) {
+    let mut log = Vec::new();
+    write_header(&mut log, Timestamp::UNIX_EPOCH);
+    for frame in stream.frames() {
+        write_record(&mut log, Timestamp::UNIX_EPOCH, "house", "gcm", frame);
+    }
+    let dumps = [
+        ("read a capture log", Form::Log, log),
+        (
+            "read hexadecimal",
+            Form::Hex,
+            hex::encode(&stream.bytes).into(),
+        ),
+        (
+            "read base64",
+            Form::Base64,
+            encode_base64(&stream.bytes).into(),
+        ),
+    ];
+    for (name, form, text) in dumps {
+        sheet.time(name, "decode", stream.size(), || {
+            let mut undump = Undump::new(Some(form));
+            let mut length = 0;
+            let mut count = |piece: Piece<'_>| {
+                if let Piece::Bytes(bytes) = piece {
+                    length += black_box(bytes).len();
+                }
+            };
+            for piece in text.chunks(128 << 10) {
+                undump.push(piece, &mut count).unwrap();
+            }
+            undump.finish(&mut count).unwrap();
+            assert_eq!(length, stream.bytes.len());
+        });
+    }
 }
 
 /// A street of meters in turn, each with a key of its own; and how long such a key ring takes to read.
