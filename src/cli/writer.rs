@@ -3,9 +3,11 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use crate::sink::file_error::FileError;
-
+use anstream::adapter::strip_bytes;
+use anstream::{AutoStream, ColorChoice};
 use jiff::Zoned;
+
+use crate::sink::file_error::FileError;
 
 use super::failure::{Exit, Failure};
 use crate::sink::out::OutFile;
@@ -43,8 +45,13 @@ impl Writer {
                 out.write_all(bytes).and_then(|()| out.flush())
             }
             Self::Terminal => {
-                let mut out = anstream::stdout().lock();
-                out.write_all(bytes).and_then(|()| out.flush())
+                let mut out = io::stdout().lock();
+                // As a whole: a stream that strips writes each piece between two colours by itself.
+                let written = match AutoStream::choice(&out) {
+                    ColorChoice::Never => out.write_all(&strip_bytes(bytes).into_vec()),
+                    _ => out.write_all(bytes),
+                };
+                written.and_then(|()| out.flush())
             }
             Self::File(file) => {
                 let written = file.write_all(bytes);
