@@ -174,7 +174,7 @@ fn clients_of_tcp_get_all_meters_or_one_each() {
     let refused = run(&["simulate", "--tcp", "127.0.0.1:2001-2002"]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&refused.stderr);
-    assert!(stderr.contains("2 ports for 1 meters"), "{stderr}");
+    assert!(stderr.contains("2 ports for 1 meter\n"), "{stderr}");
 }
 
 #[test]

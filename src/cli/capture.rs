@@ -24,6 +24,7 @@ use super::signals::Signals;
 use super::watch;
 use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
+use crate::p1::count::count;
 use crate::p1::decoder::Policy;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
@@ -112,7 +113,7 @@ impl Captor {
             for (path, bytes) in stored.iter().flatten() {
                 say(
                     Level::Note,
-                    &format!("{}: {bytes} bytes stored", path.display()),
+                    &format!("{}: {} stored", path.display(), count(*bytes, "byte")),
                     None,
                 );
             }

@@ -17,6 +17,7 @@ use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::GeneralGloCiphering;
+use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Measure, Sent, State, Summary, Verdict};
 use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::sink::context::{Context, Senders, Source};
@@ -266,8 +267,10 @@ impl Clerk {
         if !self.quiet && (troubled || self.verbose > 0) {
             let frames = good + refused;
             let what = format!(
-                "{good} of {frames} frames good, {refused} refused, {missed} missed, \
-                 {junk} bytes between them; the link is {}",
+                "{good} of {} good, {refused} refused, {missed} missed, \
+                 {} between them; the link is {}",
+                count(frames, "frame"),
+                count(junk, "byte"),
                 self.state.code()
             );
             say(Level::Note, &what, None);

@@ -4,6 +4,7 @@
 //! 80; a hint may have several such lines. A key never shows, not even one digit of it.
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::count::count;
 use crate::p1::diagnosis::sums::{Sum, SumRange};
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 
@@ -12,7 +13,7 @@ pub fn title(finding: &Finding) -> String {
     let what = verdict_title(finding.verdict);
     match finding.count {
         0 | 1 => what.to_owned(),
-        count => format!("{what} ({count} times)"),
+        times => format!("{what} ({})", count(times as u64, "time")),
     }
 }
 
@@ -103,9 +104,9 @@ pub fn evidence(finding: &Finding) -> String {
         SevenEven => "bit 7 makes the number of ones even in each byte".to_owned(),
         Bit7Stripped => "no byte of 80 or more, where half of them should be".to_owned(),
         WeakPullUp | Noise | DamagedFrame if number(Measure::Damaged).is_some() => format!(
-            "{} bytes changed: {} bits went from 1 to 0, {} from 0 to 1",
-            or_zero(Measure::Damaged),
-            or_zero(Measure::Fallen),
+            "{} changed: {} went from 1 to 0, {} from 0 to 1",
+            count(or_zero(Measure::Damaged), "byte"),
+            count(or_zero(Measure::Fallen), "bit"),
             or_zero(Measure::Risen)
         ),
         SampledLate => format!(
@@ -113,7 +114,10 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Shifted),
             or_zero(Measure::Damaged)
         ),
-        Telnet => format!("each byte FF comes twice, {} times", or_zero(Measure::Seen)),
+        Telnet => format!(
+            "each byte FF comes twice, {}",
+            count(or_zero(Measure::Seen), "time")
+        ),
         Icrnl if or_zero(Measure::Proven) == 1 => {
             "no byte 0D; put back, the frame is genuine".to_owned()
         }
@@ -123,21 +127,24 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Expected)
         ),
         Ixon => format!(
-            "no 11 and no 13; the frames are {} bytes short, {} expected",
-            or_zero(Measure::Lost),
+            "no 11 and no 13; the frames are {} short, {} expected",
+            count(or_zero(Measure::Lost), "byte"),
             or_zero(Measure::Expected)
         ),
         Cooked => "none of the bytes that a terminal acts on, like 03, 04, 7F".to_owned(),
         LineEnds => "no line ends in CR LF as meters send it".to_owned(),
         LostBytes => lost(finding),
         InsertedBytes => format!(
-            "{} bytes too many from offset 0x{:x} on",
-            or_zero(Measure::Inserted),
+            "{} too many from offset 0x{:x} on",
+            count(or_zero(Measure::Inserted), "byte"),
             or_zero(Measure::Place)
         ),
         BufferLimit | CutShort => match number(Measure::Need) {
-            Some(need) => format!("{} of {need} bytes came", or_zero(Measure::Have)),
-            None => format!("{} bytes came, and no end", or_zero(Measure::Have)),
+            Some(need) => {
+                let need = count(need, "byte");
+                format!("{} of {need} came", or_zero(Measure::Have))
+            }
+            None => format!("{} came, and no end", count(or_zero(Measure::Have), "byte")),
         },
         WrongKey if or_zero(Measure::Seen) > 0 => {
             "all text is noise; the counter grows by one: line and meter are fine".to_owned()
@@ -375,7 +382,7 @@ fn lost(finding: &Finding) -> String {
         }
         (_, Some(place)) => format!("something is missing at offset 0x{place:x}"),
         _ => match (number(Measure::Have), number(Measure::Need)) {
-            (Some(have), Some(need)) => format!("{have} of {need} bytes came"),
+            (Some(have), Some(need)) => format!("{have} of {} came", count(need, "byte")),
             _ => format!("bytes {}", finding.span),
         },
     }
@@ -434,6 +441,19 @@ mod tests {
                     assert!(!line.is_empty());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_one_is_said_as_one() {
+        for &verdict in Verdict::ALL {
+            let measured = |evidence: Evidence, &measure| evidence.with(measure, 1);
+            let ones = Measure::ALL.iter().fold(Evidence::default(), measured);
+            let said = evidence(&Finding::new(verdict, Span::new(0, 1), 1, ones));
+            let words: Vec<_> = said.split_whitespace().collect();
+            let wrong =
+                |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 2 && pair[1].ends_with('s');
+            assert_eq!(words.windows(2).find(wrong), None, "{said}");
         }
     }
 
