@@ -84,7 +84,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
     let feed = Feed::new(sources, &stop)?;
     let pumped = pump(feed, lanes, &mut captor, &limits, &mut |_| None);
     let worst = match pumped {
-        Ok(pumped) => pumped.worst,
+        Ok(pumped) => inputs::with_losses(pumped, &options.losses).worst,
         Err(failure) => failure.report(global.quiet),
     };
     let finished = captor.finish();

@@ -173,7 +173,12 @@ impl Lasting {
             Read::Gone(reason) => {
                 // Also closes the old descriptor, without which the port may not come back.
                 match self.options.reconnect {
-                    Reconnect::Never => self.state = State::Over,
+                    Reconnect::Never => {
+                        self.state = State::Over;
+                        if reason.is_fault() {
+                            self.options.losses.tell();
+                        }
+                    }
                     Reconnect::AfterLoss | Reconnect::FromStart => self.leave(true, None),
                 }
                 Step::Lost(reason)
