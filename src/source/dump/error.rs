@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Form;
+use super::{Form, Secret};
 use crate::p1::count::count;
 
 /// A place in a text, both counted from one; a column is a character.
@@ -107,6 +107,12 @@ pub enum DumpError {
         what: &'static str,
         /// The command that writes its content to stdout.
         command: &'static str,
+    },
+    /// A file of keys in the place of an input.
+    #[error("{secret}")]
+    Secret {
+        /// What it is.
+        secret: Secret,
     },
     /// An input of no form that is known.
     #[error(
