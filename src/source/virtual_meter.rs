@@ -22,7 +22,7 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
-pub use self::plan::{PERIOD, Plan, PlanError, START, Speed, parse_meters, parse_period};
+pub use self::plan::{METERS, PERIOD, Plan, PlanError, START, Speed, parse_meters, parse_period};
 pub use self::profile::Profile;
 pub use self::street::{Due, Street};
 
@@ -64,7 +64,6 @@ pub struct VirtualMeter {
     first_counter: u32,
     rng: Rng,
     frames: u64,
-    text: Vec<u8>,
 }
 
 impl Setup {
@@ -121,7 +120,6 @@ impl VirtualMeter {
             first_counter,
             rng,
             frames: 0,
-            text: Vec::new(),
         }
     }
 
@@ -206,11 +204,11 @@ impl VirtualMeter {
         if !self.setup.sealed && self.has_good_line() {
             return self.next_telegram(out);
         }
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
+        // Not kept: a street has a hundred thousand meters, and one of them sends at a time.
+        let mut text = Vec::with_capacity(TEXT_USUAL);
         self.next_telegram(&mut text);
         if !self.setup.sealed {
-            out.extend(self.damaged(text.clone()));
+            out.extend(self.damaged(text));
         } else if self.has_good_line() {
             self.seal(&text, out);
         } else {
@@ -218,7 +216,6 @@ impl VirtualMeter {
             self.seal(&text, &mut frame);
             out.extend(self.damaged(frame));
         }
-        self.text = text;
     }
 
     fn seal(&mut self, text: &[u8], out: &mut Vec<u8>) {
@@ -278,6 +275,8 @@ pub fn keyring_toml<'a>(meters: impl IntoIterator<Item = &'a VirtualMeter>) -> S
     ring
 }
 
+/// Bytes of a long telegram.
+const TEXT_USUAL: usize = 1536;
 /// After how many frames a counter reset comes.
 const RESET_AFTER: u32 = 5;
 const HEXADECIMAL: [u8; 16] = *b"0123456789ABCDEF";

@@ -141,8 +141,8 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
         .try_map(|name| Profile::named(&name).ok_or("there is no such profile"))
 }
 
-fn parse_meters(text: &str) -> Result<u32, &'static str> {
-    virtual_meter::parse_meters(text).ok_or("expected a number from 1 to 250")
+fn parse_meters(text: &str) -> Result<u32, String> {
+    virtual_meter::parse_meters(text).ok_or_else(|| format!("expected {}", virtual_meter::METERS))
 }
 
 fn parse_start(text: &str) -> Result<DateTime, String> {
