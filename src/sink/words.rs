@@ -132,8 +132,17 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Expected)
         ),
         Cooked => "none of the bytes that a terminal acts on, like 03, 04, 7F".to_owned(),
+        LineEnds if or_zero(Measure::Inserted) > 0 => format!(
+            "lines end in CR CR LF: {} too many in a telegram",
+            count(or_zero(Measure::Inserted), "byte")
+        ),
         LineEnds => "no line ends in CR LF as meters send it".to_owned(),
         LostBytes => lost(finding),
+        InsertedBytes if or_zero(Measure::Proven) == 1 => format!(
+            "{} 00 in a telegram, the first at 0x{:x}; the rest is right",
+            count(or_zero(Measure::Inserted), "byte"),
+            or_zero(Measure::Place)
+        ),
         InsertedBytes => format!(
             "{} too many from offset 0x{:x} on",
             count(or_zero(Measure::Inserted), "byte"),
@@ -270,6 +279,9 @@ pub fn hint(finding: &Finding) -> String {
             "use the file as it was recorded (git: *.txt -text); --repair puts\nthe line ends back where the check sum proves it"
         }
         LostBytes => lost_hint(finding),
+        InsertedBytes if finding.evidence.get(Measure::Proven) == Some(1) => {
+            "the line is held low for a moment, or a program puts them in; what is\nalready stored can be mended with --repair"
+        }
         InsertedBytes => "check that only one program reads the port, and what stands in between",
         BufferLimit => {
             "raise the buffer of the dongle or bridge to 4096 bytes\n(Tasmota, ESPHome: rx_buffer_size), or use another firmware"

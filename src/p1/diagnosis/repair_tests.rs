@@ -91,6 +91,8 @@ fn plain_text_is_mended_by_its_crc() {
     for (seen, verdict) in [
         (lf, Verdict::Icrnl),
         (layer::line_ends(&sent), Verdict::LineEnds),
+        (doubled_returns(&sent), Verdict::LineEnds),
+        (with_nuls(&sent), Verdict::InsertedBytes),
         (
             parity.receive(Framing::n81(9600), ErrorBytes::AsRead),
             Verdict::SevenEven,
@@ -103,6 +105,19 @@ fn plain_text_is_mended_by_its_crc() {
         let found = repair(&seen, &keys()).unwrap();
         assert_eq!((found.frame, found.verdict), (sent.clone(), verdict));
     }
+}
+
+fn doubled_returns(text: &[u8]) -> Vec<u8> {
+    let doubled = |&byte: &u8| match byte {
+        b'\r' => vec![b'\r', b'\r'],
+        _ => vec![byte],
+    };
+    text.iter().flat_map(doubled).collect()
+}
+
+fn with_nuls(text: &[u8]) -> Vec<u8> {
+    let (front, behind) = text.split_at(text.len() / 2);
+    [&b"\0"[..], front, b"\0\0", behind].concat()
 }
 
 #[test]
