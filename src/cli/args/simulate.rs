@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 
 use super::parse_duration;
 use crate::p1::line::{Fault, FaultError};
+use crate::sink::tap::bare_host;
 use crate::source::virtual_meter::{self, Plan, Profile, Speed};
 
 /// Options of `simulate`.
@@ -174,16 +175,7 @@ fn parse_listen(text: &str) -> Result<Listen, &'static str> {
     let expected = "expected HOST:PORT or HOST:FIRST-LAST, such as 127.0.0.1:2001";
     let rest = text.strip_prefix("tcp://").unwrap_or(text);
     let (host, ports) = rest.rsplit_once(':').ok_or(expected)?;
-    let inner = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host = match inner {
-        Some(host) => host,
-        None if host.contains(':') => {
-            return Err("an IPv6 address stands in brackets, as [::1]:2001");
-        }
-        None => host,
-    };
+    let host = bare_host(host)?;
     let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
     let port = |text: &str| text.parse::<u16>().ok();
     match (port(first), port(last)) {
