@@ -286,29 +286,15 @@ const TICK: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Folder, Plug, all_bytes, options};
+    use super::super::testing::{Folder, Plug, all_bytes, next_step, options};
     use super::*;
     use std::io::Write;
     use std::net::TcpListener;
 
-    /// Reads on until something else than silence comes, within 10 s; gives it with the bytes read.
-    fn next(source: &mut Lasting) -> (Step, Vec<u8>) {
-        let start = Instant::now();
-        let mut buf = [0; 4096];
-        while start.elapsed() < Duration::from_secs(10) {
-            match source.read(&mut buf).unwrap() {
-                Step::Quiet => {}
-                Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
-                step => return (step, Vec::new()),
-            }
-        }
-        panic!("nothing for 10 s");
-    }
-
     fn bytes(source: &mut Lasting, count: usize) -> Vec<u8> {
         let mut all = Vec::new();
         while all.len() < count {
-            let (step, bytes) = next(source);
+            let (step, bytes) = next_step(source);
             assert!(matches!(step, Step::Bytes(_)), "{step:?}");
             all.extend(bytes);
         }
@@ -324,19 +310,19 @@ mod tests {
         let folder = Folder::new();
         let mut plug = Plug::new(&folder);
         let mut source = lasting(plug.path.to_str().unwrap(), options());
-        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert!(matches!(next_step(&mut source).0, Step::Opened));
         for round in 0..20 {
             plug.send(&all_bytes());
             assert_eq!(bytes(&mut source, 1024), all_bytes(), "round {round}");
             plug.pull_out();
             assert!(matches!(
-                next(&mut source).0,
+                next_step(&mut source).0,
                 Step::Lost(GoneReason::HungUp)
             ));
             let mut buf = [0; 9];
             assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
             plug.plug_in();
-            assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+            assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
         }
     }
 
@@ -345,14 +331,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let mut source = lasting(&format!("tcp://{address}"), options());
-        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert!(matches!(next_step(&mut source).0, Step::Opened));
         let (mut server, _) = listener.accept().unwrap();
         server.write_all(b"/Lux5").unwrap();
         assert_eq!(bytes(&mut source, 5), b"/Lux5");
         drop((server, listener));
-        assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        assert!(matches!(next_step(&mut source).0, Step::Lost(_)));
         let listener = TcpListener::bind(address).unwrap();
-        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
         let (mut server, _) = listener.accept().unwrap();
         server.write_all(b"again").unwrap();
         assert_eq!(bytes(&mut source, 5), b"again");
@@ -367,7 +353,7 @@ mod tests {
         );
         let mut waits = Vec::new();
         for round in 0..5 {
-            next(&mut source);
+            next_step(&mut source);
             let (mut server, _) = listener.accept().unwrap();
             if round == 4 {
                 server.write_all(b"/").unwrap();
@@ -375,7 +361,7 @@ mod tests {
             }
             drop(server);
             waits.push(source.wait.as_millis());
-            assert!(matches!(next(&mut source).0, Step::Lost(_)));
+            assert!(matches!(next_step(&mut source).0, Step::Lost(_)));
         }
         assert_eq!(waits, [5, 10, 20, 40, 5]);
     }
@@ -387,11 +373,11 @@ mod tests {
         let mut options = options();
         options.reconnect = Reconnect::Never;
         let mut source = lasting(plug.path.to_str().unwrap(), options);
-        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert!(matches!(next_step(&mut source).0, Step::Opened));
         plug.pull_out();
-        assert!(matches!(next(&mut source).0, Step::Lost(_)));
-        assert!(matches!(next(&mut source).0, Step::End));
-        assert!(matches!(next(&mut source).0, Step::End));
+        assert!(matches!(next_step(&mut source).0, Step::Lost(_)));
+        assert!(matches!(next_step(&mut source).0, Step::End));
+        assert!(matches!(next_step(&mut source).0, Step::End));
     }
 
     #[test]
@@ -406,11 +392,11 @@ mod tests {
         patient.reconnect = Reconnect::FromStart;
         let mut source = lasting(path, patient);
         assert!(matches!(
-            next(&mut source).0,
+            next_step(&mut source).0,
             Step::Refused(SourceError::NotFound { .. })
         ));
         plug.plug_in();
-        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert!(matches!(next_step(&mut source).0, Step::Opened));
     }
 
     #[test]
@@ -418,20 +404,20 @@ mod tests {
         let folder = Folder::new();
         let mut plug = Plug::new(&folder);
         let mut source = lasting(plug.path.to_str().unwrap(), options());
-        next(&mut source);
+        next_step(&mut source);
         plug.pull_out();
-        assert!(matches!(next(&mut source).0, Step::Lost(_)));
+        assert!(matches!(next_step(&mut source).0, Step::Lost(_)));
         plug.plug_in();
         let other = Source::open_path(&plug.path, &options()).unwrap();
         assert!(matches!(
-            next(&mut source).0,
+            next_step(&mut source).0,
             Step::Refused(SourceError::Busy { .. })
         ));
         for _ in 0..4 {
             assert!(matches!(source.read(&mut [0; 9]).unwrap(), Step::Quiet));
         }
         drop(other);
-        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
     }
 
     #[test]
@@ -442,10 +428,10 @@ mod tests {
         options.backoff.first = Duration::from_secs(20);
         let stop = options.stop.clone();
         let mut source = lasting(plug.path.to_str().unwrap(), options);
-        next(&mut source);
+        next_step(&mut source);
         plug.pull_out();
-        next(&mut source);
-        let thread = std::thread::spawn(move || next(&mut source).0);
+        next_step(&mut source);
+        let thread = std::thread::spawn(move || next_step(&mut source).0);
         std::thread::sleep(Duration::from_millis(20));
         let start = Instant::now();
         stop.stop();
