@@ -26,6 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_socket_linger;
+
 use bench::{Bench, Plug, Run, frames, title_and_keys};
 
 #[test]
@@ -494,4 +496,44 @@ fn silence_and_time_have_their_exit_codes() {
     assert_eq!(code, Some(5));
     assert!(started.elapsed() < Duration::from_secs(3));
     drop(keep);
+}
+
+#[test]
+fn a_server_that_breaks_off_for_good_could_not_be_read_to_its_end() {
+    let bench = Bench::new();
+    let frame = frames("lu", 1).remove(0);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("tcp://{}", listener.local_addr().unwrap());
+    let keys = ["--json", "--keyring", "keys.toml", "--no-reconnect"];
+    for (breaks, code) in [(true, 3), (false, 0)] {
+        let mut run = Run::start(&bench, &[&["parse", &server], &keys[..]].concat());
+        let (mut client, _) = listener.accept().unwrap();
+        client.write_all(&frame).unwrap();
+        run.lines(1);
+        if breaks {
+            // What is closed without lingering is reset.
+            set_socket_linger(&client, Some(Duration::ZERO)).unwrap();
+        }
+        drop(client);
+        assert_eq!(run.end(), Some(code), "{}", run.errors());
+        let said = run.errors().contains("the connection was broken off");
+        assert_eq!(said, breaks, "{}", run.errors());
+    }
+}
+
+#[test]
+fn a_port_that_is_gone_for_good_could_not_be_read_to_its_end() {
+    let bench = Bench::new();
+    let frame = frames("lu", 1).remove(0);
+    let parse = ["parse", "ttyUSB0", "--keyring", "keys.toml"];
+    let capture = ["capture", "ttyUSB0", "-o", "stored.bin"];
+    for command in [&parse[..], &capture] {
+        let mut plug = Plug::new(bench.path("ttyUSB0"));
+        let mut run = Run::start(&bench, &[command, &["--no-reconnect"]].concat());
+        plug.wait_until_read();
+        plug.send(&frame);
+        plug.pull_out();
+        assert_eq!(run.end(), Some(3), "{}", run.errors());
+        assert!(run.errors().contains("the port went away"));
+    }
 }

@@ -174,7 +174,7 @@ fn clients_of_tcp_get_all_meters_or_one_each() {
     let refused = run(&["simulate", "--tcp", "127.0.0.1:2001-2002"]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&refused.stderr);
-    assert!(stderr.contains("2 ports for 1 meters"), "{stderr}");
+    assert!(stderr.contains("2 ports for 1 meter\n"), "{stderr}");
 }
 
 #[test]
@@ -245,6 +245,37 @@ fn each_fault_does_something() {
         stderr.contains("there are inverted, speed=9600"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_file_holds_the_meters_of_a_town() {
+    let folder = Folder::new();
+    let (file, ring) = (folder.path("town.bin"), folder.path("keys.toml"));
+    let town = ["simulate", "--meters", "3000", "-n", "1", "-o", &file];
+    let said = run(&town).stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(
+        said.contains("the keys of these 3000 meters: --keyring keys.toml"),
+        "{said}"
+    );
+    assert!(said.lines().count() < 5, "{said}");
+    good(&[&town[..], &["--force", "-q", "--keyring", &ring]].concat());
+    let csv = good(&[
+        "parse",
+        &file,
+        "--csv",
+        "--keyring",
+        &ring,
+        "-F",
+        "active_energy_import",
+    ]);
+    let csv = String::from_utf8(csv).unwrap();
+    let meters: std::collections::HashSet<_> = csv
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(2))
+        .collect();
+    assert_eq!(meters.len(), 3000);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use super::signals::Signals;
 use super::watch;
 use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
+use crate::p1::count::count;
 use crate::p1::decoder::Policy;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
@@ -83,7 +84,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
     let feed = Feed::new(sources, &stop)?;
     let pumped = pump(feed, lanes, &mut captor, &limits, &mut |_| None);
     let worst = match pumped {
-        Ok(pumped) => pumped.worst,
+        Ok(pumped) => inputs::with_losses(pumped, &options.losses).worst,
         Err(failure) => failure.report(global.quiet),
     };
     let finished = captor.finish();
@@ -112,7 +113,7 @@ impl Captor {
             for (path, bytes) in stored.iter().flatten() {
                 say(
                     Level::Note,
-                    &format!("{}: {bytes} bytes stored", path.display()),
+                    &format!("{}: {} stored", path.display(), count(*bytes, "byte")),
                     None,
                 );
             }

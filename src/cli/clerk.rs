@@ -1,5 +1,7 @@
 //! The sink of decrypt, parse and watch: keeps the counts, formats what came, and talks about what goes wrong.
 
+mod desk;
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -8,19 +10,17 @@ use jiff::Timestamp;
 use super::ahead::Hand;
 use super::failure::{Exit, Failure, Level, say};
 use super::keys::Ring;
-use super::lane::{Desk, Lane};
+use super::lane::Lane;
 use super::output::Output;
 use super::pump::{Link, Sink};
 use super::services::Services;
 use super::tally::Tally;
-use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
-use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::GeneralGloCiphering;
-use crate::p1::diagnosis::{Finding, Measure, Sent, State, Summary, Verdict};
-use crate::p1::event::{Decoded, Event, Reason, Refused};
-use crate::sink::context::{Context, Senders, Source};
-use crate::source::maxsonar::Level as Reading;
+use crate::p1::count::count;
+use crate::p1::diagnosis::{Sent, State};
+use crate::p1::event::Event;
+use crate::sink::context::{Context, Senders};
 
 /// Takes events, keeps the counts, and talks about what goes wrong.
 pub struct Clerk {
@@ -100,115 +100,10 @@ impl Clerk {
         &self.tally
     }
 
-    fn telegram(
-        &mut self,
-        source: Source<'_>,
-        at: Option<Timestamp>,
-        decoded: &Decoded<'_>,
-    ) -> u64 {
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            meter_name: decoded
-                .security
-                .and_then(|security| self.ring.name(security.title())),
-            derived: &[],
-        };
-        let derived = self.services.derive(&context, decoded);
-        let context = Context {
-            derived: &derived,
-            ..context
-        };
-        self.services.telegram(&context, decoded);
-        let printed = self.output.telegram(&context, decoded);
-        if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
-                source.said(),
-                decoded.span.start,
-                words::crc_words(decoded.crc)
-            );
-            say(Level::Warning, &what, None);
-        }
-        if decoded
-            .security
-            .is_some_and(|security| security.tag == crate::p1::event::Tag::Invalid)
-            && self.said.insert("tag")
-        {
-            let what = format!(
-                "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
-                source.said(),
-                decoded.span.start
-            );
-            say(Level::Warning, &what, None);
-        }
-        printed
-    }
-
-    /// The digit that a mistyped key should have, where the user wants to see it.
-    fn right_digit(&self, finding: &Finding) -> Option<String> {
-        if !self.show_key || finding.verdict != Verdict::KeyTypo {
-            return None;
-        }
-        let (header, frame) = self.sample.as_ref()?;
-        let position = usize::try_from(finding.evidence.get(Measure::Digit)?).ok()?;
-        let keys = self.ring.keys().of(header.title)?;
-        let mut text = vec![0; header.text_length()];
-        (0..16u8).find_map(|digit| {
-            let mut bytes = *keys.key().bytes();
-            let byte = bytes.get_mut(position.checked_sub(1)? / 2)?;
-            *byte = match position % 2 {
-                1 => *byte & 0x0F | digit << 4,
-                _ => *byte & 0xF0 | digit,
-            };
-            let tried = MeterKeys::new(Key::new(bytes), keys.authentication().clone());
-            let fits = tried.open(header, frame, &mut text).is_ok();
-            fits.then(|| format!("digit {position} of the key should be {digit:X}"))
-        })
-    }
-
     /// Counts what was printed, or the telegram itself.
     fn spend(&mut self, printed: u64) {
         let spent = if self.by_telegrams { 1 } else { printed };
         self.left = self.left.map(|left| left.saturating_sub(spent));
-    }
-
-    fn refused(
-        &mut self,
-        source: Source<'_>,
-        at: Option<Timestamp>,
-        refused: &Refused<'_>,
-        count: u64,
-    ) {
-        let context = Context {
-            seq: self.tally.good,
-            received_at: at,
-            source,
-            ..Context::default()
-        };
-        self.services.refused(&context, refused);
-        self.output.refused(&context, refused);
-        if let (Reason::TagMismatch, Some(header), None) =
-            (refused.reason, refused.header, &self.sample)
-        {
-            self.sample = Some((header, refused.frame.to_vec()));
-        }
-        self.told += u64::from(count == 1);
-        if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
-            let (what, hint) = match self.output.redactor() {
-                Some(redactor) => words::refused(&redactor.refused(refused)),
-                None => words::refused(refused),
-            };
-            // Why a frame is damaged, or the key does not fit, diagnosis finds out.
-            let certain = matches!(
-                refused.reason,
-                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade
-            );
-            let own = !self.quiet && certain;
-            let hint = Some(hint.as_str()).filter(|_| own);
-            say(Level::Error, &format!("{}: {what}", source.said()), hint);
-        }
     }
 
     /// Meters that sent frames, and were not asked for.
@@ -266,8 +161,10 @@ impl Clerk {
         if !self.quiet && (troubled || self.verbose > 0) {
             let frames = good + refused;
             let what = format!(
-                "{good} of {frames} frames good, {refused} refused, {missed} missed, \
-                 {junk} bytes between them; the link is {}",
+                "{good} of {} good, {refused} refused, {missed} missed, \
+                 {} between them; the link is {}",
+                count(frames, "frame"),
+                count(junk, "byte"),
                 self.state.code()
             );
             say(Level::Note, &what, None);
@@ -296,94 +193,6 @@ impl Clerk {
             Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
         }
-    }
-}
-
-impl Desk for Clerk {
-    fn event(
-        &mut self,
-        lane: usize,
-        source: Source<'_>,
-        received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
-        if self.left == Some(0) || !self.wants(event) {
-            return;
-        }
-        let refusals = self.tally.count(lane, event);
-        match event {
-            Event::Telegram(decoded) => {
-                let printed = self.telegram(source, received_at, decoded);
-                self.spend(printed);
-            }
-            Event::Refused(refused) => {
-                self.refused(source, received_at, refused, refusals.unwrap_or(1));
-            }
-            Event::Junk(_) => {}
-        }
-    }
-
-    fn counted(&mut self, lane: usize, event: &Event<'_>) {
-        self.tally.count(lane, event);
-    }
-
-    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        let mut shown = finding.clone();
-        if let Some(redactor) = self.output.redactor() {
-            redactor.finding(&mut shown);
-        }
-        let (mut what, mut hint) = words::finding(&shown);
-        if finding.verdict == Verdict::WrongKey
-            && let Some(origin) = self.ring.origin_for(finding.evidence.title)
-        {
-            what.push_str(&format!("\n  the key used is {origin}"));
-        }
-        if let Some(digit) = self.right_digit(finding) {
-            hint = format!("{digit}\n{hint}");
-        }
-        let context = Context {
-            seq: self.tally.good,
-            received_at: None,
-            source,
-            ..Context::default()
-        };
-        self.output.finding(&context, finding);
-        if !is_said_elsewhere(finding, source) {
-            self.services.finding(&context, finding);
-        }
-        if is_said_elsewhere(finding, source) || self.left == Some(0) {
-            return;
-        }
-        let level = match self.tally.good {
-            0 => Level::Error,
-            _ => Level::Warning,
-        };
-        let name = source.label.unwrap_or(source.said());
-        self.talk(level, &format!("{name}: {what}"), Some(&hint));
-    }
-
-    fn ended(&mut self, _lane: usize, _source: Source<'_>, summary: &Summary) {
-        self.missed += summary.missed;
-        self.state = self.state.max(summary.state);
-        self.sent.phases |= summary.sent.phases;
-        self.sent.devices |= summary.sent.devices;
-    }
-
-    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
-        if self.left == Some(0) {
-            return;
-        }
-        self.tally.good += 1;
-        self.tally.bytes += level.span.len();
-        let context = Context {
-            seq: self.tally.good,
-            received_at: level.received_at,
-            source,
-            ..Context::default()
-        };
-        self.services.level(&context, level);
-        let printed = self.output.level(&context, level);
-        self.spend(printed);
     }
 }
 
@@ -457,7 +266,5 @@ impl Sink for Clerk {
     }
 }
 
-/// Kinds of refusal that are said one by one; the summary counts the rest.
-const TOLD_MAX: u64 = 10;
 /// Other meters that are named when the one asked for is not there.
 const OTHERS_MAX: usize = 8;

@@ -13,27 +13,22 @@
 
 mod mqtt;
 
+mod file;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use clap::ValueEnum;
 use etcetera::BaseStrategy;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
-use toml::Spanned;
 
-use self::mqtt::MqttTable;
-use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs, parse_duration};
+use self::file::{Entry, File};
+use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
-use crate::p1::derive::ReferencePower;
 use crate::sink::fields::distance;
-use crate::sink::rotation::Rotation;
-use crate::sink::tap::{Listen, Tap, TapPlace};
-use crate::source::{Address, Device, Mode};
+use crate::sink::tap::{Tap, TapPlace};
+use crate::source::Address;
 
 /// A `smarty.toml` that was read.
 #[derive(Clone, Debug)]
@@ -53,69 +48,6 @@ pub struct Settings<'a> {
     pub thin: &'a mut ThinArgs,
     /// Those of services.
     pub services: &'a mut ServiceArgs,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    keyring: Option<PathBuf>,
-    key_file: Option<PathBuf>,
-    tz: Option<String>,
-    baud: Option<u32>,
-    #[serde(default, deserialize_with = "word")]
-    mode: Option<Mode>,
-    #[serde(default)]
-    no_reconnect: bool,
-    #[serde(default, deserialize_with = "time")]
-    timeout: Option<Duration>,
-    #[serde(default, deserialize_with = "time")]
-    duration: Option<Duration>,
-    #[serde(default, deserialize_with = "format")]
-    format: Option<Format>,
-    fields: Option<String>,
-    #[serde(default)]
-    events: bool,
-    #[serde(default, deserialize_with = "time")]
-    every: Option<Duration>,
-    #[serde(default)]
-    on_change: bool,
-    out: Option<PathBuf>,
-    #[serde(default)]
-    append: bool,
-    #[serde(default, deserialize_with = "word")]
-    rotate: Option<Rotation>,
-    #[serde(default, deserialize_with = "words")]
-    forward: Vec<Tap>,
-    #[serde(default)]
-    forward_raw: bool,
-    #[serde(default, deserialize_with = "word")]
-    metrics: Option<Listen>,
-    #[serde(default)]
-    derive: bool,
-    #[serde(default, deserialize_with = "word")]
-    reference_power: Option<ReferencePower>,
-    state: Option<PathBuf>,
-    mqtt: Option<MqttTable>,
-    #[serde(default)]
-    source: Vec<Spanned<Entry>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    label: Option<String>,
-    address: String,
-    #[serde(default, deserialize_with = "device")]
-    device: Option<Device>,
-    baud: Option<u32>,
-    #[serde(default, deserialize_with = "word")]
-    mode: Option<Mode>,
-    key_file: Option<PathBuf>,
-    keyring: Option<PathBuf>,
-    #[serde(default, deserialize_with = "word")]
-    reference_power: Option<ReferencePower>,
-    #[serde(default, deserialize_with = "words")]
-    forward: Vec<Tap>,
 }
 
 impl Config {
@@ -373,54 +305,6 @@ fn refused(path: &Path, text: &str, span: Option<Range<usize>>, message: &str) -
         plain = plain.replace(&format!("`{value}`"), "the value");
     }
     failure(plain)
-}
-
-fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(input)?;
-    parse_duration(&text).map(Some).map_err(D::Error::custom)
-}
-
-fn word<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    let text = String::deserialize(input)?;
-    text.parse().map(Some).map_err(D::Error::custom)
-}
-
-/// One word, or a list of them.
-fn words<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a word or a list of words")]
-    enum Words {
-        One(String),
-        Many(Vec<String>),
-    }
-    let texts = match Words::deserialize(input)? {
-        Words::One(text) => vec![text],
-        Words::Many(texts) => texts,
-    };
-    let parse = |text: &String| text.parse().map_err(D::Error::custom);
-    texts.iter().map(parse).collect()
-}
-
-fn format<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Format>, D::Error> {
-    let text = String::deserialize(input)?;
-    let wrong = |_| D::Error::custom("expected table, json, csv, raw, hex or influx");
-    Format::from_str(&text, false).map(Some).map_err(wrong)
-}
-
-fn device<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Device>, D::Error> {
-    match String::deserialize(input)?.as_str() {
-        "p1" => Ok(Some(Device::P1)),
-        "maxsonar" => Ok(Some(Device::Maxsonar)),
-        _ => Err(D::Error::custom("expected p1 or maxsonar")),
-    }
 }
 
 /// Longer than any name, shorter than a key.

@@ -25,7 +25,7 @@ use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
 use crate::sink::thin::Thinning;
-use crate::source::{Lasting, LineSettings, Place, Stop};
+use crate::source::{Lasting, LineSettings, Losses, Place, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,7 @@ pub struct Prepared {
     /// Ends the run.
     pub stop: Stop,
     sources: Vec<Lasting>,
+    losses: Losses,
     lanes: Vec<Lane>,
     limits: Limits,
 }
@@ -161,6 +162,7 @@ impl Prepared {
             zone,
             stop,
             sources,
+            losses: options.losses,
             lanes,
             limits,
         })
@@ -184,7 +186,8 @@ impl Prepared {
         let feed = Feed::in_runs(self.sources, &self.stop, size_for(self.limits.jobs))?;
         let mut ring = self.ring;
         let mut renew = |sink: &mut dyn Sink| renewal?.look(signals, &mut ring, sink);
-        pump(feed, self.lanes, sink, &self.limits, &mut renew)
+        let pumped = pump(feed, self.lanes, sink, &self.limits, &mut renew)?;
+        Ok(inputs::with_losses(pumped, &self.losses))
     }
 }
 

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::args::is_misplaced_key;
 use crate::sink::file_error::FileError;
 use crate::source::SourceError;
-use crate::source::dump::{DumpError, Form};
+use crate::source::dump::{DumpError, Form, Secret};
 
 /// How a run ended. Where several apply, the one that stands first here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -289,6 +289,16 @@ impl Failure {
                     "if it is a dump all the same, name its form: -i {}",
                     forms.join("|")
                 ))
+            }
+            DumpError::Secret { secret } => {
+                let file = if name == "-" { "FILE" } else { name };
+                failure.hint(match secret {
+                    Secret::Key => format!("a key goes beside an input: --key-file {file}"),
+                    Secret::Ring => format!("a key ring goes beside an input: --keyring {file}"),
+                    Secret::Mention => {
+                        "--key-file takes a file with the 32 digits of the key alone, beside an input".to_owned()
+                    }
+                })
             }
             DumpError::Packed { command, .. } => {
                 let command = command.replace("FILE", name);

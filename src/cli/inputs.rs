@@ -12,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::feed::is_live;
 use super::keys::Ring;
 use super::lane::{Decoding, Lane};
+use super::pump::{PumpEnd, Pumped};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
@@ -20,7 +21,7 @@ use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
 use crate::source::{
-    self, Address, Backoff, Device, Lasting, LineSettings, Mode, Place, SourceOptions, Stop,
+    self, Address, Backoff, Device, Lasting, LineSettings, Losses, Mode, Place, SourceOptions, Stop,
 };
 
 /// A source as it was named, with what holds for it alone.
@@ -212,6 +213,17 @@ pub fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
         options.reconnect = source::Reconnect::Never;
     }
     options
+}
+
+/// How a run went: a source that was lost for good could not be read, unless enough had come before.
+pub fn with_losses(pumped: Pumped, losses: &Losses) -> Pumped {
+    match pumped.end {
+        PumpEnd::Input if losses.any() => Pumped {
+            worst: pumped.worst.min(Exit::Io),
+            ..pumped
+        },
+        _ => pumped,
+    }
 }
 
 /// How soon a file that is followed and went away is looked for.

@@ -1,5 +1,6 @@
 //! What is said of frames that were refused: plain words, and one thing to do.
 
+use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Reason, Refused};
 use crate::p1::readout::{Crc, SentCrc};
@@ -15,7 +16,7 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             "record for some seconds longer; if every frame ends early, bytes are lost on the way".to_owned(),
         ),
         Reason::BadLength { length, .. } => (
-            format!("{place} claims {length} bytes, which no frame can have"),
+            format!("{place} claims {}, which no frame can have", count(length, "byte")),
             "its header was damaged; the frames behind it are not touched by this".to_owned(),
         ),
         Reason::Unsupported(what) => (

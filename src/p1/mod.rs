@@ -1,5 +1,7 @@
 //! The decoder: pure, without input or output, clock or threads. In the order of the bytes' way.
 
+pub mod count;
+
 pub mod span;
 
 pub mod readout;

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::hex::dump;
 use super::words;
+use crate::p1::count::count;
 use crate::p1::diagnosis::Measure;
 use crate::p1::diagnosis::examine::{Examination, Outcome, Remark, Stage};
 use crate::p1::diagnosis::worst::Worst;
@@ -63,17 +64,17 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
     if examination.mended > 0 {
         let _ = writeln!(
             text,
-            "\n{GOOD}{} telegrams are read all the same.{GOOD:#}",
-            examination.mended
+            "\n{GOOD}{} read all the same.{GOOD:#}",
+            count(examination.mended, "telegram").verb("is", "are")
         );
     }
     let _ = writeln!(
         text,
-        "\n{} good, {} refused, {} missed, {} bytes between frames; the link is {}",
+        "\n{} good, {} refused, {} missed, {} between frames; the link is {}",
         summary.good,
         summary.refused.iter().map(|(_, count)| count).sum::<u64>(),
         summary.missed,
-        summary.junk,
+        count(summary.junk, "byte"),
         summary.state.code(),
     );
     out.extend_from_slice(text.as_bytes());
@@ -95,8 +96,8 @@ fn frame(text: &mut String, worst: &Worst) {
     if worst.bytes.len() > SHOWN {
         let _ = writeln!(
             text,
-            "{DIM}… {} bytes more{DIM:#}",
-            worst.bytes.len() - SHOWN
+            "{DIM}… {} more{DIM:#}",
+            count((worst.bytes.len() - SHOWN) as u64, "byte")
         );
     }
     for field in &worst.fields {
@@ -130,11 +131,14 @@ fn plural(places: usize) -> String {
 /// `6 frames`, where it says something.
 fn number_words(&(measure, number): &(Measure, u64)) -> Option<String> {
     Some(match (measure, number) {
-        (Measure::Bytes, _) => format!("{number} bytes"),
+        (Measure::Bytes, _) => count(number, "byte").to_string(),
         (Measure::Frames, 1) => "one frame or telegram".to_owned(),
         (Measure::Frames, _) => format!("{number} frames or telegrams"),
         (Measure::Good, _) => format!("{number} good"),
-        (Measure::Junk, 1..) => format!("{number} bytes that belong to no frame"),
+        (Measure::Junk, 1..) => {
+            let bytes = count(number, "byte").verb("that belongs", "that belong");
+            format!("{bytes} to no frame")
+        }
         _ => return None,
     })
 }

@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::p1::count::count;
 use crate::source::access::Rights;
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// There is one already.
-    #[error("{}: exists already, with {bytes} bytes", path.display())]
+    #[error("{}: exists already, with {}", path.display(), count(*bytes, "byte"))]
     Exists {
         /// The file.
         path: PathBuf,
@@ -138,7 +139,9 @@ impl FileError {
 
 fn safe_part(safe: Option<u64>) -> String {
     safe.map_or(String::new(), |safe| {
-        format!("; {safe} bytes of this recording are safe on disk")
+        let bytes = count(safe, "byte");
+        let are = if safe == 1 { "is" } else { "are" };
+        format!("; {bytes} of this recording {are} safe on disk")
     })
 }
 

@@ -25,6 +25,7 @@ use super::context::{Context, Senders};
 use super::pty::Pty;
 use super::server::{News, Server};
 use super::service::{Notice, Service};
+use crate::p1::count::count;
 use crate::p1::event::{Decoded, Reason, Refused};
 use crate::source::Stop;
 use crate::source::stop::Wake;
@@ -242,7 +243,7 @@ impl Worker {
             }
             let before = match std::mem::take(&mut self.unsaid) {
                 0 => String::new(),
-                count => format!("; {count} others before it"),
+                unsaid => format!("; {} before it", count(unsaid, "other")),
             };
             self.said = Some(Instant::now());
             self.inbox.note(Notice {

@@ -12,6 +12,7 @@ use std::ops::Range;
 use anstyle::{AnsiColor, Style};
 
 use crate::p1::ciphering::GeneralGloCiphering;
+use crate::p1::count::count;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::readout::{Readout, SentCrc};
 
@@ -72,7 +73,9 @@ fn ciphered(header: &GeneralGloCiphering, decoded: &Decoded<'_>, tag: Tag) -> Ve
         field(
             10..length_end,
             "length",
-            format!("{} bytes follow", header.length),
+            count(header.length as u64, "byte")
+                .verb("follows", "follow")
+                .to_string(),
             AnsiColor::Yellow,
         ),
         field(
@@ -133,7 +136,7 @@ fn plain(decoded: &Decoded<'_>) -> Vec<Field> {
         field(
             identification..mark,
             "data lines",
-            format!("{lines} lines"),
+            count(lines as u64, "line").to_string(),
             AnsiColor::White,
         ),
         field(

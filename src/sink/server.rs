@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::net::sockopt;
 
 use super::outlet::Outlet;
+use crate::p1::count::count;
 use crate::source::stop::{Stop, Wake};
 
 /// A server with one or several ports.
@@ -226,7 +227,10 @@ impl fmt::Display for News {
         match self {
             Self::Came(peer) => write!(f, "{peer} connected"),
             Self::Left(peer, 0) => write!(f, "{peer} left"),
-            Self::Left(peer, missed) => write!(f, "{peer} left, {missed} telegrams were dropped"),
+            Self::Left(peer, missed) => {
+                let missed = count(*missed, "telegram").verb("was", "were");
+                write!(f, "{peer} left, {missed} dropped")
+            }
             Self::Slow(peer) => write!(f, "{peer} reads too slowly, telegrams are dropped"),
             Self::SentAway(peer) => write!(f, "{peer} reads too slowly, and was disconnected"),
             Self::TurnedAway(peer) => {

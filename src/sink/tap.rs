@@ -66,16 +66,9 @@ impl FromStr for Listen {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const EXPECTED: &str = "expected HOST:PORT or PORT, such as 127.0.0.1:2001";
         let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-        let inner = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        let host = match inner {
-            Some(host) => host,
-            None if host.contains(':') => {
-                return Err("an IPv6 address stands in brackets, as [::1]:2001");
-            }
-            None if host.is_empty() => LOOPBACK,
-            None => host,
+        let host = match bare_host(host)? {
+            "" if !host.starts_with('[') => LOOPBACK,
+            bare => bare,
         };
         if host.is_empty() || host.contains(|c: char| "/@=".contains(c) || c.is_whitespace()) {
             return Err(EXPECTED);
@@ -84,6 +77,21 @@ impl FromStr for Listen {
             host: host.to_owned(),
             port: port.parse().map_err(|_| EXPECTED)?,
         })
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+///
+/// # Errors
+/// An IPv6 address that has none.
+pub fn bare_host(host: &str) -> Result<&str, &'static str> {
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match inner {
+        Some(host) => Ok(host),
+        None if host.contains(':') => Err("an IPv6 address stands in brackets, as [::1]:2001"),
+        None => Ok(host),
     }
 }
 

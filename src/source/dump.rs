@@ -22,6 +22,7 @@ mod ndjson;
 mod rowline;
 mod rows;
 mod scrub;
+mod secret;
 mod sniff;
 mod stamp;
 mod text;
@@ -41,6 +42,7 @@ use self::encoding::{Intake, Taken};
 pub use self::error::{DumpError, Encoding, Note, Place};
 pub use self::hex::encode_hex;
 pub use self::rows::{encode_hexdump, encode_words, encode_xxd};
+pub use self::secret::Secret;
 use self::sniff::Sniffer;
 
 /// Names how the bytes of an input are written down.

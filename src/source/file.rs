@@ -194,28 +194,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 mod tests {
     use super::super::address::Address;
     use super::super::reopen::{Lasting, Step};
-    use super::super::testing::{Folder, options};
+    use super::super::testing::{Folder, next_step, options};
     use super::*;
     use std::fs;
     use std::io::Write;
-    use std::time::Instant;
-
-    /// The next step that is no silence, within 10 s, with the bytes of it.
-    fn next(source: &mut Lasting) -> (Step, Vec<u8>) {
-        let start = Instant::now();
-        let mut buf = [0; 64];
-        while start.elapsed() < Duration::from_secs(10) {
-            match source.read(&mut buf).unwrap() {
-                Step::Quiet => {}
-                Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
-                step => return (step, Vec::new()),
-            }
-        }
-        panic!("nothing for 10 s");
-    }
 
     fn bytes(source: &mut Lasting) -> Vec<u8> {
-        let (step, bytes) = next(source);
+        let (step, bytes) = next_step(source);
         assert!(matches!(step, Step::Bytes(_)), "{step:?}");
         bytes
     }
@@ -230,7 +215,7 @@ mod tests {
         options.follow = true;
         let address: Address = path.to_str().unwrap().parse().unwrap();
         let mut source = Lasting::new(address, options.clone());
-        assert!(matches!(next(&mut source).0, Step::Opened));
+        assert!(matches!(next_step(&mut source).0, Step::Opened));
         assert_eq!(bytes(&mut source), b"one");
         let mut buf = [0; 64];
         assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
@@ -244,19 +229,19 @@ mod tests {
         file.write_all(b"last").unwrap();
         fs::write(&path, b"new").unwrap();
         assert_eq!(bytes(&mut source), b"last");
-        let step = next(&mut source).0;
+        let step = next_step(&mut source).0;
         assert!(matches!(step, Step::Lost(GoneReason::Replaced)), "{step:?}");
-        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
         assert_eq!(bytes(&mut source), b"new");
         fs::write(&path, b"4").unwrap();
-        let step = next(&mut source).0;
+        let step = next_step(&mut source).0;
         assert!(
             matches!(step, Step::Lost(GoneReason::Shortened)),
             "{step:?}"
         );
-        assert!(matches!(next(&mut source).0, Step::Reopened { .. }));
+        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
         assert_eq!(bytes(&mut source), b"4");
         options.stop.stop();
-        assert!(matches!(next(&mut source).0, Step::Stopped));
+        assert!(matches!(next_step(&mut source).0, Step::Stopped));
     }
 }

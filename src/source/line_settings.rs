@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::p1::line::{DataBits, Parity};
+
 /// Speed and character frame of a serial line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineSettings {
@@ -21,26 +23,6 @@ pub struct Mode {
     pub parity: Parity,
     /// Stop bits at the end.
     pub stop: StopBits,
-}
-
-/// Bits of a character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataBits {
-    /// 7
-    Seven,
-    /// 8
-    Eight,
-}
-
-/// What the parity bit makes of the data bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parity {
-    /// No parity bit.
-    None,
-    /// An even number of ones.
-    Even,
-    /// An odd number of ones.
-    Odd,
 }
 
 /// Stop bits of a character.

@@ -56,7 +56,7 @@ pub use hub::Hub;
 pub use line_settings::{LineSettings, Mode};
 pub use open::{Kind, Source};
 pub use queue::{Arrival, Chunk, Found, Next, What};
-pub use read::{Backoff, GoneReason, Level, Read, Reconnect, SourceOptions};
+pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
 pub use sim::virtual_keys;
 pub use stop::Stop;

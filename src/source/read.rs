@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -58,6 +60,8 @@ pub struct SourceOptions {
     pub dtr: Level,
     /// What is done when a source goes away.
     pub reconnect: Reconnect,
+    /// Whether one went away for good.
+    pub losses: Losses,
     /// How long after each vain attempt.
     pub backoff: Backoff,
     /// How long a server may take to answer.
@@ -90,6 +94,10 @@ pub enum Reconnect {
     FromStart,
 }
 
+/// Tells whether a source was lost and is not opened again; clones share one flag.
+#[derive(Clone, Debug, Default)]
+pub struct Losses(Arc<AtomicBool>);
+
 /// How long to wait between attempts: doubling from `first` to `most`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
@@ -108,6 +116,7 @@ impl SourceOptions {
             rts: Level::default(),
             dtr: Level::default(),
             reconnect: Reconnect::default(),
+            losses: Losses::default(),
             backoff: Backoff::default(),
             connect_timeout: Duration::from_secs(5),
             follow: false,
@@ -124,7 +133,26 @@ impl Default for Backoff {
     }
 }
 
+impl Losses {
+    /// Whether a source was lost.
+    pub fn any(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn tell(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 impl GoneReason {
+    /// Tells whether the source broke; a server that closes, and a file that is written anew, have ended in good order.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::HungUp | Self::Reset | Self::Silent | Self::Fault(_) => true,
+            Self::Closed | Self::Replaced | Self::Shortened => false,
+        }
+    }
+
     /// Reads the error of a port or a socket as a reason to be gone.
     pub(crate) fn of(error: &io::Error) -> Self {
         match error.raw_os_error().map(Errno::from_raw_os_error) {

@@ -18,12 +18,13 @@ use serialport::{SerialPort, TTYPort};
 
 use super::access::{Holder, holder};
 use super::error::SourceError;
-use super::line_settings::{DataBits, LineSettings, Parity, StopBits};
+use super::line_settings::{LineSettings, StopBits};
 use super::marks::Marks;
 use super::ports::{self, Usb};
 use super::read::{GoneReason, Level, Read, SourceOptions};
 use super::stop::{Stop, Wake};
 use super::tty::{is_own_terminal, is_pty, make_raw};
+use crate::p1::line::{DataBits, Parity};
 
 /// An open serial port.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 use serialport::{SerialPort, TTYPort};
 
 use super::read::{Backoff, Read, SourceOptions};
+use super::reopen::{Lasting, Step};
 use super::stop::Stop;
 
 /// A folder of its own for a test, gone at its end.
@@ -20,6 +21,20 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 pub(crate) struct Plug {
     pub(crate) path: PathBuf,
     inside: Option<(TTYPort, File)>,
+}
+
+/// The next step of a source that is no silence, within 10 s, with the bytes of it.
+pub(crate) fn next_step(source: &mut Lasting) -> (Step, Vec<u8>) {
+    let start = Instant::now();
+    let mut buf = [0; 4096];
+    while start.elapsed() < Duration::from_secs(10) {
+        match source.read(&mut buf).unwrap() {
+            Step::Quiet => {}
+            Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
+            step => return (step, Vec::new()),
+        }
+    }
+    panic!("nothing for 10 s");
 }
 
 impl Folder {

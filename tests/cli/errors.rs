@@ -383,3 +383,38 @@ fn a_live_source_that_is_silent_ends_by_its_timeout() {
     --- exit 5
     ");
 }
+
+#[test]
+fn a_file_of_keys_is_no_input_and_is_not_shown() {
+    assert_snapshot!(smarty("parse keys.toml").done(), @r"
+    $ smarty parse keys.toml
+    --- stderr
+    smarty: error: keys.toml: this is a key ring, not a dump of a P1 port
+      hint: a key ring goes beside an input: --keyring keys.toml
+    --- exit 5
+    ");
+    let key = "5F0BE3AAC07D9812B64E0195CC3347D1";
+    let digits = |arguments: &str| smarty(arguments).pipe(key).done();
+    assert_snapshot!(digits("parse -"), @r"
+    $ … | smarty parse -
+    --- stderr
+    smarty: error: -: these 16 bytes look like a key, not like a dump of a P1 port
+      hint: a key goes beside an input: --key-file FILE
+    --- exit 5
+    ");
+    assert_snapshot!(digits("parse --explain -"), @r"
+    $ … | smarty parse --explain -
+    --- stderr
+    smarty: error: -: these 16 bytes look like a key, not like a dump of a P1 port
+      hint: a key goes beside an input: --key-file FILE
+    --- exit 5
+    ");
+    let settings = format!("p1_key: \"{key}\"\nwifi_password: hello\n");
+    assert_snapshot!(smarty("decrypt -").pipe(settings).done(), @r"
+    $ … | smarty decrypt -
+    --- stderr
+    smarty: error: -: this text has a key in it, and nothing of a P1 port
+      hint: --key-file takes a file with the 32 digits of the key alone, beside an input
+    --- exit 5
+    ");
+}

@@ -285,7 +285,7 @@ fn verbose_tells_where_the_key_came_from_by_its_check_value() {
     --- stderr
     smarty: note: key from --key, check value 556E7D
     smarty: note: lu.bin: taken as bin
-    smarty: note: 1 of 1 frames good, 0 refused, 0 missed, 0 bytes between them; the link is healthy
+    smarty: note: 1 of 1 frame good, 0 refused, 0 missed, 0 bytes between them; the link is healthy
     smarty: note: the meter sends no values of gas, water or heat
       hint: the operator can switch them on, where the meter has them
     --- exit 0

@@ -276,6 +276,7 @@ fn other_sum(dice: &mut Dice) -> fn(&[u8]) -> u16 {
         |t| arc(&t[..t.len() - 1]),
         |t| arc(&t[1..t.len() - 1]),
         |t| arc(t).swap_bytes(),
+        |t| !arc(t),
     ])
 }
 

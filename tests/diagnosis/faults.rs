@@ -87,6 +87,23 @@ thread_local! {
     static RECEIVER: Cell<(usize, ErrorBytes)> = const { Cell::new((0, ErrorBytes::AsRead)) };
 }
 
+/// What a program makes of CR LF that puts a CR before each LF.
+fn doubled_returns(burst: &[u8]) -> Vec<u8> {
+    let doubled = |&byte: &u8| match byte {
+        b'\n' => vec![b'\r', b'\n'],
+        _ => vec![byte],
+    };
+    burst.iter().flat_map(doubled).collect()
+}
+
+fn with_nuls(burst: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut bytes = burst.to_vec();
+    for _ in 0..1 + rng.below(6) {
+        bytes.insert(1 + rng.below(burst.len() - 20), 0);
+    }
+    bytes
+}
+
 fn uart(burst: &[u8], inverted: bool, sent: Framing, read: Framing, rng: &mut Rng) -> Vec<u8> {
     let _ = rng;
     let (gap, errors) = RECEIVER.get();
@@ -696,6 +713,13 @@ pub const CASES: &[Case] = &[
         1,
         Each(Plain, |f, _| layer::line_ends(f))
     ),
+    case!(
+        "line ends doubled",
+        &["line_ends"],
+        1,
+        Each(Plain, |f, _| doubled_returns(f))
+    ),
+    case!("nuls", &["inserted_bytes"], 1, Each(Plain, with_nuls)),
     case!("hdlc", &["hdlc"], 1, Each(Sealed, hdlc)),
     case!("mbus", &["mbus"], 1, Each(Sealed, mbus)),
     case!("mbus blind", &["mbus"], 1, Each(Blind, mbus)),

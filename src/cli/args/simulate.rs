@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 
 use super::parse_duration;
 use crate::p1::line::{Fault, FaultError};
+use crate::sink::tap::bare_host;
 use crate::source::virtual_meter::{self, Plan, Profile, Speed};
 
 /// Options of `simulate`.
@@ -141,8 +142,8 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
         .try_map(|name| Profile::named(&name).ok_or("there is no such profile"))
 }
 
-fn parse_meters(text: &str) -> Result<u32, &'static str> {
-    virtual_meter::parse_meters(text).ok_or("expected a number from 1 to 250")
+fn parse_meters(text: &str) -> Result<u32, String> {
+    virtual_meter::parse_meters(text).ok_or_else(|| format!("expected {}", virtual_meter::METERS))
 }
 
 fn parse_start(text: &str) -> Result<DateTime, String> {
@@ -174,16 +175,7 @@ fn parse_listen(text: &str) -> Result<Listen, &'static str> {
     let expected = "expected HOST:PORT or HOST:FIRST-LAST, such as 127.0.0.1:2001";
     let rest = text.strip_prefix("tcp://").unwrap_or(text);
     let (host, ports) = rest.rsplit_once(':').ok_or(expected)?;
-    let inner = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host = match inner {
-        Some(host) => host,
-        None if host.contains(':') => {
-            return Err("an IPv6 address stands in brackets, as [::1]:2001");
-        }
-        None => host,
-    };
+    let host = bare_host(host)?;
     let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
     let port = |text: &str| text.parse::<u16>().ok();
     match (port(first), port(last)) {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::count::count;
 use crate::p1::event::{Event, Reason};
 
 /// What came of one source.
@@ -83,20 +84,26 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let frames = if self.whole == 1 { "frame" } else { "frames" };
-        write!(f, "{} {frames} whole", self.whole)?;
-        for (count, words) in [
+        write!(f, "{} whole", count(self.whole, "frame"))?;
+        for (frames, words) in [
             (self.cut, "cut"),
             (self.damaged, "damaged"),
             (self.missing, "missing by their counters"),
-            (self.resets, "times the counter did not grow"),
-            (self.broken, "bytes with parity or framing errors"),
         ] {
-            if count > 0 {
-                write!(f, ", {count} {words}")?;
+            if frames > 0 {
+                write!(f, ", {frames} {words}")?;
             }
         }
-        write!(f, ", {} of {} bytes in no frame", self.junk, self.bytes)
+        if self.resets > 0 {
+            let times = count(self.resets, "time");
+            write!(f, ", {times} the counter did not grow")?;
+        }
+        if self.broken > 0 {
+            let bytes = count(self.broken, "byte");
+            write!(f, ", {bytes} with parity or framing errors")?;
+        }
+        let bytes = count(self.bytes, "byte");
+        write!(f, ", {} of {bytes} in no frame", self.junk)
     }
 }
 

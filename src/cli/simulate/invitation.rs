@@ -55,10 +55,12 @@ pub fn say_how_to_read(
         Target::Stdout => format!("smarty parse -{keys}"),
     };
     if let (None, [_, _, ..], false) = (&args.target.keyring, meters, ring.is_empty()) {
-        let what = format!(
-            "the key ring of these meters, as keys.toml (--keyring FILE writes it)\n\n{ring}"
-        );
-        say_openly(&what);
+        say_openly(&match meters.len() {
+            ..=SHOWN_MAX => format!(
+                "the key ring of these meters, as keys.toml (--keyring FILE writes it)\n\n{ring}"
+            ),
+            many => format!("the keys of these {many} meters: --keyring keys.toml writes them"),
+        });
     }
     say_openly(&format!("read it with\n  {command}"));
     Ok(())
@@ -122,6 +124,9 @@ fn quoted(word: &str) -> String {
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
+
+/// The keys of more meters are written to a file, or not at all.
+const SHOWN_MAX: usize = 20;
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use crate::cli::args::{Global, Listen, Simulate};
 use crate::cli::failure::{Exit, Failure, Level, say};
 use crate::cli::listen;
 use crate::cli::writer::{Writer, failed, shown};
+use crate::p1::count::count;
 use crate::sink::file_error::FileError;
 use crate::sink::out::OutFile;
 use crate::sink::pty::Pty;
@@ -165,8 +166,8 @@ impl Outlets {
                     .iter()
                     .filter(|pty| self.verbose && pty.outlet.dropped() > 0)
                 {
-                    let dropped = pty.outlet.dropped();
-                    let what = format!("{}: {dropped} telegrams were dropped", shown(pty.path()));
+                    let dropped = count(pty.outlet.dropped(), "telegram").verb("was", "were");
+                    let what = format!("{}: {dropped} dropped", shown(pty.path()));
                     say(Level::Note, &what, None);
                 }
                 Ok(())
@@ -250,7 +251,8 @@ fn numbered(link: &Path, number: usize, lanes: usize) -> PathBuf {
 fn serve(listen: &Listen, lanes: usize) -> Result<Server, Failure> {
     let ports = listen.first..=listen.last;
     if ports.len() != 1 && ports.len() != lanes {
-        let what = format!("--tcp: {} ports for {lanes} meters", ports.len());
+        let ports = count(ports.len() as u64, "port");
+        let what = format!("--tcp: {ports} for {}", count(lanes as u64, "meter"));
         return Err(Failure::new(Exit::Usage, what)
             .hint("one port for all meters, or one a meter, as 127.0.0.1:2001-2005 for five"));
     }

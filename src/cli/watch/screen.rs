@@ -18,6 +18,7 @@ use crate::cli::tally::Tally;
 use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
+use crate::p1::count::count;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
 use crate::sink;
@@ -73,12 +74,11 @@ pub fn run(
         return Err(failure);
     }
     let worst = pumped?.worst;
-    let telegrams = if tally.good == 1 {
-        "telegram"
-    } else {
-        "telegrams"
-    };
-    let seen = format!("{} {telegrams}, {} refused", tally.good, tally.refused);
+    let seen = format!(
+        "{}, {} refused",
+        count(tally.good, "telegram"),
+        tally.refused
+    );
     if !global.quiet {
         say(Level::Note, &seen, None);
     }

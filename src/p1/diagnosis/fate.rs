@@ -5,6 +5,7 @@ use super::context::Context;
 use super::damage::{Damage, same_kind, weigh};
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::lines;
+use super::repair;
 use super::text;
 use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::span::Span;
@@ -26,6 +27,8 @@ pub(super) struct Found<'a> {
     damaged: Vec<Span>,
     lost: Vec<(Span, u64, Option<u64>)>,
     inserted: Vec<(Span, u64, u64)>,
+    /// Those from which something has to be taken out: what was done to them, where it begins, and how much.
+    extra: Vec<(Verdict, Span, u64, u64)>,
     cut: Vec<&'a Text<'a>>,
     crc: Vec<&'a Text<'a>>,
     /// Those whose CRC is one of another kind.
@@ -75,6 +78,25 @@ impl<'a> Found<'a> {
             self.offsets.push(text.span.start + at as u64);
         }
         self.damaged.push(text.span);
+    }
+
+    /// Takes a telegram that is right once NULs, or a second CR at the line ends, are taken out; false for others.
+    pub(super) fn has_extra(&mut self, text: &Text<'_>) -> bool {
+        let Some(right) = repair::undone(text.bytes) else {
+            return false;
+        };
+        let Some(more @ 1..) = text.bytes.len().checked_sub(right.frame.len()) else {
+            return false;
+        };
+        let same = text
+            .bytes
+            .iter()
+            .zip(&right.frame)
+            .take_while(|(a, b)| a == b);
+        let place = text.span.start + same.count() as u64;
+        self.extra
+            .push((right.verdict, text.span, place, more as u64));
+        true
     }
 
     /// Holds a telegram against one that is as it should be; false where they are too different.
@@ -156,6 +178,16 @@ impl<'a> Found<'a> {
                 Some(_) => finding,
                 None => finding.or(&[Verdict::DamagedFrame]),
             });
+        }
+        for verdict in [Verdict::LineEnds, Verdict::InsertedBytes] {
+            let alike = || self.extra.iter().filter(|(done, ..)| *done == verdict);
+            if let Some(&(_, span, place, more)) = alike().next() {
+                let evidence = Evidence::default()
+                    .with(Measure::Place, place)
+                    .with(Measure::Inserted, more)
+                    .with(Measure::Proven, 1);
+                findings.push(Finding::new(verdict, span, alike().count(), evidence));
+            }
         }
         if let Some(&(span, place, more)) = self.inserted.first() {
             let evidence = Evidence::default()

@@ -1,40 +1,9 @@
+use super::super::testing::{self, keys, text};
 use super::*;
-use crate::p1::cipher::{AuthenticationKey, Key};
-use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
-
-fn text(lines: usize) -> Vec<u8> {
-    let mut text = b"/Lux5\\253694471_M\r\n\r\n".to_vec();
-    for n in 0..lines {
-        text.extend(format!("1-0:{}.7.0(00.{:03}*kW)\r\n", n + 21, n * 37 % 1000).bytes());
-    }
-    text.push(b'!');
-    let crc = crc16(&text);
-    text.extend(format!("{crc:04X}\r\n").bytes());
-    text
-}
-
-fn keys() -> Keys {
-    let mut keys = Keys::default();
-    keys.set_default(MeterKeys::new(
-        Key::new([7; 16]),
-        AuthenticationKey::default(),
-    ));
-    keys
-}
+use crate::p1::ciphering::SystemTitle;
 
 fn frame(title: [u8; 8], counter: u32, lines: usize) -> Vec<u8> {
-    let mut frame = Vec::new();
-    let title = SystemTitle(title);
-    let keys = keys();
-    let control = SecurityControl(0x30);
-    keys.of(title).unwrap().seal(
-        title,
-        control,
-        FrameCounter(counter),
-        &text(lines),
-        &mut frame,
-    );
-    frame
+    testing::frame(SystemTitle(title), counter, &text(lines))
 }
 
 fn swallow(frame: &[u8]) -> Vec<u8> {

@@ -32,6 +32,8 @@ mod shape;
 pub mod slip;
 mod stream;
 pub mod sums;
+#[cfg(test)]
+mod testing;
 mod text;
 mod trouble;
 mod verdicts;

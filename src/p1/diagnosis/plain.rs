@@ -76,7 +76,7 @@ impl<'a> Plains<'a> {
         for text in &self.texts {
             if sum.is_some_and(|sum| sum.fits(text.bytes)) {
                 found.summed.push(text);
-            } else {
+            } else if !found.has_extra(text) {
                 found.look(text, reference.as_deref(), &others);
             }
         }

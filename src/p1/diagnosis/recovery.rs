@@ -101,12 +101,10 @@ impl Recovery {
         }
         let whole = |verdict, text: Vec<u8>| (verdict, text, held.len());
         if is_text(held) {
-            let doubled = repair::line_ends(held, true).filter(|text| holds_crc(text));
-            let single = || repair::line_ends(held, false).filter(|text| holds_crc(text));
-            return match doubled {
-                Some(text) => Some(whole(Verdict::Icrnl, text)),
-                None => single().map(|text| whole(Verdict::LineEnds, text)),
-            };
+            return repair::REMEDIES.iter().find_map(|(verdict, undo)| {
+                let text = undo(held).filter(|text| holds_crc(text))?;
+                Some(whole(*verdict, text))
+            });
         }
         let frames = self.frames(held);
         // A title with FF in it leaves no frame at all.
@@ -242,6 +240,16 @@ mod tests {
     use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
 
     fn texts(profile: &str, faults: &[&str], repair: bool) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        changed(profile, faults, repair, <[u8]>::to_vec)
+    }
+
+    /// Telegrams as sent, and those that come out of frames with faults that are changed on the way.
+    fn changed(
+        profile: &str,
+        faults: &[&str],
+        repair: bool,
+        change: fn(&[u8]) -> Vec<u8>,
+    ) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let start = jiff::civil::date(2026, 2, 1).at(12, 0, 0, 0);
         let setup = Setup::new(Profile::named(profile).unwrap(), 1, 3, start);
         let mut healthy = VirtualMeter::new(setup.clone());
@@ -259,7 +267,9 @@ mod tests {
             let mut text = Vec::new();
             healthy.next_telegram(&mut text);
             sent.push(text);
-            faulty.next_frame(&mut bytes);
+            let mut frame = Vec::new();
+            faulty.next_frame(&mut frame);
+            bytes.extend(change(&frame));
         }
         decoder.push(&bytes, |event| recovery.event(event));
         decoder.finish(|event| recovery.event(event));
@@ -306,6 +316,23 @@ mod tests {
                 texts(profile, &[fault], false).1.is_empty(),
                 "{profile} {fault}"
             );
+        }
+    }
+
+    #[test]
+    fn what_was_put_in_is_taken_out_on_request() {
+        let returns = |frame: &[u8]| {
+            let text = std::str::from_utf8(frame).unwrap();
+            text.replace('\n', "\r\n").into_bytes()
+        };
+        let nuls = |frame: &[u8]| {
+            let (front, behind) = frame.split_at(frame.len() / 3);
+            [front, b"\0", behind].concat()
+        };
+        for change in [returns, nuls] {
+            let (sent, got) = changed("nl5", &[], true, change);
+            assert!(sent == got, "{} of {}", got.len(), sent.len());
+            assert!(changed("nl5", &[], false, change).1.is_empty());
         }
     }
 

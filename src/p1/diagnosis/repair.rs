@@ -49,27 +49,24 @@ pub fn repair(burst: &[u8], keys: &Keys) -> Option<Repaired> {
 /// Mends a plain telegram; its CRC is the proof.
 pub fn plain(burst: &[u8]) -> Option<Repaired> {
     let mended = |verdict: Verdict| move |frame: Vec<u8>| Repaired { frame, verdict };
-    let fits =
-        |text: &[u8]| Readout::find(text).is_some_and(|r| r.check(text).valid() == Some(true));
-    let checked = |text: Vec<u8>| (text.first() == Some(&b'/') && fits(&text)).then_some(text);
-    line_ends(burst, true)
-        .and_then(checked)
-        .map(mended(Verdict::Icrnl))
-        .or_else(|| {
-            line_ends(burst, false)
-                .and_then(checked)
-                .map(mended(Verdict::LineEnds))
-        })
+    undone(burst)
         .or_else(|| {
             recover::strip_parity(burst)
-                .and_then(checked)
+                .filter(|text| is_proven(text))
                 .map(mended(Verdict::SevenEven))
         })
         .or_else(|| {
             let end = burst.len().min(PLAIN_MAX);
-            recover::uninvert_burst(burst.get(..end)?, |text| fits(text))
-                .map(mended(Verdict::InvertedPlain))
+            recover::uninvert_burst(burst.get(..end)?, fits).map(mended(Verdict::InvertedPlain))
         })
+}
+
+/// Undoes what a host has done to a plain telegram; its CRC is the proof.
+pub fn undone(burst: &[u8]) -> Option<Repaired> {
+    REMEDIES.iter().find_map(|&(verdict, undo)| {
+        let frame = undo(burst).filter(|text| is_proven(text))?;
+        Some(Repaired { frame, verdict })
+    })
 }
 
 /// Puts CRs back that a tty has turned into LFs; the tag is the proof.
@@ -248,8 +245,17 @@ fn from_latin1(bytes: &[u8]) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// Tells whether a text is a telegram with a CRC that fits.
+fn is_proven(text: &[u8]) -> bool {
+    text.first() == Some(&b'/') && fits(text)
+}
+
+fn fits(text: &[u8]) -> bool {
+    Readout::find(text).is_some_and(|readout| readout.check(text).valid() == Some(true))
+}
+
 /// LF (LF LF where a tty made it) to CR LF; `None` where there is a CR.
-pub fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
+fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
     let mut mended = Vec::with_capacity(text.len() + 64);
     let mut rest = text.iter().peekable();
     while let Some(&byte) = rest.next() {
@@ -266,6 +272,35 @@ pub fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
     }
     Some(mended)
 }
+
+/// CR CR LF to CR LF; `None` where there is none.
+fn single_returns(text: &[u8]) -> Option<Vec<u8>> {
+    let mut single = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text, b"\r\r\n") {
+        single.extend_from_slice(text.get(from..at)?);
+        from = at + 1;
+    }
+    single.extend_from_slice(text.get(from..)?);
+    (from > 0).then_some(single)
+}
+
+/// Without its NULs; `None` where there is none.
+fn without_nuls(text: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(0, text)?;
+    Some(text.iter().copied().filter(|&byte| byte != 0).collect())
+}
+
+/// What a host has done to a text, and how it is undone; `None` of it where there is nothing to undo.
+pub const REMEDIES: [Remedy; 4] = [
+    (Verdict::Icrnl, |text| line_ends(text, true)),
+    (Verdict::LineEnds, |text| line_ends(text, false)),
+    (Verdict::LineEnds, single_returns),
+    (Verdict::InsertedBytes, without_nuls),
+];
+
+/// A fault of a text, and what undoes it.
+pub type Remedy = (Verdict, fn(&[u8]) -> Option<Vec<u8>>);
 
 /// Bytes in which a header lies.
 const HEADER: usize = 18;

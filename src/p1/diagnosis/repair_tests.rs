@@ -1,49 +1,13 @@
+use super::super::testing::{self, TITLE, keys};
 use super::*;
-use crate::p1::cipher::{AuthenticationKey, Key};
-use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use crate::p1::line::{ErrorBytes, Framing, Wire, layer};
 
 fn text() -> Vec<u8> {
-    text_of(40)
-}
-
-fn text_of(lines: usize) -> Vec<u8> {
-    let mut text = b"/Lux5\\253694471_M\r\n\r\n".to_vec();
-    for n in 0..lines {
-        text.extend(format!("1-0:{}.7.0(00.{:03}*kW)\r\n", n + 21, n * 37 % 1000).bytes());
-    }
-    text.push(b'!');
-    let crc = crc16(&text);
-    text.extend(format!("{crc:04X}\r\n").bytes());
-    text
-}
-
-fn keys() -> Keys {
-    let mut keys = Keys::default();
-    keys.set_default(MeterKeys::new(
-        Key::new([7; 16]),
-        AuthenticationKey::default(),
-    ));
-    keys
+    testing::text(40)
 }
 
 fn frame(counter: u32) -> Vec<u8> {
-    frame_of(&text(), counter)
-}
-
-fn frame_of(text: &[u8], counter: u32) -> Vec<u8> {
-    let mut frame = Vec::new();
-    let title = SystemTitle(*b"SMY\x67\x70\x00\x00\x01");
-    let keys = keys();
-    let keys = keys.of(title).unwrap();
-    keys.seal(
-        title,
-        SecurityControl(0x30),
-        FrameCounter(counter),
-        text,
-        &mut frame,
-    );
-    frame
+    testing::frame(TITLE, counter, &text())
 }
 
 #[test]
@@ -61,9 +25,9 @@ fn a_frame_through_a_cooked_tty_gets_its_carriage_returns_back() {
 
 #[test]
 fn a_long_frame_gets_its_carriage_returns_back_too() {
-    let text = text_of(150);
+    let text = testing::text(150);
     for counter in 100..140 {
-        let sent = frame_of(&text, counter);
+        let sent = testing::frame(TITLE, counter, &text);
         let seen: Vec<u8> = sent.iter().map(|&b| if b == 13 { 10 } else { b }).collect();
         let found = repair(&seen, &keys()).map(|repaired| repaired.frame);
         assert!(found == Some(sent), "{counter}");
@@ -91,6 +55,8 @@ fn plain_text_is_mended_by_its_crc() {
     for (seen, verdict) in [
         (lf, Verdict::Icrnl),
         (layer::line_ends(&sent), Verdict::LineEnds),
+        (doubled_returns(&sent), Verdict::LineEnds),
+        (with_nuls(&sent), Verdict::InsertedBytes),
         (
             parity.receive(Framing::n81(9600), ErrorBytes::AsRead),
             Verdict::SevenEven,
@@ -103,6 +69,19 @@ fn plain_text_is_mended_by_its_crc() {
         let found = repair(&seen, &keys()).unwrap();
         assert_eq!((found.frame, found.verdict), (sent.clone(), verdict));
     }
+}
+
+fn doubled_returns(text: &[u8]) -> Vec<u8> {
+    let doubled = |&byte: &u8| match byte {
+        b'\r' => vec![b'\r', b'\r'],
+        _ => vec![byte],
+    };
+    text.iter().flat_map(doubled).collect()
+}
+
+fn with_nuls(text: &[u8]) -> Vec<u8> {
+    let (front, behind) = text.split_at(text.len() / 2);
+    [&b"\0"[..], front, b"\0\0", behind].concat()
 }
 
 #[test]

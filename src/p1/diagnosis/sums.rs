@@ -120,8 +120,8 @@ pub fn lacks_zeros(text: &[u8], crc: Crc) -> bool {
     (1..4).contains(&digits.len()) && number == Some(crc.computed)
 }
 
-/// By how often they are taken for the right one; the right one turned over (MAXIM) is none of them.
-const ALGORITHMS: [(&str, CrcAlgorithm); 13] = [
+/// By how often they are taken for the right one; MAXIM is the right one with each bit turned over.
+const ALGORITHMS: [(&str, CrcAlgorithm); 14] = [
     ("CRC-16/ARC", CrcAlgorithm::Crc16Arc),
     ("CRC-16/XMODEM", CrcAlgorithm::Crc16Xmodem),
     ("CRC-16/CCITT-FALSE", CrcAlgorithm::Crc16Ibm3740),
@@ -130,6 +130,7 @@ const ALGORITHMS: [(&str, CrcAlgorithm); 13] = [
     ("CRC-16/X-25", CrcAlgorithm::Crc16IbmSdlc),
     ("CRC-16/MCRF4XX", CrcAlgorithm::Crc16Mcrf4xx),
     ("CRC-16/USB", CrcAlgorithm::Crc16Usb),
+    ("CRC-16/MAXIM (inverted)", CrcAlgorithm::Crc16MaximDow),
     ("CRC-16/EN-13757", CrcAlgorithm::Crc16En13757),
     ("CRC-16/DNP", CrcAlgorithm::Crc16Dnp),
     ("CRC-16/BUYPASS", CrcAlgorithm::Crc16Umts),
@@ -171,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn the_right_sum_turned_over_is_told() {
+        let sent = !crate::p1::readout::crc16(BODY.as_bytes());
+        let text = format!("{BODY}{sent:04X}\r\n");
+        let (sum, _) = common(&[text.as_bytes()]).unwrap();
+        assert_eq!(
+            (sum.name(), sum.range),
+            ("CRC-16/MAXIM (inverted)", SumRange::Whole)
+        );
+    }
+
+    #[test]
     fn published_check_values_come_out() {
         for (name, check) in [
             ("CRC-16/ARC", 0xBB3D),
@@ -179,6 +191,7 @@ mod tests {
             ("CRC-16/MODBUS", 0x4B37),
             ("CRC-16/KERMIT", 0x2189),
             ("CRC-16/X-25", 0x906E),
+            ("CRC-16/MAXIM (inverted)", 0x44C2),
         ] {
             let sum = Sum::all().find(|sum| sum.name() == name && !sum.swapped);
             let sum = Sum {

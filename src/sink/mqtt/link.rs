@@ -18,6 +18,7 @@ use super::message::{Kind, Message};
 use super::outbox::Outbox;
 use super::settings::{ONLINE, Protocol, Quality, Settings};
 use super::wire::{Happening, Speaker, Wire};
+use crate::p1::count::count;
 use crate::sink::service::Notice;
 
 /// A link to a broker.
@@ -125,7 +126,8 @@ impl Link {
         let left = inside.outbox.len();
         if left > 0 {
             let broker = &self.shared.settings.broker;
-            let what = format!("{broker}: {left} messages were not delivered");
+            let left = count(left as u64, "message").verb("was", "were");
+            let what = format!("{broker}: {left} not delivered");
             inside.notices.push(notice(true, what, None));
         }
         inside.stop = true;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Screen;
 use super::block::{Block, Detail, Phases, QUIT};
 use super::line::{BOLD, FAINT, Line, PLAIN, WARNING};
+use crate::p1::count::count;
 
 /// Draws all meters.
 pub(super) fn draw(screen: &Screen, now: Timestamp, width: usize, height: usize) -> Vec<String> {
@@ -148,7 +149,7 @@ fn together(blocks: &[Block<'_>], width: usize, height: usize) -> Vec<Line> {
 fn head(blocks: &[Block<'_>], width: usize) -> Option<Line> {
     let meters = blocks.iter().filter(|block| block.meter.is_some()).count();
     let mut line = Line::of(BOLD, " smarty");
-    line.put(PLAIN, &format!("   {meters} meters"));
+    line.put(PLAIN, &format!("   {}", count(meters as u64, "meter")));
     let late = blocks.iter().filter(|block| block.is_late()).count();
     if late > 0 {
         line.put(WARNING, &format!("   {late} late"));

@@ -11,6 +11,7 @@ use super::power::{Curve, kilowatts};
 use super::quarter::quarter;
 use super::rows::{devices, energy, phase_row, phase_table};
 use super::words;
+use crate::p1::count::count;
 use crate::p1::value::Decimal;
 
 /// A meter, or a link of which no meter is known yet, at a point in time.
@@ -289,7 +290,7 @@ impl<'a> Block<'a> {
     fn link_rows(&self, alone: bool, width: usize) -> Vec<Line> {
         let mut cells = self.counts();
         if self.first && self.link.junk > 0 {
-            let junk = format!("{} junk bytes", self.link.junk);
+            let junk = count(self.link.junk, "junk byte").to_string();
             cells.push(Line::of(WARNING, &junk));
         } else if self.first {
             cells.push(Line::of(PLAIN, "0 junk bytes"));

@@ -1,6 +1,7 @@
 //! The screen over simulated hours of virtual meters.
 
 mod drawings;
+mod several;
 mod street;
 
 use jiff::civil::date;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::p1::count::count;
 use crate::p1::event::Reason;
 use crate::p1::value::{self, Decimal};
 
@@ -51,7 +52,9 @@ pub(super) fn trouble(reason: Reason, id: &str) -> String {
         Reason::TagMismatch => "refused: the tag does not fit the key".to_owned(),
         Reason::CrcMismatch(_) => "refused: the CRC does not fit".to_owned(),
         Reason::Truncated { have, need } => format!("cut short: {have} of {need} bytes"),
-        Reason::BadLength { length, .. } => format!("refused: claims {length} bytes"),
+        Reason::BadLength { length, .. } => {
+            format!("refused: claims {}", count(length, "byte"))
+        }
         Reason::Unsupported(what) => format!("protected with {what}, which is not supported"),
         Reason::NoEnd => "refused: the line with ! is missing".to_owned(),
         Reason::Downgrade => "refused: no tag, though it has sent tags before".to_owned(),

@@ -5,6 +5,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{
     Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// Columns that codes stand in from the left edge.
 pub(super) const INDENT: usize = 2;
@@ -107,7 +108,7 @@ pub(super) fn paint(text: &str, style: Style) -> String {
 
 /// Draws rows into columns.
 pub(super) fn lines(rows: impl IntoIterator<Item = Vec<Cell>>, columns: &[Column]) -> Vec<String> {
-    fixed(table(rows), columns)
+    trimmed(&fixed(table(rows), columns))
 }
 
 /// Draws rows into columns, one line each; what does not fit is cut.
@@ -119,30 +120,24 @@ pub(super) fn cut_lines(
     for row in table.row_iter_mut() {
         row.max_height(1);
     }
-    fixed(table, columns)
+    trimmed(&fixed(table, columns))
 }
 
-fn fixed(mut table: Table, columns: &[Column]) -> Vec<String> {
-    constrain(&mut table, columns);
-    trimmed(&table)
-}
-
-/// Gives columns their widths. The last one is filled with blanks to its edge, which is far away without a terminal: it
-/// gets no more than its texts need.
-fn constrain(table: &mut Table, columns: &[Column]) {
+fn fixed(mut table: Table, columns: &[Column]) -> Table {
+    // Where there is no edge, the last column would be filled with blanks as far as a table can reach.
     let needed = table.column_max_content_widths();
-    let last = columns.len().saturating_sub(1);
     for (index, (column, spec)) in table.column_iter_mut().zip(columns).enumerate() {
-        let needed = needed.get(index).copied().map_or(0, usize::from).max(1);
-        let width = match spec.alignment {
-            CellAlignment::Left if index == last => spec.width.min(needed),
-            _ => spec.width,
-        };
+        let is_last = index + 1 == columns.len() && spec.alignment == CellAlignment::Left;
+        let needed = needed.get(index).filter(|_| is_last);
+        let width = needed.map_or(spec.width, |needed| {
+            spec.width.min(usize::from(*needed).max(1))
+        });
         let width = Width::Fixed(narrow(spec.gap + width));
         column.set_padding((narrow(spec.gap), 0));
         column.set_constraint(ColumnConstraint::Absolute(width));
         column.set_cell_alignment(spec.alignment);
     }
+    table
 }
 
 /// Draws rows into columns as wide as they need, narrower where that is too wide; a column with a width keeps it.
@@ -206,12 +201,8 @@ pub(super) fn flow(parts: &[(String, Style)], limit: usize) -> Vec<String> {
 
 /// Width of the widest text.
 pub(super) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
-    let mut table = Table::new();
-    for text in texts.into_iter().filter(|text| !text.is_empty()) {
-        table.add_row([text]);
-    }
-    let widths = table.column_max_content_widths();
-    widths.first().copied().map_or(0, usize::from)
+    let widths = texts.into_iter().map(UnicodeWidthStr::width);
+    widths.max().unwrap_or(0)
 }
 
 /// Width of a line without its styles.
@@ -222,7 +213,8 @@ pub(super) fn width(line: &str) -> usize {
 /// Writes lines, none of them wider than `limit`.
 pub(super) fn write(out: &mut Vec<u8>, lines: Vec<String>, limit: usize) {
     for line in lines {
-        let line = if width(&line) > limit {
+        // No character is wider than it is long.
+        let line = if line.len() > limit && width(&line) > limit {
             cut(&line, limit)
         } else {
             line
@@ -274,15 +266,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_last_column_without_an_edge_costs_what_its_texts_need() {
+    fn the_last_column_has_no_more_blanks_than_it_needs() {
         let columns = [
-            Column::new(0, 3, CellAlignment::Left),
+            Column::new(0, 8, CellAlignment::Left),
             Column::new(2, NO_TERMINAL, CellAlignment::Left),
         ];
-        let row = |code, text| vec![Cell::new(code), Cell::new(text)];
-        let mut table = table([row("a", "some words"), row("b", "")]);
-        constrain(&mut table, &columns);
-        let drawn: Vec<_> = table.lines().collect();
-        assert_eq!(drawn, ["a    some words", "b              "]);
+        let rows = ["1", "a text"].map(|text| vec![Cell::new("code"), Cell::new(text)]);
+        let drawn: Vec<_> = fixed(table(rows), &columns).lines().collect();
+        assert_eq!(drawn, ["code      1     ", "code      a text"]);
     }
 }

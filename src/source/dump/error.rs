@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::Form;
+use super::{Form, Secret};
+use crate::p1::count::count;
 
 /// A place in a text, both counted from one; a column is a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,10 @@ pub enum DumpError {
         expected: &'static str,
     },
     /// Hex digits that do not pair up.
-    #[error("{place}: {digits} hex digits in a row, an odd number: one is missing or one too many")]
+    #[error(
+        "{place}: {} in a row, an odd number: one is missing or one too many",
+        count(*digits, "hex digit")
+    )]
     OddRun {
         /// Where the run begins.
         place: Place,
@@ -61,7 +65,11 @@ pub enum DumpError {
         expected: &'static str,
     },
     /// A record of a capture log that holds more or fewer bytes than it says.
-    #[error("line {line}: the record says {said} bytes and has {held} hex digits")]
+    #[error(
+        "line {line}: the record says {} and has {}",
+        count(*said, "byte"),
+        count(*held as u64, "hex digit")
+    )]
     RecordLength {
         /// The line.
         line: u64,
@@ -99,6 +107,12 @@ pub enum DumpError {
         what: &'static str,
         /// The command that writes its content to stdout.
         command: &'static str,
+    },
+    /// A file of keys in the place of an input.
+    #[error("{secret}")]
+    Secret {
+        /// What it is.
+        secret: Secret,
     },
     /// An input of no form that is known.
     #[error(
@@ -177,8 +191,8 @@ impl fmt::Display for Note {
             Self::LastLineCut { line } => write!(f, "line {line}, the last one, was cut: left out"),
             Self::TornLine { line } => write!(f, "line {line} was cut: left out"),
             Self::Gap { place, expected, found } => {
-                let missing = found.saturating_sub(*expected);
-                write!(f, "{place}: offset {found:#x} follows on {expected:#x}: {missing} bytes are missing")
+                let missing = count(found.saturating_sub(*expected), "byte").verb("is", "are");
+                write!(f, "{place}: offset {found:#x} follows on {expected:#x}: {missing} missing")
             }
             Self::StartsAt { offset } => write!(f, "the dump begins at offset {offset:#x}"),
         }

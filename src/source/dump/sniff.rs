@@ -5,6 +5,7 @@
 //! delayed and the way it is cut into pieces changes nothing.
 
 use super::capture::MARK;
+use super::secret::{KEY_LENGTH, Secret};
 use super::trial::{Extent, Trial};
 use super::{DumpError, Form, magic, ndjson, text};
 
@@ -131,7 +132,12 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         return Ok(Some(Form::Log));
     }
     if !is_text(begin, extent) {
-        return Ok(Some(Form::Bin));
+        let may_be_key = begin.len() <= KEY_LENGTH && !holds_start(begin);
+        return match extent {
+            Extent::Begin if may_be_key => Ok(None),
+            Extent::All if may_be_key => refuse_secret(begin).map(|()| Some(Form::Bin)),
+            _ => Ok(Some(Form::Bin)),
+        };
     }
     // A line that is not whole yet is of no form; one that is longer than all else may be of hex digits.
     let lines = match memchr::memrchr(b'\n', begin) {
@@ -156,11 +162,24 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
     if extent == Extent::Begin {
         return Ok(None);
     }
-    match last_resort(lines, begin, extent) {
+    let resort = last_resort(lines, begin, extent);
+    // A long text that goes on may mention a key and be a log all the same.
+    if extent == Extent::All || resort.is_none() {
+        refuse_secret(begin)?;
+    }
+    match resort {
         Some(form) => Ok(Some(form)),
         None => Err(DumpError::Unknown {
             first: begin.iter().copied().take(16).collect(),
         }),
+    }
+}
+
+/// Refuses a file of keys: nothing of it is shown, and no fault of a line is looked for in it.
+fn refuse_secret(begin: &[u8]) -> Result<(), DumpError> {
+    match Secret::of(begin) {
+        Some(secret) => Err(DumpError::Secret { secret }),
+        None => Ok(()),
     }
 }
 

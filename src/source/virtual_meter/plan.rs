@@ -92,6 +92,14 @@ impl Plan {
         self.period.unwrap_or(self.profile.period()).max(1)
     }
 
+    /// The same, with a start that no longer moves: the clocks of all meters are set at one moment.
+    pub fn started(&self) -> Self {
+        Self {
+            start: Some(self.start.unwrap_or_else(|| self.now())),
+            ..self.clone()
+        }
+    }
+
     /// What the clock of the meters shows now.
     fn now(&self) -> DateTime {
         let clock = match self.profile {
@@ -110,7 +118,7 @@ impl Plan {
         match name {
             "profile" => self.profile = Profile::named(value).ok_or_else(|| wrong(PROFILES))?,
             "meters" => {
-                self.meters = parse_meters(value).ok_or_else(|| wrong("a number from 1 to 250"))?;
+                self.meters = parse_meters(value).ok_or_else(|| wrong(METERS))?;
             }
             "seed" => self.seed = value.parse().map_err(|_| wrong("a whole number"))?,
             "plain" | "encrypted" if value.is_empty() => self.sealed = Some(name == "encrypted"),
@@ -194,7 +202,7 @@ impl fmt::Display for Speed {
     }
 }
 
-/// Reads how many meters there are, 1 to 250.
+/// Reads how many meters there are, 1 to a million.
 pub fn parse_meters(text: &str) -> Option<u32> {
     let meters: Option<u32> = text.parse().ok();
     meters.filter(|meters| (1..=METERS_MAX).contains(meters))
@@ -214,6 +222,8 @@ pub fn parse_period(text: &str) -> Option<u32> {
     (1..=PERIOD_MAX).contains(&seconds).then_some(seconds)
 }
 
+/// What a number of meters looks like.
+pub const METERS: &str = "a number from 1 to 1000000";
 /// What a start time looks like.
 pub const START: &str = "a time such as 2026-01-31T18:00:00 or a day such as 2026-01-31";
 /// What a period looks like.
@@ -222,7 +232,8 @@ pub const PERIOD: &str = "whole seconds up to a day, such as 10s, or 15m, or 1h"
 const OPTIONS: &str =
     "profile, meters, seed, plain, encrypted, start, period, speed, count and fault";
 const PROFILES: &str = "one of lu, lu-full, nl5, nl42, nl22, be, se, at, hu and lt";
-const METERS_MAX: u32 = 250;
+/// The name in a header has six digits, so that more meters could not be told apart.
+const METERS_MAX: u32 = 1_000_000;
 const PERIOD_MAX: u32 = 86_400;
 const SPEED_MAX: u64 = 1_000_000_000;
 /// In nanoseconds.
@@ -271,8 +282,8 @@ mod tests {
         for (text, words) in [
             ("baud=9600", "`baud` is unknown, profile, meters"),
             ("profile=LU", "one of lu, lu-full"),
-            ("meters=0", "from 1 to 250"),
-            ("meters=251", "from 1 to 250"),
+            ("meters=0", "from 1 to 1000000"),
+            ("meters=1000001", "from 1 to 1000000"),
             ("plain=yes", "`plain` takes no value"),
             ("start=noon", "`start` takes a time such as"),
             ("period=0", "whole seconds"),

@@ -25,7 +25,7 @@ pub struct Due {
 impl Street {
     /// Switches the meters on.
     pub fn new(plan: &Plan) -> Self {
-        let numbers = 1..=plan.meters.max(1);
+        let (plan, numbers) = (plan.started(), 1..=plan.meters.max(1));
         Self {
             meters: numbers
                 .map(|number| VirtualMeter::new(plan.setup(number)))
@@ -70,6 +70,7 @@ impl Street {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn sent(options: &[(&str, &str)]) -> (Vec<Due>, Vec<u8>) {
         let plan = Plan::of_options(options.iter().copied()).unwrap();
@@ -87,6 +88,23 @@ mod tests {
             .map(|due| (due.lane, due.at.as_secs()))
             .collect();
         assert_eq!(seconds, [(0, 0), (1, 5), (0, 10), (1, 15)]);
+    }
+
+    #[test]
+    fn the_meters_of_a_town_are_all_different_and_set_their_clocks_at_one_moment() {
+        let plan = Plan::of_options([("meters", "2000"), ("profile", "lu")]).unwrap();
+        let street = Street::new(&plan);
+        let distinct = |all: Vec<String>| all.into_iter().collect::<HashSet<_>>().len();
+        let meters = || street.meters().iter();
+        assert_eq!(distinct(meters().map(VirtualMeter::id).collect()), 2000);
+        assert_eq!(
+            distinct(meters().map(|meter| hex::encode(meter.key())).collect()),
+            2000
+        );
+        let starts: Vec<_> = meters().map(|meter| meter.setup().start).collect();
+        assert!(starts.is_sorted());
+        let apart = starts[1999].duration_since(starts[0]);
+        assert!(apart.as_secs() < 10, "{apart:?}");
     }
 
     #[test]

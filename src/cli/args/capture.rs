@@ -1,0 +1,58 @@
+//! `capture`: what is stored, and how.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::SourceArgs;
+use crate::sink::rotation::Rotation;
+
+/// Options of `capture`.
+#[derive(Clone, Debug, Args)]
+pub struct Capture {
+    /// Ports, servers, FIFOs: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<OsString>,
+    /// The file to store in; %l in it stands for the label, a file for each source
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// How the bytes are stored
+    #[arg(short, long, value_name = "FORMAT", default_value = "raw")]
+    pub format: CaptureFormat,
+    /// Stop after so many whole frames
+    #[arg(short = 'n', long = "count", value_name = "N")]
+    pub count: Option<u64>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// Append to an existing file
+    #[arg(long, conflicts_with = "force")]
+    pub append: bool,
+    /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
+    #[arg(long, value_name = "WHEN")]
+    pub rotate: Option<Rotation>,
+    /// Serial ports and servers.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// How captured bytes are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaptureFormat {
+    /// The bytes as they came, nothing else.
+    Raw,
+    /// A line a frame: time, label, kind, length, hex.
+    Log,
+}
+
+pub(super) const EXAMPLES: &str = "Examples:
+  smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
+  smarty capture auto -o house.bin --duration 10m    ten minutes
+  smarty capture auto -o house.bin -n 100 --append   a hundred frames more
+  smarty capture auto -o house.bin --rotate daily    house-2026-11-23.bin, ...
+  smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o all.log --format log
+  smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o %l.bin
+
+Needs no key. Each burst is written at once, and is safe on the disk within
+10 s. Read it with: smarty parse house.bin --key";

@@ -1,0 +1,50 @@
+//! What the help of the commands that decode shows as examples.
+
+/// Of `decrypt`.
+pub(super) const DECRYPT: &str = "Examples:
+  smarty decrypt dump.bin --key                  ask for the key
+  smarty decrypt dump.bin --key-file my.key      the key from a file
+  smarty decrypt --keyring keys.toml *.bin       each meter with its own key
+  xclip -o | smarty decrypt --key-file my.key    a hex dump from a forum
+  smarty decrypt dump.bin --key -f hex           the frame, field by field
+  smarty decrypt dump.bin --key -o telegrams.txt";
+
+/// Of `parse`.
+pub(super) const PARSE: &str = "Examples:
+  smarty parse telegram.txt                      a table
+  smarty parse dump.bin --key-file my.key        encrypted input too
+  smarty parse dump.bin --json | jq .values.active_power_import_kw
+  smarty parse year.bin --csv -F active_energy_import,gas -o year.csv
+  smarty parse dump.bin --json --events          refused frames as well
+  smarty parse year.bin --csv --reference-power 7kW -F excess_day,net_power
+  smarty parse --explain dump.bin --key          why it does not work
+  smarty parse -F help                           the names of all values";
+
+/// Of `watch`.
+pub(super) const WATCH: &str = "Examples:
+  smarty watch sim:                                the virtual meter
+  smarty watch /dev/ttyUSB0 --key                  asks for the key
+  smarty watch house=/dev/ttyUSB0 pv=tcp://10.0.0.7:2001 --json
+  smarty watch --csv -o house.csv --append --rotate daily --every 60s
+  smarty watch --json --on-change -F active_power_import
+  smarty watch /dev/ttyUSB0 -n 1 --timeout 30s     one telegram, or exit code 5
+  smarty watch /dev/ttyUSB0 --reference-power 7kW  what the quarter hour leaves
+  smarty watch 'tank=/dev/ttyUSB5?device=maxsonar' a MaxBotix level sensor
+  smarty watch auto --key-file my.key --forward 2001 --metrics 9100
+  smarty watch house=auto --keyring keys.toml --forward house=pty:/tmp/meter
+  smarty watch house=/dev/ttyUSB0 --mqtt mqtt://anna@broker.lan   and Home Assistant
+
+smarty.toml in the configuration folder, so that `smarty watch` is enough:
+  keyring = \"keys.toml\"        # a path beside smarty.toml
+  every = \"60s\"                # also: key_file tz baud mode timeout duration
+  [[source]]                   #   no_reconnect format fields events on_change
+  label = \"house\"              #   out append rotate derive reference_power state
+  address = \"/dev/ttyUSB0\"     #   forward forward_raw metrics
+                               # also: device baud mode key_file keyring
+                               #   reference_power forward
+  [mqtt]                       # for the sources of this file
+  url = \"mqtt://anna@broker\"  # also: password_file topics qos retain layout
+                               #   version ca_file cert_file cert_key_file
+                               #   client_id discovery discovery_prefix
+
+kill -HUP reads keys and smarty.toml again.";

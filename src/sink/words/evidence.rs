@@ -1,0 +1,217 @@
+//! How a verdict is known: the numbers, in a line.
+
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::count::count;
+use crate::p1::diagnosis::sums::{Sum, SumRange};
+use crate::p1::diagnosis::{Finding, Measure, Verdict};
+
+/// How that is known: the numbers, in a line.
+pub fn evidence(finding: &Finding) -> String {
+    let number = |measure| finding.evidence.get(measure);
+    let or_zero = |measure| number(measure).unwrap_or(0);
+    use Verdict::*;
+    let mut said = match finding.verdict {
+        Silence => match number(Measure::Milliseconds) {
+            Some(ms @ 1..) => format!("no byte for {} s; a meter sends every 10 s", ms / 1000),
+            _ => "no byte at all".to_owned(),
+        },
+        InvertedPlain if or_zero(Measure::Proven) == 0 => {
+            "turned over they read as a telegram, but not its first characters".to_owned()
+        }
+        InvertedPlain => "the bytes read as a telegram once they are turned over".to_owned(),
+        InvertedEncrypted => "the bytes are of the kind that such a line makes".to_owned(),
+        WrongSpeed | OnlyZeros => format!(
+            "the bytes are as if sent at {} and read at {} baud",
+            or_zero(Measure::Sent),
+            or_zero(Measure::Read)
+        ),
+        SevenEven => "bit 7 makes the number of ones even in each byte".to_owned(),
+        Bit7Stripped => "no byte of 80 or more, where half of them should be".to_owned(),
+        WeakPullUp | Noise | DamagedFrame if number(Measure::Damaged).is_some() => format!(
+            "{} changed: {} went from 1 to 0, {} from 0 to 1",
+            count(or_zero(Measure::Damaged), "byte"),
+            count(or_zero(Measure::Fallen), "bit"),
+            or_zero(Measure::Risen)
+        ),
+        SampledLate => format!(
+            "{} of {} wrong characters are right ones shifted by one bit",
+            or_zero(Measure::Shifted),
+            or_zero(Measure::Damaged)
+        ),
+        Telnet => format!(
+            "each byte FF comes twice, {}",
+            count(or_zero(Measure::Seen), "time")
+        ),
+        Icrnl if or_zero(Measure::Proven) == 1 => {
+            "no byte 0D; put back, the frame is genuine".to_owned()
+        }
+        Icrnl => "no byte 0D at all, and twice as many 0A as there should be".to_owned(),
+        Ixon if number(Measure::Lost).is_none() => format!(
+            "no 11 and no 13, where {} should be",
+            or_zero(Measure::Expected)
+        ),
+        Ixon => format!(
+            "no 11 and no 13; the frames are {} short, {} expected",
+            count(or_zero(Measure::Lost), "byte"),
+            or_zero(Measure::Expected)
+        ),
+        Cooked => "none of the bytes that a terminal acts on, like 03, 04, 7F".to_owned(),
+        LineEnds if or_zero(Measure::Inserted) > 0 => format!(
+            "lines end in CR CR LF: {} too many in a telegram",
+            count(or_zero(Measure::Inserted), "byte")
+        ),
+        LineEnds => "no line ends in CR LF as meters send it".to_owned(),
+        LostBytes => lost(finding),
+        InsertedBytes if or_zero(Measure::Proven) == 1 => format!(
+            "{} 00 in a telegram, the first at 0x{:x}; the rest is right",
+            count(or_zero(Measure::Inserted), "byte"),
+            or_zero(Measure::Place)
+        ),
+        InsertedBytes => format!(
+            "{} too many from offset 0x{:x} on",
+            count(or_zero(Measure::Inserted), "byte"),
+            or_zero(Measure::Place)
+        ),
+        BufferLimit | CutShort => match number(Measure::Need) {
+            Some(need) => {
+                let need = count(need, "byte");
+                format!("{} of {need} came", or_zero(Measure::Have))
+            }
+            None => format!("{} came, and no end", count(or_zero(Measure::Have), "byte")),
+        },
+        WrongKey if or_zero(Measure::Seen) > 0 => {
+            "all text is noise; the counter grows by one: line and meter are fine".to_owned()
+        }
+        WrongKey => "the text is noise from its first character".to_owned(),
+        KeyReversed | KeyDigitsReversed | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex
+        | KeyIsAuthKey => "put right, it opens the frames".to_owned(),
+        KeyTypo => format!(
+            "it is digit {}; mended, the frame opens",
+            or_zero(Measure::Digit)
+        ),
+        KeyTwoTypos | KeyDigitsSwapped => format!(
+            "it is digits {} and {}; mended, the frame opens",
+            or_zero(Measure::Digit),
+            or_zero(Measure::SecondDigit)
+        ),
+        KeyOfOtherMeter => match finding.evidence.other {
+            Some(other) => format!("the key of {} in the key ring opens it", name(other)),
+            None => "the default key of the key ring opens it".to_owned(),
+        },
+        WrongAuthKey => "text and CRC are right, only the tag does not fit".to_owned(),
+        DamagedTag => "the text is right, other frames of this meter are good".to_owned(),
+        DamagedHeader if number(Measure::RightCounter).is_some() => {
+            "with another head that is nearly the same it opens".to_owned()
+        }
+        WrongCrc => match (number(Measure::CrcSent), number(Measure::CrcComputed)) {
+            (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
+            _ => "each line is as it should be, only the sum is not".to_owned(),
+        },
+        OtherCrc => number(Measure::Sum)
+            .and_then(Sum::of_number)
+            .map_or_else(String::new, |sum| format!("it fits as {}", sum_words(sum))),
+        ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
+        Missed if or_zero(Measure::Lost) == 1 => "the counter jumped over one frame".to_owned(),
+        Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
+        TwoMeters => match (finding.evidence.title, finding.evidence.other) {
+            (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
+            _ => "the telegrams name themselves differently".to_owned(),
+        },
+        KeyChanged => "frames opened before; now the text is noise".to_owned(),
+        PeriodLong => format!(
+            "one telegram in {} s; it should be one in 10 s, or each second",
+            or_zero(Measure::Seconds)
+        ),
+        PeriodShort => format!(
+            "one telegram in {} s; meters of this version send every 10 s",
+            or_zero(Measure::Seconds)
+        ),
+        ClockOff => format!("it is off by {}", duration(or_zero(Measure::Seconds))),
+        ValueFormat if or_zero(Measure::Seen) == 1 => {
+            format!("one line, at 0x{:x}", or_zero(Measure::Place))
+        }
+        ValueFormat => format!(
+            "{} lines, the first at 0x{:x}",
+            or_zero(Measure::Seen),
+            or_zero(Measure::Place)
+        ),
+        _ => format!("bytes {}", finding.span),
+    };
+    if let Some(title) = finding.evidence.title
+        && said.len() < 48
+    {
+        said.push_str(&format!(" ({})", name(title)));
+    }
+    said
+}
+
+/// `CRC-16/XMODEM, from / to before the !`.
+fn sum_words(sum: Sum) -> String {
+    let range = match sum.range {
+        SumRange::Whole => "from / to !",
+        SumRange::NoMark => "without the !",
+        SumRange::NoSlash => "without the /",
+        SumRange::Inner => "without / and !",
+    };
+    let order = if sum.swapped { ", bytes swapped" } else { "" };
+    format!("{}, {range}{order}", sum.name())
+}
+
+/// A time span as people say it: seconds up to some minutes, then hours and days.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..600 => format!("{seconds} s"),
+        600..5400 => format!("{} minutes", (seconds + 30) / 60),
+        5400..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
+    }
+}
+
+fn lost(finding: &Finding) -> String {
+    let number = |measure| finding.evidence.get(measure);
+    match (number(Measure::Lost), number(Measure::Place)) {
+        (Some(1), Some(place)) => format!("one byte is missing at offset 0x{place:x}"),
+        (Some(lost @ 2..), Some(place)) => {
+            format!("{lost} bytes are missing at offset 0x{place:x}")
+        }
+        (_, Some(place)) => format!("something is missing at offset 0x{place:x}"),
+        _ => match (number(Measure::Have), number(Measure::Need)) {
+            (Some(have), Some(need)) => format!("{have} of {} came", count(need, "byte")),
+            _ => format!("bytes {}", finding.span),
+        },
+    }
+}
+
+/// The device id, or the title as digits.
+fn name(title: SystemTitle) -> String {
+    title.device_id().unwrap_or_else(|| title.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::p1::diagnosis::Evidence;
+    use crate::p1::span::Span;
+
+    #[test]
+    fn what_is_one_is_said_as_one() {
+        for &verdict in Verdict::ALL {
+            let measured = |evidence: Evidence, &measure| evidence.with(measure, 1);
+            let ones = Measure::ALL.iter().fold(Evidence::default(), measured);
+            let said = evidence(&Finding::new(verdict, Span::new(0, 1), 1, ones));
+            let words: Vec<_> = said.split_whitespace().collect();
+            let wrong =
+                |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 2 && pair[1].ends_with('s');
+            assert_eq!(words.windows(2).find(wrong), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_off_by_what_people_say() {
+        let said = [201, 3600, 3599, 6000, 259_191].map(duration);
+        assert_eq!(
+            said,
+            ["201 s", "60 minutes", "60 minutes", "1 h 40 min", "3 days"]
+        );
+    }
+}
