@@ -429,6 +429,26 @@ fn how_far_one_frame_was_searched_says_nothing_of_the_next() {
 }
 
 #[test]
+fn where_a_piece_of_junk_ends_no_frame_is_taken_for_the_first() {
+    // At the beginning a title that says nothing counts, and a header line that is none by the standard; behind other
+    // bytes they do not.
+    let unknown = [&[0xDB, 0x08, 0, 0, 0, 0, 0, 0, 0, 1], &ciphered(3, 7)[10..]].concat();
+    let loose = telegram::format("/ab", [("1-0:1.8.0", ["000001.653*kWh"])], true);
+    for tail in [unknown, loose] {
+        for pieces in [1, 2] {
+            let junk = pieces * 4096;
+            let stream = [&vec![b'.'; junk], &tail[..], &ciphered(1, 4)].concat();
+            let whole = decode(&stream);
+            for cut in [junk - 1, junk, junk + 1, junk + 50] {
+                assert_eq!(decode_in(&stream, &[cut], None), whole, "cut at {cut}");
+            }
+            let each: Vec<usize> = (0..stream.len()).collect();
+            assert_eq!(decode_in(&stream, &each, None), whole, "byte by byte");
+        }
+    }
+}
+
+#[test]
 fn a_half_frame_stays_half_when_the_line_falls_silent() {
     let frame = ciphered(1, 7);
     let mut stream = frame[..100].to_vec();

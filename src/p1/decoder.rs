@@ -154,7 +154,8 @@ impl Decoder {
         } else {
             self.framer.passed(base).max(from)
         };
-        while passed - from >= JUNK_MAX {
+        // The last byte stays: what a start behind it counts for depends on there being one.
+        while passed - from > JUNK_MAX {
             junk(data, base, from, from + JUNK_MAX, sink);
             from += JUNK_MAX;
         }

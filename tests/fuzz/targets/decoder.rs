@@ -31,6 +31,12 @@ pub fn laws(bytes: &[u8]) {
         _ => Arc::clone(keys()),
     };
     let decoder = Decoder::new(keys, policy, zone().clone());
+    // Behind junk that is said in pieces, too.
+    let junk = match rng.below(4) {
+        0 => PIECE * (1 + rng.below(2)),
+        _ => 0,
+    };
+    let bytes = &[&vec![b'.'; junk], bytes].concat()[..];
     let quiet = (rng.below(3) == 0).then(|| rng.below(bytes.len() + 1));
     let whole = decode(&decoder, bytes, &[0, bytes.len()], quiet);
     tile(&whole, bytes.len());
@@ -144,6 +150,8 @@ fn with_default(ring: &Keys) -> Arc<Keys> {
 
 /// Longest stream that is pushed byte by byte too, in bytes.
 const EACH_MAX: usize = 800;
+/// Bytes of a piece of junk.
+const PIECE: usize = 4096;
 /// Most bytes of a run that is decoded ahead.
 const RUN_MAX: usize = 4000;
 /// Bytes that are held beside a frame.

@@ -151,11 +151,12 @@ fn split(text: &str, separator: char, quotes: bool) -> Vec<&str> {
     parts
 }
 
-/// What goes to a terminal holds no control character but line ends and the colours we set.
-pub fn printable(text: &[u8]) {
+/// What goes to a terminal holds no control character but line ends and the colours we set; gives the rest.
+pub fn printable(text: &[u8]) -> String {
     let text = std::str::from_utf8(text).unwrap();
-    let mut rest = text;
+    let (mut plain, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n') {
+        plain.push_str(&rest[..at]);
         let colour = rest[at..].strip_prefix("\u{1b}[").and_then(|code| {
             let end = code.find('m')?;
             code[..end]
@@ -165,4 +166,5 @@ pub fn printable(text: &[u8]) {
         });
         rest = colour.unwrap_or_else(|| panic!("a control character in {text:?}"));
     }
+    plain + rest
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use smarty::cli::words;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
@@ -14,6 +15,7 @@ use smarty::sink::fields::Fields;
 use smarty::sink::influx;
 use smarty::sink::json::{Json, pretty};
 use smarty::sink::redact::Redactor;
+use smarty::sink::screen::Screen;
 use smarty::sink::table::TableOptions;
 use smarty::sink::{hex, table};
 
@@ -34,7 +36,7 @@ pub fn every_line_is_valid(bytes: &[u8]) {
     let mut decoder = Decoder::new(ring, policy, zone().clone());
     decoder.push(&frames, |event| page.event(event));
     decoder.finish(|event| page.event(event));
-    page.ended();
+    page.ended(bytes);
 }
 
 /// All that is written in one run.
@@ -46,6 +48,8 @@ struct Page {
     csv: Csv,
     redactor: Redactor,
     deriver: Deriver,
+    screen: Screen,
+    now: Timestamp,
     label: String,
     seq: u64,
 }
@@ -69,30 +73,37 @@ impl Page {
             table: Vec::new(),
             redactor: Redactor::new(zone().clone()),
             deriver: Deriver::new(reference(), None),
+            screen: Screen::new(),
+            now: Timestamp::UNIX_EPOCH,
             label: String::from_utf8_lossy(label).into_owned(),
             seq: 0,
         }
     }
 
     fn event(&mut self, event: &Event<'_>) {
+        let label = self.label.clone();
+        let context = context(&label, self.seq);
+        let mut redactor = std::mem::replace(&mut self.redactor, Redactor::new(zone().clone()));
+        self.now += SignedDuration::from_secs(10);
         match event {
             Event::Telegram(decoded) => {
                 let derived = self.derive(decoded);
+                let context = Context {
+                    derived: &derived,
+                    ..context
+                };
+                self.screen.telegram(self.now, &context, decoded);
                 self.telegram(decoded, &derived);
-                let mut redactor =
-                    std::mem::replace(&mut self.redactor, Redactor::new(zone().clone()));
                 self.telegram(&redactor.redact(decoded), &derived);
-                self.redactor = redactor;
             }
             Event::Refused(refused) => {
+                self.screen.refused(self.now, &context, refused);
                 self.refused(refused);
-                let mut redactor =
-                    std::mem::replace(&mut self.redactor, Redactor::new(zone().clone()));
                 self.refused(&redactor.refused(refused));
-                self.redactor = redactor;
             }
-            Event::Junk(_) => {}
+            Event::Junk(junk) => self.screen.junk(self.now, context.source, junk.span.len()),
         }
+        self.redactor = redactor;
     }
 
     /// Computes what can be; a restart before each telegram changes nothing of it.
@@ -163,7 +174,17 @@ impl Page {
         }));
     }
 
-    fn ended(&self) {
+    fn ended(&self, bytes: &[u8]) {
+        let mut rng = choices(bytes);
+        for _ in 0..2 {
+            let (width, height) = (rng.below(200) as u16, rng.below(60) as u16);
+            let lines = self.screen.draw(self.now, width, height);
+            assert!(lines.len() <= usize::from(height), "{width} x {height}");
+            for line in lines {
+                let shown = printable(line.as_bytes()).chars().count();
+                assert!(shown <= usize::from(width), "{width} x {height}: {line:?}");
+            }
+        }
         let rows = read_csv(std::str::from_utf8(&self.table).unwrap());
         let columns = rows.first().map_or(0, Vec::len);
         assert!(rows.iter().all(|row| row.len() == columns), "{rows:?}");
