@@ -33,13 +33,13 @@ add() { # NAME FRAMES COMMAND...
 add "cat" "$frames" cat "$folder/long.bin"
 add "the cipher alone" "$frames" "$cipher" "$folder/long.bin" "$key"
 for jobs in 1 2; do
+    parse=("$smarty" parse "$folder/long.bin" "${ring[@]}" --jobs "$jobs")
     add "smarty decrypt --jobs $jobs" "$frames" "$smarty" decrypt "$folder/long.bin" "${ring[@]}" --jobs "$jobs"
-    add "smarty parse --json --jobs $jobs" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" --json --jobs "$jobs"
+    add "smarty parse --json --jobs $jobs" "$frames" "${parse[@]}" --json
+    add "smarty parse --json -F, five, --jobs $jobs" "$frames" "${parse[@]}" --json -F "$five"
+    add "smarty parse --csv --jobs $jobs" "$frames" "${parse[@]}" --csv
 done
-one=(--jobs 1)
-add "smarty parse --json -F, five" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" "${one[@]}" --json -F "$five"
-add "smarty parse --csv" "$frames" "$smarty" parse "$folder/long.bin" "${ring[@]}" "${one[@]}" --csv
-add "smarty parse --json, in clear" "$frames" "$smarty" parse "$folder/long.txt" "${one[@]}" --json
+add "smarty parse --json, in clear" "$frames" "$smarty" parse "$folder/long.txt" --jobs 1 --json
 if [ "${PEERS:-yes}" = yes ]; then
     peers=${CARGO_TARGET_DIR:-target}/peers
     python3 -m venv "$peers/python" && "$peers/python/bin/pip" install -q dsmr-parser
