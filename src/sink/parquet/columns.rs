@@ -122,6 +122,8 @@ impl Columns {
 pub(super) const PRECISION: u32 = 18;
 /// Digits behind its point: a thousandth of a watt-hour, or of a volt.
 pub(super) const SCALE: u8 = 6;
+/// Ten to the power of [`PRECISION`], which is more than a decimal holds.
+pub(super) const DIGITS_MAX: u64 = 1_000_000_000_000_000_000;
 
 /// Places of the columns that are no values.
 pub(super) const MEASURED_AT: usize = 0;
