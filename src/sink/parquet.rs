@@ -38,6 +38,7 @@ use super::fields::Fields;
 use super::level;
 use super::template::ByShape;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
 use crate::p1::value::Decimal;
 use crate::source::maxsonar::Level;
@@ -60,12 +61,12 @@ pub struct Parquet {
 pub struct ParquetFault(#[from] ParquetError);
 
 impl Parquet {
-    /// Begins a file with all columns, or with those of the fields given.
+    /// Begins a file with all columns, or with those of the fields given, and columns for what is computed.
     ///
     /// # Errors
     /// Where the columns make no file.
-    pub fn new(fields: Option<Fields>) -> Result<Self, ParquetFault> {
-        let columns = Columns::new(fields.as_ref());
+    pub fn new(fields: Option<Fields>, extent: Extent) -> Result<Self, ParquetFault> {
+        let columns = Columns::new(fields.as_ref(), extent);
         let schema = parquet::schema::parser::parse_message_type(&columns.message())?;
         let properties = Arc::new(properties(&columns));
         let file =
@@ -112,6 +113,11 @@ impl Parquet {
         self.plans
             .of(telegram.shape(), || Plan::new(telegram, columns, fields))
             .write(rows, telegram);
+        for derived in context.derived {
+            if let Some(place) = columns.place_computed(&derived.key) {
+                compute(rows, place, columns.kind(place), derived);
+            }
+        }
         rows.end();
     }
 
@@ -176,6 +182,24 @@ impl Parquet {
             columns::SOURCE_OFFSET,
             i64::try_from(offset).unwrap_or(i64::MAX),
         );
+    }
+}
+
+/// Puts something computed into its column, or into the map where the column does not hold it exactly.
+fn compute(rows: &mut Rows, place: usize, kind: Option<Kind>, derived: &Derived) {
+    let scale = match kind {
+        Some(Kind::Number) => columns::SCALE,
+        _ => 0,
+    };
+    match derived.value.rescale(scale) {
+        Some(value) if value.digits.unsigned_abs() < columns::DIGITS_MAX => {
+            rows.integer(place, value.digits);
+        }
+        _ => {
+            let key = rows.texts().text(derived.key.as_bytes());
+            let value = rows.texts().text(derived.value.to_string().as_bytes());
+            rows.other(&key, &value);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ fn read(telegrams: &[&[(&str, &[&str])]]) -> Vec<Row> {
 
 fn file(telegrams: &[&[(&str, &[&str])]]) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(None).unwrap();
+    let mut parquet = Parquet::new(None, Extent::Nothing).unwrap();
     let policy = Policy {
         ignore_crc: true,
         ..Policy::default()
@@ -144,6 +144,52 @@ fn what_has_no_column_is_in_the_map_once_under_each_code() {
 }
 
 #[test]
+fn what_is_computed_has_columns_of_its_own() {
+    let all = Columns::new(None, Extent::WithReference);
+    let names: Vec<_> = all.iter().map(|(name, _)| name.to_owned()).collect();
+    for quantity in Extent::WithReference.quantities() {
+        let place = all.place_computed(quantity.key).unwrap();
+        assert_eq!(names[place], quantity.key, "a value has the same name");
+    }
+    let values = [
+        ("net_power_kw", Decimal::new(1, 7)),
+        ("quarter_left_kwh", Decimal::new(-15, 1)),
+        ("excess_day_kwh", Decimal::new(i64::MAX, 0)),
+        ("unsure_quarters_month", Decimal::new(3, 0)),
+    ];
+    let derived = values.map(|(key, value)| Derived {
+        key: key.to_owned(),
+        value,
+    });
+    let context = Context {
+        derived: &derived,
+        ..Context::default()
+    };
+    let mut file = Vec::new();
+    let mut parquet = Parquet::new(None, Extent::WithReference).unwrap();
+    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+    let lines = [("1-0:1.7.0", ["1*kW"].into_iter())];
+    decoder.push(&telegram::format("/Lux5\\1", lines, true), |event| {
+        if let Event::Telegram(decoded) = event {
+            parquet.telegram(&context, decoded);
+        }
+    });
+    parquet.finish(&mut file).unwrap();
+    let row = &rows(file)[0];
+    assert_eq!(column(row, "net_power_kw"), None);
+    assert_eq!(
+        column(row, "quarter_left_kwh").as_deref(),
+        Some("-1.500000")
+    );
+    assert_eq!(column(row, "unsure_quarters_month").as_deref(), Some("3"));
+    let kept = [
+        ("net_power_kw", "0.0000001"),
+        ("excess_day_kwh", "9223372036854775807"),
+    ];
+    assert_eq!(other(row), pairs(&kept));
+}
+
+#[test]
 fn what_comes_and_goes_stands_in_its_row() {
     // Of three shapes in turns, and none of one for long; numbers with ever other digits behind the point.
     let told: Vec<[String; 5]> = (0..3000)
@@ -239,7 +285,7 @@ fn texts_that_never_come_again_do_not_pile_up() {
 #[test]
 fn a_file_of_several_row_groups_has_all_rows() {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(Fields::parse("1-0:99.99.9").ok()).unwrap();
+    let mut parquet = Parquet::new(Fields::parse("1-0:99.99.9").ok(), Extent::Nothing).unwrap();
     let context = Context {
         source: Source {
             label: Some("tank"),
