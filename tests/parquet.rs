@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -179,6 +181,7 @@ fn compare(name: &str, row: &Row, json: &Value) {
         ("frame_counter", number(&security["frame_counter"])),
         ("tag", text(&security["tag"])),
         ("mended", text(&json["mended"])),
+        ("header", text(&json["telegram"]["header"])),
     ] {
         assert_eq!(row.text(column), expected, "{name}: {column}");
     }
@@ -239,8 +242,8 @@ fn compare(name: &str, row: &Row, json: &Value) {
     }
 }
 
-/// Both formats of the same inputs; gives how many telegrams agree.
-fn compare_all(name: &str, folder: &Folder, arguments: &[&str]) -> usize {
+/// Both formats of the same inputs; gives the rows.
+fn compare_all(name: &str, folder: &Folder, arguments: &[&str]) -> Vec<Row> {
     let parse = [&["parse", "-q"], arguments].concat();
     let json = smarty(&[&parse[..], &["--json"]].concat());
     let objects: Vec<Value> = String::from_utf8(json.stdout)
@@ -253,14 +256,14 @@ fn compare_all(name: &str, folder: &Folder, arguments: &[&str]) -> usize {
     assert_eq!(output.status, json.status, "{name}");
     if !Path::new(&path).exists() {
         assert!(objects.is_empty(), "{name}");
-        return 0;
+        return Vec::new();
     }
     let rows = read(&path);
     assert_eq!(rows.len(), objects.len(), "{name}");
     for (row, json) in rows.iter().zip(&objects) {
         compare(name, row, json);
     }
-    rows.len()
+    rows
 }
 
 #[test]
@@ -273,7 +276,7 @@ fn all_samples_say_the_same_as_in_json() {
             continue;
         }
         let arguments = [&name, "--keyring", "keys.toml", "--ignore-crc"];
-        telegrams += compare_all(&name, &folder, &arguments);
+        telegrams += compare_all(&name, &folder, &arguments).len();
     }
     assert!(telegrams > 20, "{telegrams}");
 }
@@ -286,11 +289,11 @@ fn meters_in_turns_over_the_hour_that_comes_twice_say_the_same_as_in_json() {
     // The first send for two hours; those of one file come in turns.
     for (meters, count, options) in [
         (
-            "2",
-            "720",
-            &["--profile=lu-full", "--keyring", &keyring][..],
+            "3",
+            "121",
+            &["--profile=lu-full", "--period=1m", "--keyring", &keyring][..],
         ),
-        ("2", "300", &["--profile=nl5"]),
+        ("2", "150", &["--profile=nl5"]),
     ] {
         let path = folder.path(count);
         let simulate = ["simulate", "-q", "--start=2026-10-25T01:50:00+02:00"];
@@ -303,10 +306,9 @@ fn meters_in_turns_over_the_hour_that_comes_twice_say_the_same_as_in_json() {
     }
     let computed = ["--keyring", &keyring, "--reference-power", "0.3kW"];
     let arguments = [&[&*inputs[0], &inputs[1]], &computed[..]].concat();
-    let telegrams = compare_all("turns", &folder, &arguments);
-    assert_eq!(telegrams, 2 * 720 + 2 * 300);
+    let rows = compare_all("turns", &folder, &arguments);
+    assert_eq!(rows.len(), 3 * 121 + 2 * 150);
     // All of it was computed somewhere, and the hour is there twice.
-    let rows = read(&folder.path("turns.parquet"));
     let few = |column: &str| rows.iter().all(|row| row.text(column).is_empty());
     for column in COMPUTED {
         let month = column == "excess_last_month_kwh" || column == "excess_last_day_kwh";
@@ -380,6 +382,61 @@ fn columns_are_the_same_whatever_a_meter_sends() {
 }
 
 #[test]
+fn a_run_that_is_killed_leaves_no_file() {
+    let folder = Folder::new("killed");
+    let path = folder.path("x.parquet");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_smarty"))
+        .env_clear()
+        .current_dir(samples())
+        .args([
+            "parse",
+            "-",
+            "--keyring",
+            "keys.toml",
+            "-f",
+            "parquet",
+            "-o",
+        ])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = run.stdin.take().unwrap();
+    input
+        .write_all(&std::fs::read(samples().join("lu.bin")).unwrap())
+        .unwrap();
+    let part = folder.path(&format!(".x.parquet.{}.part", run.id()));
+    let started = Instant::now();
+    while !Path::new(&part).exists() {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(!Path::new(&path).exists());
+}
+
+#[test]
+fn a_pipe_gets_the_same_bytes_and_a_full_disk_is_said() {
+    let folder = Folder::new("pipe");
+    let path = folder.path("x.parquet");
+    let parse = ["parse", "lu.bin", "--keyring", "keys.toml", "-f", "parquet"];
+    let output = smarty(&[&parse[..], &["-o", &path]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let piped = smarty(&[&parse[..], &["-o", "/dev/stdout"]].concat());
+    assert!(piped.status.success());
+    assert!(piped.stdout == std::fs::read(&path).unwrap());
+    let full = smarty(&[&parse[..], &["-o", "/dev/full"]].concat());
+    let said = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(3), "{said}");
+    assert!(
+        said.contains("/dev/full: the disk is full\n  hint: "),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_cannot_be_a_parquet_file_says_why() {
     for (arguments, words) in [
         (&["parse", "lu-plain.txt"][..], "needs a file to write to"),
@@ -428,7 +485,7 @@ const COMPUTED: [&str; 20] = [
     "unsure_quarters_month",
 ];
 /// Columns that are no values, of which `level_cm` stands last.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 14] = [
     "measured_at",
     "received_at",
     "meter",
@@ -441,5 +498,6 @@ const FIXED: [&str; 13] = [
     "tag",
     "crc_valid",
     "mended",
+    "header",
     "level_cm",
 ];

@@ -40,7 +40,8 @@ use super::template::ByShape;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
-use crate::p1::value::Decimal;
+use crate::p1::layout::Place;
+use crate::p1::value::{Decimal, text};
 use crate::source::maxsonar::Level;
 
 /// Makes a Parquet file of telegrams, a row group at a time.
@@ -109,6 +110,12 @@ impl Parquet {
         if let Some(mended) = decoded.mended {
             rows.text(columns::MENDED, mended.as_bytes());
         }
+        let header = Place {
+            start: 0,
+            end: telegram.shape().layout.identification.end,
+        };
+        let header = text(header.of(telegram.text()));
+        rows.text(columns::HEADER, header.as_bytes());
         let (columns, fields) = (&self.columns, self.fields.as_ref());
         self.plans
             .of(telegram.shape(), || Plan::new(telegram, columns, fields))

@@ -1,7 +1,7 @@
 //! The columns of a Parquet file: the same in every file, whatever its meters send.
 //!
 //! ```text
-//! measured_at .. mended | every value of the table of names, in its unit | M-Bus, up to four of a medium |
+//! measured_at .. header | every value of the table of names, in its unit | M-Bus, up to four of a medium |
 //!     level_cm | what is computed, where it is | other
 //! ```
 //! A column that no telegram fills costs a few bytes a row group. A new version of smarty may add columns and
@@ -158,8 +158,9 @@ pub(super) const COUNTER: usize = 8;
 pub(super) const TAG: usize = 9;
 pub(super) const CRC_VALID: usize = 10;
 pub(super) const MENDED: usize = 11;
+pub(super) const HEADER: usize = 12;
 
-const FIXED: [(&str, Kind); 12] = [
+const FIXED: [(&str, Kind); 13] = [
     ("measured_at", Kind::Time),
     ("received_at", Kind::Time),
     ("meter", Kind::Text),
@@ -172,6 +173,7 @@ const FIXED: [(&str, Kind); 12] = [
     ("tag", Kind::Text),
     ("crc_valid", Kind::Flag),
     ("mended", Kind::Text),
+    ("header", Kind::Text),
 ];
 
 /// Readings of meters on the M-Bus, as the first of a medium is called.

@@ -187,6 +187,7 @@ fn what_is_computed_has_columns_of_its_own() {
         ("excess_day_kwh", "9223372036854775807"),
     ];
     assert_eq!(other(row), pairs(&kept));
+    assert_eq!(column(row, "header").as_deref(), Some("/Lux5\\1"));
 }
 
 #[test]
