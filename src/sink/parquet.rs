@@ -6,7 +6,7 @@
 //! Columns are the same in every file (`columns.rs`), so that a folder of files is one table. What stands in no
 //! column is in the map `other`: of what could be read, nothing is lost but leading zeros and empty parentheses.
 //!
-//! Rows of a row group are many, which engines like, unless they take more than 8 MB: memory comes first.
+//! Rows of a row group are many, which engines like, unless they take more than 6 MB: memory comes first.
 
 mod columns;
 
@@ -216,6 +216,7 @@ fn properties(columns: &Columns) -> WriterProperties {
         .set_created_by(concat!("smarty version ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_dictionary_page_size_limit(DICTIONARY_MAX)
         .set_offset_index_disabled(true);
     for (name, kind) in columns.iter() {
         if matches!(kind, Kind::Time | Kind::Integer | Kind::Number) {
@@ -236,5 +237,7 @@ fn properties(columns: &Columns) -> WriterProperties {
     properties.build()
 }
 
+/// Bytes of a dictionary, each of which takes some six in memory: the names of 10,000 meters.
+const DICTIONARY_MAX: usize = 256 << 10;
 /// Rows of a page of the map, which has many entries a row.
 const ROWS_OF_OTHER: usize = 4096;

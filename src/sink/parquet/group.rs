@@ -7,7 +7,6 @@
 //! ```
 //! Encoded rows take a tenth of the memory of rows as they are, so that a group of many rows is cheap to hold.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -39,9 +38,9 @@ struct Chunk {
     pages: Pages,
 }
 
-/// The pages of a column, which the writer fills.
-#[derive(Clone)]
-struct Pages(Arc<Mutex<TrackedWrite<Vec<u8>>>>);
+/// The pages of a column, which the writer fills; each by itself, so that none moves when another comes.
+#[derive(Clone, Default)]
+struct Pages(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Group {
     /// No row yet.
@@ -84,24 +83,31 @@ impl Group {
             .columns
             .iter()
             .filter_map(|column| column.chunk.as_ref());
-        self.rows >= ROWS_MAX || chunks.map(Chunk::length).sum::<usize>() >= BYTES_MAX
+        self.rows >= ROWS_MAX
+            || chunks.map(|chunk| chunk.pages.length()).sum::<usize>() >= BYTES_MAX
     }
 
     /// Puts the row group into the file and begins the next.
     ///
     /// # Errors
     /// As `take`.
-    pub(super) fn close<W: Write + Send>(
+    pub(super) fn close(
         &mut self,
-        file: &mut SerializedFileWriter<W>,
+        file: &mut SerializedFileWriter<Vec<u8>>,
     ) -> Result<(), ParquetError> {
-        let mut group = file.next_row_group()?;
+        let mut closed = Vec::with_capacity(self.columns.len());
         for column in &mut self.columns {
             column.open(&self.properties, self.rows)?;
             if let Some(chunk) = column.chunk.take() {
-                let (bytes, result) = chunk.close()?;
-                group.append_column(&bytes, result)?;
+                closed.push(chunk.close()?);
             }
+        }
+        // So that it need not move while it grows, which would take twice the memory.
+        let length = closed.iter().map(|(pages, _)| pages.length()).sum();
+        file.inner_mut().reserve(length);
+        let mut group = file.next_row_group()?;
+        for (pages, result) in closed {
+            group.append_column(&Bytes::from(pages.lock().concat()), result)?;
         }
         group.close()?;
         self.rows = 0;
@@ -132,7 +138,7 @@ impl Column {
 
 impl Chunk {
     fn new(description: ColumnDescPtr, properties: WriterPropertiesPtr) -> Self {
-        let pages = Pages(Arc::new(Mutex::new(TrackedWrite::new(Vec::new()))));
+        let pages = Pages::default();
         Self {
             writer: get_column_writer(description, properties, Box::new(pages.clone())),
             pages,
@@ -156,28 +162,29 @@ impl Chunk {
         Ok(())
     }
 
-    /// Bytes of the pages that are full.
-    fn length(&self) -> usize {
-        self.pages.lock().bytes_written()
-    }
-
-    fn close(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
-        let result = self.writer.close()?;
-        let mut pages = self.pages.lock();
-        pages.flush()?;
-        Ok((std::mem::take(pages.inner_mut()).into(), result))
+    fn close(self) -> Result<(Pages, ColumnCloseResult), ParquetError> {
+        Ok((self.pages, self.writer.close()?))
     }
 }
 
 impl Pages {
-    fn lock(&self) -> MutexGuard<'_, TrackedWrite<Vec<u8>>> {
+    fn length(&self) -> usize {
+        self.lock().iter().map(Vec::len).sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PageWriter for Pages {
     fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
-        SerializedPageWriter::new(&mut *self.lock()).write_page(page)
+        let bytes = Vec::with_capacity(page.compressed_size() + HEADER_MAX);
+        let mut bytes = TrackedWrite::new(bytes);
+        let mut written = SerializedPageWriter::new(&mut bytes).write_page(page)?;
+        written.offset += self.length() as u64;
+        self.lock().push(bytes.into_inner()?);
+        Ok(written)
     }
 
     fn close(&mut self) -> Result<(), ParquetError> {
@@ -188,6 +195,8 @@ impl PageWriter for Pages {
 /// Rows of a row group: what engines like best, since each thread of theirs reads one.
 const ROWS_MAX: usize = 1 << 17;
 /// Bytes of a row group, about, where its values are less alike than those of a meter are.
-const BYTES_MAX: usize = 8 << 20;
+const BYTES_MAX: usize = 6 << 20;
+/// Bytes before a page, mostly.
+const HEADER_MAX: usize = 64;
 /// Levels of rows without a value.
 const NONE: [i16; 4096] = [0; 4096];
