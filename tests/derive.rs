@@ -238,11 +238,6 @@ fn options_that_do_not_fit_together_are_said() {
              hint: add --json, or leave out --derive\n",
         ),
         (
-            &["-f", "parquet", "--derive"],
-            "smarty: error: files of Parquet have no columns for what is computed\n  \
-             hint: add --json, or leave out --derive\n",
-        ),
-        (
             &["--state", "s.json"],
             "smarty: error: --state keeps what is computed, and nothing is\n  hint: add --derive\n",
         ),

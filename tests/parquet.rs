@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -179,6 +181,7 @@ fn compare(name: &str, row: &Row, json: &Value) {
         ("frame_counter", number(&security["frame_counter"])),
         ("tag", text(&security["tag"])),
         ("mended", text(&json["mended"])),
+        ("header", text(&json["telegram"]["header"])),
     ] {
         assert_eq!(row.text(column), expected, "{name}: {column}");
     }
@@ -195,9 +198,19 @@ fn compare(name: &str, row: &Row, json: &Value) {
         };
         assert_eq!(row.text(key), expected, "{name}: {key}");
     }
+    // So does what is computed; the only number without a unit is a count.
+    let derived = json["derived"].as_object().cloned().unwrap_or_default();
+    for (key, value) in &derived {
+        let expected = match &**key {
+            "unsure_quarters_month" => value.to_string(),
+            _ => fixed_json(value),
+        };
+        assert_eq!(row.text(key), expected, "{name}: {key}");
+    }
     // No column holds what is no value.
     for column in row.columns.keys().filter(|name| !FIXED.contains(&&***name)) {
-        assert!(values.contains_key(column), "{name}: {column}");
+        let known = values.contains_key(column) || derived.contains_key(column);
+        assert!(known, "{name}: {column}");
     }
     // What stands in no column is in the map.
     let mut seen = BTreeMap::new();
@@ -229,6 +242,30 @@ fn compare(name: &str, row: &Row, json: &Value) {
     }
 }
 
+/// Both formats of the same inputs; gives the rows.
+fn compare_all(name: &str, folder: &Folder, arguments: &[&str]) -> Vec<Row> {
+    let parse = [&["parse", "-q"], arguments].concat();
+    let json = smarty(&[&parse[..], &["--json"]].concat());
+    let objects: Vec<Value> = String::from_utf8(json.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let path = folder.path(&format!("{name}.parquet"));
+    let output = smarty(&[&parse[..], &["-f", "parquet", "-o", &path]].concat());
+    assert_eq!(output.status, json.status, "{name}");
+    if !Path::new(&path).exists() {
+        assert!(objects.is_empty(), "{name}");
+        return Vec::new();
+    }
+    let rows = read(&path);
+    assert_eq!(rows.len(), objects.len(), "{name}");
+    for (row, json) in rows.iter().zip(&objects) {
+        compare(name, row, json);
+    }
+    rows
+}
+
 #[test]
 fn all_samples_say_the_same_as_in_json() {
     let folder = Folder::new("samples");
@@ -238,35 +275,51 @@ fn all_samples_say_the_same_as_in_json() {
         if !samples().join(&name).is_file() || name.ends_with(".toml") || name.ends_with(".md") {
             continue;
         }
-        let parse = [
-            "parse",
-            &name,
-            "--keyring",
-            "keys.toml",
-            "--ignore-crc",
-            "-q",
-        ];
-        let json = smarty(&[&parse[..], &["--json"]].concat());
-        let objects: Vec<Value> = String::from_utf8(json.stdout)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let path = folder.path(&format!("{name}.parquet"));
-        let output = smarty(&[&parse[..], &["-f", "parquet", "-o", &path]].concat());
-        assert_eq!(output.status, json.status, "{name}");
-        if !Path::new(&path).exists() {
-            assert!(objects.is_empty(), "{name}");
-            continue;
-        }
-        let rows = read(&path);
-        assert_eq!(rows.len(), objects.len(), "{name}");
-        for (row, json) in rows.iter().zip(&objects) {
-            compare(&name, row, json);
-        }
-        telegrams += rows.len();
+        let arguments = [&name, "--keyring", "keys.toml", "--ignore-crc"];
+        telegrams += compare_all(&name, &folder, &arguments).len();
     }
     assert!(telegrams > 20, "{telegrams}");
+}
+
+#[test]
+fn meters_in_turns_over_the_hour_that_comes_twice_say_the_same_as_in_json() {
+    let folder = Folder::new("turns");
+    let keyring = folder.path("lu-full.toml");
+    let mut inputs = Vec::new();
+    // The first send for two hours; those of one file come in turns.
+    for (meters, count, options) in [
+        (
+            "3",
+            "121",
+            &["--profile=lu-full", "--period=1m", "--keyring", &keyring][..],
+        ),
+        ("2", "150", &["--profile=nl5"]),
+    ] {
+        let path = folder.path(count);
+        let simulate = ["simulate", "-q", "--start=2026-10-25T01:50:00+02:00"];
+        let these = [
+            "--meters", meters, "--count", count, "--seed=1", "-o", &path,
+        ];
+        let output = smarty(&[&simulate, &these[..], options].concat());
+        assert!(output.status.success(), "{output:?}");
+        inputs.push(path);
+    }
+    let computed = ["--keyring", &keyring, "--reference-power", "0.3kW"];
+    let arguments = [&[&*inputs[0], &inputs[1]], &computed[..]].concat();
+    let rows = compare_all("turns", &folder, &arguments);
+    assert_eq!(rows.len(), 3 * 121 + 2 * 150);
+    // All of it was computed somewhere, and the hour is there twice.
+    let few = |column: &str| rows.iter().all(|row| row.text(column).is_empty());
+    for column in COMPUTED {
+        let month = column == "excess_last_month_kwh" || column == "excess_last_day_kwh";
+        assert_eq!(few(column), month, "{column}");
+    }
+    let hours = rows.iter().map(|row| {
+        let time = row.text("measured_at").parse::<i64>().unwrap();
+        time / 3_600_000_000
+    });
+    let hours: std::collections::BTreeSet<_> = hours.collect();
+    assert_eq!(hours.len(), 3, "{hours:?}");
 }
 
 #[test]
@@ -299,6 +352,18 @@ fn columns_are_the_same_whatever_a_meter_sends() {
     let all = columns("nl5.txt", &[]);
     assert_eq!(all, columns("lu.bin", &[]));
     assert!(all.len() > 300, "{}", all.len());
+    for (option, count) in [("--derive", 11), ("--reference-power=7kW", 20)] {
+        let more = columns("lu.bin", &[option]);
+        let other = all.len() - 1;
+        assert_eq!(more[..other], all[..other]);
+        assert_eq!(more[other..more.len() - 1], COMPUTED[..count]);
+    }
+    let chosen = ["--derive", "-F", "net_power,quarter_energy_kwh"];
+    let chosen = columns("lu.bin", &chosen);
+    assert_eq!(
+        chosen[FIXED.len() - 1..],
+        ["level_cm", "net_power_kw", "quarter_energy_kwh", "other"]
+    );
     let few = columns("lu.bin", &["-F", "active_energy_import,gas,1-0:2.8.0"]);
     assert_eq!(few[..FIXED.len() - 1], all[..FIXED.len() - 1]);
     assert_eq!(
@@ -313,6 +378,61 @@ fn columns_are_the_same_whatever_a_meter_sends() {
             "level_cm",
             "other"
         ]
+    );
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_no_file() {
+    let folder = Folder::new("killed");
+    let path = folder.path("x.parquet");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_smarty"))
+        .env_clear()
+        .current_dir(samples())
+        .args([
+            "parse",
+            "-",
+            "--keyring",
+            "keys.toml",
+            "-f",
+            "parquet",
+            "-o",
+        ])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = run.stdin.take().unwrap();
+    input
+        .write_all(&std::fs::read(samples().join("lu.bin")).unwrap())
+        .unwrap();
+    let part = folder.path(&format!(".x.parquet.{}.part", run.id()));
+    let started = Instant::now();
+    while !Path::new(&part).exists() {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(!Path::new(&path).exists());
+}
+
+#[test]
+fn a_pipe_gets_the_same_bytes_and_a_full_disk_is_said() {
+    let folder = Folder::new("pipe");
+    let path = folder.path("x.parquet");
+    let parse = ["parse", "lu.bin", "--keyring", "keys.toml", "-f", "parquet"];
+    let output = smarty(&[&parse[..], &["-o", &path]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let piped = smarty(&[&parse[..], &["-o", "/dev/stdout"]].concat());
+    assert!(piped.status.success());
+    assert!(piped.stdout == std::fs::read(&path).unwrap());
+    let full = smarty(&[&parse[..], &["-o", "/dev/full"]].concat());
+    let said = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(3), "{said}");
+    assert!(
+        said.contains("/dev/full: the disk is full\n  hint: "),
+        "{said}"
     );
 }
 
@@ -341,8 +461,31 @@ fn what_cannot_be_a_parquet_file_says_why() {
     }
 }
 
+/// Columns of what is computed, of which all behind the first eleven need a reference power.
+const COMPUTED: [&str; 20] = [
+    "net_power_kw",
+    "net_power_l1_kw",
+    "net_power_l2_kw",
+    "net_power_l3_kw",
+    "surplus_kw",
+    "surplus_l1_kw",
+    "surplus_l2_kw",
+    "surplus_l3_kw",
+    "quarter_energy_kwh",
+    "quarter_mean_power_kw",
+    "last_quarter_energy_kwh",
+    "quarter_left_kwh",
+    "quarter_left_kw",
+    "excess_quarter_kwh",
+    "excess_day_kwh",
+    "excess_month_kwh",
+    "excess_last_quarter_kwh",
+    "excess_last_day_kwh",
+    "excess_last_month_kwh",
+    "unsure_quarters_month",
+];
 /// Columns that are no values, of which `level_cm` stands last.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 14] = [
     "measured_at",
     "received_at",
     "meter",
@@ -355,5 +498,6 @@ const FIXED: [&str; 13] = [
     "tag",
     "crc_valid",
     "mended",
+    "header",
     "level_cm",
 ];

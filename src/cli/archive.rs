@@ -3,6 +3,7 @@
 use super::args::OutputArgs;
 use super::failure::{Exit, Failure};
 use super::writer::WriteEnd;
+use crate::p1::derive::Extent;
 use crate::sink::fields::Fields;
 use crate::sink::parquet::{Parquet, ParquetFault};
 use crate::sink::thin::Thinning;
@@ -14,10 +15,11 @@ use crate::sink::thin::Thinning;
 pub fn open(
     args: &OutputArgs,
     thinning: Thinning,
+    extent: Extent,
     fields: Option<Fields>,
 ) -> Result<Box<Parquet>, Failure> {
     let usage = |what: &str| Failure::new(Exit::Usage, what.to_owned());
-    let parquet = Parquet::new(fields).map_err(|fault| {
+    let parquet = Parquet::new(fields, extent).map_err(|fault| {
         usage(&fault.to_string()).hint("build one: cargo install --path . --features parquet")
     })?;
     if args.out.is_none() {

@@ -57,17 +57,9 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         Default::Parse => Format::Table,
     });
     let services = Services::default().computing(&args.derive, &named, Keep::WhereNamed)?;
-    if services.extent() != Extent::Nothing {
-        let what = match format {
-            Format::Raw | Format::Hex => {
-                "raw and hex show the telegram as it is, without what is computed"
-            }
-            Format::Parquet => "files of Parquet have no columns for what is computed",
-            _ => "",
-        };
-        if !what.is_empty() {
-            return Err(Failure::new(Exit::Usage, what).hint("add --json, or leave out --derive"));
-        }
+    if services.extent() != Extent::Nothing && matches!(format, Format::Raw | Format::Hex) {
+        let what = "raw and hex show the telegram as it is, without what is computed";
+        return Err(Failure::new(Exit::Usage, what).hint("add --json, or leave out --derive"));
     }
     let flow = Flow {
         extent: services.extent(),

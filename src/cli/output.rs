@@ -102,7 +102,10 @@ impl Output {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
         let parquet = match format {
-            Format::Parquet => Some(archive::open(args, flow.thinning, fields.clone())?),
+            Format::Parquet => {
+                let (thinning, extent) = (flow.thinning, flow.extent);
+                Some(archive::open(args, thinning, extent, fields.clone())?)
+            }
             _ => None,
         };
         let existing = existing(args.force, args.append);

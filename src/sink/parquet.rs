@@ -1,10 +1,12 @@
 //! Parquet: a file for engines such as DuckDB, DataFusion and Spark, a row a telegram.
 //!
 //! ```text
-//! telegram --plan--> rows that wait --row group of 24 MB--> bytes ... --at the end--> footer
+//! telegram --plan--> rows that wait --1024 at once--> row group, encoded --131,072 rows--> file ... footer
 //! ```
 //! Columns are the same in every file (`columns.rs`), so that a folder of files is one table. What stands in no
-//! column is in the map `other`: nothing that was sent is lost but leading zeros and empty parentheses.
+//! column is in the map `other`: of what could be read, nothing is lost but leading zeros and empty parentheses.
+//!
+//! Rows of a row group are many, which engines like, unless they take more than 6 MB: memory comes first.
 
 mod columns;
 
@@ -14,37 +16,44 @@ mod rows;
 
 mod plan;
 
+mod group;
+
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding};
-use parquet::column::writer::ColumnWriter;
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use self::columns::{Columns, Kind};
+use self::group::Group;
 use self::plan::Plan;
 use self::rows::Rows;
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
+use super::template::ByShape;
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
-use crate::p1::value::Decimal;
+use crate::p1::layout::Place;
+use crate::p1::value::{Decimal, text};
 use crate::source::maxsonar::Level;
 
 /// Makes a Parquet file of telegrams, a row group at a time.
 pub struct Parquet {
     fields: Option<Fields>,
     columns: Columns,
-    plans: Vec<Plan>,
+    plans: ByShape<Plan>,
     rows: Rows,
+    group: Group,
     file: SerializedFileWriter<Vec<u8>>,
     senders: Senders,
-    text: Vec<u8>,
+    title: Option<(SystemTitle, String)>,
 }
 
 /// Why there is no Parquet.
@@ -53,26 +62,25 @@ pub struct Parquet {
 pub struct ParquetFault(#[from] ParquetError);
 
 impl Parquet {
-    /// Begins a file with all columns, or with those of the fields given.
+    /// Begins a file with all columns, or with those of the fields given, and columns for what is computed.
     ///
     /// # Errors
     /// Where the columns make no file.
-    pub fn new(fields: Option<Fields>) -> Result<Self, ParquetFault> {
-        let columns = Columns::new(fields.as_ref());
+    pub fn new(fields: Option<Fields>, extent: Extent) -> Result<Self, ParquetFault> {
+        let columns = Columns::new(fields.as_ref(), extent);
         let schema = parquet::schema::parser::parse_message_type(&columns.message())?;
-        let file = SerializedFileWriter::new(
-            Vec::new(),
-            Arc::new(schema),
-            Arc::new(properties(&columns)),
-        )?;
+        let properties = Arc::new(properties(&columns));
+        let file =
+            SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::clone(&properties))?;
         Ok(Self {
             rows: Rows::new(&columns),
+            group: Group::new(file.schema_descr(), &properties),
             fields,
             columns,
-            plans: Vec::new(),
+            plans: ByShape::default(),
             file,
             senders: Senders::default(),
-            text: Vec::new(),
+            title: None,
         })
     }
 
@@ -86,7 +94,13 @@ impl Parquet {
             rows.text(columns::METER_NAME, name.as_bytes());
         }
         if let Some(security) = &decoded.security {
-            rows.text(columns::TITLE, security.title().to_string().as_bytes());
+            let title = security.title();
+            if self.title.as_ref().is_none_or(|(known, _)| *known != title) {
+                self.title = Some((title, title.to_string()));
+            }
+            if let Some((_, title)) = &self.title {
+                rows.text(columns::TITLE, title.as_bytes());
+            }
             rows.integer(columns::COUNTER, i64::from(security.counter().0));
             rows.text(columns::TAG, security.tag.word().as_bytes());
         }
@@ -96,18 +110,20 @@ impl Parquet {
         if let Some(mended) = decoded.mended {
             rows.text(columns::MENDED, mended.as_bytes());
         }
-        let fits = |plan: &Plan| Arc::ptr_eq(plan.shape(), telegram.shape());
-        let place = self.plans.iter().position(fits).unwrap_or_else(|| {
-            if self.plans.len() >= PLANS_KEPT {
-                self.plans.remove(0);
+        let header = Place {
+            start: 0,
+            end: telegram.shape().layout.identification.end,
+        };
+        let header = text(header.of(telegram.text()));
+        rows.text(columns::HEADER, header.as_bytes());
+        let (columns, fields) = (&self.columns, self.fields.as_ref());
+        self.plans
+            .of(telegram.shape(), || Plan::new(telegram, columns, fields))
+            .write(rows, telegram);
+        for derived in context.derived {
+            if let Some(place) = columns.place_computed(&derived.key) {
+                compute(rows, place, columns.kind(place), derived);
             }
-            let fields = self.fields.as_ref();
-            self.plans
-                .push(Plan::new(telegram, &self.columns, fields, rows));
-            self.plans.len() - 1
-        });
-        if let Some(plan) = self.plans.get(place) {
-            plan.write(rows, telegram, &mut self.text);
         }
         rows.end();
     }
@@ -123,16 +139,19 @@ impl Parquet {
         self.rows.end();
     }
 
-    /// Appends the bytes of row groups that are full.
+    /// Encodes rows that are many, and appends the bytes of a row group that is full.
     ///
     /// # Errors
     /// Where the rows cannot be encoded; the file is of no use then.
     pub fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), ParquetFault> {
-        if self.rows.is_full() {
-            self.encode_rows()?;
+        if !self.rows.are_many() {
+            return Ok(());
         }
-        out.append(self.file.inner_mut());
-        Ok(())
+        self.group.take(&mut self.rows)?;
+        if self.group.is_full() {
+            self.group.close(&mut self.file)?;
+        }
+        self.drain(out)
     }
 
     /// Appends what is left, and the footer; nothing can follow.
@@ -140,11 +159,20 @@ impl Parquet {
     /// # Errors
     /// As `encode`.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), ParquetFault> {
-        if !self.rows.is_empty() {
-            self.encode_rows()?;
+        self.group.take(&mut self.rows)?;
+        if !self.group.is_empty() {
+            self.group.close(&mut self.file)?;
         }
         self.file.finish()?;
-        out.append(self.file.inner_mut());
+        self.drain(out)
+    }
+
+    fn drain(&mut self, out: &mut Vec<u8>) -> Result<(), ParquetFault> {
+        self.file.flush().map_err(ParquetError::from)?;
+        match out.is_empty() {
+            true => std::mem::swap(out, self.file.inner_mut()),
+            false => out.append(self.file.inner_mut()),
+        }
         Ok(())
     }
 
@@ -162,26 +190,23 @@ impl Parquet {
             i64::try_from(offset).unwrap_or(i64::MAX),
         );
     }
+}
 
-    fn encode_rows(&mut self) -> Result<(), ParquetFault> {
-        let mut group = self.file.next_row_group()?;
-        let mut place = 0;
-        while let Some(mut column) = group.next_column()? {
-            match column.untyped() {
-                ColumnWriter::Int64ColumnWriter(writer) => self.rows.write_integers(place, writer),
-                ColumnWriter::BoolColumnWriter(writer) => self.rows.write_flags(place, writer),
-                ColumnWriter::ByteArrayColumnWriter(writer) => self.rows.write_texts(place, writer),
-                _ => Err(ParquetError::General("a column of another type".to_owned())),
-            }?;
-            column.close()?;
-            place += 1;
+/// Puts something computed into its column, or into the map where the column does not hold it exactly.
+fn compute(rows: &mut Rows, place: usize, kind: Option<Kind>, derived: &Derived) {
+    let scale = match kind {
+        Some(Kind::Number) => columns::SCALE,
+        _ => 0,
+    };
+    match derived.value.rescale(scale) {
+        Some(value) if value.digits.unsigned_abs() < columns::DIGITS_MAX => {
+            rows.integer(place, value.digits);
         }
-        group.close()?;
-        self.file.flush().map_err(ParquetError::from)?;
-        if self.rows.clear() {
-            self.plans.clear();
+        _ => {
+            let key = rows.texts().text(derived.key.as_bytes());
+            let value = rows.texts().text(derived.value.to_string().as_bytes());
+            rows.other(&key, &value);
         }
-        Ok(())
     }
 }
 
@@ -191,6 +216,7 @@ fn properties(columns: &Columns) -> WriterProperties {
         .set_created_by(concat!("smarty version ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_dictionary_page_size_limit(DICTIONARY_MAX)
         .set_offset_index_disabled(true);
     for (name, kind) in columns.iter() {
         if matches!(kind, Kind::Time | Kind::Integer | Kind::Number) {
@@ -200,8 +226,18 @@ fn properties(columns: &Columns) -> WriterProperties {
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
         }
     }
+    for part in ["key", "value"] {
+        let path = ["other", "key_value", part].map(str::to_owned).to_vec();
+        let path = ColumnPath::new(path);
+        properties = properties
+            // No engine looks for a row group by what is in the map.
+            .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+            .set_column_data_page_row_count_limit(path, ROWS_OF_OTHER);
+    }
     properties.build()
 }
 
-/// Plans kept, one for each shape of telegram seen lately.
-const PLANS_KEPT: usize = 16;
+/// Bytes of a dictionary, each of which takes some six in memory: the names of 10,000 meters.
+const DICTIONARY_MAX: usize = 256 << 10;
+/// Rows of a page of the map, which has many entries a row.
+const ROWS_OF_OTHER: usize = 4096;

@@ -1,5 +1,6 @@
 //! What stands for Parquet in a build without it: nothing can be made, and it is said why.
 
+use crate::p1::derive::Extent;
 use crate::p1::event::Decoded;
 use crate::sink::context::Context;
 use crate::sink::fields::Fields;
@@ -18,7 +19,7 @@ impl Parquet {
     ///
     /// # Errors
     /// Always.
-    pub fn new(_fields: Option<Fields>) -> Result<Self, ParquetFault> {
+    pub fn new(_fields: Option<Fields>, _extent: Extent) -> Result<Self, ParquetFault> {
         Err(ParquetFault)
     }
 
@@ -32,7 +33,7 @@ impl Parquet {
         match *self {}
     }
 
-    /// Appends the bytes of row groups that are full.
+    /// Encodes rows that are many, and appends the bytes of a row group that is full.
     ///
     /// # Errors
     /// Never: there is no such file.

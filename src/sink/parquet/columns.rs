@@ -1,13 +1,15 @@
 //! The columns of a Parquet file: the same in every file, whatever its meters send.
 //!
 //! ```text
-//! measured_at .. mended | every value of the table of names, in its unit | M-Bus, up to four of a medium | other
+//! measured_at .. header | every value of the table of names, in its unit | M-Bus, up to four of a medium |
+//!     level_cm | what is computed, where it is | other
 //! ```
 //! A column that no telegram fills costs a few bytes a row group. A new version of smarty may add columns and
 //! never changes one. `-F` takes columns of values away, none of the others.
 
 use std::collections::HashMap;
 
+use crate::p1::derive::Extent;
 use crate::p1::obis::{self, Entry, Kind as Holds};
 use crate::sink::fields::Fields;
 use crate::sink::level;
@@ -17,6 +19,7 @@ use crate::sink::level;
 pub(super) struct Columns {
     columns: Vec<(String, Kind)>,
     places: HashMap<String, usize>,
+    computed: Vec<(&'static str, usize)>,
 }
 
 /// What a column holds; each may be null.
@@ -35,11 +38,12 @@ pub(super) enum Kind {
 }
 
 impl Columns {
-    /// All columns, or those of the fields given.
-    pub(super) fn new(fields: Option<&Fields>) -> Self {
+    /// All columns, or those of the fields given, with what can be computed.
+    pub(super) fn new(fields: Option<&Fields>, extent: Extent) -> Self {
         let mut all = Self {
             columns: Vec::new(),
             places: HashMap::new(),
+            computed: Vec::new(),
         };
         for (name, kind) in FIXED {
             all.add(name, kind);
@@ -75,6 +79,14 @@ impl Columns {
             }
         }
         all.add(level::KEY, Kind::Number);
+        for quantity in extent.quantities() {
+            if fields.is_none_or(|fields| fields.wants_derived(quantity.key)) {
+                all.computed.push((quantity.key, all.columns.len()));
+                // What has no unit is counted.
+                let kind = quantity.unit.map_or(Kind::Integer, |_| Kind::Number);
+                all.add(quantity.key, kind);
+            }
+        }
         all
     }
 
@@ -86,6 +98,14 @@ impl Columns {
     /// The place of the column of a value.
     pub(super) fn place(&self, key: &str) -> Option<usize> {
         self.places.get(key).copied()
+    }
+
+    /// The place of the column of something computed.
+    pub(super) fn place_computed(&self, key: &str) -> Option<usize> {
+        let mut computed = self.computed.iter();
+        computed
+            .find(|(known, _)| *known == key)
+            .map(|(_, place)| *place)
     }
 
     /// The kind of the column at a place.
@@ -122,6 +142,8 @@ impl Columns {
 pub(super) const PRECISION: u32 = 18;
 /// Digits behind its point: a thousandth of a watt-hour, or of a volt.
 pub(super) const SCALE: u8 = 6;
+/// Ten to the power of [`PRECISION`], which is more than a decimal holds.
+pub(super) const DIGITS_MAX: u64 = 1_000_000_000_000_000_000;
 
 /// Places of the columns that are no values.
 pub(super) const MEASURED_AT: usize = 0;
@@ -136,8 +158,9 @@ pub(super) const COUNTER: usize = 8;
 pub(super) const TAG: usize = 9;
 pub(super) const CRC_VALID: usize = 10;
 pub(super) const MENDED: usize = 11;
+pub(super) const HEADER: usize = 12;
 
-const FIXED: [(&str, Kind); 12] = [
+const FIXED: [(&str, Kind); 13] = [
     ("measured_at", Kind::Time),
     ("received_at", Kind::Time),
     ("meter", Kind::Text),
@@ -150,6 +173,7 @@ const FIXED: [(&str, Kind); 12] = [
     ("tag", Kind::Text),
     ("crc_valid", Kind::Flag),
     ("mended", Kind::Text),
+    ("header", Kind::Text),
 ];
 
 /// Readings of meters on the M-Bus, as the first of a medium is called.

@@ -1,35 +1,37 @@
-//! Rows that wait for their row group to be full, column by column.
+//! Rows that wait to be encoded, column by column.
 //!
 //! ```text
-//! levels  1 0 0 1 1        1 where the row has a value; those after the last value are not written down yet
 //! values  a     b c
-//! texts   0     1 0        numbers of texts: most come again and again
+//! levels  1 0 0 1 1        1 where the row has a value; written down from the first row without one on
 //!
 //! other   levels 2 2 0 2   2 an entry, 0 a row without any
 //!         repeat 0 1 0 0   0 begins a row
 //! ```
 
-use std::collections::HashMap;
-
-use parquet::column::writer::ColumnWriterImpl;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 
 use super::columns::{Columns, Kind};
-use super::texts::{Texts, write_pieces};
+use super::texts::Texts;
 
 /// Rows that wait.
 #[derive(Debug)]
 pub(super) struct Rows {
     columns: Vec<Column>,
     other: Other,
+    texts: Texts,
     count: usize,
     /// Bytes held, about.
     held: usize,
+    /// As many levels as there are rows, of columns with a value in each row and in none.
+    all: Vec<i16>,
+    none: Vec<i16>,
 }
 
 #[derive(Debug)]
 struct Column {
+    /// None as long as each row has a value.
     levels: Vec<i16>,
     values: Values,
 }
@@ -38,18 +40,16 @@ struct Column {
 enum Values {
     Integers(Vec<i64>),
     Flags(Vec<bool>),
-    Texts(Texts),
+    Texts(Vec<ByteArray>),
 }
 
-/// The map of all rows. Its keys are few and stay from one row group to the next.
+/// The map of all rows.
 #[derive(Debug, Default)]
 struct Other {
     levels: Vec<i16>,
     repeat: Vec<i16>,
-    keys: Vec<u32>,
-    values: Texts,
-    known: Vec<ByteArray>,
-    places: HashMap<String, u32>,
+    keys: Vec<ByteArray>,
+    values: Vec<ByteArray>,
     /// Entries of the row that is not ended yet.
     entries: usize,
 }
@@ -62,70 +62,85 @@ impl Rows {
             values: match kind {
                 Kind::Time | Kind::Integer | Kind::Number => Values::Integers(Vec::new()),
                 Kind::Flag => Values::Flags(Vec::new()),
-                Kind::Text => Values::Texts(Texts::default()),
+                Kind::Text => Values::Texts(Vec::new()),
             },
         };
         Self {
             columns: columns.iter().map(column).collect(),
             other: Other::default(),
+            texts: Texts::default(),
             count: 0,
             held: 0,
+            all: Vec::new(),
+            none: Vec::new(),
         }
     }
 
     /// Puts a whole number, a time or a decimal into the row.
     #[inline]
     pub(super) fn integer(&mut self, place: usize, value: i64) {
-        if let Some(column) = self.columns.get_mut(place)
-            && let Values::Integers(values) = &mut column.values
+        if let Some(Column { levels, values }) = self.columns.get_mut(place)
+            && let Values::Integers(values) = values
         {
+            mark(levels, values.len(), self.count);
             values.push(value);
-            self.held += 10;
-            column.mark(self.count);
         }
     }
 
     /// Puts yes or no into the row.
     pub(super) fn flag(&mut self, place: usize, value: bool) {
-        if let Some(column) = self.columns.get_mut(place)
-            && let Values::Flags(values) = &mut column.values
+        if let Some(Column { levels, values }) = self.columns.get_mut(place)
+            && let Values::Flags(values) = values
         {
+            mark(levels, values.len(), self.count);
             values.push(value);
-            self.held += 3;
-            column.mark(self.count);
         }
     }
 
     /// Puts a text into the row, unless it is empty.
     pub(super) fn text(&mut self, place: usize, value: &[u8]) {
-        if let Some(column) = self.columns.get_mut(place).filter(|_| !value.is_empty())
-            && let Values::Texts(texts) = &mut column.values
+        let Some(Column { levels, values }) = self.columns.get_mut(place) else {
+            return;
+        };
+        if let Values::Texts(values) = values
+            && !value.is_empty()
         {
-            self.held += 2 + texts.push(value);
-            column.mark(self.count);
+            mark(levels, values.len(), self.count);
+            let text = match values.last() {
+                Some(last) if last.data() == value => last.clone(),
+                _ => self.texts.text(value),
+            };
+            self.held += size_of::<ByteArray>() + text.len();
+            values.push(text);
         }
     }
 
-    /// The number of a key of the map.
-    pub(super) fn key(&mut self, key: &str) -> u32 {
-        let Other { known, places, .. } = &mut self.other;
-        if let Some(place) = places.get(key) {
-            return *place;
+    /// Puts a text that is made already into the row, unless it is empty.
+    pub(super) fn share(&mut self, place: usize, text: &ByteArray) {
+        if let Some(Column { levels, values }) = self.columns.get_mut(place)
+            && let Values::Texts(values) = values
+            && !text.is_empty()
+        {
+            mark(levels, values.len(), self.count);
+            self.held += size_of::<ByteArray>() + text.len();
+            values.push(text.clone());
         }
-        let place = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        known.push(ByteArray::from(key.as_bytes().to_vec()));
-        places.insert(key.to_owned(), place);
-        place
+    }
+
+    /// The texts of all columns, to make others.
+    pub(super) fn texts(&mut self) -> &mut Texts {
+        &mut self.texts
     }
 
     /// Puts an entry into the map of the row; a key stands once in a row.
-    pub(super) fn other(&mut self, key: u32, value: &[u8]) {
+    pub(super) fn other(&mut self, key: &ByteArray, value: &ByteArray) {
         let other = &mut self.other;
         other.levels.push(2);
         other.repeat.push(i16::from(other.entries > 0));
         other.entries += 1;
-        other.keys.push(key);
-        self.held += 8 + other.values.push(value);
+        other.keys.push(key.clone());
+        other.values.push(value.clone());
+        self.held += 2 * size_of::<ByteArray>() + value.len();
     }
 
     /// Ends the row.
@@ -137,137 +152,122 @@ impl Rows {
         self.count += 1;
     }
 
-    /// There is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
-    /// There are enough for a row group.
-    pub(super) fn is_full(&self) -> bool {
-        self.count >= ROWS_MAX || self.held >= HELD_MAX
+    /// There are enough to be encoded at once.
+    pub(super) fn are_many(&self) -> bool {
+        self.count >= ROWS_WAITING || self.held >= HELD_WAITING
     }
 
-    /// Forgets the rows and keeps what they stood in; says whether the numbers of the keys are forgotten too.
-    pub(super) fn clear(&mut self) -> bool {
+    /// Tells whether some row has a value in a column; behind the last come keys and values of the map.
+    pub(super) fn fill(&self, place: usize) -> bool {
+        match self.columns.get(place).map(|column| &column.values) {
+            Some(Values::Integers(values)) => !values.is_empty(),
+            Some(Values::Flags(values)) => !values.is_empty(),
+            Some(Values::Texts(values)) => !values.is_empty(),
+            None => !self.other.keys.is_empty(),
+        }
+    }
+
+    /// Encodes a column, which must be one that they fill or that is none of the map.
+    ///
+    /// # Errors
+    /// Where the writer is one of another type.
+    pub(super) fn write(
+        &mut self,
+        place: usize,
+        writer: &mut ColumnWriter<'_>,
+    ) -> Result<(), ParquetError> {
+        let count = self.count;
+        self.all.resize(count, 1);
+        self.none.resize(count, 0);
+        let Some(Column { levels, values }) = self.columns.get_mut(place) else {
+            let other = &self.other;
+            let texts = match place - self.columns.len() {
+                0 => &other.keys,
+                _ => &other.values,
+            };
+            let ColumnWriter::ByteArrayColumnWriter(writer) = writer else {
+                return Err(mixed());
+            };
+            writer.write_batch(texts, Some(&other.levels), Some(&other.repeat))?;
+            return Ok(());
+        };
+        let length = match values {
+            Values::Integers(values) => values.len(),
+            Values::Flags(values) => values.len(),
+            Values::Texts(values) => values.len(),
+        };
+        let levels = if length == count {
+            &self.all
+        } else if length == 0 {
+            &self.none
+        } else {
+            if levels.is_empty() {
+                levels.resize(length, 1);
+            }
+            levels.resize(count, 0);
+            levels
+        };
+        let levels = Some(levels.as_slice());
+        match (values, writer) {
+            (Values::Integers(values), ColumnWriter::Int64ColumnWriter(writer)) => {
+                writer.write_batch(values, levels, None)
+            }
+            (Values::Flags(values), ColumnWriter::BoolColumnWriter(writer)) => {
+                writer.write_batch(values, levels, None)
+            }
+            (Values::Texts(values), ColumnWriter::ByteArrayColumnWriter(writer)) => {
+                writer.write_batch(values, levels, None)
+            }
+            _ => Err(mixed()),
+        }?;
+        Ok(())
+    }
+
+    /// Forgets the rows and keeps what they stood in.
+    pub(super) fn clear(&mut self) {
         for column in &mut self.columns {
             column.levels.clear();
             match &mut column.values {
                 Values::Integers(values) => values.clear(),
                 Values::Flags(values) => values.clear(),
-                Values::Texts(texts) => texts.clear(),
+                Values::Texts(values) => values.clear(),
             }
         }
-        let Other {
-            levels,
-            repeat,
-            keys,
-            values,
-            ..
-        } = &mut self.other;
-        levels.clear();
-        repeat.clear();
-        keys.clear();
-        values.clear();
+        self.other.levels.clear();
+        self.other.repeat.clear();
+        self.other.keys.clear();
+        self.other.values.clear();
         (self.count, self.held) = (0, 0);
-        let crowded = self.other.known.len() > KEYS_KEPT;
-        if crowded {
-            self.other = Other::default();
-        }
-        crowded
-    }
-
-    /// Writes a column of whole numbers, times or decimals.
-    pub(super) fn write_integers(
-        &mut self,
-        place: usize,
-        writer: &mut ColumnWriterImpl<'_, Int64Type>,
-    ) -> Result<(), ParquetError> {
-        match self.columns.get_mut(place) {
-            Some(Column {
-                levels,
-                values: Values::Integers(values),
-            }) => {
-                levels.resize(self.count, 0);
-                writer.write_batch(values, Some(levels), None).map(drop)
-            }
-            _ => Err(mixed()),
-        }
-    }
-
-    /// Writes a column of yes and no.
-    pub(super) fn write_flags(
-        &mut self,
-        place: usize,
-        writer: &mut ColumnWriterImpl<'_, BoolType>,
-    ) -> Result<(), ParquetError> {
-        match self.columns.get_mut(place) {
-            Some(Column {
-                levels,
-                values: Values::Flags(values),
-            }) => {
-                levels.resize(self.count, 0);
-                writer.write_batch(values, Some(levels), None).map(drop)
-            }
-            _ => Err(mixed()),
-        }
-    }
-
-    /// Writes a column of texts; behind the last come keys and values of the map.
-    pub(super) fn write_texts(
-        &mut self,
-        place: usize,
-        writer: &mut ColumnWriterImpl<'_, ByteArrayType>,
-    ) -> Result<(), ParquetError> {
-        let Other {
-            levels,
-            repeat,
-            keys,
-            values,
-            known,
-            ..
-        } = &self.other;
-        let behind = place.checked_sub(self.columns.len());
-        match (behind, self.columns.get_mut(place)) {
-            (Some(0), _) => {
-                let keys = keys.iter().filter_map(|key| known.get(*key as usize));
-                write_pieces(writer, levels, Some(repeat), 2, keys)
-            }
-            (Some(1), _) => {
-                let values = values.iter();
-                write_pieces(writer, levels, Some(repeat), 2, values)
-            }
-            (
-                None,
-                Some(Column {
-                    levels,
-                    values: Values::Texts(texts),
-                }),
-            ) => {
-                levels.resize(self.count, 0);
-                let texts = texts.iter();
-                write_pieces(writer, levels, None, 1, texts)
-            }
-            _ => Err(mixed()),
-        }
     }
 }
 
-impl Column {
-    /// Says that the row of this number has a value.
-    #[inline]
-    fn mark(&mut self, row: usize) {
-        self.levels.resize(row, 0);
-        self.levels.push(1);
+/// Says that the row of this number has the value that follows `length` others.
+#[inline]
+fn mark(levels: &mut Vec<i16>, length: usize, row: usize) {
+    if !levels.is_empty() || length != row {
+        mark_behind_gap(levels, length, row);
     }
+}
+
+#[cold]
+fn mark_behind_gap(levels: &mut Vec<i16>, length: usize, row: usize) {
+    if levels.is_empty() {
+        levels.resize(length, 1);
+    }
+    levels.resize(row, 0);
+    levels.push(1);
 }
 
 fn mixed() -> ParquetError {
     ParquetError::General("a column is not what its schema says".to_owned())
 }
 
-/// Keys of the map that are kept from one row group to the next: noise can have any.
-const KEYS_KEPT: usize = 4096;
-/// Rows of a row group, at most.
-const ROWS_MAX: usize = 1 << 16;
-/// Bytes of a row group before they are encoded, about.
-const HELD_MAX: usize = 24 << 20;
+/// Rows that are encoded at once: few enough to be still at hand, and many enough to be worth the call.
+const ROWS_WAITING: usize = 1024;
+/// Bytes of texts that are encoded at once, about.
+const HELD_WAITING: usize = 2 << 20;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
@@ -11,16 +12,20 @@ use crate::p1::telegram;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 
-/// The file of telegrams of one line each, as a reader sees it.
-fn read(lines: &[&[(&str, &[&str])]]) -> Vec<Row> {
+/// The file of telegrams of some lines each, as a reader sees it.
+fn read(telegrams: &[&[(&str, &[&str])]]) -> Vec<Row> {
+    rows(file(telegrams))
+}
+
+fn file(telegrams: &[&[(&str, &[&str])]]) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(None).unwrap();
+    let mut parquet = Parquet::new(None, Extent::Nothing).unwrap();
     let policy = Policy {
         ignore_crc: true,
         ..Policy::default()
     };
     let mut decoder = Decoder::new(Arc::default(), policy, Zone::luxembourg());
-    for lines in lines {
+    for lines in telegrams {
         let lines = lines
             .iter()
             .map(|(code, groups)| (*code, groups.iter().copied()));
@@ -32,29 +37,13 @@ fn read(lines: &[&[(&str, &[&str])]]) -> Vec<Row> {
         parquet.encode(&mut file).unwrap();
     }
     parquet.finish(&mut file).unwrap();
-    rows(file)
+    file
 }
 
 fn rows(file: Vec<u8>) -> Vec<Row> {
-    let reader = SerializedFileReader::new(bytes(file)).unwrap();
+    let reader = SerializedFileReader::new(Bytes::from(file)).unwrap();
     let rows = reader.get_row_iter(None).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
-}
-
-/// The crate reads from files and from what its byte arrays are made of.
-fn bytes(file: Vec<u8>) -> std::fs::File {
-    use std::io::{Seek, Write};
-    let folder = crate::source::testing::Folder::new();
-    let path = folder.path("x.parquet");
-    let mut open = std::fs::File::options()
-        .create_new(true)
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    open.write_all(&file).unwrap();
-    open.rewind().unwrap();
-    open
 }
 
 fn column(row: &Row, name: &str) -> Option<String> {
@@ -155,9 +144,149 @@ fn what_has_no_column_is_in_the_map_once_under_each_code() {
 }
 
 #[test]
+fn what_is_computed_has_columns_of_its_own() {
+    let all = Columns::new(None, Extent::WithReference);
+    let names: Vec<_> = all.iter().map(|(name, _)| name.to_owned()).collect();
+    for quantity in Extent::WithReference.quantities() {
+        let place = all.place_computed(quantity.key).unwrap();
+        assert_eq!(names[place], quantity.key, "a value has the same name");
+    }
+    let values = [
+        ("net_power_kw", Decimal::new(1, 7)),
+        ("quarter_left_kwh", Decimal::new(-15, 1)),
+        ("excess_day_kwh", Decimal::new(i64::MAX, 0)),
+        ("unsure_quarters_month", Decimal::new(3, 0)),
+    ];
+    let derived = values.map(|(key, value)| Derived {
+        key: key.to_owned(),
+        value,
+    });
+    let context = Context {
+        derived: &derived,
+        ..Context::default()
+    };
+    let mut file = Vec::new();
+    let mut parquet = Parquet::new(None, Extent::WithReference).unwrap();
+    let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+    let lines = [("1-0:1.7.0", ["1*kW"].into_iter())];
+    decoder.push(&telegram::format("/Lux5\\1", lines, true), |event| {
+        if let Event::Telegram(decoded) = event {
+            parquet.telegram(&context, decoded);
+        }
+    });
+    parquet.finish(&mut file).unwrap();
+    let row = &rows(file)[0];
+    assert_eq!(column(row, "net_power_kw"), None);
+    assert_eq!(
+        column(row, "quarter_left_kwh").as_deref(),
+        Some("-1.500000")
+    );
+    assert_eq!(column(row, "unsure_quarters_month").as_deref(), Some("3"));
+    let kept = [
+        ("net_power_kw", "0.0000001"),
+        ("excess_day_kwh", "9223372036854775807"),
+    ];
+    assert_eq!(other(row), pairs(&kept));
+    assert_eq!(column(row, "header").as_deref(), Some("/Lux5\\1"));
+}
+
+#[test]
+fn what_comes_and_goes_stands_in_its_row() {
+    // Of three shapes in turns, and none of one for long; numbers with ever other digits behind the point.
+    let told: Vec<[String; 5]> = (0..3000)
+        .map(|row: usize| {
+            [
+                format!("{}.{:0width$}*kWh", row / 7, row % 10, width = row % 6 + 1),
+                format!("{}*V", 200 + row / 100),
+                format!("message {}", row / 50),
+                format!("\u{1}\t\u{7f}é{}", row % 3),
+                format!("{row}"),
+            ]
+        })
+        .collect();
+    let groups: Vec<[[&str; 1]; 5]> = told
+        .iter()
+        .map(|row| row.each_ref().map(|t| [&**t]))
+        .collect();
+    let lines: Vec<Vec<(&str, &[&str])>> = (0..)
+        .zip(&groups)
+        .map(|(row, [energy, voltage, message, odd, number])| {
+            let all: [(&str, &[&str]); 5] = [
+                ("1-0:1.8.0", energy),
+                ("1-0:32.7.0", voltage),
+                ("0-0:96.13.0", message),
+                ("1-0:99.99.8", odd),
+                ("1-0:99.99.9", number),
+            ];
+            let mut lines = all.to_vec();
+            match row % 3 {
+                0 => drop(lines.drain(1..4)),
+                1 => drop(lines.drain(..1)),
+                _ if row > 1500 => lines.truncate(2),
+                _ => {}
+            }
+            lines
+        })
+        .collect();
+    let telegrams: Vec<_> = lines.iter().map(Vec::as_slice).collect();
+    let rows = read(&telegrams);
+    assert_eq!(rows.len(), 3000);
+    for (number, row) in rows.iter().enumerate() {
+        let [energy, voltage, message, odd, last] = &told[number];
+        let there = |code| lines[number].iter().any(|(line, _)| *line == code);
+        let as_column = |value: &str| {
+            let (value, _) = value.split_once('*').unwrap();
+            let decimal: Decimal = value.parse().unwrap();
+            decimal.rescale(columns::SCALE).map(|d| d.to_string())
+        };
+        let energy = as_column(energy).filter(|_| there("1-0:1.8.0"));
+        assert_eq!(column(row, "active_energy_import_kwh"), energy, "{number}");
+        let voltage = as_column(voltage).filter(|_| there("1-0:32.7.0"));
+        assert_eq!(column(row, "voltage_l1_v"), voltage, "{number}");
+        let message = Some(message.clone()).filter(|_| there("0-0:96.13.0"));
+        assert_eq!(column(row, "text_message"), message, "{number}");
+        let all = [("1-0:99.99.8", &**odd), ("1-0:99.99.9", last)];
+        let expected: Vec<_> = all.into_iter().filter(|(code, _)| there(code)).collect();
+        assert_eq!(other(row), pairs(&expected), "{number}");
+    }
+}
+
+#[test]
+fn texts_that_never_come_again_do_not_pile_up() {
+    let texts: Vec<String> = (1..=16_000u64)
+        .map(|row| {
+            let word = |part: u64| row.wrapping_mul(part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (1..40)
+                .map(|part| format!("x{:016X}", word(part)))
+                .collect()
+        })
+        .collect();
+    let groups: Vec<[&str; 1]> = texts.iter().map(|text| [&**text]).collect();
+    let lines: Vec<[(&str, &[&str]); 1]> = groups
+        .iter()
+        .map(|group| [("1-0:99.99.9", &group[..])])
+        .collect();
+    let telegrams: Vec<_> = lines.iter().map(<[_; 1]>::as_slice).collect();
+    let reader = SerializedFileReader::new(Bytes::from(file(&telegrams))).unwrap();
+    assert!(reader.num_row_groups() > 1);
+    let mut first = 0;
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).unwrap();
+        let size = group.metadata().compressed_size();
+        assert!(size < 14 << 20, "{size}");
+        let rows = group.get_row_iter(None).unwrap();
+        for (row, text) in rows.zip(&texts[first..]).take(50) {
+            assert_eq!(other(&row.unwrap()), pairs(&[("1-0:99.99.9", text)]));
+        }
+        first += group.metadata().num_rows() as usize;
+    }
+    assert_eq!(first, texts.len());
+}
+
+#[test]
 fn a_file_of_several_row_groups_has_all_rows() {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(Fields::parse("1-0:99.99.9").ok()).unwrap();
+    let mut parquet = Parquet::new(Fields::parse("1-0:99.99.9").ok(), Extent::Nothing).unwrap();
     let context = Context {
         source: Source {
             label: Some("tank"),
@@ -181,7 +310,7 @@ fn a_file_of_several_row_groups_has_all_rows() {
         }
     }
     parquet.finish(&mut file).unwrap();
-    let reader = SerializedFileReader::new(bytes(file)).unwrap();
+    let reader = SerializedFileReader::new(Bytes::from(file)).unwrap();
     assert_eq!(reader.metadata().file_metadata().num_rows(), ROWS);
     assert_eq!(reader.num_row_groups(), 2);
     let group = reader.get_row_group(1).unwrap();
@@ -195,4 +324,4 @@ fn a_file_of_several_row_groups_has_all_rows() {
 }
 
 /// More than one row group holds.
-const ROWS: i64 = 70_000;
+const ROWS: i64 = 140_000;
