@@ -278,7 +278,11 @@ impl Pump<'_> {
                     }
                 }
             }
-            Piece::Failed(error) => self.fail(index, &error.into()),
+            Piece::Failed(error) => {
+                // What came before it counts, and what is half is told of.
+                lane.lose(sink);
+                self.fail(index, &error.into());
+            }
         }
     }
 
