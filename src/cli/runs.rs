@@ -5,8 +5,8 @@
 //! frames    |---|---|---|---|---|---|---|---|---|---|---|---|  bytes of no frame  |---|---|
 //! runs      |----- 7 frames -----------|------ 5 frames -----|---- loose ---------|- …
 //! ```
-//! Frames are found by hopping from header to header, which tells nothing of whether they verify. A file is cut
-//! in the same places whatever decodes it.
+//! Frames are found by hopping from header to header, which tells nothing of whether they verify. More threads cut a
+//! file into shorter runs; nothing of what comes out depends on where.
 
 use memchr::memmem;
 
