@@ -341,5 +341,31 @@ fn little_memory_is_enough() {
     }
 }
 
+#[test]
+fn threads_that_cannot_all_be_started_are_given_back() {
+    let (folder, _) = long(LONGEST);
+    let line = "parse long.bin --keyring keys.toml --json --jobs 256";
+    let inner = smarty(line).within(&folder).into_command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"ulimit -v 131072 && exec "$0" "$@""#])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .current_dir(&folder.0);
+    let mut child = start(command, Stdio::null(), Stdio::piped());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // With nobody reading, the program waits somewhere in the middle.
+    let first = (0..LONGEST / 4).map_while(|_| lines.next()).count();
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let threads = status.lines().find(|line| line.starts_with("Threads:"));
+    assert!(
+        threads.is_some_and(|line| line.ends_with("\t1") || line.ends_with("\t2")),
+        "{threads:?}"
+    );
+    let all = first + lines.map_while(Result::ok).count();
+    assert_eq!((end(child).0, all), (Some(0), LONGEST));
+}
+
 /// Frames of the longest input: more than all buffers between two programs hold.
 const LONGEST: usize = 2000;

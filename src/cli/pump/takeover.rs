@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::super::ahead::{Ahead, Done, Hand, Next};
+use super::super::ahead::{Ahead, Done, Next};
 use super::super::feed::Feed;
 use super::super::runs::Run;
 use super::{Pump, TICK};
@@ -32,9 +32,13 @@ impl Pump<'_> {
             && self.alone.ends()
             && let Some((decoder, standing)) = lane.ahead()
         {
-            if self.ahead.is_none() {
-                let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
-                self.ahead = self.sink.hand().and_then(start);
+            if self.ahead.is_none()
+                && let Some(hand) = self.sink.hand()
+            {
+                self.ahead = Ahead::start(self.limits.jobs, &hand).ok();
+                if self.ahead.is_none() {
+                    self.alone.stays();
+                }
             }
             if let Some(ahead) = &mut self.ahead
                 && let Some(mut runs) = feed.lend()
@@ -115,6 +119,11 @@ impl Alone {
     fn ends(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left == 0
+    }
+
+    /// The system gives no threads: asking for them costs, and may take from others.
+    fn stays(&mut self) {
+        self.left = u32::MAX;
     }
 
     /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
