@@ -140,7 +140,7 @@ impl Alone {
     /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
     fn failed(&mut self) {
         self.good = 0;
-        self.then = (2 * self.then + 1).min(ALONE_MAX);
+        self.then = (4 * self.then + 3).min(ALONE_MAX);
         self.left = self.then;
     }
 }
@@ -154,7 +154,8 @@ const GOOD_FOR_EACH: usize = 10;
 mod tests {
     use super::*;
 
-    /// Runs decoded ahead of so many runs, where each so manieth is damaged and `under_way` are lost with it.
+    /// Of so many runs, those taken over and those decoded twice, where one in `damaged` is damaged and costs all
+    /// that are `under_way`.
     fn ahead(runs: usize, damaged: usize, under_way: usize) -> (usize, usize) {
         let mut alone = Alone::default();
         let (mut run, mut taken, mut lost) = (0, 0, 0);
