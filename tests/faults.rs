@@ -101,7 +101,8 @@ fn a_full_disk_ends_every_output_with_a_word() {
 
 #[test]
 fn a_disk_that_fills_up_leaves_no_half_file() {
-    let (folder, _) = long(200);
+    let (folder, stream) = long(200);
+    folder.file("longer.bin", stream.repeat(10));
     let small = folder.0.join("small");
     fs::create_dir(&small).unwrap();
     let mounted = Command::new("mount")
@@ -115,6 +116,7 @@ fn a_disk_that_fills_up_leaves_no_half_file() {
     }
     let run = |line: &str| smarty(line).within(&folder).done();
     let whole = run("parse long.bin --keyring keys.toml --json -o small/out.json");
+    let longer = run("parse longer.bin --keyring keys.toml --json -q -o small/out.json");
     let left = fs::read_dir(&small).unwrap().count();
     let captured = run("capture long.bin -o small/capture.bin");
     let held = fs::read(small.join("capture.bin")).unwrap_or_default();
@@ -122,6 +124,9 @@ fn a_disk_that_fills_up_leaves_no_half_file() {
     assert!(unmounted.success());
     assert_eq!(whole.exit, Some(3), "{whole}");
     assert!(whole.stderr.contains("the disk is full"), "{whole}");
+    // While telegrams come, and not only where the file is put in its place.
+    assert_eq!(longer.exit, Some(3), "{longer}");
+    assert_eq!(longer.stderr.matches("full").count(), 1, "{longer}");
     assert_eq!(left, 0, "a file is made whole or not at all");
     assert_eq!(captured.exit, Some(3), "{captured}");
     assert!(captured.stderr.contains("the disk is full"), "{captured}");
@@ -340,6 +345,32 @@ fn little_memory_is_enough() {
             "{input}: {lines} lines, {said}"
         );
     }
+}
+
+#[test]
+fn threads_that_cannot_all_be_started_are_given_back() {
+    let (folder, _) = long(LONGEST);
+    let line = "parse long.bin --keyring keys.toml --json --jobs 256";
+    let inner = smarty(line).within(&folder).into_command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"ulimit -v 131072 && exec "$0" "$@""#])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .current_dir(&folder.0);
+    let mut child = start(command, Stdio::null(), Stdio::piped());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // With nobody reading, the program waits somewhere in the middle.
+    let first = (0..LONGEST / 4).map_while(|_| lines.next()).count();
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let threads = status.lines().find(|line| line.starts_with("Threads:"));
+    assert!(
+        threads.is_some_and(|line| line.ends_with("\t1") || line.ends_with("\t2")),
+        "{threads:?}"
+    );
+    let all = first + lines.map_while(Result::ok).count();
+    assert_eq!((end(child).0, all), (Some(0), LONGEST));
 }
 
 /// Frames of the longest input: more than all buffers between two programs hold.

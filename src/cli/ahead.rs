@@ -145,22 +145,23 @@ struct Work {
 }
 
 impl Ahead {
-    /// Starts threads.
+    /// Starts threads: all, or none.
     ///
     /// # Errors
-    /// Where the system gives none.
+    /// Where the system gives not so many.
     pub fn start(jobs: usize, hand: &Hand) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let thread = |_| {
-            let (shared, hand) = (Arc::clone(&shared), hand.clone());
-            thread::Builder::new().spawn(move || hand.work(&shared))
-        };
-        let threads = (0..jobs).map(thread).collect::<Result<_, _>>()?;
-        Ok(Self {
-            threads,
-            shared,
+        // Dropped where one cannot be started, this ends those that were.
+        let mut ahead = Self {
+            threads: Vec::new(),
+            shared: Arc::new(Shared::default()),
             order: None,
-        })
+        };
+        for _ in 0..jobs {
+            let (shared, hand) = (Arc::clone(&ahead.shared), hand.clone());
+            let thread = thread::Builder::new().spawn(move || hand.work(&shared))?;
+            ahead.threads.push(thread);
+        }
+        Ok(ahead)
     }
 
     /// Reads a file ahead, from where its decoder stands behind so many telegrams.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, Run, TagWhen};
+use super::args::{Format, Global, KeyArgs, OutputArgs, Run, TagWhen};
 use super::clerk::{Clerk, Wishes};
 use super::config::Config;
 use super::explain;
@@ -85,6 +85,8 @@ pub struct Prepared {
     losses: Losses,
     lanes: Vec<Lane>,
     limits: Limits,
+    /// Most bytes of a file that are decoded in one go.
+    run: usize,
 }
 
 impl Prepared {
@@ -156,6 +158,7 @@ impl Prepared {
             sources,
             losses: options.losses,
             lanes,
+            run: size_for(limits.jobs, growth(&args.output)),
             limits,
         })
     }
@@ -175,7 +178,7 @@ impl Prepared {
         signals: &Signals,
         renewal: Option<&Renewal<'_>>,
     ) -> Result<Pumped, Failure> {
-        let feed = Feed::in_runs(self.sources, &self.stop, size_for(self.limits.jobs))?;
+        let feed = Feed::in_runs(self.sources, &self.stop, self.run)?;
         let mut ring = self.ring;
         let mut renew = |sink: &mut dyn Sink| renewal?.look(signals, &mut ring, sink);
         let pumped = pump(feed, self.lanes, sink, &self.limits, &mut renew)?;
@@ -291,6 +294,15 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
         TagWhen::Skip => TagPolicy::Skip,
     };
     Policy { tag, ignore_crc }
+}
+
+/// How many times longer than elsewhere is what is written, about: hex dumps have colours.
+fn growth(output: &OutputArgs) -> usize {
+    match output.format() {
+        Some(Format::Hex) => 4,
+        Some(Format::Json) if output.pretty => 2,
+        _ => 1,
+    }
 }
 
 /// Processors that the system lets this program use.

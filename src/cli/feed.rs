@@ -111,7 +111,7 @@ impl Feed {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Lasting>, stop: &Stop) -> Result<Self, Failure> {
-        Self::in_runs(inputs, stop, size_for(1))
+        Self::in_runs(inputs, stop, size_for(1, 1))
     }
 
     /// Reads as `new`, files in runs of so many bytes at the most.

@@ -47,6 +47,8 @@ pub struct Output {
     writer: Writer,
     /// Why nothing more can be written, not yet told.
     ended: Option<WriteEnd>,
+    /// Something could not be written: what is to be put in its place is not whole.
+    broken: bool,
 }
 
 /// How output comes, beside its format.
@@ -160,6 +162,7 @@ impl Output {
             header,
             writer,
             ended: None,
+            broken: false,
         })
     }
 
@@ -300,6 +303,7 @@ impl Output {
             false => self.writer.write(&self.buffer),
         };
         self.buffer.clear();
+        self.broken |= matches!(written, Err(WriteEnd::Failed(_)));
         written
     }
 
@@ -308,6 +312,10 @@ impl Output {
     /// # Errors
     /// [`WriteEnd`].
     pub fn finish(mut self, held: bool) -> Result<(), WriteEnd> {
+        if self.broken && self.ended.is_none() {
+            // That was told; to try again would tell it twice.
+            return Ok(());
+        }
         while let Some(bytes) = self.thin.rest().filter(|_| held) {
             self.print(&bytes);
         }

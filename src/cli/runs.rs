@@ -5,8 +5,8 @@
 //! frames    |---|---|---|---|---|---|---|---|---|---|---|---|  bytes of no frame  |---|---|
 //! runs      |----- 7 frames -----------|------ 5 frames -----|---- loose ---------|- …
 //! ```
-//! Frames are found by hopping from header to header, which tells nothing of whether they verify. A file is cut
-//! in the same places whatever decodes it.
+//! Frames are found by hopping from header to header, which tells nothing of whether they verify. More threads cut a
+//! file into shorter runs; nothing of what comes out depends on where.
 
 use memchr::memmem;
 
@@ -125,9 +125,14 @@ impl Cutter {
     }
 }
 
-/// Most bytes of a run for so many threads.
-pub fn size_for(jobs: usize) -> usize {
-    (ALL_RUNS / jobs.max(1)).clamp(RUN_MIN, RUN_MAX)
+/// Most bytes of a run for so many threads, where what is written is so many times longer than elsewhere.
+pub fn size_for(jobs: usize, growth: usize) -> usize {
+    let size = (ALL_RUNS / jobs.max(1)).clamp(RUN_MIN, RUN_MAX);
+    match jobs {
+        // What comes of one thread is written as it comes.
+        ..=1 => size,
+        _ => (size / growth.max(1)).max(RUN_LEAST),
+    }
 }
 
 /// Length of the run at the beginning of some bytes, its frames and the title of the last.
@@ -170,6 +175,8 @@ const STARTS_MAX: usize = 1000;
 /// Bytes of a run: what is decoded of it should stay in the second cache of a core.
 const RUN_MAX: usize = 256 << 10;
 const RUN_MIN: usize = 32 << 10;
+/// The same, where what is written is long.
+const RUN_LEAST: usize = 16 << 10;
 /// Bytes of all runs under way, about.
 const ALL_RUNS: usize = 768 << 10;
 
@@ -215,6 +222,16 @@ mod tests {
         let stream: Vec<u8> = (0..10).flat_map(|n| frame(n, 970)).collect();
         assert_eq!(stream.len(), 10_000);
         assert_eq!(runs(&stream, 4_500), [(4000, 4), (4000, 4), (2000, 2)]);
+    }
+
+    #[test]
+    fn all_runs_together_are_bounded_whatever_is_written() {
+        for (jobs, growth) in [(2, 1), (16, 1), (2, 4), (4, 4), (16, 4)] {
+            // Those that wait and those under way, with their texts and what is written of them.
+            let runs = 2 * jobs + 2;
+            let bytes = runs * size_for(jobs, growth) * (2 + 6 * growth);
+            assert!(bytes < 32 << 20, "{jobs} {growth}: {bytes}");
+        }
     }
 
     #[test]

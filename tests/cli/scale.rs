@@ -89,6 +89,36 @@ fn several_threads_print_what_one_prints() {
 }
 
 #[test]
+fn mended_telegrams_come_in_the_same_place_however_much_is_read_at_once() {
+    let folder = Folder::new();
+    let made = smarty(&format!(
+        "simulate --profile nl22 --count 1500 --fault 7e1 -o {}/seven.bin",
+        folder.path()
+    ))
+    .done();
+    assert_eq!(made.exit, Some(0), "{made}");
+    let (clean, ring) = street(&folder, 1, 30, "lu");
+    let seven = folder.read("seven.bin");
+    let stream: Vec<u8> = seven
+        .chunks(seven.len() / 8)
+        .flat_map(|piece| [piece, &clean].concat())
+        .collect();
+    let path = folder.file("mixed.bin", &stream);
+    let arguments = ["parse", "-i", "bin", "--json", "--keyring", &ring];
+    let run = |jobs: &str| {
+        let file = ["--jobs", jobs, path.to_str().unwrap()];
+        words(arguments.iter().chain(&file)).done()
+    };
+    let one = run("1");
+    assert!(one.json().len() > 1000, "{one}");
+    for other in ["4", "16"] {
+        let other = run(other);
+        assert!(one.stdout == other.stdout, "{other}");
+        assert_eq!(one.stderr, other.stderr);
+    }
+}
+
+#[test]
 fn shards_together_are_the_whole() {
     let folder = Folder::new();
     let (mut stream, ring) = street(&folder, 20, 5, "lu");

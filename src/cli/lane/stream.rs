@@ -129,6 +129,12 @@ impl Stream {
                     recovery,
                     own,
                 } = &mut **meter;
+                let mended = |event: &Event<'_>, told: &mut Told, desk: &mut dyn Desk| {
+                    if !others(event) {
+                        told.frames += 1;
+                        desk.event(lane, source, time_of(times, event), event);
+                    }
+                };
                 let tell = |event: &Event<'_>| {
                     told.frames += u64::from(!matches!(event, Event::Junk(_)));
                     // Another process decodes it, and tells what is wrong with it.
@@ -139,21 +145,17 @@ impl Stream {
                     diagnosis.event(event);
                     recovery.event(event);
                     desk.event(lane, source, time_of(times, event), event);
+                    if recovery.is_full() {
+                        recovery.settle(false, |event| mended(event, &mut told, desk));
+                    }
                 };
                 match turn {
                     Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
                     Turn::Silence => decoder.quiet(tell),
                     Turn::End | Turn::Cut => decoder.finish(tell),
                 }
-                let pause = !matches!(turn, Turn::Bytes(..));
-                if pause || recovery.is_full() {
-                    recovery.settle(pause, |event| {
-                        if others(event) {
-                            return;
-                        }
-                        told.frames += 1;
-                        desk.event(lane, source, time_of(times, event), event);
-                    });
+                if !matches!(turn, Turn::Bytes(..)) {
+                    recovery.settle(true, |event| mended(event, &mut told, desk));
                 }
                 match turn {
                     Turn::Bytes(bytes, at) => {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::super::ahead::{Ahead, Done, Hand, Next};
+use super::super::ahead::{Ahead, Done, Next};
 use super::super::feed::Feed;
 use super::super::runs::Run;
 use super::{Pump, TICK};
@@ -15,6 +15,8 @@ pub(super) struct Alone {
     left: u32,
     /// After the next failure.
     then: u32,
+    /// Runs that were taken over since the last one.
+    good: usize,
 }
 
 impl Pump<'_> {
@@ -32,9 +34,13 @@ impl Pump<'_> {
             && self.alone.ends()
             && let Some((decoder, standing)) = lane.ahead()
         {
-            if self.ahead.is_none() {
-                let start = |hand: Hand| Ahead::start(self.limits.jobs, &hand).ok();
-                self.ahead = self.sink.hand().and_then(start);
+            if self.ahead.is_none()
+                && let Some(hand) = self.sink.hand()
+            {
+                self.ahead = Ahead::start(self.limits.jobs, &hand).ok();
+                if self.ahead.is_none() {
+                    self.alone.stays();
+                }
             }
             if let Some(ahead) = &mut self.ahead
                 && let Some(mut runs) = feed.lend()
@@ -96,7 +102,7 @@ impl Pump<'_> {
             None => self.push(index, &bytes),
         }
         match &self.ahead {
-            _ if found.is_some() => self.alone = Alone::default(),
+            _ if found.is_some() => self.alone.succeeded(self.limits.jobs),
             Some(ahead) if !ahead.is_halted() => {
                 // What follows was decoded from something else than what is known now.
                 ahead.halt();
@@ -117,12 +123,64 @@ impl Alone {
         self.left == 0
     }
 
+    /// The system gives no threads: asking for them costs, and may take from others.
+    fn stays(&mut self) {
+        self.left = u32::MAX;
+    }
+
+    /// A run was taken over. Now and then one is of each file: only many in a row make good for the next failure,
+    /// which is that of all runs under way.
+    fn succeeded(&mut self, jobs: usize) {
+        self.good += 1;
+        if self.good >= GOOD_FOR_EACH * jobs {
+            self.then = 0;
+        }
+    }
+
     /// A run had to be decoded again: of a file that is damaged everywhere nothing is foreseen.
     fn failed(&mut self) {
-        self.then = (2 * self.then + 1).min(ALONE_MAX);
+        self.good = 0;
+        self.then = (4 * self.then + 3).min(ALONE_MAX);
         self.left = self.then;
     }
 }
 
 /// Most runs that are decoded where they stand before the next try to decode ahead.
-const ALONE_MAX: u32 = 31;
+const ALONE_MAX: u32 = 127;
+/// Runs in a row that are taken over for each thread, until a failure counts as the first.
+const GOOD_FOR_EACH: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of so many runs, those taken over and those decoded twice, where one in `damaged` is damaged and costs all
+    /// that are `under_way`.
+    fn ahead(runs: usize, damaged: usize, under_way: usize) -> (usize, usize) {
+        let mut alone = Alone::default();
+        let (mut run, mut taken, mut lost) = (0, 0, 0);
+        while run < runs {
+            if !alone.ends() {
+                run += 1;
+                continue;
+            }
+            while run < runs && (run + 1) % damaged != 0 {
+                alone.succeeded(2);
+                (run, taken) = (run + 1, taken + 1);
+            }
+            alone.failed();
+            (run, lost) = (run + under_way, lost + under_way);
+        }
+        (taken, lost)
+    }
+
+    #[test]
+    fn what_is_damaged_now_and_then_is_hardly_decoded_twice() {
+        for damaged in [1, 2, 6, 15] {
+            let (_, lost) = ahead(10_000, damaged, 6);
+            assert!(lost < 600, "{damaged}: {lost}");
+        }
+        let (taken, lost) = ahead(10_000, 100, 6);
+        assert!(taken > 8_000 && lost < 700, "{taken} {lost}");
+    }
+}

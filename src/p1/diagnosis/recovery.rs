@@ -27,6 +27,8 @@ pub struct Recovery {
     repair: bool,
     held: Vec<u8>,
     start: u64,
+    /// Bytes from which on what waits is looked at before the next silence.
+    full: usize,
 }
 
 impl Recovery {
@@ -39,6 +41,7 @@ impl Recovery {
             repair,
             held: Vec::new(),
             start: 0,
+            full: FULL,
         }
     }
 
@@ -63,9 +66,10 @@ impl Recovery {
         }
     }
 
-    /// Tells whether so much waits that it should be looked at before the next silence.
+    /// Tells whether so much waits that it should be looked at before the next silence; to be asked for each event,
+    /// so that what is mended has its place in the stream however that was cut.
     pub fn is_full(&self) -> bool {
-        self.held.len() >= FULL
+        self.held.len() >= self.full
     }
 
     /// Mends what was collected; `ended` says that the burst or the input ends here.
@@ -86,6 +90,11 @@ impl Recovery {
         if ended || self.held.len() >= HELD_MAX {
             self.held.clear();
         }
+        // What cannot be mended yet is not looked at for each event.
+        self.full = match self.held.len() {
+            ..FULL => FULL,
+            length => (length + FULL / 2).min(HELD_MAX),
+        };
     }
 
     /// What was sent, what had happened to it, and how many bytes that accounts for.
