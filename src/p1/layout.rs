@@ -381,6 +381,8 @@ impl Reader<'_> {
             // The device type decides what the readings of the channel are called.
             Form::Number if entry.is_some_and(|entry| entry.name == DEVICE_TYPE) => {}
             Form::Number | Form::Time => self.allow_digits(value),
+            // It may be the unit of the reading behind it, of which the key is made: m3.
+            Form::Text if entry.is_some_and(|entry| entry.kind == Kind::Mbus) => {}
             Form::Text if entry.is_some() => self.allow_digits(value),
             // Of capital digits only: lower case would let characters in that need escapes in data formats.
             Form::Octets if entry.is_some() && is_capital(value.of(self.text)) => {
