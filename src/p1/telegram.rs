@@ -90,7 +90,7 @@ pub enum IssueKind {
 impl Memory {
     /// Parses a text that begins with `/`; `mark` is the offset of its `!`.
     pub fn parse<'a>(&'a mut self, text: &'a [u8], mark: usize, zone: &'a Zone) -> Telegram<'a> {
-        let fits = |shape: &Arc<Shape>| shape.layout.fits(text);
+        let fits = |shape: &Arc<Shape>| shape.layout.fits(text, mark);
         if !self.shapes.get(self.latest).is_some_and(fits) {
             self.latest = match self.shapes.iter().position(fits) {
                 Some(index) => index,
@@ -496,5 +496,24 @@ mod tests {
         assert_eq!(keys("m3"), ["gas_m3"]);
         assert_eq!(keys("m2"), [""; 0]);
         assert_eq!(keys("m3"), ["gas_m3"]);
+    }
+
+    #[test]
+    fn a_telegram_that_ends_elsewhere_is_another_layout() {
+        // Behind the first `!` stands a CRC or not.
+        let zone = Zone::luxembourg();
+        let mut memory = Memory::default();
+        for (text, raw) in [
+            ("/SMY5\\1\r\n1-0:1.8.0(260!60FD\r\n!\r\n", "260"),
+            ("/SMY5\\1\r\n1-0:1.8.0(260!6JFD\r\n!\r\n", "260!6JFD"),
+        ] {
+            let mark = match raw {
+                "260" => text.find('!').unwrap(),
+                _ => text.rfind('!').unwrap(),
+            };
+            let telegram = memory.parse(text.as_bytes(), mark, &zone);
+            let reading = telegram.readings().next().unwrap();
+            assert_eq!(reading.raw().collect::<Vec<_>>(), [raw]);
+        }
     }
 }
