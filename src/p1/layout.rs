@@ -29,6 +29,8 @@ pub struct Place {
 /// Where everything lies in a telegram.
 #[derive(Clone, Debug)]
 pub struct Layout {
+    /// Offset of the `!`.
+    mark: usize,
     low: Vec<u8>,
     width: Vec<u8>,
     /// Header line without the slash.
@@ -142,9 +144,9 @@ impl Place {
 }
 
 impl Layout {
-    /// Tells whether a text has this layout: same lines, other digits.
+    /// Tells whether a text whose `!` is at `mark` has this layout: same lines, other digits.
     #[inline]
-    pub fn fits(&self, text: &[u8]) -> bool {
+    pub fn fits(&self, text: &[u8], mark: usize) -> bool {
         let mismatch = |from: usize, to: usize| -> Option<bool> {
             let (text, low, width) = (
                 text.get(from..to)?,
@@ -162,6 +164,7 @@ impl Layout {
         };
         let length = self.low.len();
         text.len() == length
+            && mark == self.mark
             && (0..length)
                 .step_by(STRIDE)
                 .all(|from| mismatch(from, (from + STRIDE).min(length)) == Some(false))
@@ -173,6 +176,7 @@ impl Layout {
             text,
             seen: HashSet::new(),
             layout: Self {
+                mark,
                 low: text.to_vec(),
                 width: vec![0; text.len()],
                 identification: Place::default(),
@@ -381,6 +385,8 @@ impl Reader<'_> {
             // The device type decides what the readings of the channel are called.
             Form::Number if entry.is_some_and(|entry| entry.name == DEVICE_TYPE) => {}
             Form::Number | Form::Time => self.allow_digits(value),
+            // It may be the unit of the reading behind it, of which the key is made: m3.
+            Form::Text if entry.is_some_and(|entry| entry.kind == Kind::Mbus) => {}
             Form::Text if entry.is_some() => self.allow_digits(value),
             // Of capital digits only: lower case would let characters in that need escapes in data formats.
             Form::Octets if entry.is_some() && is_capital(value.of(self.text)) => {

@@ -107,7 +107,9 @@ pub(super) fn groups(
     }
     let wide = if width > 0 { width } else { 16 };
     let size = if colon { 1 } else { digits / 2 };
+    let plain = !colon && is_plain(line.text, &found, rest, wide);
     let data_end = characters_begin(line.text, &found, rest, size)
+        .filter(|_| !plain)
         .or_else(|| gap(line.text, &found, rest, colon, wide));
     match data_end {
         Some(count) => found.truncate(count),
@@ -179,6 +181,20 @@ fn tokens(text: &str, start: usize) -> (Vec<Group>, usize) {
             end: at,
         });
     }
+}
+
+/// True if a row is nothing but groups. Those of plain `hexdump` show no characters: where the last groups look like
+/// the characters of the first ones, that is chance.
+fn is_plain(text: &str, found: &[Group], rest: usize, wide: usize) -> bool {
+    let length = |group: &Group| group.end - group.start;
+    let digits = found.first().map_or(0, length);
+    text.get(rest..).is_some_and(str::is_empty)
+        && found.len() * digits / 2 <= wide
+        && found.iter().all(|group| length(group) == digits)
+        && found.windows(2).all(|pair| match pair {
+            [left, right] => !is_gap(text, left.end, right.start, false),
+            _ => true,
+        })
 }
 
 /// The number of groups behind which the rest of the line is what these groups look like as characters.

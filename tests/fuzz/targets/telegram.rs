@@ -33,14 +33,16 @@ pub fn parse_format_parse(bytes: &[u8]) {
     }
     // The next telegrams of the same meter: other digits, and now and then another byte.
     let mut rng = choices(bytes);
-    for round in 0..3 {
+    for round in 0..4 {
         let mut next = text.clone();
+        // Many, or a few: a code that changes makes another layout.
+        let rate = [4, 40, 4, 200][round];
         for byte in next.iter_mut().skip(1) {
-            if byte.is_ascii_digit() && rng.below(4) == 0 {
+            if byte.is_ascii_digit() && rng.below(rate) == 0 {
                 *byte = b'0' + rng.below(10) as u8;
             }
         }
-        if round > 0 {
+        if round > 1 {
             let place = 1 + rng.below(next.len());
             if let Some(byte) = next.get_mut(place) {
                 *byte = rng.next_byte();

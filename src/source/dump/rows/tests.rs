@@ -61,6 +61,21 @@ fn characters_that_look_like_hex_are_no_data() {
 }
 
 #[test]
+fn words_that_spell_the_words_before_them_are_data() {
+    // `hexdump` shows no characters, and 3333 is what four bytes of it look like in a column of such.
+    for count in (2..=64).step_by(2) {
+        let bytes = vec![b'3'; count];
+        let text = encode_words(&bytes);
+        assert_eq!(decoded(Form::Hexdump, text.as_bytes()), bytes, "{text}");
+        assert_eq!(notes(Form::Hexdump, text.as_bytes()), [], "{text}");
+    }
+    let plain = "0000000 33 31 33 32 31 32\n0000006\n";
+    assert_eq!(decoded(Form::Hexdump, plain.as_bytes()), b"313212");
+    let shown = "0000   33 31 33 32   31 32\n";
+    assert_eq!(decoded(Form::Hexdump, shown.as_bytes()), b"3132");
+}
+
+#[test]
 fn a_star_repeats_the_row_above() {
     let zeros = "0000000 0000 0000 0000 0000 0000 0000 0000 0000\n*\n";
     assert_eq!(
