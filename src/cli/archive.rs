@@ -22,7 +22,7 @@ pub fn open(
     let parquet = Parquet::new(fields, extent).map_err(|fault| {
         usage(&fault.to_string()).hint("build one: cargo install --path . --features parquet")
     })?;
-    if args.out.is_none() {
+    if args.file().is_none() {
         return Err(usage("--format parquet needs a file to write to").hint("add -o FILE"));
     }
     if args.append {

@@ -140,7 +140,7 @@ impl Prepared {
             .iter()
             .map(|named| named.lasting(&options, &args.source))
             .collect();
-        let to_file = args.output.out.is_some() || !std::io::stdout().is_terminal();
+        let to_file = args.output.file().is_some() || !std::io::stdout().is_terminal();
         let limits = Limits {
             duration: args.source.duration,
             timeout: args.source.timeout,

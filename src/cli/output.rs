@@ -111,7 +111,7 @@ impl Output {
             _ => None,
         };
         let existing = existing(args.force, args.append);
-        let writer = match &args.out {
+        let writer = match args.file() {
             // Of a file of Parquet the beginning alone is of no use.
             Some(path) if flow.durable && parquet.is_none() => {
                 let options = RecordOptions {
@@ -126,7 +126,7 @@ impl Output {
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout(std::io::stdout()),
         };
-        let width = terminal_width().filter(|_| args.out.is_none());
+        let width = terminal_width().filter(|_| args.file().is_none());
         let mut csv = Csv::new(fields.clone());
         csv.expect(flow.sources);
         csv.derive(flow.extent);
@@ -152,7 +152,7 @@ impl Output {
             formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
             parquet,
             events: args.events,
-            plain: args.out.is_some()
+            plain: args.file().is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
             thin: Thin::new(flow.thinning, Timestamp::now()),

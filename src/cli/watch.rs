@@ -67,7 +67,7 @@ fn watch(
     let named = sources(&run.inputs, config.as_ref())?;
     if before.is_some() {
         // The file is that of the run before.
-        (run.output.append, run.output.force) = (run.output.out.is_some(), false);
+        (run.output.append, run.output.force) = (run.output.file().is_some(), false);
     }
     let renewal = Renewal {
         run: &typed,

@@ -45,6 +45,18 @@ fn a_file_is_made_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_dash_is_standard_output() {
+    let folder = Folder::new();
+    folder.file("lu-plain.txt", sample("lu-plain.txt"));
+    for line in ["parse lu-plain.txt", "decrypt lu-plain.txt --json"] {
+        let run = |line: &str| smarty(line).within(&folder).done();
+        let (dash, none) = (run(&format!("{line} -o -")), run(line));
+        assert_eq!((dash.stdout, dash.exit), (none.stdout, Some(0)), "{line}");
+        assert!(!folder.0.join("-").exists(), "{line}");
+    }
+}
+
+#[test]
 fn appended_csv_has_one_header() {
     let folder = Folder::new();
     folder.file("nl5.txt", sample("nl5.txt"));

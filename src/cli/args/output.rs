@@ -1,6 +1,6 @@
 //! What is written, and where to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -69,6 +69,11 @@ pub enum Format {
 }
 
 impl OutputArgs {
+    /// The file that is written to; `-` is standard output, as everywhere.
+    pub fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     /// The format asked for, if any.
     pub fn format(&self) -> Option<Format> {
         match (self.json, self.csv, self.raw) {
