@@ -100,7 +100,8 @@ impl Decoder {
         &self.judge.keys
     }
 
-    /// Opens frames of the meters in a shard only; those of others are refused as [`Reason::OtherShard`].
+    /// Opens frames of the meters in a shard only; those of others are refused as
+    /// [`Reason::OtherShard`](super::event::Reason::OtherShard).
     pub fn only(mut self, shard: Option<Shard>) -> Self {
         self.judge.shard = shard;
         self
