@@ -352,7 +352,11 @@ impl Reader<'_> {
                 .push((line, self.layout.items.len() as u32));
         }
         self.layout.items.push(Item { value, unit, form });
-        self.allow_values(value, form, entry);
+        // With a letter in it, a number before an asterisk is none, and no unit stands behind.
+        match form {
+            Form::Octets if number.is_some() => self.allow_digits(value),
+            form => self.allow_values(value, form, entry),
+        }
         match entry {
             Some(entry) if !continued => self.judge(entry, form, value, unit, first),
             _ => {}
