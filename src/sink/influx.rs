@@ -82,7 +82,11 @@ pub fn telegram(
 /// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a
 /// line end cannot be written at all.
 pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
-    for char in value.trim_end_matches('\\').chars() {
+    let value = match value.trim_end_matches('\\') {
+        "" => "_",
+        value => value,
+    };
+    for char in value.chars() {
         if char.is_control() {
             out.push(b'_');
             continue;
@@ -105,6 +109,7 @@ mod tests {
             ("my house, 2=two", r"my\ house\,\ 2\=two"),
             (r"C:\meter\\", r"C:\meter"),
             (r"a\,b", r"a\\,b"),
+            (r"\\", "_"),
             ("Küche\n\t", "Küche__"),
             ("\"quoted\"", "\"quoted\""),
         ] {
