@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose};
 
-use super::scrub::Scrub;
+use super::scrub::{Characters, Scrub};
 use super::{DumpError, Piece, Place};
 
 /// Turns groups of four characters to bytes.
@@ -43,20 +43,7 @@ impl Base64 {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self { scrub, groups } = self;
-        let mut result = Ok(());
-        let mut rest = input;
-        while !rest.is_empty() && result.is_ok() {
-            let plain = scrub.is_plain() && !groups.padded;
-            let letters = if plain { letters(rest) } else { 0 };
-            let (now, behind) = rest.split_at(letters.max(1));
-            rest = behind;
-            if letters > 0 {
-                groups.letters(now, scrub.place());
-                scrub.pass(letters);
-            } else {
-                result = scrub.push(now, &mut |found, place| groups.character(found, place));
-            }
-        }
+        let result = scrub.push(input, groups);
         groups.decode_whole();
         groups.flush(out);
         result
@@ -69,23 +56,7 @@ impl Base64 {
     }
 }
 
-/// Characters of the standard alphabet that a text begins with.
-fn letters(text: &[u8]) -> usize {
-    let is = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    text.iter().take_while(is).count()
-}
-
-impl Groups {
-    /// Takes characters of the standard alphabet, the first at a place.
-    fn letters(&mut self, letters: &[u8], first: Place) {
-        self.text.extend_from_slice(letters);
-        let before = letters.len().saturating_sub(1) as u64;
-        self.last = Place {
-            column: first.column + before,
-            ..first
-        };
-    }
-
+impl Characters for Groups {
     fn character(&mut self, found: char, place: Place) -> Result<(), DumpError> {
         let letter = match found {
             'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' => u8::try_from(found).unwrap_or(b'A'),
@@ -112,6 +83,24 @@ impl Groups {
         Ok(())
     }
 
+    fn run(&mut self, input: &[u8], first: Place) -> Result<usize, DumpError> {
+        if self.padded {
+            return Ok(0);
+        }
+        let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let count = input.iter().take_while(is_letter).count();
+        if let Some(before) = count.checked_sub(1) {
+            self.text.extend(input.get(..count).unwrap_or_default());
+            self.last = Place {
+                column: first.column + before as u64,
+                ..first
+            };
+        }
+        Ok(count)
+    }
+}
+
+impl Groups {
     /// Decodes all whole groups.
     fn decode_whole(&mut self) {
         let whole = self.text.len() - self.text.len() % 4;

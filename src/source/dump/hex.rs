@@ -4,12 +4,17 @@
 //! DB 08 53      DB0853      DB:08:53      0DBh, 08h, 53h      $DB,$08,$53      as assemblers and Pascal write them
 //! ```
 
-use super::scrub::Scrub;
+use super::scrub::{Characters, Scrub};
 use super::{DumpError, Piece, Place};
 
 /// Turns hex digits to bytes.
 pub(super) struct Hex {
     scrub: Scrub,
+    digits: Digits,
+}
+
+#[derive(Default)]
+struct Digits {
     run: Run,
     /// The first byte of the run, which an `h` behind it may change.
     first: Option<u8>,
@@ -28,9 +33,7 @@ impl Hex {
     pub(super) fn new() -> Self {
         Self {
             scrub: Scrub::new(),
-            run: Run::default(),
-            first: None,
-            bytes: Vec::new(),
+            digits: Digits::default(),
         }
     }
 
@@ -39,79 +42,70 @@ impl Hex {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        let result = self.take(input);
-        if !self.bytes.is_empty() {
-            out(Piece::Bytes(&self.bytes));
-            self.bytes.clear();
+        let Self { scrub, digits } = self;
+        let result = scrub.push(input, digits);
+        if !digits.bytes.is_empty() {
+            out(Piece::Bytes(&digits.bytes));
+            digits.bytes.clear();
         }
         result
     }
 
-    fn take(&mut self, input: &[u8]) -> Result<(), DumpError> {
-        let Self {
-            scrub,
-            run,
-            first,
-            bytes,
-        } = self;
-        let mut rest = input;
-        while !rest.is_empty() {
-            // In the middle of a long run pairs of digits are bytes, and nothing else is.
-            let pairs = match run.is_long() && first.is_none() && scrub.is_plain() {
-                true => decode_pairs(rest, bytes),
-                false => 0,
-            };
-            if pairs > 0 {
-                scrub.pass(2 * pairs);
-                run.digits += 2 * pairs as u64;
-                rest = rest.get(2 * pairs..).unwrap_or_default();
-                continue;
-            }
-            let (byte, behind) = rest.split_at(1);
-            rest = behind;
-            scrub.push(byte, &mut |found, place| match found.to_digit(16) {
-                Some(digit) => {
-                    let byte = run.digit(digit, place);
-                    if run.digits() == 2 {
-                        *first = byte;
-                    } else if byte.is_some() {
-                        bytes.extend(first.take());
-                        bytes.extend(byte);
-                    }
-                    Ok(())
-                }
-                None if is_separator(found) => {
-                    bytes.extend(first.take());
-                    run.end()
-                }
-                None if found == '$' && run.digits() == 0 => Ok(()),
-                None if matches!(found, 'h' | 'H') && run.digits() == 2 => {
-                    bytes.extend(first.take());
-                    run.end()
-                }
-                // A number that begins with a letter has a zero before it.
-                None if matches!(found, 'h' | 'H') && run.digits() == 3 && *first < Some(16) => {
-                    bytes.extend(first.take().map(|high| high << 4 | run.end_half()));
-                    Ok(())
-                }
-                None => {
-                    bytes.extend(first.take());
-                    Err(DumpError::Character {
-                        place,
-                        found,
-                        expected: "a hex digit",
-                    })
-                }
-            })?;
-        }
-        Ok(())
-    }
-
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        if let Some(byte) = self.first.take() {
+        if let Some(byte) = self.digits.first.take() {
             out(Piece::Bytes(&[byte]));
         }
-        self.run.end()
+        self.digits.run.end()
+    }
+}
+
+impl Characters for Digits {
+    fn character(&mut self, found: char, place: Place) -> Result<(), DumpError> {
+        let Self { run, first, bytes } = self;
+        match found.to_digit(16) {
+            Some(digit) => {
+                let byte = run.digit(digit, place);
+                if run.digits() == 2 {
+                    *first = byte;
+                } else if byte.is_some() {
+                    bytes.extend(first.take());
+                    bytes.extend(byte);
+                }
+                Ok(())
+            }
+            None if is_separator(found) => {
+                bytes.extend(first.take());
+                run.end()
+            }
+            None if found == '$' && run.digits() == 0 => Ok(()),
+            None if matches!(found, 'h' | 'H') && run.digits() == 2 => {
+                bytes.extend(first.take());
+                run.end()
+            }
+            // A number that begins with a letter has a zero before it.
+            None if matches!(found, 'h' | 'H') && run.digits() == 3 && *first < Some(16) => {
+                bytes.extend(first.take().map(|high| high << 4 | run.end_half()));
+                Ok(())
+            }
+            None => {
+                bytes.extend(first.take());
+                Err(DumpError::Character {
+                    place,
+                    found,
+                    expected: "a hex digit",
+                })
+            }
+        }
+    }
+
+    fn run(&mut self, input: &[u8], _: Place) -> Result<usize, DumpError> {
+        // In the middle of a long run pairs of digits are bytes, and nothing else is.
+        if self.first.is_some() || !self.run.is_long() {
+            return Ok(0);
+        }
+        let digits = 2 * decode_pairs(input, &mut self.bytes);
+        self.run.digits += digits as u64;
+        Ok(digits)
     }
 }
 

@@ -1,14 +1,25 @@
 //! Lines of a pasted text, each with its place.
 
-use super::scrub::{Scrub, printable};
+use super::scrub::{Characters, Scrub, printable};
 use super::{DumpError, Place};
 
 /// Turns bytes to lines.
 pub(super) struct Lines {
     scrub: Scrub,
+    begun: Begun,
+}
+
+/// The line under way.
+struct Begun {
     text: String,
     start: Option<Place>,
     line: u64,
+}
+
+/// The line under way, and what takes it when it is whole.
+struct Gather<'a, F> {
+    begun: &'a mut Begun,
+    each: &'a mut F,
 }
 
 /// A line, without its end.
@@ -23,9 +34,11 @@ impl Lines {
     pub(super) fn new() -> Self {
         Self {
             scrub: Scrub::new(),
-            text: String::new(),
-            start: None,
-            line: 1,
+            begun: Begun {
+                text: String::new(),
+                start: None,
+                line: 1,
+            },
         }
     }
 
@@ -41,53 +54,8 @@ impl Lines {
     where
         F: FnMut(Line<'_>) -> Result<(), DumpError>,
     {
-        let Self {
-            scrub,
-            text,
-            start,
-            line,
-        } = self;
-        let too_long = |line| DumpError::LongLine {
-            line,
-            limit: LONGEST_LINE,
-        };
-        let mut rest = input;
-        while !rest.is_empty() {
-            let run = match scrub.is_plain() {
-                true => rest.get(..printable(rest)).map(str::from_utf8),
-                false => None,
-            };
-            if let Some(Ok(run)) = run.filter(|run| *run != Ok("")) {
-                let place = scrub.place();
-                *line = place.line;
-                if text.len() + run.len() > LONGEST_LINE {
-                    return Err(too_long(place.line));
-                }
-                start.get_or_insert(place);
-                text.push_str(run);
-                scrub.pass(run.len());
-                rest = rest.get(run.len()..).unwrap_or_default();
-                continue;
-            }
-            let (byte, behind) = rest.split_at(1);
-            rest = behind;
-            scrub.push(byte, &mut |found, place| {
-                *line = place.line;
-                if found == '\n' {
-                    let result = each(Line::new(text, place.line, *start));
-                    text.clear();
-                    *start = None;
-                    return result;
-                }
-                if text.len() >= LONGEST_LINE {
-                    return Err(too_long(place.line));
-                }
-                start.get_or_insert(place);
-                text.push(found);
-                Ok(())
-            })?;
-        }
-        Ok(())
+        let Self { scrub, begun } = self;
+        scrub.push(input, &mut Gather { begun, each })
     }
 
     /// Gives the last line, if it had no end.
@@ -95,11 +63,50 @@ impl Lines {
     where
         F: FnMut(Line<'_>) -> Result<(), DumpError>,
     {
-        if self.text.is_empty() {
+        let Begun { text, start, line } = &mut self.begun;
+        if text.is_empty() {
             return Ok(());
         }
-        let text = std::mem::take(&mut self.text);
-        each(Line::new(&text, self.line, self.start.take()))
+        let text = std::mem::take(text);
+        each(Line::new(&text, *line, start.take()))
+    }
+}
+
+impl Begun {
+    /// Adds characters of a line, the first at a place.
+    fn add(&mut self, found: &str, place: Place) -> Result<(), DumpError> {
+        if self.text.len() + found.len() > LONGEST_LINE {
+            return Err(DumpError::LongLine {
+                line: place.line,
+                limit: LONGEST_LINE,
+            });
+        }
+        self.start.get_or_insert(place);
+        self.text.push_str(found);
+        Ok(())
+    }
+}
+
+impl<F: FnMut(Line<'_>) -> Result<(), DumpError>> Characters for Gather<'_, F> {
+    fn character(&mut self, found: char, place: Place) -> Result<(), DumpError> {
+        let Self { begun, each } = self;
+        begun.line = place.line;
+        if found != '\n' {
+            return begun.add(found.encode_utf8(&mut [0; 4]), place);
+        }
+        let result = each(Line::new(&begun.text, place.line, begun.start));
+        begun.text.clear();
+        begun.start = None;
+        result
+    }
+
+    fn run(&mut self, input: &[u8], first: Place) -> Result<usize, DumpError> {
+        let run = input.get(..printable(input)).unwrap_or_default();
+        self.begun.line = first.line;
+        match str::from_utf8(run) {
+            Ok("") | Err(_) => Ok(0),
+            Ok(run) => self.begun.add(run, first).map(|()| run.len()),
+        }
     }
 }
 

@@ -35,6 +35,23 @@ enum Escape {
     Control,
 }
 
+/// What takes characters.
+pub(super) trait Characters {
+    /// Takes a character at a place.
+    fn character(&mut self, found: char, place: Place) -> Result<(), DumpError>;
+
+    /// Takes printable ASCII that the input begins with in one go, the first character at a place; gives its length.
+    fn run(&mut self, _input: &[u8], _first: Place) -> Result<usize, DumpError> {
+        Ok(0)
+    }
+}
+
+impl<F: FnMut(char, Place) -> Result<(), DumpError>> Characters for F {
+    fn character(&mut self, found: char, place: Place) -> Result<(), DumpError> {
+        self(found, place)
+    }
+}
+
 /// Bytes of printable ASCII that an input begins with.
 pub(super) fn printable(input: &[u8]) -> usize {
     let is = |byte: &u8| matches!(byte, b' '..=b'~');
@@ -72,35 +89,39 @@ impl Scrub {
     }
 
     /// Tells whether printable ASCII that comes next stays as it is, up to the end of the line.
-    pub(super) fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         let inside = matches!(self.margin, Margin::Inside) && matches!(self.escape, Escape::None);
         self.held_len == 0 && (self.verbatim || inside)
     }
 
-    /// Passes over so many characters of printable ASCII.
-    pub(super) fn pass(&mut self, count: usize) {
-        self.next.column += count as u64;
-    }
-
-    pub(super) fn push<F>(&mut self, input: &[u8], each: &mut F) -> Result<(), DumpError>
-    where
-        F: FnMut(char, Place) -> Result<(), DumpError>,
-    {
-        for &byte in input {
+    pub(super) fn push(
+        &mut self,
+        input: &[u8],
+        taker: &mut impl Characters,
+    ) -> Result<(), DumpError> {
+        let mut rest = input;
+        while let Some((&byte, behind)) = rest.split_first() {
+            let taken = match self.is_plain() {
+                true => taker.run(rest, self.next)?,
+                false => 0,
+            };
+            if taken > 0 {
+                self.next.column += taken as u64;
+                rest = rest.get(taken..).unwrap_or_default();
+                continue;
+            }
+            rest = behind;
             if byte.is_ascii() && self.held_len == 0 {
-                self.character(char::from(byte), each)?;
+                self.character(char::from(byte), taker)?;
             } else {
-                self.wide(byte, each)?;
+                self.wide(byte, taker)?;
             }
         }
         Ok(())
     }
 
     /// One byte of a character of several; what is no UTF-8 becomes the replacement character.
-    fn wide<F>(&mut self, byte: u8, each: &mut F) -> Result<(), DumpError>
-    where
-        F: FnMut(char, Place) -> Result<(), DumpError>,
-    {
+    fn wide(&mut self, byte: u8, taker: &mut impl Characters) -> Result<(), DumpError> {
         if let Some(slot) = self.held.get_mut(self.held_len) {
             *slot = byte;
             self.held_len += 1;
@@ -110,27 +131,24 @@ impl Scrub {
             Ok(text) => {
                 let found = text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
                 self.held_len = 0;
-                self.character(found, each)
+                self.character(found, taker)
             }
             Err(error) if error.error_len().is_none() => Ok(()),
             Err(_) => {
                 let alone = self.held_len == 1;
                 self.held_len = 0;
-                self.character(char::REPLACEMENT_CHARACTER, each)?;
+                self.character(char::REPLACEMENT_CHARACTER, taker)?;
                 // The byte that broke the character may begin one itself.
                 if alone {
                     Ok(())
                 } else {
-                    self.push(&[byte], each)
+                    self.push(&[byte], taker)
                 }
             }
         }
     }
 
-    fn character<F>(&mut self, found: char, each: &mut F) -> Result<(), DumpError>
-    where
-        F: FnMut(char, Place) -> Result<(), DumpError>,
-    {
+    fn character(&mut self, found: char, taker: &mut impl Characters) -> Result<(), DumpError> {
         let place = self.next;
         if found == '\n' {
             self.next = Place {
@@ -141,7 +159,7 @@ impl Scrub {
             self.next.column += 1;
         }
         if self.verbatim {
-            return each(found, place);
+            return taker.character(found, place);
         }
         match self.escape {
             Escape::None if found == '\u{1B}' => {
@@ -170,13 +188,15 @@ impl Scrub {
             '\u{200B}' | '\u{2060}' | '\u{FEFF}' => return Ok(()),
             other => other,
         };
-        self.beyond_margin(found, place, each)
+        self.beyond_margin(found, place, taker)
     }
 
-    fn beyond_margin<F>(&mut self, found: char, place: Place, each: &mut F) -> Result<(), DumpError>
-    where
-        F: FnMut(char, Place) -> Result<(), DumpError>,
-    {
+    fn beyond_margin(
+        &mut self,
+        found: char,
+        place: Place,
+        taker: &mut impl Characters,
+    ) -> Result<(), DumpError> {
         match (&self.margin, found) {
             (Margin::Inside, '\n') => self.margin = Margin::Start,
             (Margin::Inside, _) => {}
@@ -202,7 +222,7 @@ impl Scrub {
                     Margin::Inside
                 };
                 for back in (1..=count).rev() {
-                    each(
+                    taker.character(
                         '`',
                         Place {
                             line: place.line,
@@ -214,7 +234,7 @@ impl Scrub {
             (Margin::Fence, '\n') => self.margin = Margin::Start,
             (Margin::Fence, _) => return Ok(()),
         }
-        each(found, place)
+        taker.character(found, place)
     }
 }
 
