@@ -190,13 +190,12 @@ impl Csv {
         for stretch in row {
             match stretch {
                 Stretch::Sent(cells) => {
-                    let shown = cells.show(telegram.text(), |out, cell| {
-                        let part = cell.part(telegram.text());
-                        if part.is_none() {
-                            cell.write(out, telegram);
-                        }
-                        part
-                    });
+                    let text = telegram.text();
+                    let shown = cells.show(
+                        text,
+                        |cell| cell.part(text),
+                        |out, cell| cell.write(out, telegram),
+                    );
                     out.extend_from_slice(shown);
                 }
                 Stretch::Computed(key) => {

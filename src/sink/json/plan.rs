@@ -48,13 +48,12 @@ impl Plan {
 
     /// Appends what the plan says of a telegram of its shape.
     pub(super) fn write(&mut self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
-        let bytes = self.0.show(telegram.text(), |out, then| {
-            let part = then.part(telegram.text());
-            if part.is_none() {
-                then.write(out, telegram);
-            }
-            part
-        });
+        let text = telegram.text();
+        let bytes = self.0.show(
+            text,
+            |then| then.part(text),
+            |out, then| then.write(out, telegram),
+        );
         out.extend_from_slice(bytes.strip_suffix(b",").unwrap_or(bytes));
         out.push(b']');
     }
