@@ -137,6 +137,12 @@ impl<T> Order<T> {
 }
 
 impl<T> Slots<T> {
+    /// The thing of a number that was not taken yet.
+    fn slot(&mut self, number: u64) -> Option<&mut Slot<T>> {
+        let index = number.checked_sub(self.number)?;
+        self.slots.get_mut(index as usize)
+    }
+
     /// Tells once whether somebody waits for the first one, and it is finished.
     fn is_awaited(&mut self) -> bool {
         let finished = self.slots.front().is_some_and(|slot| slot.finished);
@@ -148,9 +154,7 @@ impl<T> Place<T> {
     /// Changes the thing.
     pub fn change(&self, change: impl FnOnce(&mut T)) {
         let mut slots = self.order.lock();
-        let index = self.number.checked_sub(slots.number);
-        let slot = index.and_then(|index| slots.slots.get_mut(index as usize));
-        if let Some(slot) = slot {
+        if let Some(slot) = slots.slot(self.number) {
             change(&mut slot.value);
         }
     }
@@ -159,9 +163,7 @@ impl<T> Place<T> {
 impl<T> Drop for Place<T> {
     fn drop(&mut self) {
         let mut slots = self.order.lock();
-        let index = self.number.checked_sub(slots.number);
-        let slot = index.and_then(|index| slots.slots.get_mut(index as usize));
-        if let Some(slot) = slot {
+        if let Some(slot) = slots.slot(self.number) {
             slot.finished = true;
         }
         // Not for each one: several are taken in one go, and whoever takes them looks now and then anyway.
