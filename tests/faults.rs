@@ -56,6 +56,19 @@ fn start(command: Command, stdin: Stdio, stdout: Stdio) -> Child {
         .unwrap()
 }
 
+/// Starts a command that gets 128 MiB of addresses.
+fn start_in_little_memory(line: &str, folder: &Folder) -> Child {
+    let inner = smarty(line).within(folder).into_command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"ulimit -v 131072 && exec "$0" "$@""#])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .current_dir(&folder.0);
+    start(command, Stdio::null(), Stdio::piped())
+}
+
 /// Waits for the end, at most so long; the exit code and what stands on stderr.
 fn end(mut child: Child) -> (Option<i32>, String) {
     let until = Instant::now() + Duration::from_secs(60);
@@ -328,15 +341,7 @@ fn little_memory_is_enough() {
     folder.file("claims.bin", claims);
     for (input, least) in [("long.bin", LONGEST), ("claims.bin", 20)] {
         let line = format!("parse {input} --keyring keys.toml --json -F 1-0:1.8.0");
-        let inner = smarty(&line).within(&folder).into_command();
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", r#"ulimit -v 131072 && exec "$0" "$@""#])
-            .arg(inner.get_program())
-            .args(inner.get_args())
-            .env_clear()
-            .current_dir(&folder.0);
-        let mut child = start(command, Stdio::null(), Stdio::piped());
+        let mut child = start_in_little_memory(&line, &folder);
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().count();
         let (exit, said) = end(child);
         assert!(exit < Some(2), "{input}: {exit:?} {said}");
@@ -351,15 +356,7 @@ fn little_memory_is_enough() {
 fn threads_that_cannot_all_be_started_are_given_back() {
     let (folder, _) = long(LONGEST);
     let line = "parse long.bin --keyring keys.toml --json --jobs 256";
-    let inner = smarty(line).within(&folder).into_command();
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", r#"ulimit -v 131072 && exec "$0" "$@""#])
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear()
-        .current_dir(&folder.0);
-    let mut child = start(command, Stdio::null(), Stdio::piped());
+    let mut child = start_in_little_memory(line, &folder);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // With nobody reading, the program waits somewhere in the middle.
     let first = (0..LONGEST / 4).map_while(|_| lines.next()).count();
