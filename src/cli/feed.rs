@@ -61,6 +61,8 @@ pub struct Live {
 pub enum Turn<'a> {
     /// Something of a lane.
     Came(Came<'a>),
+    /// Bytes of the regular file of a lane.
+    Run(usize, Run),
     /// Nothing within the time.
     Idle,
     /// All is read.
@@ -87,8 +89,6 @@ pub enum Piece<'a> {
     Opened(Found),
     /// Bytes as received, and where some had parity or framing errors.
     Bytes(&'a [u8], &'a [usize]),
-    /// Bytes of a regular file.
-    Run(Run),
     /// Nothing came for a while; also while it is away.
     Quiet,
     /// Nobody has opened the FIFO for writing yet; said once.
@@ -203,7 +203,7 @@ impl Row {
                 input.read(&mut self.buffer)
             }
             Some(Input::File(runs)) => match runs.next(self.spare.pop().unwrap_or_default()) {
-                Some(run) => return Turn::Came(Came::now(lane, Piece::Run(run))),
+                Some(run) => return Turn::Run(lane, run),
                 None => runs.end(),
             },
             Some(Input::Lent) | None => return Turn::End,

@@ -127,15 +127,7 @@ pub fn pump(
             .map_or(TICK, |time| time.saturating_sub(started.elapsed()));
         if !pump.take_ahead(&mut feed, left.min(TICK)) {
             match feed.next(left.min(TICK)) {
-                Turn::Came(Came {
-                    lane,
-                    at,
-                    instant,
-                    what: Piece::Run(run),
-                }) => {
-                    pump.hear(lane, instant);
-                    pump.run(&mut feed, lane, at, run);
-                }
+                Turn::Run(lane, run) => pump.run(&mut feed, lane, run),
                 Turn::Came(came) => pump.take(came),
                 Turn::Idle => {}
                 Turn::End => break PumpEnd::Input,
@@ -201,7 +193,6 @@ impl Pump<'_> {
         };
         let sink = &mut *self.sink;
         match what {
-            Piece::Run(_) => {}
             Piece::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
                 lane.open(found);
@@ -283,13 +274,6 @@ impl Pump<'_> {
                 lane.lose(sink);
                 self.fail(index, &error.into());
             }
-        }
-    }
-
-    /// Bytes came of a lane.
-    fn hear(&mut self, index: usize, instant: Instant) {
-        if let Some(state) = self.links.get_mut(index) {
-            (state.bytes, state.settled, state.silent) = (instant, false, false);
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Alone {
 
 impl Pump<'_> {
     /// Takes bytes of a file, or lets threads read it on and decode it ahead.
-    pub(super) fn run(&mut self, feed: &mut Feed, index: usize, at: Timestamp, run: Run) {
+    pub(super) fn run(&mut self, feed: &mut Feed, index: usize, run: Run) {
         let Some(lane) = self.lanes.get(index) else {
             return;
         };
@@ -53,12 +53,19 @@ impl Pump<'_> {
                 return;
             }
         }
-        self.progress.advance(run.bytes.len());
-        if let Some(lane) = self.lanes.get(index) {
-            self.sink.bytes(lane, at, &run.bytes, &[]);
-        }
+        self.receive(index, &run.bytes);
         self.push(index, &run.bytes);
         feed.recycle(run.bytes);
+    }
+
+    /// Counts bytes of a file, before they are decoded or what was decoded is taken over.
+    fn receive(&mut self, index: usize, bytes: &[u8]) {
+        let (Some(lane), Some(state)) = (self.lanes.get(index), self.links.get_mut(index)) else {
+            return;
+        };
+        (state.bytes, state.settled, state.silent) = (Instant::now(), false, false);
+        self.progress.advance(bytes.len());
+        self.sink.bytes(lane, Timestamp::now(), bytes, &[]);
     }
 
     /// Takes over the next run that was decoded ahead; false where none is under way.
@@ -67,10 +74,7 @@ impl Pump<'_> {
             return false;
         };
         match ahead.next(time) {
-            Next::Done(done) => {
-                self.hear(self.reading, Instant::now());
-                self.take_over(done);
-            }
+            Next::Done(done) => self.take_over(done),
             Next::Idle => {}
             Next::Over(runs) => feed.take_back(runs),
         }
@@ -89,11 +93,10 @@ impl Pump<'_> {
     fn take_over(&mut self, done: Done) {
         let Done { bytes, found } = done;
         let index = self.reading;
+        self.receive(index, &bytes);
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
-        self.progress.advance(bytes.len());
-        self.sink.bytes(lane, Timestamp::now(), &bytes, &[]);
         let good = self.sink.good();
         let mut found = found
             .filter(|found| found.before == good && lane.adopt(&bytes, &found.stretch, self.sink));
