@@ -26,6 +26,7 @@ use self::file::{Entry, File};
 use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
+use super::veil::without_grouped_keys;
 use crate::sink::fields::distance;
 use crate::sink::tap::{Tap, TapPlace};
 use crate::source::Address;
@@ -304,7 +305,7 @@ fn refused(path: &Path, text: &str, span: Option<Range<usize>>, message: &str) -
     for value in quoted.iter().filter(|value| value.len() > LONGEST_NAME) {
         plain = plain.replace(&format!("`{value}`"), "the value");
     }
-    failure(plain)
+    failure(without_grouped_keys(&plain))
 }
 
 /// Longer than any name, shorter than a key.

@@ -1,6 +1,5 @@
 //! Errors as the user sees them: what, and what to do; and the exit code that goes with them.
 
-use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -8,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::is_misplaced_key;
+use super::veil::veiled;
 use crate::sink::file_error::FileError;
 use crate::source::SourceError;
 use crate::source::dump::{DumpError, Form, Secret};
@@ -152,60 +152,6 @@ fn wrapped(text: &str, lead: usize, width: Option<usize>) -> String {
     out
 }
 
-/// The text without passwords of addresses: `mqtt://anna:…@host`.
-fn without_passwords(text: &str) -> Cow<'_, str> {
-    let mut shown = Cow::Borrowed(text);
-    let mut from = 0;
-    while let Some(start) = shown.get(from..).and_then(|rest| rest.find("://")) {
-        let start = from + start + "://".len();
-        from = start;
-        let rest = shown.get(start..).unwrap_or_default();
-        let word = rest.split(char::is_whitespace).next().unwrap_or_default();
-        if let Some((login, _)) = word.rsplit_once('@')
-            && let Some((user, _)) = login.split_once(':')
-        {
-            let hidden = start + user.len() + 1..start + login.len();
-            shown.to_mut().replace_range(hidden, "…");
-        }
-    }
-    shown
-}
-
-/// The text as it may be shown.
-pub fn veiled(text: &str) -> Cow<'_, str> {
-    match without_passwords(text) {
-        Cow::Borrowed(text) => without_keys(text),
-        Cow::Owned(text) => Cow::Owned(without_keys(&text).into_owned()),
-    }
-}
-
-/// The text without anything that may be a key: a word with so many hexadecimal digits is shown by their number.
-fn without_keys(text: &str) -> Cow<'_, str> {
-    let is_key = |word: &str| {
-        let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        let mut runs = word.split(|c: char| !c.is_ascii_hexdigit());
-        digits >= KEY_DIGITS_MIN && word.len() - digits <= MISTAKEN_MAX
-            || runs.any(|run| run.len() >= KEY_DIGITS_MIN)
-    };
-    let parts: Vec<_> = text
-        .split_inclusive(|c: char| !c.is_ascii_alphanumeric())
-        .map(|part| {
-            part.split_at(
-                part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
-                    .len(),
-            )
-        })
-        .collect();
-    if !parts.iter().any(|(word, _)| is_key(word)) {
-        return Cow::Borrowed(text);
-    }
-    let shown = parts.iter().map(|(word, rest)| match is_key(word) {
-        true => format!("({} digits){rest}", word.len()),
-        false => format!("{word}{rest}"),
-    });
-    Cow::Owned(shown.collect())
-}
-
 impl From<&clap::Error> for Failure {
     /// What clap has to say, in our shape: its first sentence, and its tips or where the options are listed.
     fn from(error: &clap::Error) -> Self {
@@ -311,10 +257,6 @@ impl Failure {
 
 /// In a narrower terminal lines stay as they are; in columns.
 const WIDTH_MIN: usize = 30;
-/// A word with so many hexadecimal digits may be a key; a key has 32, and people lose some.
-const KEY_DIGITS_MIN: usize = 24;
-/// Letters in a key that are no digits, at the most.
-const MISTAKEN_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -333,39 +275,5 @@ mod tests {
         assert_eq!(wrapped(lines, 9, Some(32)), lines);
         let long = "x".repeat(40);
         assert_eq!(wrapped(&long, 10, Some(32)), long);
-    }
-
-    #[test]
-    fn passwords_of_addresses_are_not_shown() {
-        for (text, shown) in [
-            (
-                "`mqtt://anna:p@ss:w@host/x`: no",
-                "`mqtt://anna:…@host/x`: no",
-            ),
-            ("a://u:1@h b://v:2@h", "a://u:…@h b://v:…@h"),
-            ("mqtt://anna@host:1883", "mqtt://anna@host:1883"),
-            ("tcp://10.0.0.7:2001 a@b", "tcp://10.0.0.7:2001 a@b"),
-        ] {
-            assert_eq!(veiled(text), shown);
-        }
-    }
-
-    #[test]
-    fn what_may_be_a_key_is_not_shown() {
-        let key = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
-        assert_eq!(veiled(key), "(32 digits)");
-        assert_eq!(
-            veiled(&format!("/tmp/{key}.bin: no such file")),
-            "/tmp/(32 digits).bin: no such file"
-        );
-        assert_eq!(veiled(&key.replace('0', "O")), "(32 digits)");
-        assert_eq!(veiled(&format!("[meterhouse{key}]")), "[(42 digits)]");
-        for text in [
-            "SMG20261003845277",
-            "534D5967719AB843: é",
-            "it begins with 23 20 41 FF",
-        ] {
-            assert_eq!(veiled(text), text);
-        }
     }
 }

@@ -18,6 +18,7 @@ use ring_file::RingFile;
 
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
+use super::veil::without_grouped_keys;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::source::{Address, virtual_keys};
@@ -137,6 +138,7 @@ impl Ring {
         let mut ring = Self::default();
         let mut keys = Keys::default();
         let bad = |name: &str, error: KeyError| {
+            let name = without_grouped_keys(name);
             Failure::new(Exit::Key, format!("{place}: [{name}]: {error}"))
         };
         if let Some(text) = &file.default {

@@ -2,6 +2,8 @@
 
 pub mod args;
 
+pub mod veil;
+
 pub mod failure;
 
 pub mod keys;
