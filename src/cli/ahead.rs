@@ -6,11 +6,12 @@
 //! pump             take over 2 |   3       |  4              |   5     -> counts, diagnosis, output
 //! ```
 //! What a thread made of a run counts only where nothing had come that it could not know ([`Stretch`]); else the
-//! run is decoded again where it stands. So output, messages and exit code are those of one thread.
+//! run is decoded again where it stands, and where only its telegrams are numbered otherwise, they are formatted
+//! again. So output, messages and exit code are those of one thread.
 
 mod order;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -73,14 +74,28 @@ pub struct Done {
 pub struct Found {
     /// The frames.
     pub stretch: Stretch,
-    /// Number of the telegram before the first one.
-    pub before: u64,
+    /// Number of the telegram before the first one, as was presumed.
+    before: u64,
+    /// Telegrams, as was presumed.
+    frames: u64,
+    /// Their numbers are part of the output.
+    is_numbered: bool,
     /// The telegrams are printed as they are: the texts of the stretch are the output.
     is_raw: bool,
     output: Vec<u8>,
 }
 
 impl Found {
+    /// Tells whether the output is right behind so many telegrams.
+    pub fn follows(&self, telegrams: u64) -> bool {
+        !self.is_numbered || self.before == telegrams
+    }
+
+    /// How many telegrams more there are than was presumed, if so many came of the run; negative for fewer.
+    pub fn surplus(&self, telegrams: u64) -> i64 {
+        telegrams as i64 - self.frames as i64
+    }
+
     /// The telegrams in the format asked for.
     pub fn output(&mut self) -> &mut Vec<u8> {
         match self.is_raw {
@@ -99,6 +114,8 @@ struct Shared {
     work: Condvar,
     /// No more runs are to be read for now.
     halted: AtomicBool,
+    /// Telegrams that came beside those that were presumed, not yet known to who reads.
+    surplus: AtomicI64,
     /// Memory of runs that are done: memory that is new is slow.
     spare: Mutex<Vec<Buffers>>,
 }
@@ -139,6 +156,7 @@ struct Work {
     bytes: Arc<Vec<u8>>,
     decoder: Decoder,
     before: u64,
+    frames: u64,
     source: Arc<SourceName>,
     buffers: Buffers,
     place: Place<Pending>,
@@ -176,6 +194,7 @@ impl Ahead {
         let order = Order::new(2 * self.threads.len() + WAITING);
         self.order = Some(Arc::clone(&order));
         self.shared.halted.store(false, Ordering::Relaxed);
+        self.shared.surplus.store(0, Ordering::Relaxed);
         self.shared.desk().job = Some(Job {
             runs,
             decoder: decoder.elsewhere(&standing),
@@ -213,6 +232,12 @@ impl Ahead {
     /// Lets no more runs be read; what is under way still comes.
     pub fn halt(&self) {
         self.shared.halted.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets the runs that are read from now on begin with other numbers.
+    pub fn renumber(&self, surplus: i64) {
+        // Whoever reads a run may wait for room, and has the desk meanwhile.
+        self.shared.surplus.fetch_add(surplus, Ordering::Relaxed);
     }
 
     /// Tells whether no more runs are to be read.
@@ -285,6 +310,8 @@ impl Job {
             return None;
         }
         let (standing, before) = self.next.take()?;
+        let surplus = shared.surplus.swap(0, Ordering::Relaxed);
+        let before = before.saturating_add_signed(surplus);
         let mut buffers = lock(&shared.spare).pop().unwrap_or_default();
         let Run {
             bytes,
@@ -300,6 +327,7 @@ impl Job {
         let work = Work {
             decoder: self.decoder.elsewhere(&standing),
             before,
+            frames,
             source: Arc::clone(&self.source),
             buffers,
             place,
@@ -320,28 +348,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Hand {
     fn work(mut self, shared: &Shared) {
         while let Some(work) = shared.take_work() {
-            let Work {
-                bytes,
-                decoder,
-                before,
-                source,
-                buffers,
-                place,
-            } = work;
-            let found = self.decode(&bytes, decoder, before, &source, buffers);
-            drop(bytes);
+            let (place, found) = self.decode(work);
             place.change(|run| run.found = found);
         }
     }
 
-    fn decode(
-        &mut self,
-        bytes: &[u8],
-        decoder: Decoder,
-        before: u64,
-        source: &SourceName,
-        buffers: Buffers,
-    ) -> Option<Box<Found>> {
+    fn decode(&mut self, work: Work) -> (Place<Pending>, Option<Box<Found>>) {
+        let Work {
+            bytes,
+            decoder,
+            before,
+            frames,
+            source,
+            buffers,
+            place,
+        } = work;
         let Buffers {
             texts, mut output, ..
         } = buffers;
@@ -353,7 +374,7 @@ impl Hand {
         };
         let mut seq = before;
         let is_raw = self.formatter.format == Format::Raw;
-        let stretch = Stretch::decode(decoder, bytes, texts, |decoded| {
+        let stretch = Stretch::decode(decoder, &bytes, texts, |decoded| {
             seq += 1;
             if is_raw {
                 return;
@@ -368,13 +389,18 @@ impl Hand {
             };
             self.formatter.separate(&mut output);
             self.formatter.telegram(&mut output, &context, decoded);
-        })?;
-        Some(Box::new(Found {
-            stretch,
-            before,
-            is_raw,
-            output,
-        }))
+        });
+        let found = stretch.map(|stretch| {
+            Box::new(Found {
+                stretch,
+                before,
+                frames,
+                is_numbered: self.formatter.is_numbered(),
+                is_raw,
+                output,
+            })
+        });
+        (place, found)
     }
 }
 

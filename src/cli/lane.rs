@@ -233,8 +233,14 @@ impl Lane {
         }
     }
 
-    /// Takes bytes that were decoded ahead; false where they have to be pushed.
-    pub fn adopt(&mut self, bytes: &[u8], stretch: &Stretch, desk: &mut dyn Desk) -> bool {
+    /// Takes bytes that were decoded ahead, and formatted where `formatted` says so; false where they have to be pushed.
+    pub fn adopt(
+        &mut self,
+        bytes: &[u8],
+        stretch: &Stretch,
+        formatted: bool,
+        desk: &mut dyn Desk,
+    ) -> bool {
         let Some(stream) = self.streams.get_mut(self.current) else {
             return false;
         };
@@ -244,10 +250,18 @@ impl Lane {
         if !meter.decoder.adopt(stretch) {
             return false;
         }
+        let source = Source {
+            kind: self.kind,
+            name: &self.name,
+            label: stream.label.as_deref().or(self.label.as_deref()),
+        };
         stretch.events(bytes, &self.decoding.zone, |event| {
             self.frames += 1;
             meter.diagnosis.event(event);
-            desk.counted(self.index, event);
+            match formatted {
+                true => desk.counted(self.index, event),
+                false => desk.event(self.index, source, None, event),
+            }
         });
         self.bytes += bytes.len() as u64;
         stream.pushed += bytes.len() as u64;

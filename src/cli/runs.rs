@@ -137,28 +137,39 @@ pub fn size_for(jobs: usize, growth: usize) -> usize {
 
 /// Length of the run at the beginning of some bytes, its frames and the title of the last.
 fn cut(bytes: &[u8]) -> (usize, u64, Option<SystemTitle>) {
-    let (mut at, mut frames, mut last) = (0, 0, None);
-    while let Some(header) = header_at(bytes, at) {
-        let end = at + header.frame_length();
-        if end > bytes.len() {
-            break;
+    let (mut end, mut frames, mut last) = (0, 0, None);
+    // Where the last frame begins, or what may be one.
+    let mut start = 0;
+    loop {
+        while let Some(header) = header_at(bytes, end) {
+            start = end;
+            let next = end + header.frame_length();
+            if next > bytes.len() {
+                break;
+            }
+            (end, frames, last) = (next, frames + 1, Some(header.title));
         }
-        (at, frames, last) = (end, frames + 1, Some(header.title));
+        if frames == 0 {
+            let least = bytes.len() / LOOSE;
+            return (frames_from(bytes, least).unwrap_or(bytes.len()), 0, None);
+        }
+        // The last one may have lost or got some bytes: the next one begins within it, or behind.
+        match frames_from(bytes, start + 1) {
+            Some(next) => end = next,
+            None => return (end, frames, last),
+        }
     }
-    if frames > 0 {
-        return (at, frames, last);
-    }
-    // Somewhere behind, frames may begin again.
-    let least = bytes.len() / LOOSE;
-    let rest = bytes.get(least..).unwrap_or_default();
-    let starts = memmem::find_iter(rest, &START).map(|start| least + start);
-    let start = starts.take(STARTS_MAX).find(|&start| {
+}
+
+/// Where, at some place or behind, a frame begins with another one right behind it.
+fn frames_from(bytes: &[u8], place: usize) -> Option<usize> {
+    let starts = memmem::find_iter(bytes.get(place..)?, &START).map(|start| place + start);
+    starts.take(STARTS_MAX).find(|&start| {
         header_at(bytes, start).is_some_and(|header| {
             let next = start + header.frame_length();
             header.title.has_letters() && header_at(bytes, next).is_some()
         })
-    });
-    (start.unwrap_or(bytes.len()), 0, None)
+    })
 }
 
 fn header_at(bytes: &[u8], at: usize) -> Option<GeneralGloCiphering> {
@@ -170,7 +181,7 @@ fn header_at(bytes: &[u8], at: usize) -> Option<GeneralGloCiphering> {
 
 /// The part of the buffer that a run has at the least where it is not known to be frames.
 const LOOSE: usize = 8;
-/// Starts that are looked at in such a run.
+/// Starts that are looked at for the next frame.
 const STARTS_MAX: usize = 1000;
 /// Bytes of a run: what is decoded of it should stay in the second cache of a core.
 const RUN_MAX: usize = 256 << 10;
@@ -232,6 +243,20 @@ mod tests {
             let bytes = runs * size_for(jobs, growth) * (2 + 6 * growth);
             assert!(bytes < 32 << 20, "{jobs} {growth}: {bytes}");
         }
+    }
+
+    #[test]
+    fn a_run_goes_on_behind_a_frame_with_more_or_fewer_bytes() {
+        for damaged in [900, 999, 1001, 1100] {
+            let mut frames: Vec<_> = (0..10).map(|n| frame(n, 970)).collect();
+            frames[2].resize(damaged, 7);
+            let stream = frames.concat();
+            assert_eq!(runs(&stream, 5_500)[0], (4000 + damaged, 5), "{damaged}");
+        }
+        // One that claims to be longer than all that follow.
+        let mut frames: Vec<_> = (0..10).map(|n| frame(n, 970)).collect();
+        frames[2] = frame(2, 9_000)[..1000].to_vec();
+        assert_eq!(runs(&frames.concat(), 5_500)[0], (5000, 4));
     }
 
     #[test]

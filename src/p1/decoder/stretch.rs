@@ -33,7 +33,7 @@ pub struct Stretch {
     frames: Vec<Frame>,
     texts: Vec<u8>,
     titles: HashSet<SystemTitle>,
-    /// Each byte belongs to a frame that verified.
+    /// Each byte belongs to a frame that verified, and none has a new shape.
     clean: bool,
 }
 
@@ -142,6 +142,11 @@ impl Stretch {
         stretch.end = decoder.standing()?;
         stretch.clean &= stretch.end.memory.is_same(&known);
         Some(stretch)
+    }
+
+    /// Tells whether each byte belongs to a frame that verified, and none has a new shape.
+    pub fn is_clean(&self) -> bool {
+        self.clean
     }
 
     /// The texts of all frames in a row.
