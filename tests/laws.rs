@@ -142,7 +142,7 @@ fn decode_ahead(stream: &[u8], cuts: &[usize], at_once: usize) -> (Vec<Said>, us
             })
             .collect();
         for (run, stretch) in runs.iter().zip(stretches) {
-            match stretch.filter(|stretch| decoder.adopt(stretch)) {
+            match stretch.filter(|stretch| decoder.adopt(stretch, run)) {
                 Some(stretch) => {
                     adopted += 1;
                     stretch.events(run, &Zone::luxembourg(), note(&mut said));

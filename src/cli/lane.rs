@@ -247,7 +247,7 @@ impl Lane {
         let Reader::Meter(meter) = &mut stream.reader else {
             return false;
         };
-        if !meter.decoder.adopt(stretch) {
+        if !meter.decoder.adopt(stretch, bytes) {
             return false;
         }
         let source = Source {

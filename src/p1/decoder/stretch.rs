@@ -5,13 +5,15 @@
 //! presumed at B                       B
 //! presumed at C                                             C
 //! ```
-//! A stretch is taken over where all was as presumed and each frame in it verified: then the decoder would have
-//! found the same. Else its bytes are decoded again, by the decoder itself.
+//! A stretch is taken over where all that matters to it was as presumed and each frame in it verified: then the
+//! decoder would have found the same. Else its bytes are decoded again, by the decoder itself.
 
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use super::{Decoder, Framer};
-use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
+use crate::p1::ciphering::{GeneralGloCiphering, START, SystemTitle};
 use crate::p1::event::{Decoded, Event, Security, Tag};
 use crate::p1::readout::Crc;
 use crate::p1::span::Span;
@@ -59,12 +61,6 @@ impl Standing {
             memory: self.memory.clone(),
         }
     }
-
-    fn is(&self, other: &Self) -> bool {
-        self.offset == other.offset
-            && self.known == other.known
-            && self.memory.is_same(&other.memory)
-    }
 }
 
 impl Decoder {
@@ -91,14 +87,16 @@ impl Decoder {
         }
     }
 
-    /// Goes on behind a stretch, as if its bytes had been pushed; false where they have to be.
-    pub fn adopt(&mut self, stretch: &Stretch) -> bool {
+    /// Goes on behind a stretch, as if the bytes it was made of had been pushed; false where they have to be.
+    pub fn adopt(&mut self, stretch: &Stretch, bytes: &[u8]) -> bool {
         let here = self.standing();
-        if !stretch.clean || !here.is_some_and(|here| here.is(&stretch.start)) {
+        let Some(here) = here.filter(|here| stretch.clean && stretch.follows(here, bytes)) else {
             return false;
-        }
+        };
         self.offset = stretch.end.offset;
-        self.framer.jump(self.offset, stretch.end.known);
+        // None of its frames was refused.
+        let known = [stretch.end.known[0], here.known[1]];
+        self.framer.jump(self.offset, known);
         self.memory = stretch.end.memory.clone();
         self.judge.believe(&stretch.titles);
         true
@@ -144,6 +142,44 @@ impl Stretch {
         Some(stretch)
     }
 
+    /// Tells whether a decoder that stands there would have found the same.
+    fn follows(&self, here: &Standing, bytes: &[u8]) -> bool {
+        let there = &self.start;
+        let mut titles = there.known.iter().chain(&here.known).flatten();
+        there.offset == here.offset
+            && there.memory.is_same(&here.memory)
+            && titles.all(|title| {
+                let known = |standing: &Standing| standing.known.contains(&Some(*title));
+                known(there) == known(here) || !self.depends_on(*title, bytes)
+            })
+    }
+
+    /// Tells whether a framer that knows a title may find other frames than one that does not: their own title is
+    /// it, and names no manufacturer; or one has a start with the title in it, and would end there.
+    fn depends_on(&self, title: SystemTitle, bytes: &[u8]) -> bool {
+        let start = [&START[..], &title.0].concat();
+        let finder = memmem::Finder::new(&start);
+        let mut frames = self.frames_in(bytes);
+        frames.any(|(frame, bytes)| match frame.header.title == title {
+            true => !title.has_letters(),
+            false => {
+                let body = bytes.get(frame.header.header_length..);
+                body.is_some_and(|body| finder.find(body).is_some())
+            }
+        })
+    }
+
+    /// The frames, each with its bytes.
+    fn frames_in<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = (&'a Frame, &'a [u8])> {
+        let mut rest = bytes;
+        self.frames.iter().map(move |frame| {
+            let length = frame.span.len() as usize;
+            let (bytes, behind) = rest.split_at(length.min(rest.len()));
+            rest = behind;
+            (frame, bytes)
+        })
+    }
+
     /// Tells whether each byte belongs to a frame that verified, and none has a new shape.
     pub fn is_clean(&self) -> bool {
         self.clean
@@ -162,13 +198,9 @@ impl Stretch {
     /// Says the events again; `bytes` are those that were decoded.
     pub fn events(&self, bytes: &[u8], zone: &Zone, mut sink: impl FnMut(&Event<'_>)) {
         let mut texts = self.texts.as_slice();
-        let mut frames = bytes;
-        for frame in &self.frames {
+        for (frame, bytes) in self.frames_in(bytes) {
             let (text, rest) = texts.split_at(frame.length.min(texts.len()));
             texts = rest;
-            let length = frame.span.len() as usize;
-            let (bytes, rest) = frames.split_at(length.min(frames.len()));
-            frames = rest;
             let readable = text.get(frame.lead..).unwrap_or_default();
             let Some(shape) = self.start.memory.shape(frame.shape) else {
                 return;

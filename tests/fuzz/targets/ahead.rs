@@ -91,7 +91,11 @@ impl Ahead<'_> {
         let Some((bytes, found)) = self.pending.pop_front() else {
             return;
         };
-        match found.filter(|found| self.decoder.adopt(&found.stretch)) {
+        // Those behind a run that is merely damaged may still be taken over.
+        let damaged = found
+            .as_ref()
+            .is_some_and(|found| !found.stretch.is_clean());
+        match found.filter(|found| self.decoder.adopt(&found.stretch, &bytes)) {
             Some(found) => {
                 let mut again = Vec::new();
                 let stretch = &found.stretch;
@@ -101,7 +105,9 @@ impl Ahead<'_> {
             }
             None => {
                 self.push(&bytes);
-                self.settle();
+                if !damaged {
+                    self.settle();
+                }
             }
         }
     }
