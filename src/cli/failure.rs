@@ -111,9 +111,12 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
     let lead = "smarty: : ".len() + word.len();
     let what = wrapped(&veiled(what), lead, width);
     let mut text = format!("smarty: {style}{word}:{style:#} {what}\n");
-    for line in hint.iter().flat_map(|hint| hint.lines()) {
+    for (number, line) in hint.iter().flat_map(|hint| hint.lines()).enumerate() {
         let line = wrapped(&veiled(line), "  hint: ".len(), width);
-        text.push_str(&format!("  {style}hint:{style:#} {line}\n"));
+        match number {
+            0 => text.push_str(&format!("  {style}hint:{style:#} {line}\n")),
+            _ => text.push_str(&format!("        {line}\n")),
+        }
     }
     // With stderr gone there is no one to tell.
     drop(anstream::stderr().lock().write_all(text.as_bytes()));

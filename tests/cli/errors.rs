@@ -167,9 +167,9 @@ fn a_frame_that_was_cut() {
     smarty: error: cut.bin: bytes are missing inside the frames
       400 of 692 bytes came (SMY1030726916931)
       hint: the computer or bridge is too slow: raise its buffer, close other
-      hint: programs that read the port, use another adapter
-      hint: or: frames end early
-      hint: the key of the meter would show the place
+            programs that read the port, use another adapter
+            or: frames end early
+            the key of the meter would show the place
     --- exit 4
     ");
     let two = [&frame[..400], &frame[..]].concat();
@@ -189,7 +189,7 @@ fn a_frame_that_was_cut() {
     smarty: warning: FOLDER/two.bin: frames end early
       400 of 692 bytes came (SMY1030726916931)
       hint: record for some seconds longer; if it is always so, the reading program
-      hint: stops too early or the 5 V of the port break down
+            stops too early or the 5 V of the port break down
     smarty: note: 1 of 2 frames good, 1 refused, 0 missed, 0 bytes between them; the link is disturbed
     ");
     assert_snapshot!(on("cut.txt", &sample("nl5.txt")[..300], "parse cut.txt"), @r"
@@ -199,7 +199,7 @@ fn a_frame_that_was_cut() {
     smarty: error: cut.txt: frames end early
       300 bytes came, and no end
       hint: record for some seconds longer; if it is always so, the reading program
-      hint: stops too early or the 5 V of the port break down
+            stops too early or the 5 V of the port break down
     --- exit 4
     ");
 }
@@ -216,10 +216,10 @@ fn a_telegram_whose_crc_does_not_fit() {
     smarty: error: changed.txt: the check sum (CRC) is wrong, the text looks whole
       sent 750F, computed 68AC
       hint: if all telegrams have it, the text was changed after it was sent;
-      hint: --ignore-crc prints them all the same
-      hint: or: a frame was damaged on the way
-      hint: or: bytes are missing inside the frames
-      hint: more telegrams tell: record for a minute
+            --ignore-crc prints them all the same
+            or: a frame was damaged on the way
+            or: bytes are missing inside the frames
+            more telegrams tell: record for a minute
     --- exit 4
     ");
     let done = on(
@@ -237,8 +237,8 @@ fn a_telegram_whose_crc_does_not_fit() {
     smarty: error: x.txt: bytes are missing inside the frames
       something is missing at offset 0x390
       hint: the computer or bridge is too slow: raise its buffer, close other
-      hint: programs that read the port, use another adapter
-      hint: or: a frame was damaged on the way
+            programs that read the port, use another adapter
+            or: a frame was damaged on the way
     --- exit 4
     ");
 }

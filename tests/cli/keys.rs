@@ -153,7 +153,7 @@ fn no_key_names_the_meter_and_the_ways_to_give_one() {
     --- stderr
     smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
       hint: the network operator gives the key, 32 digits, to the owner of the meter
-      hint: give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
+            give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
     --- exit 4
     ");
     assert_snapshot!(smarty("decrypt lu.bin lu.bin").done(), @r"
@@ -161,7 +161,7 @@ fn no_key_names_the_meter_and_the_ways_to_give_one() {
     --- stderr
     smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
       hint: the network operator gives the key, 32 digits, to the owner of the meter
-      hint: give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
+            give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
     smarty: note: 0 of 2 frames good, 2 refused, 0 missed, 0 bytes between them; the link is failing
     --- exit 4
     ");
