@@ -151,8 +151,8 @@ fn next_shift(
         if let Some(shift) = missing.filter(|&shift| fits(shift)) {
             return Some((shift, from));
         }
-        let most = stream.len() as i64;
-        let found = (1..most).find_map(|step| {
+        let most = stream.len().min(SHIFT_MAX) as i64;
+        let found = (1..=most).find_map(|step| {
             [run.shift + step, run.shift - step]
                 .into_iter()
                 .find(|&shift| fits(shift))
@@ -216,6 +216,8 @@ fn border(
 const WINDOW: usize = 16;
 /// Bytes of text that prove a shift.
 const PROOF: usize = 24;
+/// Most bytes lost in one place that are searched for, where their number is not known.
+pub const SHIFT_MAX: usize = 32 << 10;
 /// More changes than a frame can have.
 const RUNS_MAX: usize = 200;
 

@@ -61,9 +61,9 @@ impl Recovery {
         if self.held.is_empty() {
             self.start = span.start;
         }
-        if self.held.len() < HELD_MAX {
-            self.held.extend_from_slice(bytes);
-        }
+        let room = HELD_MAX.saturating_sub(self.held.len());
+        self.held
+            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     /// Tells whether so much waits that it should be looked at before the next silence; to be asked for each event,

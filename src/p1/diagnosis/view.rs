@@ -8,7 +8,7 @@
 //! | readable under another counter or title | | header damaged |
 //! | random from the first byte | neither | another key |
 
-use super::align::Alignment;
+use super::align::{Alignment, SHIFT_MAX};
 use super::relatives::{FirstBlock, Relative};
 use super::text;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
@@ -98,7 +98,9 @@ impl Extent<'_> {
         let header = self.header;
         let body = self.bytes.get(header.header_length..).unwrap_or_default();
         let claimed = header.text_length();
-        let mut stream = vec![0; claimed.max(body.len()) + SLACK];
+        // A length field that is damaged claims megabytes.
+        let reached = claimed.min(body.len() + SHIFT_MAX);
+        let mut stream = vec![0; reached.max(body.len()) + SLACK];
         if header.control.encrypted() {
             keys.apply_key_stream(header.title, header.counter, &mut stream);
         }
