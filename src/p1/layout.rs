@@ -354,6 +354,9 @@ impl Reader<'_> {
         self.layout.items.push(Item { value, unit, form });
         // With a letter in it, a number before an asterisk is none, and no unit stands behind.
         match form {
+            // With other digits the text may be none, or a number may be one.
+            Form::Octets | Form::Number
+                if entry.is_none() && may_be_octets(value.of(self.text)) => {}
             Form::Octets if number.is_some() => self.allow_digits(value),
             form => self.allow_values(value, form, entry),
         }
@@ -460,13 +463,9 @@ fn form(value: &[u8], unit: &[u8], entry: Option<&Entry>) -> Form {
         Some(Kind::Timed | Kind::Log | Kind::Mbus) => record_form(value, unit),
         None => {
             let form = record_form(value, unit);
-            let octets = match form {
-                Form::Number => value.len() >= UNKNOWN_DIGITS_OCTETS,
-                Form::Text => value.len() >= UNKNOWN_OCTETS,
-                _ => false,
-            };
+            let fits = matches!(form, Form::Number | Form::Text);
             match form {
-                _ if octets && is_octets(value) && octet_text(value).is_some() => Form::Octets,
+                _ if fits && may_be_octets(value) && octet_text(value).is_some() => Form::Octets,
                 Form::Time if Number::parse(value).is_some() => Form::Number,
                 form => form,
             }
@@ -488,6 +487,15 @@ fn record_form(value: &[u8], unit: &[u8]) -> Form {
 
 fn is_capital(digits: &[u8]) -> bool {
     !digits.iter().any(u8::is_ascii_lowercase)
+}
+
+/// True for a value of an unknown code that is long enough to hold a text.
+fn may_be_octets(value: &[u8]) -> bool {
+    let least = match Number::parse(value) {
+        Some(_) => UNKNOWN_DIGITS_OCTETS,
+        None => UNKNOWN_OCTETS,
+    };
+    value.len() >= least && is_octets(value)
 }
 
 fn is_octets(value: &[u8]) -> bool {

@@ -163,12 +163,9 @@ impl Clerk {
         };
         self.services.refused(&context, refused);
         self.output.refused(&context, refused);
-        if let (Reason::TagMismatch, Some(header), None, true) = (
-            refused.reason,
-            refused.header,
-            &self.sample,
-            self.show_key,
-        ) {
+        if let (Reason::TagMismatch, Some(header), None, true) =
+            (refused.reason, refused.header, &self.sample, self.show_key)
+        {
             self.sample = Some((header, refused.frame.to_vec()));
         }
         self.told += u64::from(count == 1);
