@@ -1,0 +1,126 @@
+//! The shapes of the last telegrams, so that only a new one has to be read line by line.
+
+use std::sync::Arc;
+
+use super::Telegram;
+use crate::p1::layout::Layout;
+use crate::p1::meaning::Meaning;
+use crate::p1::value::Zone;
+
+/// Layout and meaning of telegrams with the same lines.
+#[derive(Debug)]
+pub struct Shape {
+    /// Where everything lies.
+    pub layout: Layout,
+    /// What it means together.
+    pub meaning: Meaning,
+}
+
+/// The shapes of the last telegrams.
+#[derive(Clone, Default)]
+pub struct Memory {
+    shapes: Vec<Arc<Shape>>,
+    latest: usize,
+}
+
+impl Memory {
+    /// Parses a text that begins with `/`; `mark` is the offset of its `!`.
+    pub fn parse<'a>(&'a mut self, text: &'a [u8], mark: usize, zone: &'a Zone) -> Telegram<'a> {
+        let fits = |shape: &Arc<Shape>| shape.layout.fits(text, mark);
+        if !self.shapes.get(self.latest).is_some_and(fits) {
+            self.latest = match self.shapes.iter().position(fits) {
+                Some(index) => index,
+                None => self.learn(text, mark),
+            };
+        }
+        // `learn` has put a shape there.
+        let shape = &self.shapes[self.latest];
+        Telegram { text, shape, zone }
+    }
+
+    /// Tells whether the same shapes are remembered.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shapes.len() == other.shapes.len()
+            && self
+                .shapes
+                .iter()
+                .zip(&other.shapes)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    /// Place of a shape that is remembered.
+    pub(crate) fn place(&self, shape: &Arc<Shape>) -> Option<usize> {
+        self.shapes
+            .iter()
+            .position(|known| Arc::ptr_eq(known, shape))
+    }
+
+    /// The shape at a place.
+    pub(crate) fn shape(&self, place: usize) -> Option<&Arc<Shape>> {
+        self.shapes.get(place)
+    }
+
+    fn learn(&mut self, text: &[u8], mark: usize) -> usize {
+        let layout = Layout::read(text, mark);
+        let meaning = Meaning::of(&layout, text);
+        let shape = Arc::new(Shape { layout, meaning });
+        self.shapes
+            .retain(|shape| shape.layout.length() <= REMEMBERED_LENGTH);
+        if self.shapes.len() >= REMEMBERED {
+            self.shapes.remove(0);
+        }
+        self.shapes.push(shape);
+        self.shapes.len() - 1
+    }
+}
+
+/// Shapes kept: a house has one, a line with several meters or firmware versions a few.
+const REMEMBERED: usize = 16;
+/// Longest telegram whose shape is kept for later, in bytes.
+const REMEMBERED_LENGTH: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_unit_in_a_group_of_its_own_is_another_layout() {
+        // As DSMR 2.2 has it; a telegram without a CRC can come with any of its digits damaged.
+        let text = |unit: &str| {
+            format!(
+                "/SMY5\\1\r\n\r\n0-1:24.1.0(3)\r\n0-1:96.1.0(4712)\r\n0-1:24.3.0(121030140000)(00)(60)(1)(0-1:24.2.1)({unit})\r\n(00024.123)\r\n!\r\n"
+            )
+        };
+        let zone = Zone::luxembourg();
+        let mut memory = Memory::default();
+        let mut keys = |unit: &str| -> Vec<String> {
+            let text = text(unit);
+            let mark = text.find('!').unwrap();
+            let telegram = memory.parse(text.as_bytes(), mark, &zone);
+            let keys = telegram.values().map(|(at, _)| at.key.to_string());
+            keys.collect()
+        };
+        assert_eq!(keys("m3"), ["gas_m3"]);
+        assert_eq!(keys("m2"), [""; 0]);
+        assert_eq!(keys("m3"), ["gas_m3"]);
+    }
+
+    #[test]
+    fn a_telegram_that_ends_elsewhere_is_another_layout() {
+        // Behind the first `!` stands a CRC or not.
+        let zone = Zone::luxembourg();
+        let mut memory = Memory::default();
+        for (text, raw) in [
+            ("/SMY5\\1\r\n1-0:1.8.0(260!60FD\r\n!\r\n", "260"),
+            ("/SMY5\\1\r\n1-0:1.8.0(260!6JFD\r\n!\r\n", "260!6JFD"),
+        ] {
+            let mark = match raw {
+                "260" => text.find('!').unwrap(),
+                _ => text.rfind('!').unwrap(),
+            };
+            let telegram = memory.parse(text.as_bytes(), mark, &zone);
+            let reading = telegram.readings().next().unwrap();
+            assert_eq!(reading.raw().collect::<Vec<_>>(), [raw]);
+        }
+    }
+}
