@@ -20,7 +20,7 @@ impl Opener {
     pub fn new(keys: &MeterKeys) -> Self {
         Self {
             keys: keys.clone(),
-            gcm: Gcm::new(&keys.key.0.into()),
+            gcm: Gcm::new(keys.key.bytes().into()),
         }
     }
 

@@ -1,0 +1,282 @@
+//! Keys as people write them, and those of all meters.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aes_gcm::aead::KeyInit;
+use aes_gcm::aes::Aes128;
+use aes_gcm::aes::cipher::BlockCipherEncrypt;
+use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::MeterKeys;
+use crate::p1::ciphering::SystemTitle;
+
+/// Encryption key (EK) of one meter, 16 bytes; wiped when dropped, never printed.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Key([u8; 16]);
+
+/// Authentication key (AK), 16 bytes; in Luxembourg the same published constant for every meter.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct AuthenticationKey([u8; 16]);
+
+/// What is wrong with the text of a key; never holds its digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum KeyError {
+    /// No digit at all.
+    #[error("the key is empty")]
+    Empty,
+    /// Too few or too many digits.
+    #[error("the key has {digits} hexadecimal digits, 32 are needed")]
+    Length {
+        /// Digits found.
+        digits: usize,
+    },
+    /// The digits were written as hexadecimal once more.
+    #[error("the key has 64 digits: it was turned into hexadecimal twice")]
+    Twice,
+    /// The letter O where a zero must be.
+    #[error("character {position} of the key is the letter O; a zero is meant")]
+    LetterO {
+        /// Place in the text as typed, from 1.
+        position: usize,
+    },
+    /// The letter l or I where a one must be.
+    #[error("character {position} of the key is the letter {letter}; a one is meant")]
+    LetterL {
+        /// Place in the text as typed, from 1.
+        position: usize,
+        /// `l` or `I`.
+        letter: char,
+    },
+    /// Something that is no hexadecimal digit and no separator.
+    #[error("character {position} of the key is no hexadecimal digit (0-9, A-F)")]
+    Letter {
+        /// Place in the text as typed, from 1.
+        position: usize,
+    },
+    /// The published authentication key was given as encryption key.
+    #[error("this is the public authentication key (0011…EEFF), not the key of a meter")]
+    AuthenticationKey,
+}
+
+/// The keys of all meters that can be opened.
+#[derive(Clone, Default)]
+pub struct Keys {
+    meters: HashMap<SystemTitle, MeterKeys>,
+    default: Option<MeterKeys>,
+}
+
+impl Key {
+    /// Takes sixteen raw bytes.
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 32 hexadecimal digits in the spellings of letters and firmware:
+    /// any case, with spaces, `:`, `-`, `,`, `0x`, `\x` or braces.
+    ///
+    /// # Errors
+    /// [`KeyError`], with counts and places but no digit of the key.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let key = Self(parse_digits(text)?);
+        if key.0 == AuthenticationKey::LUXEMBOURG {
+            return Err(KeyError::AuthenticationKey);
+        }
+        Ok(key)
+    }
+
+    /// First three bytes of AES(key, zeros): tells keys apart without telling the key.
+    pub fn check_value(&self) -> [u8; 3] {
+        let mut block = Default::default();
+        Aes128::new(&self.0.into()).encrypt_block(&mut block);
+        [block[0], block[1], block[2]]
+    }
+
+    /// The sixteen bytes, for trying relatives of a key.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl AuthenticationKey {
+    /// The constant that the Luxembourg specification publishes.
+    pub const LUXEMBOURG: [u8; 16] = [
+        0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE,
+        0xFF,
+    ];
+
+    /// Takes sixteen raw bytes.
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The sixteen bytes, for trying them in another place.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Reads 32 hexadecimal digits, spelled as for [`Key::parse`].
+    ///
+    /// # Errors
+    /// [`KeyError`], with counts and places but no digit of the key.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        parse_digits(text).map(Self)
+    }
+}
+
+impl Default for AuthenticationKey {
+    fn default() -> Self {
+        Self(Self::LUXEMBOURG)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+impl fmt::Debug for AuthenticationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthenticationKey(…)")
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({} meters)", self.meters.len())
+    }
+}
+
+impl Keys {
+    /// Adds the key of one meter; a later one replaces it.
+    pub fn insert(&mut self, title: SystemTitle, keys: MeterKeys) {
+        self.meters.insert(title, keys);
+    }
+
+    /// Sets the key for meters that have none of their own.
+    pub fn set_default(&mut self, keys: MeterKeys) {
+        self.default = Some(keys);
+    }
+
+    /// The keys to be used for a meter.
+    pub fn of(&self, title: SystemTitle) -> Option<&MeterKeys> {
+        self.meters.get(&title).or(self.default.as_ref())
+    }
+
+    /// Tells whether a meter has a key of its own.
+    pub fn has(&self, title: SystemTitle) -> bool {
+        self.meters.contains_key(&title)
+    }
+
+    /// Meters with a key of their own.
+    pub fn meters(&self) -> impl Iterator<Item = (SystemTitle, &MeterKeys)> {
+        self.meters.iter().map(|(title, keys)| (*title, keys))
+    }
+
+    /// The key for meters that have none of their own.
+    pub fn fallback(&self) -> Option<&MeterKeys> {
+        self.default.as_ref()
+    }
+
+    /// Tells whether there is no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.meters.is_empty() && self.default.is_none()
+    }
+}
+
+/// Tells whether each two digits are the code of a digit.
+fn is_hex_of_hex(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let bytes = hex::decode(digits).unwrap_or_default();
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_hexdigit)
+}
+
+fn parse_digits(text: &str) -> Result<[u8; 16], KeyError> {
+    let mut key = [0u8; 16];
+    let mut digits = 0;
+    let mut letters = text.chars().enumerate().peekable();
+    while let Some((index, letter)) = letters.next() {
+        let position = index + 1;
+        let marks_hex = matches!(letters.peek(), Some((_, 'x' | 'X')));
+        match letter {
+            '0' | '\\' if marks_hex => {
+                letters.next();
+            }
+            ' ' | '\t' | '\r' | '\n' | ':' | '-' | ',' | ';' | '{' | '}' | '\u{a0}' => {}
+            'O' | 'o' => return Err(KeyError::LetterO { position }),
+            'l' | 'I' => return Err(KeyError::LetterL { position, letter }),
+            _ => {
+                let value = letter.to_digit(16).ok_or(KeyError::Letter { position })? as u8;
+                if let Some(byte) = key.get_mut(digits / 2) {
+                    *byte = *byte << 4 | value;
+                }
+                digits += 1;
+            }
+        }
+    }
+    match digits {
+        32 => Ok(key),
+        0 => Err(KeyError::Empty),
+        64 if is_hex_of_hex(text) => Err(KeyError::Twice),
+        _ => Err(KeyError::Length { digits }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_people_write_them() {
+        let expected =
+            Key::new(*b"\x0A\x1b\x2C\x3d\x4E\x5f\x60\x71\x82\x93\xA4\xB5\xC6\xD7\xE8\xF9");
+        for text in [
+            "0A1B2C3D4E5F60718293A4B5C6D7E8F9",
+            "0a1b2c3d4e5f60718293a4b5c6d7e8f9\n",
+            "0A 1B 2C 3D 4E 5F 60 71 82 93 A4 B5 C6 D7 E8 F9",
+            "0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9",
+            "0x0A1B2C3D4E5F60718293A4B5C6D7E8F9",
+            "{0x0A, 0x1B, 0x2C, 0x3D, 0x4E, 0x5F, 0x60, 0x71, 0x82, 0x93, 0xA4, 0xB5, 0xC6, 0xD7, 0xE8, 0xF9}",
+            r"\x0A\x1B\x2C\x3D\x4E\x5F\x60\x71\x82\x93\xA4\xB5\xC6\xD7\xE8\xF9",
+            "0A1B2C3D-4E5F6071-8293A4B5-C6D7E8F9",
+        ] {
+            assert!(Key::parse(text) == Ok(expected.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_key_is_named_without_its_digits() {
+        let cases = [
+            ("", KeyError::Empty),
+            (
+                "0A1B2C3D4E5F60718293A4B5C6D7E8F",
+                KeyError::Length { digits: 31 },
+            ),
+            (&"30".repeat(32), KeyError::Twice),
+            ("0A1B2CO", KeyError::LetterO { position: 7 }),
+            (
+                "l",
+                KeyError::LetterL {
+                    position: 1,
+                    letter: 'l',
+                },
+            ),
+            ("0A1G", KeyError::Letter { position: 4 }),
+            (
+                "00112233445566778899AABBCCDDEEFF",
+                KeyError::AuthenticationKey,
+            ),
+        ];
+        for (text, error) in cases {
+            assert_eq!(Key::parse(text), Err(error), "{text}");
+        }
+        assert_eq!(format!("{:?}", Key::new([1; 16])), "Key(…)");
+    }
+
+    #[test]
+    fn the_check_value_is_the_usual_one() {
+        assert_eq!(Key::new([0; 16]).check_value(), [0x66, 0xE9, 0x4B]);
+    }
+}
