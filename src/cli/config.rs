@@ -15,7 +15,6 @@ mod mqtt;
 
 mod file;
 
-use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -27,6 +26,7 @@ use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use super::veil::without_grouped_keys;
+use super::whole::{self, SETTINGS_MAX};
 use crate::sink::fields::distance;
 use crate::sink::tap::{Tap, TapPlace};
 use crate::source::Address;
@@ -67,7 +67,7 @@ impl Config {
                 Err(_) => return Ok(None),
             },
         };
-        match fs::read_to_string(&path) {
+        match whole::read_text(&path, SETTINGS_MAX) {
             Ok(text) => Self::parse(&path, &text).map(Some),
             Err(error) if !wanted && error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::new(

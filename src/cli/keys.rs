@@ -7,7 +7,6 @@ mod ring_file;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use ring_file::RingFile;
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use super::veil::without_grouped_keys;
+use super::whole;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::source::{Address, virtual_keys};
@@ -174,7 +174,7 @@ impl Ring {
         wanted: bool,
         authentication: &AuthenticationKey,
     ) -> Result<Self, Failure> {
-        let text = match fs::read_to_string(path) {
+        let text = match whole::read_text(path, RING_MAX) {
             Ok(text) => text,
             Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -262,15 +262,23 @@ fn ask() -> Result<Key, Failure> {
 
 fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     let place = path.display();
-    let hint = "a key file holds the 32 digits of the key, or its 16 bytes";
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error, hint))?;
+    let hint = "a key file holds the 32 digits of the key, or its 16 bytes; a key ring is given by --keyring";
+    let other = || {
+        let what = format!("{place}: holds something else than a key");
+        Failure::new(Exit::Key, what).hint(hint)
+    };
+    let bytes = match whole::read(path, KEY_FILE_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => return Err(other()),
+        Err(error) => return Err(unreadable(path, &error, hint)),
+    };
     let origin = format!("from {place}");
     if let Ok(raw) = <[u8; 16]>::try_from(bytes.as_slice())
         && !raw.iter().all(u8::is_ascii_graphic)
     {
         return Ok((Key::new(raw), origin));
     }
-    let text = String::from_utf8_lossy(&bytes);
+    let text = String::from_utf8(bytes).map_err(|_| other())?;
     let key = Key::parse(text.trim()).map_err(|error| malformed(&place.to_string(), error))?;
     Ok((key, origin))
 }
@@ -286,6 +294,7 @@ fn unreadable(path: &Path, error: &std::io::Error, hint: &str) -> Failure {
         ErrorKind::PermissionDenied => "no right to read it".to_owned(),
         ErrorKind::IsADirectory => "is a directory".to_owned(),
         ErrorKind::InvalidData => "is no text".to_owned(),
+        ErrorKind::FileTooLarge => format!("{error}, too long for what it should hold"),
         _ => error.to_string(),
     };
     Failure::new(Exit::Io, format!("{}: {failure}", path.display())).hint(hint)
@@ -318,6 +327,11 @@ fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
     let folders = etcetera::choose_base_strategy().ok()?;
     Some((folders.config_dir().join("smarty").join("keys.toml"), false))
 }
+
+/// Longest file of one key, in bytes: in C each byte takes six.
+const KEY_FILE_MAX: usize = 160;
+/// Longest key ring, in bytes: that of three million meters.
+const RING_MAX: usize = 256 << 20;
 
 /// A message of the parser without what it quotes; a field that is missing is one of ours.
 fn first_words(message: &str) -> &str {

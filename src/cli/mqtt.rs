@@ -3,7 +3,6 @@
 //! The password is the first of: `--mqtt-password-file`, the address, `SMARTY_MQTT_PASSWORD`,
 //! `$CREDENTIALS_DIRECTORY/smarty.mqtt-password`; else it is asked for where a user is named and there is a terminal.
 
-use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
 use super::failure::{Exit, Failure, Level, say};
 use super::publishing::Publishing;
+use super::whole::{self, SETTINGS_MAX};
 use crate::sink::mqtt::broker::{Broker, BrokerError, Password};
 use crate::sink::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::sink::mqtt::tls::{self, Pem, TlsProblem};
@@ -221,7 +221,7 @@ fn text_of(path: &Path) -> Result<String, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| {
+    whole::read(path, SETTINGS_MAX).map_err(|error| {
         let failure = Failure::new(Exit::Io, format!("{}: {error}", path.display()));
         failure.hint("look at the name and the rights of the file")
     })

@@ -246,6 +246,33 @@ fn keys_with_a_slip_are_told_what_it_is() {
 }
 
 #[test]
+fn a_file_of_something_else_is_no_key() {
+    for file in ["lu-full.bin", "lu-plain.txt", "keys.toml", "/dev/zero"] {
+        let done = with(&["--key-file", file]);
+        assert_eq!(
+            done.stderr,
+            format!(
+                "smarty: error: {file}: holds something else than a key\n  \
+                 hint: a key file holds the 32 digits of the key, or its 16 bytes; a key ring is given by --keyring\n"
+            )
+        );
+        assert_eq!(done.exit, Some(4), "{done}");
+    }
+}
+
+#[test]
+fn a_ring_or_settings_without_an_end_are_not_read_on() {
+    for arguments in [
+        ["parse", "lu.bin", "--keyring", "/dev/zero"],
+        ["watch", "sim:", "--config", "/dev/zero"],
+    ] {
+        let done = words(arguments).done();
+        assert!(done.stderr.contains("/dev/zero: longer than "), "{done}");
+        assert!(matches!(done.exit, Some(2 | 3)), "{done}");
+    }
+}
+
+#[test]
 fn a_ring_with_a_slip_is_told_where_it_is() {
     let folder = Folder::new();
     let mut shown = String::new();
