@@ -74,12 +74,10 @@ pub struct Done {
 pub struct Found {
     /// The frames.
     pub stretch: Stretch,
-    /// Number of the telegram before the first one, as was presumed.
-    before: u64,
+    /// Number of the telegram before the first one, as was presumed, where numbers are part of the output.
+    before: Option<u64>,
     /// Telegrams, as was presumed.
     frames: u64,
-    /// Their numbers are part of the output.
-    is_numbered: bool,
     /// The telegrams are printed as they are: the texts of the stretch are the output.
     is_raw: bool,
     output: Vec<u8>,
@@ -88,7 +86,7 @@ pub struct Found {
 impl Found {
     /// Tells whether the output is right behind so many telegrams.
     pub fn follows(&self, telegrams: u64) -> bool {
-        !self.is_numbered || self.before == telegrams
+        self.before.is_none_or(|before| before == telegrams)
     }
 
     /// How many telegrams more there are than was presumed, if so many came of the run; negative for fewer.
@@ -393,9 +391,8 @@ impl Hand {
         let found = stretch.map(|stretch| {
             Box::new(Found {
                 stretch,
-                before,
+                before: self.formatter.is_numbered().then_some(before),
                 frames,
-                is_numbered: self.formatter.is_numbered(),
                 is_raw,
                 output,
             })

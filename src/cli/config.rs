@@ -26,10 +26,10 @@ use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use super::veil::without_grouped_keys;
-use super::whole::{self, SETTINGS_MAX};
 use crate::sink::fields::distance;
 use crate::sink::tap::{Tap, TapPlace};
 use crate::source::Address;
+use crate::source::whole::{self, SETTINGS_MAX};
 
 /// A `smarty.toml` that was read.
 #[derive(Clone, Debug)]

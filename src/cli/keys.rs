@@ -18,10 +18,9 @@ use ring_file::RingFile;
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use super::veil::without_grouped_keys;
-use super::whole;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
-use crate::source::{Address, virtual_keys};
+use crate::source::{Address, virtual_keys, whole};
 
 /// All keys of a run, with the names that the ring gives to meters.
 #[derive(Clone, Debug, Default)]
@@ -279,7 +278,10 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
         return Ok((Key::new(raw), origin));
     }
     let text = String::from_utf8(bytes).map_err(|_| other())?;
-    let key = Key::parse(text.trim()).map_err(|error| malformed(&place.to_string(), error))?;
+    let key = Key::parse(text.trim()).map_err(|error| match text.len() {
+        ..=KEY_TEXT_MAX => malformed(&place.to_string(), error),
+        _ => other(),
+    })?;
     Ok((key, origin))
 }
 
@@ -328,8 +330,10 @@ fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
     Some((folders.config_dir().join("smarty").join("keys.toml"), false))
 }
 
-/// Longest file of one key, in bytes: in C each byte takes six.
-const KEY_FILE_MAX: usize = 160;
+/// Longest file of one key, in bytes, however much is blank in it.
+const KEY_FILE_MAX: usize = 4096;
+/// Longest text that may be a key with a slip in it: in C each byte takes six.
+const KEY_TEXT_MAX: usize = 160;
 /// Longest key ring, in bytes: that of three million meters.
 const RING_MAX: usize = 256 << 20;
 

@@ -6,8 +6,6 @@ pub mod veil;
 
 pub mod failure;
 
-pub mod whole;
-
 pub mod keys;
 
 pub mod words;

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use super::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
 use super::failure::{Exit, Failure, Level, say};
 use super::publishing::Publishing;
-use super::whole::{self, SETTINGS_MAX};
 use crate::sink::mqtt::broker::{Broker, BrokerError, Password};
 use crate::sink::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::sink::mqtt::tls::{self, Pem, TlsProblem};
 use crate::sink::mqtt::{Choice, Mqtt, topic};
+use crate::source::whole::{self, SETTINGS_MAX};
 
 /// Starts the publisher that is asked for; none where no broker is named.
 ///

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use super::out::OutFile;
 use super::service::Notice;
 use super::target::Existing;
 use crate::p1::derive::quarter::Memory;
+use crate::source::whole;
 
 /// Meters by their ids.
 pub type Meters = BTreeMap<String, Memory>;
@@ -160,20 +161,16 @@ fn sweep(path: &Path) {
 
 /// What stands in the file, or why it cannot be used; nothing where there is none.
 fn read(path: &Path) -> Result<Result<Meters, String>, FileError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    let bytes = match whole::read(path, LONGEST) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Meters::new())),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Ok(Err("is no state of smarty".to_owned()));
+        }
         Err(error) => return Err(FileError::opening(path, error)),
     };
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|cause| FileError::opening(path, cause))?;
     if bytes.is_empty() {
         return Ok(Ok(Meters::new()));
-    }
-    if bytes.len() as u64 > LONGEST {
-        return Ok(Err("is no state of smarty".to_owned()));
     }
     Ok(match serde_json::from_slice(&bytes) {
         Ok(Content {
@@ -198,7 +195,7 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 /// Version of the form.
 const VERSION: u32 = 1;
 /// A longer file is none of ours, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+const LONGEST: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

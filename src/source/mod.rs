@@ -18,6 +18,8 @@ pub mod address;
 
 pub mod access;
 
+pub mod whole;
+
 pub mod ports;
 
 pub mod error;

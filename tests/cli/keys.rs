@@ -19,13 +19,14 @@ fn each_source_of_a_key_opens_the_frame() {
     let folder = Folder::new();
     let hex = folder.file("hex.key", format!("{KEY}\n"));
     let raw = folder.file("raw.key", hex::decode(KEY).unwrap());
+    let padded = folder.file("padded.key", format!("{}{KEY}\r\n", "\n".repeat(1000)));
     folder.file("smarty.key", KEY);
     let ring = folder.file("ring.toml", format!("default = \"{KEY}\"\n"));
     opened(&with(&["--key", KEY]));
     opened(&with(&[&format!("--key={KEY}")]));
     opened(&with(&["-k", KEY]));
     opened(&with(&[&format!("-k{KEY}")]));
-    for file in [&hex, &raw] {
+    for file in [&hex, &raw, &padded] {
         opened(&with(&["--key-file", file.to_str().unwrap()]));
         opened(
             &smarty("parse lu.bin --json")

@@ -163,8 +163,9 @@ impl Clerk {
         };
         self.services.refused(&context, refused);
         self.output.refused(&context, refused);
-        if let (Reason::TagMismatch, Some(header), None, true) =
-            (refused.reason, refused.header, &self.sample, self.show_key)
+        if self.show_key
+            && let (Reason::TagMismatch, Some(header), None) =
+                (refused.reason, refused.header, &self.sample)
         {
             self.sample = Some((header, refused.frame.to_vec()));
         }

@@ -9,6 +9,7 @@ use crate::cli::failure::{Exit, Failure, say_openly};
 use crate::cli::writer::{WriteEnd, Writer, shown};
 use crate::p1::cipher::AuthenticationKey;
 use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
+use crate::source::whole;
 
 /// Prints paths and addresses on stdout, writes the key ring, and says on stderr what to type.
 ///
@@ -107,7 +108,7 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
                 .hint("--encrypted makes them"),
         );
     }
-    if std::fs::read_to_string(path).is_ok_and(|there| there == ring) {
+    if whole::read_text(path, ring.len()).is_ok_and(|there| there == ring) {
         return Ok(());
     }
     let mut file = create(path, force)?;

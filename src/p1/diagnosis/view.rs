@@ -99,8 +99,8 @@ impl Extent<'_> {
         let body = self.bytes.get(header.header_length..).unwrap_or_default();
         let claimed = header.text_length();
         // A length field that is damaged claims megabytes.
-        let reached = claimed.min(body.len() + SHIFT_MAX);
-        let mut stream = vec![0; reached.max(body.len()) + SLACK];
+        let reached = claimed.clamp(body.len(), body.len() + SHIFT_MAX);
+        let mut stream = vec![0; reached + SLACK];
         if header.control.encrypted() {
             keys.apply_key_stream(header.title, header.counter, &mut stream);
         }

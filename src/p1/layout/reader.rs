@@ -170,11 +170,11 @@ impl Reader<'_> {
                 .push((line, self.layout.items.len() as u32));
         }
         self.layout.items.push(Item { value, unit, form });
-        // With a letter in it, a number before an asterisk is none, and no unit stands behind.
         match form {
             // With other digits the text may be none, or a number may be one.
             Form::Octets | Form::Number
                 if entry.is_none() && may_be_octets(value.of(self.text)) => {}
+            // With a letter in it, a number before an asterisk is none, and no unit stands behind.
             Form::Octets if number.is_some() => self.allow_digits(value),
             form => self.allow_values(value, form, entry),
         }
