@@ -220,7 +220,9 @@ impl Piece {
             }
             Self::Cut(meter, number, keep) => {
                 let frame = ciphered(meter, number);
-                // Less than five bytes short, what follows could complete the tag by chance.
+                // Less than five bytes short, what follows could complete the tag by chance; and a telegram that
+                // follows the header at once would be the text of this frame (law 9).
+                let keep = if keep == 18 { 17 } else { keep };
                 stream.extend(&frame[..keep.min(frame.len() - 5)]);
             }
             Self::PlainCut(number, keep) => {
@@ -457,6 +459,53 @@ fn a_half_frame_stays_half_when_the_line_falls_silent() {
     assert!(said[0].what.contains("Truncated"), "{said:?}");
     assert_eq!(said[0].span, Span::new(0, 100));
     assert!(said[1].what.starts_with("telegram"));
+}
+
+/// Frames of a meter with text in clear inside, whose tags cannot fit.
+fn disguised(text: &[u8]) -> Vec<Vec<u8>> {
+    let title = title(1);
+    let controls = [
+        SecurityControl(0x10),
+        SecurityControl::AUTHENTICATED_ENCRYPTION,
+    ];
+    let mut frames = Vec::new();
+    for control in controls {
+        let header = GeneralGloCiphering::around(title, control, FrameCounter(9), text.len());
+        let mut frame = Vec::new();
+        header.encode(&mut frame);
+        frame.extend_from_slice(text);
+        frame.extend_from_slice(&[0x5A; 12]);
+        frames.push(frame);
+    }
+    frames
+}
+
+#[test]
+fn text_in_a_refused_frame_is_no_telegram_of_its_own() {
+    let text = plain(7);
+    for frame in disguised(&text) {
+        for cuts in [&[][..], &[40, 60, 200]] {
+            let said = decode_in(&frame, cuts, None);
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert_eq!(telegrams(&frame).len(), 0);
+        }
+        // Without its tag, the header still says whose text it is.
+        assert_eq!(telegrams(&frame[..frame.len() - 12]).len(), 0);
+    }
+    for frame in disguised(&[&text[..], b"xyz"].concat()) {
+        assert_eq!(telegrams(&frame).len(), 0, "bytes behind the telegram");
+    }
+    for frame in disguised(&[&text[..], &text].concat()) {
+        assert_eq!(telegrams(&frame).len(), 0, "two telegrams in one frame");
+    }
+}
+
+#[test]
+fn a_whole_telegram_behind_a_frame_that_was_cut_comes_out() {
+    // The claim of the frame reaches into the second telegram: law 3 still finds the first.
+    let frame = ciphered(1, 5);
+    let stream = [&frame[..frame.len() / 2], &plain(7), &plain(8)].concat();
+    assert_eq!(telegrams(&stream), [plain(7), plain(8)]);
 }
 
 #[test]

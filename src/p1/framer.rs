@@ -136,6 +136,10 @@ impl Framer {
     ///
     /// Here a start counts too whose title says nothing, when `opens` finds that the first block of its text
     /// reads like a telegram; and the header line of a plain telegram.
+    ///
+    /// A telegram in clear where the text of a whole frame begins, or behind another such one, belongs to the
+    /// frame and shares its verdict; in a frame that was cut short it must end where the text of the frame does.
+    /// Else anybody could have text believed by putting a header in front of it.
     pub fn second_look(
         &self,
         data: &[u8],
@@ -145,12 +149,19 @@ impl Framer {
     ) -> Look {
         let mut at = frame.start + 1;
         let body = data.get(..frame.end).unwrap_or(data);
+        let mut own = OwnText::of(frame);
         while let Some(start) = find(body, at, |rest| memchr2(START[0], b'/', rest)) {
             let rest = data.get(start..).unwrap_or_default();
             let verdict = if rest.first() == Some(&b'/') {
                 match HeaderLine::read(rest, closed) {
                     HeaderLine::Strict => match goes_on(rest) {
-                        Some(true) => Look::Cut(start),
+                        Some(true) => match own.takes(body, start) {
+                            Some(end) => {
+                                at = end;
+                                continue;
+                            }
+                            None => Look::Cut(start),
+                        },
                         None if !closed => Look::More,
                         _ => Look::Stands,
                     },
@@ -367,6 +378,54 @@ impl Framer {
 
     fn is_known(&self, header: &GeneralGloCiphering) -> bool {
         header.title.has_letters() || self.known.contains(&Some(header.title))
+    }
+}
+
+/// The text in clear that belongs to a ciphered frame.
+struct OwnText {
+    /// Where it begins, or goes on behind a telegram; `None` in a plain frame.
+    next: Option<usize>,
+    /// Where it must end in a frame that was cut short: before the tag, or with the body.
+    ends: Option<[usize; 2]>,
+}
+
+impl OwnText {
+    fn of(frame: &Sighting) -> Self {
+        let (header, cut) = match frame.kind {
+            Kind::Ciphered(header) => (header, false),
+            Kind::CipheredCut(header) => (header, true),
+            _ => {
+                return Self {
+                    next: None,
+                    ends: None,
+                };
+            }
+        };
+        let start = frame.start + header.header_length;
+        let tag = start + header.text_length();
+        Self {
+            next: Some(start),
+            ends: cut.then_some([tag, tag + header.control.tag_length()]),
+        }
+    }
+
+    /// Where the telegram that begins at `start` ends, if it belongs to the frame.
+    fn takes(&mut self, body: &[u8], start: usize) -> Option<usize> {
+        if self.next != Some(start) {
+            return None;
+        }
+        let text = body.get(start..)?;
+        let end = memchr::memchr_iter(b'!', text)
+            .find_map(|mark| match Readout::at(text, mark, true) {
+                End::Here(readout) => readout.behind_line_end(text, true),
+                _ => None,
+            })
+            .map_or(body.len(), |end| start + end);
+        self.next = Some(end);
+        match self.ends {
+            Some(ends) => ends.contains(&end).then_some(end),
+            None => Some(end),
+        }
     }
 }
 

@@ -75,8 +75,7 @@ impl Judge {
         }
     }
 
-    /// `None`: that depends on bytes still to come.
-    /// A judge of the same mind that has seen nothing yet.
+    /// A judge with the same keys and policy and no state.
     pub(super) fn fresh(&self) -> Self {
         Self {
             shard: self.shard,
@@ -90,11 +89,12 @@ impl Judge {
         self.opener = None;
     }
 
-    /// Takes it that these meters have sent a valid tag.
+    /// Marks these meters as having sent a valid tag, for the check against downgrades.
     pub(super) fn believe(&mut self, titles: &HashSet<SystemTitle>) {
         self.tagged.extend(titles);
     }
 
+    /// Decides what becomes of a sighting; `None`: that depends on bytes still to come.
     pub(super) fn judge(
         &mut self,
         framer: &Framer,
