@@ -58,11 +58,16 @@ impl Signals {
             return false;
         }
         if self.terminal && !has_terminal() {
-            self.received.store(SIGHUP as usize, Ordering::Relaxed);
-            self.stop.stop();
+            self.hang_up();
             return false;
         }
         true
+    }
+
+    /// Ends reading as HUP does where it means that the terminal was closed.
+    pub fn hang_up(&self) {
+        self.received.store(SIGHUP as usize, Ordering::Relaxed);
+        self.stop.stop();
     }
 
     /// Ends reading, as a signal would.

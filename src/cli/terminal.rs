@@ -8,6 +8,7 @@
 //! Messages on stderr would stand in the middle of the screen: they belong into its findings while it is open.
 
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,12 +16,13 @@ use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use crossterm::cursor::{Hide, MoveTo, Show};
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::queue;
 use crossterm::terminal::{
     self, BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap,
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Mode, OFlags};
 use unicode_width::UnicodeWidthStr;
 
 use super::failure::{Exit, Failure};
@@ -28,18 +30,30 @@ use super::failure::{Exit, Failure};
 /// The terminal, taken over; gives it back when dropped.
 pub struct Terminal {
     out: Stdout,
+    keyboard: Option<Keyboard>,
     canvas: Canvas,
     taken: Arc<AtomicBool>,
     drawn: Option<Instant>,
 }
 
-/// What the user asks for.
+/// What comes from the side of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// To end: `q`, or Ctrl-C.
     Quit,
-    /// To draw for another size.
-    Resize,
+    /// The terminal was closed.
+    Gone,
+}
+
+/// Where keys come from: standard input if that is a terminal, else the terminal of this process.
+///
+/// Read by hand: a library that waits for whole key sequences goes round for ever at the end of a terminal that
+/// was closed, where each read gives 0 bytes at once.
+enum Keyboard {
+    Stdin,
+    Tty(OwnedFd),
+    /// No terminal to read from; the screen is ended by signals only.
+    None,
 }
 
 /// What stands on the screen, so that only changes need to be written.
@@ -67,6 +81,7 @@ impl Terminal {
         taken.store(true, Ordering::SeqCst);
         let mut terminal = Self {
             out: io::stdout(),
+            keyboard: Some(Keyboard::find()),
             canvas: Canvas {
                 plain: AutoStream::choice(&io::stdout()) == ColorChoice::Never,
                 ..Canvas::default()
@@ -109,15 +124,13 @@ impl Terminal {
             .map_err(|error| failed(&error))
     }
 
-    /// What the user asks for by now; never waits.
+    /// What has come from the user by now; never waits. Once the terminal is gone, nothing comes any more.
     pub fn poll(&mut self) -> Option<Key> {
-        while event::poll(Duration::ZERO).unwrap_or(false) {
-            let key = event::read().ok().and_then(|event| key(&event));
-            if key.is_some() {
-                return key;
-            }
+        let key = self.keyboard.as_ref()?.poll();
+        if key == Some(Key::Gone) {
+            self.keyboard = None;
         }
-        None
+        key
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -174,19 +187,54 @@ impl Canvas {
     }
 }
 
-fn key(event: &Event) -> Option<Key> {
-    match event {
-        Event::Resize(..) => Some(Key::Resize),
-        Event::Key(key) if key.kind == KeyEventKind::Press => {
-            let control = key.modifiers.contains(KeyModifiers::CONTROL);
-            match key.code {
-                KeyCode::Char('q' | 'Q') => Some(Key::Quit),
-                KeyCode::Char('c' | 'C') if control => Some(Key::Quit),
-                _ => None,
-            }
+impl Keyboard {
+    fn find() -> Self {
+        if io::stdin().is_terminal() {
+            return Self::Stdin;
         }
-        _ => None,
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::open("/dev/tty", flags, Mode::empty()).map_or(Self::None, Self::Tty)
     }
+
+    /// Reads at most once: whoever asks comes again soon.
+    fn poll(&self) -> Option<Key> {
+        let stdin = io::stdin();
+        let fd = match self {
+            Self::Stdin => stdin.as_fd(),
+            Self::Tty(fd) => fd.as_fd(),
+            Self::None => return None,
+        };
+        read_key(fd)
+    }
+}
+
+/// Reads what a terminal holds: the end of it, or a key that means something.
+fn read_key(fd: BorrowedFd<'_>) -> Option<Key> {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    match rustix::event::poll(&mut fds, Some(&Timespec::default())) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => return None,
+        Ok(_) => {}
+        Err(_) => return Some(Key::Gone),
+    }
+    let events = fds.first().map_or(PollFlags::empty(), PollFd::revents);
+    if !events.contains(PollFlags::IN) {
+        return Some(Key::Gone);
+    }
+    let mut bytes = [0; 64];
+    match rustix::io::read(fd, &mut bytes) {
+        Ok(0) => Some(Key::Gone),
+        Ok(length) => key(bytes.get(..length)?),
+        Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => None,
+        // EIO: the other side of the terminal is closed.
+        Err(_) => Some(Key::Gone),
+    }
+}
+
+/// What was typed; letters behind an escape belong to a function key.
+fn key(typed: &[u8]) -> Option<Key> {
+    let letters = typed.split(|&byte| byte == ESCAPE).next()?;
+    let ends = |&byte: &u8| matches!(byte, b'q' | b'Q' | CONTROL_C);
+    letters.iter().any(ends).then_some(Key::Quit)
 }
 
 /// Gives the terminal back, once.
@@ -228,13 +276,16 @@ fn failed(error: &io::Error) -> Failure {
 const PAUSE: Duration = Duration::from_millis(200);
 /// The same where there is something new.
 const PAUSE_FRESH: Duration = Duration::from_millis(40);
+/// What function keys begin with.
+const ESCAPE: u8 = 0x1B;
+/// Ctrl-C where the terminal makes no signal of it.
+const CONTROL_C: u8 = 0x03;
 /// Size of a terminal that says none.
 const SIZE: (u16, u16) = (80, 24);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossterm::event::KeyEvent;
 
     fn draw(canvas: &mut Canvas, lines: &[&str], size: (u16, u16)) -> String {
         let lines = lines.iter().map(|&line| line.to_owned()).collect();
@@ -278,12 +329,22 @@ mod tests {
 
     #[test]
     fn q_and_control_c_end_and_other_keys_do_nothing() {
-        let press =
-            |code, modifiers| key(&Event::Key(KeyEvent::new(KeyCode::Char(code), modifiers)));
-        assert_eq!(press('q', KeyModifiers::NONE), Some(Key::Quit));
-        assert_eq!(press('c', KeyModifiers::CONTROL), Some(Key::Quit));
-        assert_eq!(press('c', KeyModifiers::NONE), None);
-        assert_eq!(press('z', KeyModifiers::CONTROL), None);
-        assert_eq!(key(&Event::Resize(10, 10)), Some(Key::Resize));
+        assert_eq!(key(b"q"), Some(Key::Quit));
+        assert_eq!(key(b"xQ"), Some(Key::Quit));
+        assert_eq!(key(b"\x03"), Some(Key::Quit));
+        assert_eq!(key(b"c"), None);
+        assert_eq!(key(b"\x1a"), None);
+        assert_eq!(key(b"\x1b[1;2q"), None, "a function key");
+    }
+
+    #[test]
+    fn the_end_of_a_terminal_is_told_from_silence() {
+        let (near, far) = io::pipe().unwrap();
+        assert_eq!(read_key(near.as_fd()), None);
+        (&far).write_all(b"q").unwrap();
+        assert_eq!(read_key(near.as_fd()), Some(Key::Quit));
+        assert_eq!(read_key(near.as_fd()), None);
+        drop(far);
+        assert_eq!(read_key(near.as_fd()), Some(Key::Gone));
     }
 }

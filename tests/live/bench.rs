@@ -116,11 +116,21 @@ impl Run {
     pub fn start(bench: &Bench, arguments: &[&str]) -> Self {
         let mut command = bench.command(arguments);
         command.stdin(Stdio::null());
-        Self::of(command)
+        Self::of(command, None)
+    }
+
+    /// Runs it in a session of its own, on a terminal that shows what it writes.
+    pub fn on_screen(bench: &Bench, terminal: File, arguments: &[&str]) -> Self {
+        let stdout = terminal.try_clone().unwrap();
+        Self::of(Self::in_session(bench, terminal, arguments), Some(stdout))
     }
 
     /// Runs it in a session of its own, on a terminal.
     pub fn on_terminal(bench: &Bench, terminal: File, arguments: &[&str]) -> Self {
+        Self::of(Self::in_session(bench, terminal, arguments), None)
+    }
+
+    fn in_session(bench: &Bench, terminal: File, arguments: &[&str]) -> Command {
         let inside = bench.command(arguments);
         let mut command = Command::new("setsid");
         command
@@ -136,24 +146,27 @@ impl Run {
             .current_dir(&bench.0)
             .stdin(terminal);
         command.env("PATH", "/usr/bin:/bin");
-        Self::of(command)
+        command
     }
 
-    fn of(mut command: Command) -> Self {
+    fn of(mut command: Command, stdout: Option<File>) -> Self {
         let mut child = command
-            .stdout(Stdio::piped())
+            .stdout(stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        // The terminal must be open in the child alone, so that closing the other side ends it.
+        drop(command);
         let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        return;
+                    }
                 }
-            }
-        });
+            });
+        }
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let saying = Arc::new(Mutex::new(String::new()));
         let hearing = Arc::clone(&saying);

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -85,20 +87,56 @@ fn a_new_key_counts_from_the_next_frame_on_and_no_byte_is_lost() {
     assert!(!run.errors().contains(&key[..16]), "{}", run.errors());
 }
 
+/// Both sides of a new terminal.
+fn terminal() -> (OwnedFd, File) {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&near).unwrap();
+    unlockpt(&near).unwrap();
+    let name = ptsname(&near, Vec::new()).unwrap().into_string().unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let far = rustix::fs::open(&name, flags, Mode::empty()).unwrap();
+    (near, far.into())
+}
+
 #[test]
 fn a_terminal_that_is_closed_ends_the_program() {
     let bench = Bench::new();
-    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&screen).unwrap();
-    unlockpt(&screen).unwrap();
-    let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let terminal: File = rustix::fs::open(&name, flags, Mode::empty())
-        .unwrap()
-        .into();
+    let (screen, terminal) = terminal();
     let mut run = Run::on_terminal(&bench, terminal, &["watch", "sim:?period=1", "--json"]);
     run.lines(1);
     run.renew("are read again");
     drop(screen);
     assert_eq!(run.end_by_signal(), Some(1));
+}
+
+#[test]
+fn a_terminal_that_is_closed_under_the_screen_ends_the_program_at_once() {
+    let six: Vec<String> = (1..=6)
+        .map(|n| format!("m{n}=sim:?period=1&seed={n}"))
+        .collect();
+    let six: Vec<&str> = six.iter().map(String::as_str).collect();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("tcp://{}", server.local_addr().unwrap());
+    let runs: [&[&str]; 4] = [
+        &["sim:?period=1"],
+        &["sim:?fault=silence"],
+        &six,
+        &[&silent],
+    ];
+    for sources in runs {
+        let bench = Bench::new();
+        let (screen, terminal) = terminal();
+        let arguments = [&["watch"], sources].concat();
+        let mut run = Run::on_screen(&bench, terminal, &arguments);
+        let mut seen = String::new();
+        while !seen.contains("q ends") {
+            let mut bytes = [0; 4096];
+            let length = rustix::io::read(&screen, &mut bytes).unwrap();
+            seen.push_str(&String::from_utf8_lossy(&bytes[..length]));
+        }
+        let closed = Instant::now();
+        drop(screen);
+        assert_eq!(run.end_by_signal(), Some(1), "{sources:?}");
+        assert!(closed.elapsed() < Duration::from_secs(2), "{sources:?}");
+    }
 }

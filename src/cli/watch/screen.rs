@@ -19,7 +19,7 @@ use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
 use crate::p1::count::count;
-use crate::p1::diagnosis::Finding;
+use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::Event;
 use crate::sink;
 use crate::sink::context::{Context, Source};
@@ -51,14 +51,18 @@ pub fn run(
         left: args.input.count,
         fresh: true,
         failed: None,
+        hung_up: false,
         said: Vec::new(),
+        findings: Vec::new(),
     };
     let pumped = run.pump(&mut viewer, &signals, Some(renewal));
     let Viewer {
         terminal,
         tally,
         failed,
+        hung_up,
         said,
+        findings,
         services,
         ..
     } = viewer;
@@ -66,14 +70,22 @@ pub fn run(
     for (level, what, hint) in said {
         say(level, &what, hint.as_deref());
     }
+    if !global.quiet {
+        for Kept { what, hint, .. } in findings {
+            say(Level::Warning, &what, Some(&hint));
+        }
+    }
     for notice in services.finish() {
         say(Level::from(&notice), &notice.what, notice.hint.as_deref());
+    }
+    if hung_up {
+        signals.hang_up();
     }
     signals.pass_on();
     if let Some(failure) = failed {
         return Err(failure);
     }
-    let worst = pumped?.worst;
+    let worst = pumped?.worst.min(tally.exit());
     let seen = format!(
         "{}, {} refused",
         count(tally.good, "telegram"),
@@ -98,11 +110,40 @@ struct Viewer {
     /// Something came that is not on the terminal yet.
     fresh: bool,
     failed: Option<Failure>,
+    /// The terminal was closed.
+    hung_up: bool,
     /// Errors, for when the screen is gone.
     said: Vec<(Level, String, Option<String>)>,
+    /// The last finding of each verdict and source, for when the screen is gone.
+    findings: Vec<Kept>,
+}
+
+/// A finding in words that do not fit the screen.
+struct Kept {
+    source: String,
+    verdict: Verdict,
+    what: String,
+    hint: String,
 }
 
 impl Viewer {
+    fn keep(&mut self, source: Source<'_>, finding: &Finding) {
+        let name = source.label.unwrap_or(source.said());
+        let (what, hint) = words::finding(finding);
+        let kept = Kept {
+            source: name.to_owned(),
+            verdict: finding.verdict,
+            what: format!("{name}: {what}"),
+            hint,
+        };
+        let same = |before: &Kept| before.verdict == kept.verdict && before.source == kept.source;
+        match self.findings.iter().position(same) {
+            Some(index) => self.findings[index] = kept,
+            None if self.findings.len() < SAID_MAX => self.findings.push(kept),
+            None => {}
+        }
+    }
+
     fn draw(&mut self, now: Timestamp) {
         if !self.terminal.is_due(self.fresh) {
             return;
@@ -174,6 +215,7 @@ impl Desk for Viewer {
             };
             self.services.finding(&context, finding);
         }
+        self.keep(source, finding);
         self.screen.finding(&sink::words::title(finding));
         if let Some(hint) = sink::words::hint(finding).lines().next() {
             self.screen.finding(hint);
@@ -240,7 +282,10 @@ impl Sink for Viewer {
         }
         match self.terminal.poll() {
             Some(Key::Quit) => self.stop.stop(),
-            Some(Key::Resize) => self.fresh = true,
+            Some(Key::Gone) => {
+                self.hung_up = true;
+                self.stop.stop();
+            }
             None => {}
         }
         self.draw(now);
@@ -263,5 +308,5 @@ impl Sink for Viewer {
     }
 }
 
-/// Errors that are said again when the screen is gone.
+/// Errors, and findings, that are said again when the screen is gone.
 const SAID_MAX: usize = 20;
