@@ -91,8 +91,10 @@ pub enum Form {
     Number,
     /// A time, perhaps one that does not exist.
     Time,
-    /// Hexadecimal digits that may hold a text.
+    /// Hexadecimal digits that may hold a text which names something.
     Octets,
+    /// Hexadecimal digits that hold a text for people.
+    Message,
     /// An OBIS code.
     Code,
     /// Any other text.
@@ -125,6 +127,10 @@ pub enum FaultKind {
     OtherUnit,
     /// The code came before.
     Repeated,
+    /// The unit follows the number without an asterisk.
+    NoAsterisk,
+    /// The first line holds what no first line may.
+    BadHeader,
 }
 
 impl Place {

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 use super::layout::{Form, Item, Layout, Line};
 use super::obis::{Entry, Kind};
 use super::unit::Unit;
-use super::value::Number;
+use super::value::{Number, Timestamp, Zone};
 
 /// Which items of a layout say what; items are given as indices.
 #[derive(Clone, Debug, Default)]
 pub struct Meaning {
     /// Time of the telegram (0-0:1.0.0).
     pub clock: Option<u32>,
+    /// Date and time of day in lines of their own (1-0:0.9.2 and 1-0:0.9.1).
+    pub date_and_time: Option<(u32, u32)>,
     /// Version of the P1 standard (1-3:0.2.8).
     pub version: Option<u32>,
     /// What names the meter, best first.
@@ -66,6 +68,7 @@ impl Meaning {
     pub fn of(layout: &Layout, text: &[u8]) -> Self {
         let mut meaning = Self::default();
         let mut taken = HashSet::new();
+        let (mut date, mut time, mut clock_is_local) = (None, None, false);
         let mut channels: BTreeMap<u8, DeviceAt> = BTreeMap::new();
         let mut ids: [Option<u32>; ID_NAMES.len()] = [None; ID_NAMES.len()];
         for (index, line) in (0u32..).zip(&layout.lines) {
@@ -78,7 +81,14 @@ impl Meaning {
             }
             let first = line.items.start;
             match entry.name {
-                CLOCK => meaning.clock = meaning.clock.or(Some(first)),
+                CLOCK => {
+                    let local = (line.code.c, line.code.d) == LOCAL_CLOCK;
+                    if meaning.clock.is_none() || clock_is_local && !local {
+                        (meaning.clock, clock_is_local) = (Some(first), local);
+                    }
+                }
+                LOCAL_DATE => date = date.or(Some(first)),
+                LOCAL_TIME => time = time.or(Some(first)),
                 VERSION => meaning.version = meaning.version.or(Some(first)),
                 _ => {}
             }
@@ -91,16 +101,50 @@ impl Meaning {
             {
                 slot.get_or_insert(first);
             }
-            if let Some(value) = value_of(layout, text, index, line, entry)
-                && taken.insert(value.key.clone())
-            {
-                meaning.values.push(value);
+            if let Some(value) = value_of(layout, text, index, line, entry) {
+                if taken.insert(value.key.clone()) {
+                    meaning.values.push(value);
+                } else if entry.kind == Kind::Mbus
+                    && let Some(known) = meaning.values.iter_mut().find(|v| v.key == value.key)
+                    && let Some(before) = layout.lines.get(known.line as usize)
+                    && before.code == line.code
+                    && layout.time_in(line, text) > layout.time_in(before, text)
+                {
+                    *known = value;
+                }
             }
         }
+        meaning.date_and_time = date.zip(time);
+        meaning.name_main_channel(layout, &mut taken);
         meaning.ids = ids.into_iter().flatten().collect();
         meaning.devices = channels.into_values().collect();
         meaning.name_devices(layout, text, &mut taken);
         meaning
+    }
+
+    /// Gives the values of channel 1 the names of the meter's own where it has none in channel 0.
+    fn name_main_channel(&mut self, layout: &Layout, taken: &mut HashSet<Cow<'static, str>>) {
+        let measures = |line: &Line| line.entry.is_some_and(|entry| entry.unit.is_some());
+        let own = |line: &Line| (line.code.a, line.code.b) == (Some(1), Some(0));
+        if layout.lines.iter().any(|line| own(line) && measures(line)) {
+            return;
+        }
+        for index in 0..self.values.len() {
+            let Some(value) = self.values.get(index) else {
+                continue;
+            };
+            let Some((stem, unit)) = value.key.split_once(CHANNEL_1) else {
+                continue;
+            };
+            let key = Cow::from(format!("{stem}{unit}"));
+            let value = ValueAt {
+                key: key.clone(),
+                ..value.clone()
+            };
+            if taken.insert(key) {
+                self.values.push(value);
+            }
+        }
     }
 
     /// Adds the readings of the M-Bus: `gas_m3`, and `gas_m3_2` for the second gas meter.
@@ -154,9 +198,9 @@ impl DeviceAt {
     pub fn sent_unit<'a>(&self, layout: &Layout, text: &'a [u8]) -> &'a [u8] {
         let item = |index: Option<u32>| layout.items.get(index? as usize);
         match (item(self.unit), item(self.reading)) {
+            (_, Some(reading)) if reading.unit.start < reading.unit.end => reading.unit.of(text),
             (Some(unit), _) => unit.value.of(text),
-            (None, Some(reading)) => reading.unit.of(text),
-            (None, None) => &[],
+            _ => &[],
         }
     }
 
@@ -172,7 +216,7 @@ impl DeviceAt {
             }
             "mbus_equipment_identifier" => self.id = self.id.or(Some(first)),
             "mbus_valve_position" => self.valve = self.valve.or(Some(first)),
-            _ if entry.kind == Kind::Mbus && self.reading.is_none() => {
+            _ if entry.kind == Kind::Mbus && self.is_newer(layout, text, line) => {
                 let items = || (line.items.start..).zip(layout.items_in(&line.items));
                 let of = |wanted: fn(&Item) -> bool| {
                     items()
@@ -186,12 +230,39 @@ impl DeviceAt {
                 self.reading = with_unit.last().or_else(|| numbers.last());
                 self.unit = self.reading.and_then(|reading| {
                     let before = layout.items.get(reading.checked_sub(1)? as usize)?;
-                    (reading > first && before.form == Form::Text).then_some(reading - 1)
+                    let old = (line.code.c, line.code.d) == OLD_READING;
+                    let bare = layout.items.get(reading as usize)?;
+                    let bare = bare.unit.start == bare.unit.end;
+                    (old && bare && reading > first && before.form == Form::Text)
+                        .then_some(reading - 1)
                 });
                 self.line = Some(index);
             }
             _ => {}
         }
+    }
+}
+
+impl DeviceAt {
+    /// Tells whether a line has the first reading, or a later one under the same code.
+    fn is_newer(&self, layout: &Layout, text: &[u8], line: &Line) -> bool {
+        let before = self.line.and_then(|line| layout.lines.get(line as usize));
+        match before {
+            Some(before) if self.reading.is_some() => {
+                before.code == line.code
+                    && layout.time_in(line, text) > layout.time_in(before, text)
+            }
+            _ => self.reading.is_none(),
+        }
+    }
+}
+
+impl Layout {
+    /// The time in a line, for comparison with those of its like.
+    fn time_in(&self, line: &Line, text: &[u8]) -> Option<jiff::Timestamp> {
+        let mut items = self.items_in(&line.items).iter();
+        let item = items.find(|item| item.form == Form::Time)?;
+        Timestamp::parse(item.value.of(text), &Zone::luxembourg())?.instant()
     }
 }
 
@@ -215,11 +286,7 @@ fn value_of(
             let canonical = entry.canonical(item.unit.of(text))?;
             (canonical.key, canonical.shift)
         }
-        Form::Octets | Form::Text
-            if item.value.of(text).len() <= SHORT_TEXT && entry.kind != Kind::Number =>
-        {
-            (entry.key, 0)
-        }
+        Form::Octets | Form::Message | Form::Text if entry.kind != Kind::Number => (entry.key, 0),
         _ => return None,
     };
     Some(ValueAt {
@@ -252,6 +319,14 @@ fn medium(kind: i64) -> Option<&'static str> {
 }
 
 const CLOCK: &str = "clock";
+const LOCAL_DATE: &str = "local_date";
+const LOCAL_TIME: &str = "local_time";
+/// C and D of the local clock, which counts where the clock itself is not sent.
+const LOCAL_CLOCK: (u8, u8) = (1, 1);
+/// C and D of the line of DSMR 2.2 and 3.0 that has its unit in a group of its own.
+const OLD_READING: (u8, u8) = (24, 3);
+/// What stands in the names of channel 1.
+const CHANNEL_1: &str = "_channel_1";
 const VERSION: &str = "p1_version";
 /// Names of the lines that say which meter it is, best first.
 const ID_NAMES: [&str; 4] = [
@@ -260,5 +335,3 @@ const ID_NAMES: [&str; 4] = [
     "device_id_1",
     "device_serial_number",
 ];
-/// Longest text that counts as a value, in characters as sent.
-const SHORT_TEXT: usize = 64;

@@ -57,13 +57,26 @@ impl Obis {
             (b, rest) = (Some(value), tail);
         }
         let (c, rest) = group_or_letter(rest)?;
-        let (d, rest) = group_or_letter(rest.strip_prefix(b".")?)?;
+        let long = a.is_some() && b.is_some();
+        let rest = match rest {
+            [b'.', tail @ ..] => tail,
+            // 1-0:72:32.0, as a standard has it in print and some meters therefore send it.
+            [b':', tail @ ..] if long => tail,
+            _ => return None,
+        };
+        let (d, rest) = group_or_letter(rest)?;
         let (e, mut rest) = match rest {
             [b'.', tail @ ..] => group(tail)?,
             _ if a.is_none() && b.is_none() => (0, rest),
             _ => return None,
         };
-        if let [b'*', tail @ ..] = rest {
+        // Behind a point it is the form of the same print: 1-0:31.7.0.255.
+        let behind = match rest {
+            [b'*', tail @ ..] => Some(tail),
+            [b'.', tail @ ..] if long => Some(tail),
+            _ => None,
+        };
+        if let Some(tail) = behind {
             let (period, tail) = group(tail)?;
             f = Some(period);
             rest = tail;
@@ -183,6 +196,21 @@ mod tests {
         assert_eq!(name("F.F"), Some("error_register"));
         assert_eq!(name("C.1.0"), Some("device_id_1"));
         assert_eq!(name("1.8"), Some("active_energy_import"));
+    }
+
+    #[test]
+    fn a_code_is_read_with_the_points_and_colons_of_the_printed_standard() {
+        for (printed, meant) in [
+            ("1-0:31.7.0.255", "1-0:31.7.0*255"),
+            ("0-0:96.1.0.255", "0-0:96.1.0*255"),
+            ("1-0:72:32.0", "1-0:72.32.0"),
+        ] {
+            assert_eq!(
+                Obis::parse(printed.as_bytes()),
+                Obis::parse(meant.as_bytes())
+            );
+        }
+        assert_eq!(Obis::parse(b"31.7.0.255"), None);
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl Readout {
             _ if field.iter().any(|b| matches!(b, b':' | b'(' | b'-')) => return End::Not,
             _ => SentCrc::Malformed,
         };
-        if !at_line_start && !matches!((crc, length), (SentCrc::Digits(_), 4)) {
+        // Some meters end their last data line with it.
+        let behind_group = mark.checked_sub(1).and_then(|i| text.get(i)) == Some(&b')')
+            && matches!(crc, SentCrc::Absent | SentCrc::Digits(_));
+        if !at_line_start && !behind_group && !matches!((crc, length), (SentCrc::Digits(_), 4)) {
             return End::Not;
         }
         End::Here(Self {

@@ -73,12 +73,21 @@ impl<'a> Telegram<'a> {
         )
     }
 
-    /// Time of the telegram (0-0:1.0.0), where it was sent and exists.
+    /// Time of the telegram, where it was sent and exists: 0-0:1.0.0, or date and time of day in lines of their own.
     pub fn measured_at(&self) -> Option<Timestamp> {
-        match self.value(self.shape.meaning.clock?) {
-            Value::Time(time) => Some(time),
-            _ => None,
+        let meaning = &self.shape.meaning;
+        if let Some(clock) = meaning.clock {
+            return match self.value(clock) {
+                Value::Time(time) => Some(time),
+                _ => None,
+            };
         }
+        let (date, time) = meaning.date_and_time?;
+        let sent = |item: u32| {
+            let item = self.shape.layout.items.get(item as usize)?;
+            Some(item.value.of(self.text))
+        };
+        Timestamp::of_parts(sent(date)?, sent(time)?, self.zone)
     }
 
     /// Version of the P1 standard (1-3:0.2.8).
@@ -149,7 +158,7 @@ impl<'a> Telegram<'a> {
             Form::Empty => Value::Empty,
             Form::Number => Value::Number(Number::at(sent)),
             Form::Time => self.time(item).map_or(Value::NoTime, Value::Time),
-            Form::Octets => match octet_text(sent) {
+            Form::Octets | Form::Message => match octet_text(sent, item.form == Form::Octets) {
                 Some(decoded) => Value::Text(decoded.into()),
                 None => Value::Text(text(sent)),
             },

@@ -70,7 +70,15 @@ impl Json {
             .and_then(|clock| item(telegram, clock))
         {
             Some(clock) if clock.form == Form::Time => write_json(out, telegram, clock, 0),
-            _ => out.extend_from_slice(b"null"),
+            Some(_) => out.extend_from_slice(b"null"),
+            None => match telegram.measured_at() {
+                Some(time) => {
+                    out.push(b'"');
+                    time.write(out);
+                    out.push(b'"');
+                }
+                None => out.extend_from_slice(b"null"),
+            },
         }
         let source = context.source;
         out.extend_from_slice(self.source.of(

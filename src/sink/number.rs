@@ -28,7 +28,8 @@ pub fn write_json(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shift
             }
             None => out.extend_from_slice(b"null"),
         },
-        Form::Octets => write_json_octets(out, sent),
+        Form::Octets => write_json_octets(out, sent, true),
+        Form::Message => write_json_octets(out, sent, false),
         Form::Code | Form::Text => write_json_bytes(out, sent),
     }
 }
@@ -46,10 +47,10 @@ pub fn write_json_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Writes an octet string as the text that it holds, else as its digits.
-fn write_json_octets(out: &mut Vec<u8>, sent: &[u8]) {
+fn write_json_octets(out: &mut Vec<u8>, sent: &[u8], id: bool) {
     let start = out.len();
     out.push(b'"');
-    if !write_octet_text(sent, out) {
+    if !write_octet_text(sent, id, out) {
         out.truncate(start);
         return write_json_bytes(out, sent);
     }
@@ -87,8 +88,8 @@ pub fn write_plain(out: &mut Vec<u8>, telegram: &Telegram<'_>, item: &Item, shif
                 time.write(out);
             }
         }
-        Form::Octets => {
-            if !write_octet_text(sent, out) {
+        Form::Octets | Form::Message => {
+            if !write_octet_text(sent, item.form == Form::Octets, out) {
                 out.extend_from_slice(sent);
             }
         }

@@ -52,7 +52,7 @@ impl Redactor {
             for item in layout.items_in(&line.items) {
                 let place = item.value.start as usize..item.value.end as usize;
                 if let (true, Some(value)) = (names_a_meter(line, item), readable.get_mut(place)) {
-                    self.replace_value(value, item.form == Form::Octets);
+                    self.replace_value(value, matches!(item.form, Form::Octets | Form::Message));
                 }
             }
         }
@@ -211,7 +211,11 @@ impl Redactor {
         let faults = layout.faults.iter().filter(|fault| match fault.kind {
             FaultKind::BadLine | FaultKind::BadNumber => true,
             FaultKind::BadGroup => !is_read(fault),
-            FaultKind::MissingUnit | FaultKind::OtherUnit | FaultKind::Repeated => false,
+            FaultKind::MissingUnit
+            | FaultKind::OtherUnit
+            | FaultKind::Repeated
+            | FaultKind::NoAsterisk
+            | FaultKind::BadHeader => false,
         });
         let mut places: Vec<_> = faults.map(|fault| fault.place).collect();
         for line in &layout.lines {
@@ -220,7 +224,9 @@ impl Redactor {
                 let is_odd = match (item.form, line.entry) {
                     (Form::Time, _) => Timestamp::parse(value, &self.zone).is_none(),
                     (Form::Number, None) => value.iter().all(u8::is_ascii_digit),
-                    (Form::Text | Form::Octets, Some(entry)) => entry.kind == Kind::Number,
+                    (Form::Text | Form::Octets | Form::Message, Some(entry)) => {
+                        entry.kind == Kind::Number
+                    }
                     _ => false,
                 };
                 places.extend(is_odd.then_some(item.value));

@@ -5,6 +5,7 @@ mod countries;
 mod decrypt;
 mod errors;
 mod explain;
+mod field;
 mod help;
 mod inputs;
 mod keys;

@@ -7,7 +7,7 @@ use super::super::cipher::{Keys, OpenError, Opener};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
 use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
-use super::super::readout::{Crc, Readout};
+use super::super::readout::{Crc, Readout, SentCrc};
 use super::super::shard::Shard;
 
 /// What is let through.
@@ -113,12 +113,21 @@ impl Judge {
                     need,
                 })
             }
+            // It stays marked: no CRC of it can fit.
+            Kind::PlainCut if self.policy.ignore_crc => {
+                let readout = Readout {
+                    mark: frame.len(),
+                    end: frame.len(),
+                    crc: SentCrc::Malformed,
+                };
+                self.accept(None, frame, 0, readout)
+            }
             Kind::PlainCut => Err(Reason::NoEnd),
             Kind::BadLength { title, length } => Err(Reason::BadLength { title, length }),
         };
         let (accepted, reason) = match judged {
             // Without a CRC nothing but a look inside tells whether a text has swallowed a frame.
-            Ok(verdict @ Verdict::Accept { tag: None, crc, .. }) if crc.valid().is_none() => {
+            Ok(verdict @ Verdict::Accept { tag: None, crc, .. }) if crc.valid() != Some(true) => {
                 (Some(verdict), Reason::NoEnd)
             }
             Ok(verdict) => return Some(verdict),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Telegram;
 use crate::p1::layout::{FaultKind, Place};
-use crate::p1::value::text;
+use crate::p1::value::{Timestamp, text};
 
 /// Something in the text that is not as the standard has it; its `Display` says what, in words.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub enum IssueKind {
     Fault(FaultKind),
     /// Something with the form of a time that is no date.
     BadTimestamp,
+    /// A time whose offset from UTC has the other sign than the standard asks for.
+    TurnedOffset,
 }
 
 impl<'a> Telegram<'a> {
@@ -47,9 +49,16 @@ impl<'a> Telegram<'a> {
         }
         let &(line, item) = layout.times.get(index - layout.faults.len())?;
         let item = layout.items.get(item as usize)?;
-        self.time(item).is_none().then_some(Issue {
+        let kind = match self.time(item) {
+            None => IssueKind::BadTimestamp,
+            Some(_) if Timestamp::is_turned(item.value.of(self.text), self.zone) => {
+                IssueKind::TurnedOffset
+            }
+            Some(_) => return None,
+        };
+        Some(Issue {
             telegram: *self,
-            kind: IssueKind::BadTimestamp,
+            kind,
             place: item.value,
             line: Some(line),
         })
@@ -66,7 +75,10 @@ impl<'a> Issue<'a> {
             IssueKind::Fault(FaultKind::MissingUnit) => "missing_unit",
             IssueKind::Fault(FaultKind::OtherUnit) => "other_unit",
             IssueKind::Fault(FaultKind::Repeated) => "repeated",
+            IssueKind::Fault(FaultKind::NoAsterisk) => "no_asterisk",
+            IssueKind::Fault(FaultKind::BadHeader) => "bad_header",
             IssueKind::BadTimestamp => "bad_timestamp",
+            IssueKind::TurnedOffset => "turned_offset",
         }
     }
 
@@ -106,7 +118,16 @@ impl fmt::Display for Issue<'_> {
                 write!(f, "{sent:?} is not a unit of this quantity")
             }
             IssueKind::Fault(FaultKind::Repeated) => write!(f, "{sent} was sent before"),
+            IssueKind::Fault(FaultKind::NoAsterisk) => {
+                write!(f, "{sent:?} has no asterisk between number and unit")
+            }
+            IssueKind::Fault(FaultKind::BadHeader) => {
+                write!(f, "{sent:?} is not a first line of the standard")
+            }
             IssueKind::BadTimestamp => write!(f, "{sent} is not a date"),
+            IssueKind::TurnedOffset => {
+                write!(f, "{sent} gives its offset from UTC with the other sign")
+            }
         }
     }
 }

@@ -36,23 +36,34 @@ pub struct Zone {
 impl Timestamp {
     /// Reads a time in any of the forms that meters send.
     ///
-    /// `YYMMDDhhmmss` with S, W, T or no letter; `YYYYMMDDhhmmss`; `YYYYMMDD hh:mm:ss`; the 24 hexadecimal
-    /// digits of a DLMS date-time. `None` for a date that does not exist, as unset registers send.
+    /// `YYMMDDhhmmss` with S, W, T, perhaps small, or no letter; `YYYYMMDDhhmmss`; `YYYYMMDD hh:mm:ss` and
+    /// `YY-MM-DD hh:mm:ss`; the 24 hexadecimal digits of a DLMS date-time. `None` for a date that does not exist or
+    /// is where clocks begin (1970, and the first second of 2000), as unset registers send.
     #[inline]
     pub fn parse(text: &[u8], zone: &Zone) -> Option<Self> {
         let (digits, flag) = match text {
-            [digits @ .., flag @ (b'S' | b'W' | b'T')] => (digits, *flag),
+            [
+                digits @ ..,
+                flag @ (b'S' | b'W' | b'T' | b's' | b'w' | b't'),
+            ] => (digits, flag.to_ascii_uppercase()),
             _ => (text, b'T'),
         };
         let mut time = match digits.len() {
-            12 => Self::of_digits(2000 + two(digits, 0)?, digits.get(2..)?)?,
+            12 => match two(digits, 0)? {
+                70 => return None,
+                year => Self::of_digits(2000 + year, digits.get(2..)?)?,
+            },
             14 => Self::of_digits(two(digits, 0)? * 100 + two(digits, 2)?, digits.get(4..)?)?,
             17 => {
                 let packed: Vec<u8> = digits.iter().copied().filter(u8::is_ascii_digit).collect();
-                let [_, _, _, _, _, _, _, _, b' ', _, _, b':', _, _, b':', _, _] = digits else {
-                    return None;
+                return match digits {
+                    [_, _, _, _, _, _, _, _, b' ', _, _, b':', _, _, b':', _, _]
+                        if packed.len() == 14 || packed.len() == 12 =>
+                    {
+                        Self::parse(&packed, zone)
+                    }
+                    _ => None,
                 };
-                return Self::parse(&packed, zone);
             }
             24 => return Self::of_dlms(digits, zone),
             _ => return None,
@@ -63,6 +74,53 @@ impl Timestamp {
             _ => zone.offset(&time)?,
         };
         Some(time)
+    }
+
+    /// Puts a time together from a date and a time of day that were sent in lines of their own.
+    ///
+    /// `YYMMDD` or `YYYYMMDD`, and `hhmmss`, each with any marks between and perhaps a digit for the season before it:
+    /// 1 winter, 2 summer (VDEW). A letter S or W stands for the season too.
+    pub fn of_parts(date: &[u8], time: &[u8], zone: &Zone) -> Option<Self> {
+        let digits = |sent: &[u8]| -> Vec<u8> {
+            let digits = sent.iter().copied();
+            digits.filter(u8::is_ascii_digit).collect()
+        };
+        let letter = |sent: &[u8]| {
+            let mut letters = sent.iter().map(u8::to_ascii_uppercase);
+            letters.find(|byte| matches!(byte, b'S' | b'W'))
+        };
+        let season = |digits: &mut Vec<u8>| {
+            let season = (digits.len() == 7).then(|| digits.remove(0))?;
+            match season {
+                b'1' => Some(b'W'),
+                b'2' => Some(b'S'),
+                _ => None,
+            }
+        };
+        let (mut day, mut clock) = (digits(date), digits(time));
+        let flag = season(&mut clock).or(season(&mut day));
+        let flag = flag.or(letter(time)).or(letter(date));
+        if clock.len() != 6 || !matches!(day.len(), 6 | 8) {
+            return None;
+        }
+        day.extend_from_slice(&clock);
+        let mut stamp = Self::parse(&day, zone)?;
+        match flag {
+            Some(b'S') => stamp.offset = zone.summer,
+            Some(_) => stamp.offset = zone.winter,
+            None => {}
+        }
+        Some(stamp)
+    }
+
+    /// Tells whether a DLMS date-time gives its offset from UTC with the sign that the standard does not mean.
+    pub fn is_turned(text: &[u8], zone: &Zone) -> bool {
+        let mut bytes = [0; 12];
+        if text.len() != 24 || hex::decode_to_slice(text, &mut bytes).is_err() {
+            return false;
+        }
+        let [_, _, _, _, _, _, _, _, _, z1, z2, _] = bytes;
+        zone.turns(i16::from_be_bytes([z1, z2]))
     }
 
     /// Writes the time as RFC 3339, with its offset.
@@ -124,7 +182,10 @@ impl Timestamp {
             && time.hour < 24
             && time.minute < 60
             && time.second < 60;
-        exists.then_some(time)
+        // Where clocks begin that were never set.
+        let first = (time.month, time.day, time.hour, time.minute, time.second) == (1, 1, 0, 0, 0);
+        let never = year == 1970 || year == 2000 && first;
+        (exists && !never).then_some(time)
     }
 
     /// The twelve bytes of a COSEM date-time (DLMS Blue Book section 4.1.6.1) in hexadecimal.
@@ -139,7 +200,11 @@ impl Timestamp {
         let mut time = Self::parse(text.as_bytes(), zone)?;
         let deviation = i16::from_be_bytes([z1, z2]);
         if deviation.unsigned_abs() <= DEVIATION_MAX {
-            time.offset = -deviation;
+            // The sign is the other one in some meters: the zone of the meter shows it.
+            time.offset = match zone.turns(deviation) {
+                true => deviation,
+                false => -deviation,
+            };
         }
         Some(time)
     }
@@ -172,6 +237,12 @@ impl Zone {
     /// Luxembourg, and with it most of the countries whose meters have a P1 port.
     pub fn luxembourg() -> Self {
         Self::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC))
+    }
+
+    /// Tells whether a deviation from UTC is one of the zone with its other sign only.
+    fn turns(&self, deviation: i16) -> bool {
+        let own = |offset: i16| offset == self.winter || offset == self.summer;
+        deviation.unsigned_abs() <= DEVIATION_MAX && own(deviation) && !own(-deviation)
     }
 
     fn offset(&self, time: &Timestamp) -> Option<i16> {
@@ -259,8 +330,51 @@ mod tests {
     }
 
     #[test]
+    fn the_letter_may_be_small_and_the_date_have_dashes() {
+        let summer = Some("2024-07-01T19:00:00+02:00");
+        assert_eq!(time("240701190000s").as_deref(), summer);
+        assert_eq!(time("24-07-01 19:00:00").as_deref(), summer);
+    }
+
+    #[test]
+    fn an_offset_with_the_other_sign_is_turned_where_the_zone_shows_it() {
+        let sent = "07EA080B0208151900007880";
+        assert_eq!(time(sent).as_deref(), Some("2026-08-11T08:21:25+02:00"));
+        assert!(Timestamp::is_turned(sent.as_bytes(), &Zone::luxembourg()));
+        let right = b"07EA080B020815190000FF88";
+        assert!(!Timestamp::is_turned(right, &Zone::luxembourg()));
+    }
+
+    #[test]
+    fn date_and_time_of_two_lines_are_one_time() {
+        let zone = Zone::luxembourg();
+        let join = |date: &str, time: &str| {
+            let time = Timestamp::of_parts(date.as_bytes(), time.as_bytes(), &zone);
+            time.map(|time| time.to_string())
+        };
+        let summer = Some("2024-07-01T19:29:59+02:00");
+        for (date, time) in [
+            ("240701", "192959"),
+            ("24-07-01", "19:29:59"),
+            ("20240701", "192959S"),
+            ("240701", "2192959"),
+        ] {
+            assert_eq!(join(date, time).as_deref(), summer, "{date} {time}");
+        }
+        assert_eq!(
+            join("241027", "1023000").as_deref(),
+            Some("2024-10-27T02:30:00+01:00")
+        );
+        assert_eq!(join("", "192959"), None);
+        assert_eq!(join("240732", "192959"), None);
+    }
+
+    #[test]
     fn dates_that_do_not_exist_are_none() {
         for text in [
+            "700101010000W",
+            "000101000000W",
+            "19700101010000",
             "632525252525S",
             "000000000000W",
             "210229000000W",

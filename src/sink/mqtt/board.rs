@@ -151,7 +151,7 @@ fn text_of(telegram: &Telegram<'_>, line: &Line, form: As) -> Option<Vec<u8>> {
         As::Sent => out.extend_from_slice(items.first()?.value.of(telegram.text())),
         As::Decoded => {
             let sent = items.first()?.value.of(telegram.text());
-            match octet_text(sent) {
+            match octet_text(sent, true) {
                 Some(text) => out.extend_from_slice(text.as_bytes()),
                 None => out.extend_from_slice(sent),
             }

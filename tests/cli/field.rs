@@ -1,0 +1,283 @@
+//! What meters in the field send beside the standard, each with its right answer.
+
+use serde_json::{Value, json};
+
+use super::run::smarty;
+
+/// The one telegram of a text with these lines, as JSON.
+fn read(header: &str, lines: &[&str]) -> Value {
+    let text = format!("{header}\r\n\r\n{}\r\n!\r\n", lines.join("\r\n"));
+    smarty("parse - --json").pipe(text).done().telegram()
+}
+
+fn codes(telegram: &Value) -> Vec<&str> {
+    let issues = telegram["issues"].as_array().unwrap();
+    issues.iter().map(|i| i["code"].as_str().unwrap()).collect()
+}
+
+const CLOCK: &str = "0-0:1.0.0(240701192959S)";
+const GAS: &str = "0-1:24.1.0(003)";
+
+#[test]
+fn the_letter_of_a_reading_may_be_small() {
+    let t = read(
+        "/XMX5A1",
+        &[CLOCK, GAS, "0-1:24.2.1(240701190000s)(00845.206*m3)"],
+    );
+    assert_eq!(t["values"]["gas_m3"].to_string(), "845.206");
+    assert_eq!(t["devices"][0]["unit"], "m3");
+    assert_eq!(t["devices"][0]["measured_at"], "2024-07-01T19:00:00+02:00");
+    assert!(codes(&t).is_empty());
+}
+
+#[test]
+fn a_text_in_place_of_a_time_is_no_unit() {
+    let t = read("/XMX5A1", &[CLOCK, GAS, "0-1:24.2.1(ABCDEF)(00845.206*m3)"]);
+    assert_eq!(t["values"]["gas_m3"].to_string(), "845.206");
+    assert_eq!(t["devices"][0]["measured_at"], Value::Null);
+    assert_eq!(codes(&t), ["bad_timestamp"]);
+}
+
+#[test]
+fn where_clocks_begin_is_never() {
+    for time in ["700101010000W", "000101000000W", "991332000000S"] {
+        let line = format!("0-1:24.2.1({time})(00000.000*m3)");
+        let t = read("/XMX5A1", &[CLOCK, GAS, &line]);
+        assert_eq!(t["devices"][0]["measured_at"], Value::Null, "{time}");
+        assert_eq!(codes(&t), ["bad_timestamp"], "{time}");
+    }
+}
+
+#[test]
+fn an_offset_with_the_wrong_sign_is_turned_and_said() {
+    let t = read(
+        "/MCS5A1",
+        &[
+            "0-0:1.0.0(07EA080B0208151900007880)",
+            "1-0:1.7.0(0.0000*kW)",
+        ],
+    );
+    assert_eq!(t["measured_at"], "2026-08-11T08:21:25+02:00");
+    assert_eq!(codes(&t), ["turned_offset"]);
+}
+
+#[test]
+fn codes_of_the_printed_standard_are_codes() {
+    let lines = [
+        "1-0:31.7.0.255(001*A)",
+        "1-0:21.7.0.255(01.111*kW)",
+        "1-0:72:32.0(00003)",
+    ];
+    let t = read("/XMX5A1", &lines);
+    let values = json!({"current_l1_a": 1, "active_power_import_l1_kw": 1.111,
+        "voltage_sag_count_l3": 3});
+    for (key, value) in values.as_object().unwrap() {
+        assert_eq!(
+            t["values"][key].to_string().trim_start_matches('0'),
+            value.to_string()
+        );
+    }
+}
+
+#[test]
+fn a_unit_without_its_asterisk_is_a_unit() {
+    let lines = [
+        "1-0:1.8.0(00010117.368kWh)",
+        "1-0:1.7.0(0004.251kW)",
+        "1-0:32.7.0(234.3V)",
+    ];
+    let t = read("/ADN9 6534", &lines);
+    assert_eq!(
+        t["values"]["active_energy_import_kwh"].to_string(),
+        "10117.368"
+    );
+    assert_eq!(t["values"]["active_power_import_kw"].to_string(), "4.251");
+    assert_eq!(t["values"]["voltage_l1_v"].to_string(), "234.3");
+    assert_eq!(codes(&t), ["no_asterisk"; 3]);
+    // What only ends like a unit is none.
+    let t = read(
+        "/ADN9 6534",
+        &["0-0:97.97.0(0000005A)", "1-0:99.9.9(240701192959S)"],
+    );
+    assert!(codes(&t).is_empty());
+}
+
+#[test]
+fn the_end_mark_may_follow_the_last_line() {
+    let text = "/ADN9 6534\r\n\r\n1-0:71.7.0(0001.4*A)!\r\n";
+    let t = smarty("parse - --json").pipe(text).done().telegram();
+    assert_eq!(t["values"]["current_l3_a"].to_string(), "1.4");
+}
+
+#[test]
+fn digits_that_hold_no_name_stand_as_they_are() {
+    let lines = [
+        "0-0:C.1.0*255(63555750)",
+        "0-2:96.1.0(22222222)",
+        "0-1:96.1.0(63555750)",
+    ];
+    let t = read("/ISk5MT174-0001", &lines);
+    assert_eq!(t["meter"]["id"], "63555750");
+    assert_eq!(t["devices"][0]["id"], "63555750");
+    assert_eq!(t["devices"][1]["id"], "22222222");
+    let t = read("/ISk5MT174-0001", &["0-0:C.1.0*255(53414731)"]);
+    assert_eq!(t["meter"]["id"], "53414731");
+}
+
+#[test]
+fn octets_hold_text_where_the_standard_has_one() {
+    let lines = [
+        "0-0:96.1.4(3231313130)",
+        "0-0:96.1.1(205A414246303030303031)",
+    ];
+    let t = read("/KMP5 ZABF", &lines);
+    assert_eq!(t["values"]["version_information"], "21110");
+    assert_eq!(t["values"]["equipment_identifier"], "ZABF000001");
+    assert_eq!(t["meter"]["id"], "ZABF000001");
+    assert_eq!(
+        read("/KMP5 Z", &["0-0:96.1.4(50213)"])["readings"][0]["value"],
+        "50213"
+    );
+}
+
+#[test]
+fn a_text_over_two_lines_is_one_text() {
+    let half = "303132333435363738393A3B3C3D3E3F";
+    let wrapped = format!("0-0:96.13.0({half}\r\n{half})");
+    let t = read("/KMP5 ZABF", &[&wrapped, "1-0:1.7.0(0001.01*kW)"]);
+    assert_eq!(
+        t["values"]["text_message"],
+        "0123456789:;<=>?0123456789:;<=>?"
+    );
+    assert_eq!(t["values"]["active_power_import_kw"].to_string(), "1.01");
+    assert!(codes(&t).is_empty());
+}
+
+#[test]
+fn a_long_text_is_a_value() {
+    for length in [32, 33, 1024] {
+        let line = format!("0-0:96.13.0({})", "41".repeat(length));
+        let t = read("/XMX5A1", &[&line]);
+        assert_eq!(t["values"]["text_message"], "A".repeat(length));
+    }
+}
+
+#[test]
+fn without_its_end_a_telegram_is_read_where_that_is_asked_for() {
+    let text = "/ISk5\\2MT382-1003\r\n\r\n1-0:1.8.1(39837.604*kWh)\r\n1-0:1.7.0(0000.00*kW)\r\n";
+    let done = smarty("parse - --json").pipe(text).done();
+    assert_eq!((done.exit, done.stdout.len()), (Some(4), 0));
+    let t = smarty("parse - --json --ignore-crc")
+        .pipe(text)
+        .done()
+        .telegram();
+    assert_eq!(
+        t["values"]["active_energy_import_tariff_1_kwh"].to_string(),
+        "39837.604"
+    );
+    assert_eq!(t["readings"].as_array().unwrap().len(), 2);
+    assert_eq!(t["telegram"]["crc"]["valid"], false);
+}
+
+#[test]
+fn blanks_before_a_group_do_no_harm() {
+    let lines = [
+        GAS,
+        "0-1:24.2.1 (240701190000S)(00012.345*m3)",
+        "1-0:1.7.0 (00.100*kW)",
+    ];
+    let t = read("/KMP5 ZABF", &lines);
+    assert_eq!(t["values"]["gas_m3"].to_string(), "12.345");
+    assert_eq!(t["values"]["active_power_import_kw"].to_string(), "0.1");
+    assert!(codes(&t).is_empty());
+}
+
+#[test]
+fn the_clock_may_have_another_code_or_two_lines() {
+    let reading = "0-1:24.2.1(231207185435W)(4.421*GJ)";
+    let lines = ["0-0:1.1.0(231207185435W)", "0-1:24.1.0(012)", reading];
+    let t = read("/ISk5A1", &lines);
+    assert_eq!(t["measured_at"], "2023-12-07T18:54:35+01:00");
+    assert_eq!(t["values"]["heat_gj"].to_string(), "4.421");
+    let lines = ["0-0:1.1.0(231207185435W)", CLOCK];
+    assert_eq!(
+        read("/ISk5A1", &lines)["measured_at"],
+        "2024-07-01T19:29:59+02:00"
+    );
+    for (time, date) in [("192959", "240701"), ("19:29:59", "24-07-01")] {
+        let (time, date) = (format!("1-0:0.9.1({time})"), format!("1-0:0.9.2({date})"));
+        let t = read("/ISk5A1", &[&time, &date, "1-0:1.7.0(00.1*kW)"]);
+        assert_eq!(t["measured_at"], "2024-07-01T19:29:59+02:00");
+    }
+}
+
+#[test]
+fn of_a_ring_of_readings_the_newest_is_the_value() {
+    let lines = [
+        "0-0:96.1.0*255(1234567890123456)",
+        "7-0:23.1.0*255(01238.740*m3)(19-01-01 00:00:00)",
+        "7-0:23.1.0*255(01240.690*m3)(19-01-01 13:00:00)",
+        "7-0:23.1.0*255(01237.560*m3)(18-12-31 14:00:00)",
+    ];
+    let t = read("/ACE5ACE4KGPRS", &lines);
+    assert_eq!(t["values"]["gas_24h_m3"].to_string(), "1240.69");
+    assert_eq!(t["readings"][2]["value"][1], "2019-01-01T13:00:00+01:00");
+    assert_eq!(t["readings"].as_array().unwrap().len(), 4);
+    assert!(codes(&t).is_empty());
+    // An hour later the same lines say something else.
+    let text = |hours: [&str; 2]| {
+        let line = |(value, hour): (u8, &&str)| {
+            format!("7-0:23.1.0*255(0000{value}.000*m3)(19-01-01 {hour}:00:00)\r\n")
+        };
+        let lines: String = (1..).zip(&hours).map(line).collect();
+        format!("/ACE5ACE4KGPRS\r\n\r\n{lines}!\r\n")
+    };
+    let both = text(["12", "11"]) + &text(["12", "13"]);
+    let seen: Vec<_> = smarty("parse - --json").pipe(both).done().json();
+    let gas = |t: &Value| t["values"]["gas_24h_m3"].to_string();
+    assert_eq!(seen.iter().map(gas).collect::<Vec<_>>(), ["1.0", "2.0"]);
+}
+
+#[test]
+fn totals_follow_channel_1_where_there_is_no_channel_0() {
+    let lines = ["1-1:1.8.0(000012.345*kWh)", "1-1:3.8.0(000001.000*kvarh)"];
+    let t = read("/KMP5A1", &lines);
+    assert_eq!(
+        t["values"]["active_energy_import_kwh"].to_string(),
+        "12.345"
+    );
+    assert_eq!(
+        t["values"]["active_energy_import_channel_1_kwh"].to_string(),
+        "12.345"
+    );
+    assert_eq!(
+        t["values"]["reactive_energy_import_kvarh"].to_string(),
+        "1.0"
+    );
+    let t = read("/KMP5A1", &[lines[0], "1-0:1.7.0(00.100*kW)"]);
+    assert_eq!(t["values"]["active_energy_import_kwh"], Value::Null);
+}
+
+#[test]
+fn codes_of_the_field_have_names() {
+    for code in [
+        "0-0:1.1.0",
+        "0-0:0.0.0",
+        "1-0:0.3.0",
+        "1-0:0.3.1",
+        "1-1:1.6.0",
+        "1-1:3.8.0",
+        "1-1:4.8.0",
+        "C.5.0",
+        "C.6.3",
+        "C.8.1",
+        "C.8.2",
+        "C.13.21",
+        "C.13.22",
+        "C.90",
+        "0.2.1",
+    ] {
+        let t = read("/KMP5A1", &[&format!("{code}(1)"), "1-0:1.7.0(00.100*kW)"]);
+        assert_ne!(t["readings"][0]["name"], Value::Null, "{code}");
+    }
+}
