@@ -100,6 +100,7 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
@@ -155,6 +156,7 @@ always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
@@ -235,6 +237,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-discovery -d 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward-raw -d 'Serve the frames as received instead: encrypted ones stay so'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'

@@ -501,11 +501,83 @@ fn text_in_a_refused_frame_is_no_telegram_of_its_own() {
 }
 
 #[test]
+fn a_telegram_that_runs_out_of_a_false_frame_comes_out() {
+    // An empty text under a tag that is the begin of the telegram.
+    let header = [&[0xDB, 8][..], &[0; 8], &[17, 0x10], &[0; 4]].concat();
+    let stream = [&header[..], &plain(7)].concat();
+    assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
 fn a_whole_telegram_behind_a_frame_that_was_cut_comes_out() {
     // The claim of the frame reaches into the second telegram: law 3 still finds the first.
     let frame = ciphered(1, 5);
     let stream = [&frame[..frame.len() / 2], &plain(7), &plain(8)].concat();
     assert_eq!(telegrams(&stream), [plain(7), plain(8)]);
+}
+
+/// A telegram in clear that says it is of the meter with this title, with a code of the caller's choice.
+fn named(code: &str, title: SystemTitle) -> Vec<u8> {
+    let id = hex::encode_upper(title.device_id().unwrap());
+    let lines = [
+        ("0-0:42.0.0", "5858583030303030303030303030"),
+        (code, &id),
+        ("1-0:1.8.0", "000001.000*kWh"),
+    ];
+    let lines = lines.map(|(code, group)| (code, vec![group]));
+    let lines = lines.into_iter().skip(usize::from(code == "0-0:42.0.0"));
+    telegram::format(r"/SMY5\2S", lines, true)
+}
+
+fn refusals(decoder: &mut Decoder, stream: &[u8]) -> Vec<&'static str> {
+    let mut codes = Vec::new();
+    let mut sink = |event: &Event<'_>| match event {
+        Event::Refused(refused) => codes.push(refused.reason.code()),
+        Event::Telegram(_) => codes.push("telegram"),
+        Event::Junk(_) => {}
+    };
+    decoder.push(stream, &mut sink);
+    decoder.finish(sink);
+    codes
+}
+
+#[test]
+fn text_in_clear_does_not_speak_for_a_meter_that_proves_its_origin() {
+    for code in ["0-0:42.0.0", "0-0:96.1.1"] {
+        let forged = named(code, title(1));
+        // The meter has a key of its own.
+        assert_eq!(refusals(&mut decoder(), &forged), ["downgrade"], "{code}");
+        // One key for all: text counts until the meter has sent a tag that fits.
+        let mut one = Keys::default();
+        one.set_default(meter_keys(1));
+        let mut decoder = Decoder::new(Arc::new(one), Policy::default(), Zone::luxembourg());
+        assert_eq!(refusals(&mut decoder, &forged), ["telegram"]);
+        let stream = [&forged[..], &ciphered(1, 5), &forged].concat();
+        assert_eq!(
+            refusals(&mut decoder, &stream),
+            ["telegram", "telegram", "downgrade"]
+        );
+        // Another meter may send as it likes.
+        let other = named(code, SystemTitle(*b"SMX\x67\x70\0\0\x09"));
+        assert_eq!(refusals(&mut decoder, &other), ["telegram"]);
+    }
+}
+
+#[test]
+fn a_meter_may_send_in_clear_where_its_owner_says_so() {
+    let forged = named("0-0:96.1.1", title(1));
+    let policy = Policy {
+        allow_plain: true,
+        ..Policy::default()
+    };
+    let mut all = Decoder::new(keys(), policy, Zone::luxembourg());
+    assert_eq!(refusals(&mut all, &forged), ["telegram"]);
+    let mut ring = Keys::clone(&keys());
+    ring.allow_plain(title(1));
+    let mut one = Decoder::new(Arc::new(ring), Policy::default(), Zone::luxembourg());
+    assert_eq!(refusals(&mut one, &forged), ["telegram"]);
+    let other = named("0-0:96.1.1", title(2));
+    assert_eq!(refusals(&mut one, &other), ["downgrade"]);
 }
 
 #[test]

@@ -293,7 +293,11 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
         TagWhen::Warn => TagPolicy::Warn,
         TagWhen::Skip => TagPolicy::Skip,
     };
-    Policy { tag, ignore_crc }
+    Policy {
+        tag,
+        ignore_crc,
+        allow_plain: args.allow_plain,
+    }
 }
 
 /// How many times longer than elsewhere is what is written, about: hex dumps have colours.

@@ -153,6 +153,9 @@ impl Ring {
             let own = MeterKeys::new(key, authentication);
             match SystemTitle::parse(&name) {
                 Some(title) => {
+                    if entry.allow_plain == Some(true) {
+                        keys.allow_plain(title);
+                    }
                     if let Some(name) = entry.name {
                         ring.names.insert(title, name.clone());
                         ring.labels.insert(name, own.clone());

@@ -41,6 +41,12 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no end: the line with ! is missing"),
             "record for some seconds longer; if it is always so, bytes are lost on the way".to_owned(),
         ),
+        Reason::Downgrade if refused.header.is_none() => (
+            format!("{place} was sent in clear under the name of a meter that sends encrypted"),
+            "anybody on the line could have written it; where your meter really sends in clear, or\n\
+             these are telegrams decrypted before, give --allow-plain (key ring: allow_plain = true)"
+                .to_owned(),
+        ),
         Reason::Downgrade => (
             format!("{place} has no tag, though this meter has sent tags before"),
             "somebody else may have written this frame; it is not used".to_owned(),

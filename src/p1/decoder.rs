@@ -6,8 +6,8 @@ mod stretch;
 use std::sync::Arc;
 
 use super::cipher::Keys;
-use super::ciphering::GeneralGloCiphering;
-use super::event::{Decoded, Event, Junk, Refused, Security, Tag};
+use super::ciphering::{GeneralGloCiphering, SystemTitle};
+use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
 use super::framer::{Framer, Kind, Sighting};
 use super::shard::Shard;
 use super::span::Span;
@@ -107,6 +107,11 @@ impl Decoder {
         self
     }
 
+    /// Marks a meter as one that sends valid tags, as another decoder has seen.
+    pub fn authenticated(&mut self, title: SystemTitle) {
+        self.judge.authenticated(title);
+    }
+
     /// Uses other keys from the next frame on.
     pub fn set_keys(&mut self, keys: Arc<Keys>) {
         self.judge.set_keys(keys);
@@ -202,6 +207,15 @@ impl Decoder {
                 };
                 let readable = text.get(start..).unwrap_or_default();
                 let telegram = self.memory.parse(readable, readout.mark, &self.zone);
+                if header.is_none() && self.judge.speaks_for_another(&telegram) {
+                    sink(&Event::Refused(Refused {
+                        span,
+                        frame,
+                        header,
+                        reason: Reason::Downgrade,
+                    }));
+                    return;
+                }
                 let security = header
                     .zip(tag)
                     .map(|(header, tag)| Security { header, tag });

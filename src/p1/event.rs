@@ -99,7 +99,8 @@ pub enum Reason {
     CrcMismatch(Crc),
     /// A plain telegram without its end, or a text that is no telegram.
     NoEnd,
-    /// A frame without a tag from a meter that has sent tagged ones.
+    /// A frame without a tag from a meter that has sent tagged ones; or a telegram in clear under the name of such
+    /// a meter, or of one with a key.
     Downgrade,
     /// Its meter is in another shard: it is left to another process.
     OtherShard,

@@ -409,7 +409,8 @@ impl OwnText {
         }
     }
 
-    /// Where the telegram that begins at `start` ends, if it belongs to the frame.
+    /// Where the telegram that begins at `start` ends, if it belongs to the frame: one that runs out of the body
+    /// was there before somebody, or chance, put a header in front of it.
     fn takes(&mut self, body: &[u8], start: usize) -> Option<usize> {
         if self.next != Some(start) {
             return None;
@@ -420,7 +421,7 @@ impl OwnText {
                 End::Here(readout) => readout.behind_line_end(text, true),
                 _ => None,
             })
-            .map_or(body.len(), |end| start + end);
+            .map(|end| start + end)?;
         self.next = Some(end);
         match self.ends {
             Some(ends) => ends.contains(&end).then_some(end),

@@ -97,16 +97,19 @@ impl<'a> Telegram<'a> {
 
     /// What the telegram says the meter is called, without blanks that fill the field.
     pub fn meter_id(&self) -> Option<Cow<'a, str>> {
-        self.shape
-            .meaning
-            .ids
-            .iter()
-            .filter_map(|&item| self.value(item).text())
+        self.ids()
             .map(|id| match id.trim() {
                 trimmed if trimmed.len() < id.len() => Cow::Owned(trimmed.to_owned()),
                 _ => id,
             })
             .find(|id| !id.is_empty())
+    }
+
+    /// All that the telegram says the meter is called, as sent.
+    pub fn ids(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let telegram = *self;
+        let ids = telegram.shape.meaning.ids.iter();
+        ids.filter_map(move |&item| telegram.value(item).text())
     }
 
     /// All lines in order.

@@ -72,8 +72,12 @@ pub fn virtual_keys(address: &Address) -> Vec<(SystemTitle, MeterKeys)> {
         return Vec::new();
     };
     let street = Street::new(&plan);
-    let keys = |meter: &super::virtual_meter::VirtualMeter| (meter.title(), meter.keys());
-    street.meters().iter().map(keys).collect()
+    let meters = street.meters().iter();
+    // A key says that a meter encrypts: those in clear have none.
+    meters
+        .filter(|meter| meter.is_sealed())
+        .map(|meter| (meter.title(), meter.keys()))
+        .collect()
 }
 
 fn plan(options: &[(String, String)]) -> Result<Plan, PlanError> {

@@ -40,7 +40,17 @@ fn each_form_can_be_forced() {
         ("two-meters.log", "log"),
         ("lu-plain.txt", "text"),
     ] {
-        let done = words(["parse", name, "--csv", "-i", form, "--keyring", "keys.toml"]).done();
+        let command = [
+            "parse",
+            name,
+            "--csv",
+            "-i",
+            form,
+            "--allow-plain",
+            "--keyring",
+            "keys.toml",
+        ];
+        let done = words(command).done();
         assert_eq!(done.exit, Some(0), "{done}");
     }
 }

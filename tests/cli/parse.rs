@@ -30,8 +30,27 @@ fn json_of_the_samples() {
 }
 
 #[test]
+fn text_in_clear_under_the_name_of_a_meter_with_a_key_is_refused() {
+    for command in [
+        "parse lu-plain.txt --json --keyring keys.toml",
+        "parse lu-plain.txt --csv --keyring keys.toml --meter SMY1030726916932",
+        "decrypt lu-plain.txt --keyring keys.toml",
+    ] {
+        let done = smarty(command).done();
+        assert_eq!((done.exit, done.stdout.len()), (Some(4), 0), "{done}");
+        assert!(done.stderr.contains("--allow-plain"), "{done}");
+    }
+    let refused = smarty("parse lu-plain.txt --json --events --keyring keys.toml")
+        .done()
+        .json();
+    assert_eq!(refused[0]["code"], "downgrade");
+}
+
+#[test]
 fn several_files_are_one_run() {
-    let done = smarty("parse nl5.txt lu.bin house=lu-plain.txt --json --keyring keys.toml").done();
+    let done =
+        smarty("parse nl5.txt lu.bin house=lu-plain.txt --json --allow-plain --keyring keys.toml")
+            .done();
     let seen: Vec<_> = done
         .json()
         .iter()

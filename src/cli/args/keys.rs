@@ -24,6 +24,10 @@ pub struct KeyArgs {
     /// When one digit of the key turns out to be mistyped, say which it should be
     #[arg(long)]
     pub show_key: bool,
+    /// Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the
+    /// line could have written them
+    #[arg(long)]
+    pub allow_plain: bool,
     /// What to do with a frame whose tag, the proof of origin, is wrong
     #[arg(long, value_name = "HOW", default_value = "verify")]
     pub tag: TagWhen,

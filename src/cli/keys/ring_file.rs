@@ -6,6 +6,7 @@
 //! key = "…"
 //! auth_key = "…"             # optional
 //! name = "house"             # optional
+//! allow_plain = true         # optional: this meter may send in clear as well
 //! ```
 //! A file of a country's meters is read line by line, many times faster than TOML as a whole. Whatever is not
 //! written as above is left to the TOML reader, which also says what is wrong and where.
@@ -33,6 +34,8 @@ pub(super) struct RingEntry {
     pub auth_key: Option<String>,
     /// What the meter is called.
     pub name: Option<String>,
+    /// The meter may send in clear though it has a key.
+    pub allow_plain: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +79,7 @@ impl RingFile {
                     key: String::new(),
                     auth_key: None,
                     name: None,
+                    allow_plain: None,
                 };
                 file.meters.push((name.to_owned(), entry));
                 continue;

@@ -1,6 +1,6 @@
 //! Keys as people write them, and those of all meters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use aes_gcm::aead::KeyInit;
@@ -65,6 +65,8 @@ pub enum KeyError {
 pub struct Keys {
     meters: HashMap<SystemTitle, MeterKeys>,
     default: Option<MeterKeys>,
+    /// Meters that may send in clear though they have a key.
+    plain: HashSet<SystemTitle>,
 }
 
 impl Key {
@@ -158,6 +160,16 @@ impl Keys {
     /// Sets the key for meters that have none of their own.
     pub fn set_default(&mut self, keys: MeterKeys) {
         self.default = Some(keys);
+    }
+
+    /// Lets a meter send in clear though it has a key.
+    pub fn allow_plain(&mut self, title: SystemTitle) {
+        self.plain.insert(title);
+    }
+
+    /// Tells whether a meter may send in clear though it has a key.
+    pub fn allows_plain(&self, title: SystemTitle) -> bool {
+        self.plain.contains(&title)
     }
 
     /// The keys to be used for a meter.

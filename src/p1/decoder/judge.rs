@@ -9,6 +9,7 @@ use super::super::event::{Reason, Tag};
 use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
 use super::super::readout::{Crc, Readout, SentCrc};
 use super::super::shard::Shard;
+use super::super::telegram::Telegram;
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Policy {
     pub tag: TagPolicy,
     /// Let telegrams through whose CRC does not fit; they stay marked.
     pub ignore_crc: bool,
+    /// Let telegrams in clear through that name a meter with a key, or one that has sent tags.
+    pub allow_plain: bool,
 }
 
 /// What the tag of a frame decides.
@@ -87,6 +90,14 @@ impl Judge {
     pub(super) fn set_keys(&mut self, keys: Arc<Keys>) {
         self.keys = keys;
         self.opener = None;
+    }
+
+    /// Marks a meter as having sent a valid tag.
+    pub(super) fn authenticated(&mut self, title: SystemTitle) {
+        if self.tagged_last != Some(title) {
+            self.tagged_last = Some(title);
+            self.tagged.insert(title);
+        }
     }
 
     /// Marks these meters as having sent a valid tag, for the check against downgrades.
@@ -160,6 +171,19 @@ impl Judge {
         }
     }
 
+    /// Tells whether a telegram in clear speaks for a meter that proves its origin: one with a key of its own, or
+    /// one that has sent a valid tag. Each name in it counts, not only the one that is shown.
+    pub(super) fn speaks_for_another(&self, telegram: &Telegram<'_>) -> bool {
+        !self.policy.allow_plain
+            && telegram
+                .ids()
+                .filter_map(|id| SystemTitle::parse(id.trim()))
+                .any(|title| {
+                    let proves = self.keys.has(title) || self.tagged.contains(&title);
+                    proves && !self.keys.allows_plain(title)
+                })
+    }
+
     fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
         if self.shard.is_some_and(|shard| !shard.has(header.title)) {
             return Err(Reason::OtherShard);
@@ -202,9 +226,8 @@ impl Judge {
                 Err(_) => return Err(Reason::TagMismatch),
             }
         };
-        if tag == Tag::Valid && self.tagged_last != Some(header.title) {
-            self.tagged_last = Some(header.title);
-            self.tagged.insert(header.title);
+        if tag == Tag::Valid {
+            self.authenticated(header.title);
         }
         let text = self.text.get(..length).unwrap_or_default();
         let lead = text.get(..LEAD_MAX).unwrap_or(text);

@@ -12,7 +12,7 @@ use super::repair;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START};
 use crate::p1::decoder::{Decoder, Policy};
-use crate::p1::event::{Decoded, Event};
+use crate::p1::event::{Decoded, Event, Reason, Security, Tag};
 use crate::p1::line::recover;
 use crate::p1::readout::Readout;
 use crate::p1::value::Zone;
@@ -54,7 +54,20 @@ impl Recovery {
     /// Takes an event of the decoder.
     pub fn event(&mut self, event: &Event<'_>) {
         let (span, bytes) = match event {
-            Event::Telegram(_) => return,
+            Event::Telegram(decoded) => {
+                // What is mended must not speak for this meter in clear either.
+                let valid = |security: &Security| security.tag == Tag::Valid;
+                if let Some(security) = decoded.security.filter(valid) {
+                    self.decoder.authenticated(security.title());
+                }
+                return;
+            }
+            // It arrived as it was sent: there is nothing to mend.
+            Event::Refused(refused)
+                if refused.header.is_none() && refused.reason == Reason::Downgrade =>
+            {
+                return;
+            }
             Event::Refused(refused) => (refused.span, refused.frame),
             Event::Junk(junk) => (junk.span, junk.bytes),
         };

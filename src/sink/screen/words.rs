@@ -57,7 +57,9 @@ pub(super) fn trouble(reason: Reason, id: &str) -> String {
         }
         Reason::Unsupported(what) => format!("protected with {what}, which is not supported"),
         Reason::NoEnd => "refused: the line with ! is missing".to_owned(),
-        Reason::Downgrade => "refused: no tag, though it has sent tags before".to_owned(),
+        Reason::Downgrade => {
+            "refused: no proof of origin, though it has given one before".to_owned()
+        }
         Reason::OtherShard => "left to another shard".to_owned(),
     }
 }

@@ -352,7 +352,11 @@ fn a_verdict_that_is_not_good_is_loud() {
         let table = printed_under(policy, stream, &TableOptions::default());
         table.lines().nth(1).unwrap_or_default().to_owned()
     };
-    let policy = |tag, ignore_crc| Policy { tag, ignore_crc };
+    let policy = |tag, ignore_crc| Policy {
+        tag,
+        ignore_crc,
+        allow_plain: false,
+    };
     let text = readout("1-0:1.8.0(000001.000*kWh)");
     let mut forged = sealed(&text);
     *forged.last_mut().unwrap() ^= 1;

@@ -25,6 +25,7 @@ pub fn laws(bytes: &[u8]) {
     let policy = Policy {
         tag: tags[rng.below(tags.len())],
         ignore_crc: rng.below(4) == 0,
+        allow_plain: rng.below(4) == 0,
     };
     let keys = match rng.below(3) {
         0 => with_default(keys()),

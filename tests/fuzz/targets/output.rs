@@ -27,6 +27,7 @@ pub fn every_line_is_valid(bytes: &[u8]) {
     let policy = Policy {
         tag: TagPolicy::Warn,
         ignore_crc: true,
+        allow_plain: true,
     };
     let mut page = Page::new(bytes);
     let mut decoder = Decoder::new(Arc::clone(keys()), policy, zone().clone());

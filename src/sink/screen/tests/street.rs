@@ -56,7 +56,9 @@ impl Street {
             Key::new(meter.key()),
             AuthenticationKey::new(meter.auth_key()),
         );
-        keys.insert(meter.title(), own);
+        if meter.is_sealed() {
+            keys.insert(meter.title(), own);
+        }
         let source = [
             "/dev/ttyUSB0",
             "/dev/ttyUSB1",
