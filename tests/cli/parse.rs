@@ -33,13 +33,16 @@ fn json_of_the_samples() {
 fn text_in_clear_under_the_name_of_a_meter_with_a_key_is_refused() {
     for command in [
         "parse lu-plain.txt --json --keyring keys.toml",
-        "parse lu-plain.txt --csv --keyring keys.toml --meter SMY1030726916932",
         "decrypt lu-plain.txt --keyring keys.toml",
     ] {
         let done = smarty(command).done();
         assert_eq!((done.exit, done.stdout.len()), (Some(4), 0), "{done}");
         assert!(done.stderr.contains("--allow-plain"), "{done}");
     }
+    // Asked for by its name, it is not let through either.
+    let command = "parse lu-plain.txt --raw --keyring keys.toml --meter SMY1030726916932";
+    let done = smarty(command).done();
+    assert_eq!((done.exit, done.stdout.len()), (Some(5), 0), "{done}");
     let refused = smarty("parse lu-plain.txt --json --events --keyring keys.toml")
         .done()
         .json();
