@@ -137,6 +137,11 @@ impl Decoder {
                 }
                 _ => sighting.end,
             };
+            if let Verdict::Refuse { end, reason } = &verdict
+                && *end == sighting.end
+            {
+                self.judge.note(reason);
+            }
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end
             {

@@ -315,12 +315,20 @@ impl Framer {
         match HeaderLine::read(rest, closed) {
             HeaderLine::Strict => {}
             HeaderLine::Loose if start == from || !is_printable_at(data, start - 1) => {}
+            HeaderLine::Odd if start == from || !is_printable_at(data, start - 1) => {
+                match goes_on(rest) {
+                    Some(true) => {}
+                    None if !closed => return Found::More,
+                    _ => return Found::Not,
+                }
+            }
             HeaderLine::More => return Found::More,
             _ => return Found::Not,
         }
+        let line = memchr2(b'\r', b'\n', rest).unwrap_or(1);
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
-        let (end, kind) = match self.plain_end(rest, searched.max(1), closed) {
+        let (end, kind) = match self.plain_end(rest, searched.max(line), closed) {
             PlainEnd::Whole(end, readout) => (end, Kind::Plain(readout)),
             PlainEnd::Cut(end) => (end, Kind::PlainCut),
             PlainEnd::More(searched) => {
@@ -449,6 +457,9 @@ enum HeaderLine {
     Strict,
     /// `/` and some other identification.
     Loose,
+    /// `/` and three letters, a digit, and something in the line that no first line may hold: a slash, `!`, a letter
+    /// beyond ASCII, a control character. It counts where data lines follow.
+    Odd,
     Not,
     More,
 }
@@ -466,7 +477,7 @@ impl HeaderLine {
                 window.get(..length).unwrap_or_default()
             }
             None if text.len() < HEADER_LINE_MAX && !closed => return Self::More,
-            _ => return Self::Not,
+            _ => return Self::odd(window, text.len() < HEADER_LINE_MAX && !closed),
         };
         match line {
             [a, b, c, d, ..]
@@ -475,6 +486,38 @@ impl HeaderLine {
                 Self::Strict
             }
             [_, _, _, ..] => Self::Loose,
+            _ => Self::Not,
+        }
+    }
+}
+
+impl HeaderLine {
+    /// Looks at a line with something odd in it; `short` says that more of it may come.
+    fn odd(window: &[u8], short: bool) -> Self {
+        let named = |text: &[u8]| {
+            let (letters, digit) = (text.get(..3), text.get(3));
+            letters
+                .is_some_and(|letters| letters.iter().all(|&b| b.is_ascii_alphabetic() || b > 0x7F))
+                && digit.is_some_and(u8::is_ascii_digit)
+        };
+        let end = window
+            .iter()
+            .position(|b| matches!(b, b'\r' | b'\n' | b'(' | b')'));
+        let line = window
+            .get(..end.unwrap_or(window.len()))
+            .unwrap_or_default();
+        let (lacks, ends) = match end {
+            Some(end) => (false, matches!(window.get(end), Some(b'\r' | b'\n'))),
+            None => (short, false),
+        };
+        let mut slashes = memchr::memchr_iter(b'/', line);
+        // Two lines that lost what was between them, or a frame: what begins inside counts.
+        let other = slashes.any(|at| line.get(at + 1..).is_some_and(named))
+            || memchr::memmem::find(line, &START).is_some();
+        match named(line) && !other {
+            true if ends => Self::Odd,
+            true if lacks => Self::More,
+            _ if line.len() < 4 && lacks => Self::More,
             _ => Self::Not,
         }
     }

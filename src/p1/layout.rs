@@ -11,6 +11,7 @@
 //! Reading is total: a line that cannot be read becomes a [`Fault`] and costs no other line
 //! (IEC 62056-21 mode D; DSMR P1 5.0.2 section 6).
 
+mod profile;
 mod reader;
 
 use std::ops::Range;

@@ -37,8 +37,66 @@ pub enum SentCrc {
 pub struct Crc {
     /// The field as it was sent.
     pub received: SentCrc,
-    /// CRC-16/ARC over the bytes from `/` to `!`.
+    /// Check sum over the bytes from `/` to `!`.
     pub computed: u16,
+    /// How it was computed.
+    pub algorithm: Algorithm,
+    /// Another kind of check sum that fits, where the computed one does not.
+    pub fits: Option<Algorithm>,
+}
+
+/// A kind of check sum: the one of the standard, and those that makers took in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// CRC-16/ARC, the one of the standard.
+    #[default]
+    Arc,
+    /// CRC-16/X-25, the check sum of HDLC.
+    X25,
+    /// CRC-16/MODBUS.
+    Modbus,
+    /// CRC-16/KERMIT.
+    Kermit,
+    /// CRC-16/XMODEM.
+    Xmodem,
+    /// CRC-16/IBM-3740, known as CCITT-FALSE.
+    Ibm3740,
+}
+
+impl Algorithm {
+    /// All but the one of the standard.
+    const OTHERS: [Self; 5] = [
+        Self::X25,
+        Self::Modbus,
+        Self::Kermit,
+        Self::Xmodem,
+        Self::Ibm3740,
+    ];
+
+    /// The name it has in catalogues.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arc => "CRC-16/ARC",
+            Self::X25 => "CRC-16/X-25",
+            Self::Modbus => "CRC-16/MODBUS",
+            Self::Kermit => "CRC-16/KERMIT",
+            Self::Xmodem => "CRC-16/XMODEM",
+            Self::Ibm3740 => "CRC-16/IBM-3740",
+        }
+    }
+
+    /// Computes it.
+    pub fn of(self, bytes: &[u8]) -> u16 {
+        let algorithm = match self {
+            Self::Arc => CrcAlgorithm::Crc16Arc,
+            Self::X25 => CrcAlgorithm::Crc16IbmSdlc,
+            Self::Modbus => CrcAlgorithm::Crc16Modbus,
+            Self::Kermit => CrcAlgorithm::Crc16Kermit,
+            Self::Xmodem => CrcAlgorithm::Crc16Xmodem,
+            Self::Ibm3740 => CrcAlgorithm::Crc16Ibm3740,
+        };
+        checksum(algorithm, bytes) as u16
+    }
 }
 
 impl Crc {
@@ -125,9 +183,20 @@ impl Readout {
 
     /// Compares the CRC that was sent with the bytes.
     pub fn check(&self, text: &[u8]) -> Crc {
+        let bytes = text.get(..=self.mark).unwrap_or(text);
+        let computed = crc16(bytes);
+        let fits = match self.crc {
+            SentCrc::Digits(sent) if sent != computed => {
+                let mut others = Algorithm::OTHERS.into_iter();
+                others.find(|other| other.of(bytes) == sent)
+            }
+            _ => None,
+        };
         Crc {
             received: self.crc,
-            computed: crc16(text.get(..=self.mark).unwrap_or(text)),
+            computed,
+            algorithm: Algorithm::Arc,
+            fits,
         }
     }
 }
@@ -145,7 +214,7 @@ pub enum End {
 
 /// CRC-16/ARC: polynomial 8005 reflected, initial value 0, no final XOR.
 pub fn crc16(bytes: &[u8]) -> u16 {
-    checksum(CrcAlgorithm::Crc16Arc, bytes) as u16
+    Algorithm::Arc.of(bytes)
 }
 
 fn hex_value(digits: &[u8]) -> u16 {
@@ -169,6 +238,8 @@ mod tests {
     #[test]
     fn the_check_value_of_the_algorithm_holds() {
         assert_eq!(crc16(b"123456789"), 0xBB3D);
+        let others = Algorithm::OTHERS.map(|other| other.of(b"123456789"));
+        assert_eq!(others, [0x906E, 0x4B37, 0x2189, 0x31C3, 0x29B1]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
 use crate::p1::obis::Kind;
-use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
+use crate::p1::readout::{Crc, Readout, SentCrc};
 use crate::p1::telegram::{Memory, Telegram};
 use crate::p1::value::{Timestamp, Zone};
 
@@ -65,7 +65,8 @@ impl Redactor {
         let readout = Readout::find(readable);
         let mut crc = decoded.crc;
         if let Some(readout) = readout {
-            crc.computed = crc16(readable.get(..=readout.mark).unwrap_or_default());
+            let bytes = readable.get(..=readout.mark).unwrap_or_default();
+            crc.computed = crc.algorithm.of(bytes);
             if let (SentCrc::Digits(_), Some(true)) = (crc.received, decoded.crc.valid()) {
                 crc = Crc {
                     received: SentCrc::Digits(crc.computed),

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use smarty::p1::readout::{Algorithm, crc16};
+
 use super::run::smarty;
 
 /// The one telegram of a text with these lines, as JSON.
@@ -280,4 +282,80 @@ fn codes_of_the_field_have_names() {
         let t = read("/KMP5A1", &[&format!("{code}(1)"), "1-0:1.7.0(00.100*kW)"]);
         assert_ne!(t["readings"][0]["name"], Value::Null, "{code}");
     }
+}
+
+/// A telegram with the check sum that `sum` makes.
+fn sealed(header: &[u8], power: &str, sum: impl Fn(&[u8]) -> u16) -> Vec<u8> {
+    let mut text = header.to_vec();
+    text.extend_from_slice(format!("\r\n\r\n1-0:1.7.0({power}*kW)\r\n!").as_bytes());
+    let sum = sum(&text);
+    text.extend_from_slice(format!("{sum:04X}\r\n").as_bytes());
+    text
+}
+
+#[test]
+fn a_first_line_with_odd_characters_begins_a_telegram() {
+    for header in [
+        &b"/HLY5/D545-METER"[..],
+        b"/ABC5!D545",
+        b"/ISk5\x02MT382-1000",
+        b"/ISk5\xDCMT382",
+        b"/ISk5\xC3\x9CMT382",
+    ] {
+        let done = smarty("parse - --json")
+            .pipe(sealed(header, "00.100", crc16))
+            .done();
+        assert_eq!(done.exit, Some(0), "{header:?}");
+        let t = done.telegram();
+        assert_eq!(t["telegram"]["crc"]["valid"], true);
+        assert_eq!(t["values"]["active_power_import_kw"].to_string(), "0.1");
+        let odd = !header.iter().all(|b| matches!(b, b' '..=b'~'));
+        assert_eq!(codes(&t).contains(&"bad_header"), odd, "{header:?}");
+    }
+}
+
+#[test]
+fn another_check_sum_that_fits_again_is_taken_and_named() {
+    let both: Vec<u8> = ["00.100", "00.200", "00.300"]
+        .iter()
+        .flat_map(|power| sealed(b"/HLY5/D545-METER", power, |b| Algorithm::X25.of(b)))
+        .collect();
+    let done = smarty("parse - --json").pipe(both).done();
+    let seen = done.json();
+    // A single one may fit by chance.
+    assert_eq!((done.exit, seen.len()), (Some(1), 2));
+    for telegram in &seen {
+        assert_eq!(telegram["telegram"]["crc"]["algorithm"], "CRC-16/X-25");
+        assert_eq!(telegram["telegram"]["crc"]["valid"], true);
+    }
+}
+
+#[test]
+fn histories_name_their_values() {
+    let column = |t: &Value, at: usize| t["readings"][0]["columns"][at].clone();
+    let line = "0-0:98.1.0(2)(1-0:1.6.0)(1-0:1.6.0)(230201000000W)(230117224500W)(04.329*kW)\
+                (230301000000W)(230202001500W)(04.529*kW)";
+    let t = read("/FLU5A1", &[line]);
+    for at in 0..9 {
+        let wanted = match at {
+            5 | 8 => json!("active_demand_import_maximum"),
+            _ => Value::Null,
+        };
+        assert_eq!(column(&t, at), wanted, "{at}");
+    }
+    let units = [("kWh", 11), ("kvarh", 6), ("kW", 2)];
+    let groups: String = units
+        .iter()
+        .map(|(unit, count)| format!("(000001.500*{unit})").repeat(*count))
+        .collect();
+    let t = read("/SAG5A1", &[&format!("0-0:98.1.0(260101000000W){groups}")]);
+    assert_eq!(column(&t, 0), Value::Null);
+    assert_eq!(column(&t, 1), "active_energy_import");
+    assert_eq!(column(&t, 6), "active_energy_export");
+    assert_eq!(column(&t, 11), "active_energy_absolute_sum");
+    assert_eq!(column(&t, 17), "reactive_energy_quadrant_4");
+    assert_eq!(column(&t, 18), "active_demand_import_maximum");
+    // Another list has no names that could be false.
+    let t = read("/SAG5A1", &["0-0:98.1.0(260101000000W)(000001.500*kWh)"]);
+    assert_eq!(t["readings"][0]["columns"], Value::Null);
 }

@@ -7,7 +7,7 @@ use super::super::cipher::{Keys, OpenError, Opener};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
 use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
-use super::super::readout::{Crc, Readout, SentCrc};
+use super::super::readout::{Algorithm, Crc, Readout, SentCrc};
 use super::super::shard::Shard;
 use super::super::telegram::Telegram;
 
@@ -46,6 +46,8 @@ pub(super) struct Judge {
     tagged: HashSet<SystemTitle>,
     /// The one of them that sent last.
     tagged_last: Option<SystemTitle>,
+    /// Kinds of check sums other than that of the standard that a telegram came with.
+    kinds: Vec<Algorithm>,
     /// For the meter whose frame was opened last.
     opener: Option<(SystemTitle, Opener)>,
 }
@@ -74,6 +76,7 @@ impl Judge {
             text: Vec::new(),
             tagged: HashSet::new(),
             tagged_last: None,
+            kinds: Vec::new(),
             opener: None,
         }
     }
@@ -97,6 +100,19 @@ impl Judge {
         if self.tagged_last != Some(title) {
             self.tagged_last = Some(title);
             self.tagged.insert(title);
+        }
+    }
+
+    /// Takes note of a telegram that was refused: if its check sum is of another kind, the next one may have it too.
+    ///
+    /// A single one may fit by chance.
+    pub(super) fn note(&mut self, reason: &Reason) {
+        if let Reason::CrcMismatch(Crc {
+            fits: Some(kind), ..
+        }) = reason
+            && !self.kinds.contains(kind)
+        {
+            self.kinds.push(*kind);
         }
     }
 
@@ -257,7 +273,17 @@ impl Judge {
         start: usize,
         readout: Readout,
     ) -> Result<Verdict, Reason> {
-        let crc = readout.check(text.get(start..).unwrap_or_default());
+        let mut crc = readout.check(text.get(start..).unwrap_or_default());
+        if let (Some(kind), SentCrc::Digits(sent)) = (crc.fits, crc.received)
+            && self.kinds.contains(&kind)
+        {
+            crc = Crc {
+                computed: sent,
+                algorithm: kind,
+                fits: None,
+                ..crc
+            };
+        }
         match crc.valid() {
             Some(false) if !self.policy.ignore_crc => match tag {
                 Some(Tag::Invalid) => Err(Reason::TagMismatch),

@@ -269,6 +269,7 @@ fn settle(
         Crc {
             received: SentCrc::Digits(sent),
             computed,
+            ..
         } => Some(sent ^ computed),
         _ => None,
     };

@@ -62,6 +62,12 @@ impl<'a> Reading<'a> {
             .map(move |group| text(group.place.of(telegram.text)))
     }
 
+    /// What each value of a history is, in order; empty for other lines.
+    pub fn columns(&self) -> Vec<Option<&'static Entry>> {
+        let layout = &self.telegram.shape.layout;
+        layout.columns(self.line, self.telegram.text)
+    }
+
     fn groups(&self) -> &'a [Group] {
         self.telegram.shape.layout.groups_of(self.line)
     }

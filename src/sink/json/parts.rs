@@ -5,7 +5,7 @@ use std::io::Write;
 use super::super::context::{Context, Source};
 use super::super::number::write_json_bytes;
 use crate::p1::ciphering::{SecurityControl, SystemTitle};
-use crate::p1::readout::{Crc, SentCrc};
+use crate::p1::readout::{Algorithm, Crc, SentCrc};
 
 /// A part that is mostly the same as the last time, and what it follows from.
 #[derive(Clone, Debug)]
@@ -108,10 +108,17 @@ pub(super) fn write_crc(out: &mut Vec<u8>, crc: &Crc) {
     write_hex(out, &crc.computed.to_be_bytes());
     out.extend_from_slice(b"\",\"valid\":");
     out.extend_from_slice(match crc.valid() {
-        Some(true) => b"true}",
-        Some(false) => b"false}",
-        None => b"null}",
+        Some(true) => b"true",
+        Some(false) => b"false",
+        None => b"null",
     });
+    // The one of the standard is not named.
+    if crc.algorithm != Algorithm::Arc {
+        out.extend_from_slice(b",\"algorithm\":\"");
+        out.extend_from_slice(crc.algorithm.name().as_bytes());
+        out.push(b'"');
+    }
+    out.push(b'}');
 }
 
 pub(super) fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {

@@ -225,6 +225,14 @@ impl<'a> Planner<'a> {
                     plan.step(group.place, Then::Raw(group.place));
                 }
             });
+            let columns = layout.columns(line, text);
+            if columns.iter().any(Option::is_some) {
+                self.say(",\"columns\":");
+                self.list(&columns, true, |plan, entry| match entry {
+                    Some(entry) => plan.string(entry.name),
+                    None => plan.say("null"),
+                });
+            }
             self.say("}");
         }
     }

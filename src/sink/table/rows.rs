@@ -144,7 +144,7 @@ impl Part {
         let first = self.rows.len();
         match entry.kind {
             Kind::Timed | Kind::Mbus => self.timed(code, entry, &values),
-            Kind::Log => self.log(code, entry, &values),
+            Kind::Log => self.log(code, entry, &values, &reading.columns()),
             _ => {
                 let mut head = (code, entry.words);
                 for (value, unit) in &values {
@@ -219,7 +219,19 @@ impl Part {
     }
 
     /// A list: its count if it has one, then a row a value, with the time that goes before it.
-    fn log(&mut self, code: String, entry: &'static Entry, values: &[(Value<'_>, Sent<'_>)]) {
+    fn log(
+        &mut self,
+        code: String,
+        entry: &'static Entry,
+        values: &[(Value<'_>, Sent<'_>)],
+        columns: &[Option<&'static Entry>],
+    ) {
+        // Where the order is fixed, each value has a name of its own.
+        let named = |at: usize| match columns {
+            [None, Some(_), ..] => columns.get(at).copied().flatten(),
+            _ => None,
+        };
+        let before = values.len();
         let rest = match values {
             [(count @ Value::Number(_), unit), rest @ ..] if unit.is_empty() => {
                 self.value(code, entry.words, count, unit);
@@ -232,7 +244,8 @@ impl Part {
         };
         let mut words = String::new();
         let mut column = None;
-        for (value, unit) in rest {
+        let skipped = before - rest.len();
+        for (at, (value, unit)) in rest.iter().enumerate() {
             match value {
                 Value::Empty => {}
                 Value::Time(_) | Value::NoTime => {
@@ -248,7 +261,16 @@ impl Part {
                         let words = lookup(code).map_or("", |entry| entry.words);
                         self.push(code.to_string(), words, Shown::NOTHING);
                     }
-                    None => self.value(String::new(), &std::mem::take(&mut words), value, unit),
+                    None => match named(skipped + at) {
+                        Some(entry) => {
+                            if !words.is_empty() {
+                                let words = std::mem::take(&mut words);
+                                self.push(String::new(), &words, Shown::NOTHING);
+                            }
+                            self.value(String::new(), entry.words, value, unit);
+                        }
+                        None => self.value(String::new(), &std::mem::take(&mut words), value, unit),
+                    },
                 },
             }
         }

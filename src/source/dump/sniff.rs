@@ -113,10 +113,9 @@ fn starts(bytes: &[u8]) -> bool {
             control && u32::from_be_bytes(length) >= 17
         }
         [b'/', rest @ ..] => {
-            let shown = rest
-                .iter()
-                .take_while(|byte| (0x20..0x7F).contains(*byte))
-                .count();
+            let named = text::is_named(rest);
+            let is_shown = |byte: &u8| (0x20..0x7F).contains(byte) || named && *byte > 0x7F;
+            let shown = rest.iter().take_while(|byte| is_shown(byte)).count();
             shown >= 3 && matches!(rest.get(shown), Some(b'\r' | b'\n'))
         }
         _ => false,

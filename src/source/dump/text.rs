@@ -174,7 +174,20 @@ pub(super) fn is_header(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     line.first() == Some(&b'/')
         && line.len() > 3
-        && line.iter().all(|byte| (0x20..0x7F).contains(byte))
+        && (line.iter().all(|byte| (0x20..0x7F).contains(byte))
+            || is_named(line.get(1..).unwrap_or_default())
+                && line.iter().all(|byte| *byte >= 0x20 && *byte != 0x7F))
+}
+
+/// True for three letters and a digit, behind which a first line may hold letters beyond ASCII as well.
+pub(super) fn is_named(identification: &[u8]) -> bool {
+    match identification {
+        [maker @ .., digit] if maker.len() == 3 => {
+            maker.iter().all(u8::is_ascii_alphabetic) && digit.is_ascii_digit()
+        }
+        [_, _, _, _, ..] => is_named(identification.get(..4).unwrap_or_default()),
+        _ => false,
+    }
 }
 
 /// True for a code and a parenthesis: `1-0:1.8.0(`.
