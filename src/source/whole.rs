@@ -1,22 +1,50 @@
-//! Files that are read whole: keys, settings, passwords. One that never ends is not read on.
+//! Files that are read whole: keys, settings, passwords. One that never ends is not read on, and one that waits for
+//! somebody to write, a FIFO or a device, is not waited for.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use rustix::fs::{Mode, OFlags, open};
+
 /// The bytes of a file of up to so many.
 ///
+/// A pipe that a shell hands over (`<(command)`) is read; it has a writer already.
+///
 /// # Errors
-/// Where it cannot be read; [`ErrorKind::FileTooLarge`] where it is longer.
+/// Where it cannot be read; [`ErrorKind::FileTooLarge`] where it is longer; [`ErrorKind::InvalidInput`] where it
+/// is a FIFO with a name or a device.
 pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = most as u64 + 1;
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    let file = match is_descriptor(path) {
+        true => File::open(path)?,
+        false => {
+            // Opening a FIFO must not wait either.
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+            let file = File::from(open(path, flags, Mode::empty())?);
+            let kind = file.metadata()?.file_type();
+            if !kind.is_file() && !kind.is_dir() {
+                let what = "is no regular file";
+                return Err(io::Error::new(ErrorKind::InvalidInput, what));
+            }
+            file
+        }
+    };
+    file.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         let what = format!("longer than {most} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, what));
     }
     Ok(bytes)
+}
+
+/// Whether a path names what this process has open already.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/proc/self/fd"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+        || path == Path::new("/dev/stdin")
 }
 
 /// The text of a file of up to so many bytes.
@@ -47,5 +75,16 @@ mod tests {
         );
         std::fs::remove_file(&path).unwrap();
         assert_eq!(read(&path, 4).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let path = std::env::temp_dir().join(format!("smarty-fifo-{}", std::process::id()));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RWXU).unwrap();
+        let refused = read(&path, 5).unwrap_err().kind();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(refused, ErrorKind::InvalidInput);
+        let device = read(Path::new("/dev/zero"), 5).unwrap_err();
+        assert_eq!(device.kind(), ErrorKind::InvalidInput);
     }
 }
