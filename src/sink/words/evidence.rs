@@ -27,7 +27,7 @@ pub fn evidence(finding: &Finding) -> String {
         ),
         SevenEven => "bit 7 makes the number of ones even in each byte".to_owned(),
         Bit7Stripped => "no byte of 80 or more, where half of them should be".to_owned(),
-        WeakPullUp | Noise | DamagedFrame if number(Measure::Damaged).is_some() => format!(
+        WeakPullUp | Noise | DamagedFrame if or_zero(Measure::Damaged) > 0 => format!(
             "{} changed: {} went from 1 to 0, {} from 0 to 1",
             count(or_zero(Measure::Damaged), "byte"),
             count(or_zero(Measure::Fallen), "bit"),
@@ -203,6 +203,15 @@ mod tests {
             let wrong =
                 |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 2 && pair[1].ends_with('s');
             assert_eq!(words.windows(2).find(wrong), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_frame_is_not_said_to_have_no_byte_changed() {
+        for verdict in [Verdict::DamagedFrame, Verdict::Noise, Verdict::WeakPullUp] {
+            let none = Evidence::default().with(Measure::Damaged, 0);
+            let said = evidence(&Finding::new(verdict, Span::new(0, 16), 1, none));
+            assert_eq!(said, "bytes 0x0..0x10");
         }
     }
 
