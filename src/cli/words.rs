@@ -21,7 +21,7 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
         ),
         Reason::Unsupported(what) => (
             format!("{place} is protected with {what}, which is not supported"),
-            "only security suite 0 with the key of the meter can be read".to_owned(),
+            "only security suites 0 and 1 with the key of the meter can be read".to_owned(),
         ),
         Reason::NoKey => (
             format!("{place} is encrypted, and there is no key for it"),
@@ -51,12 +51,32 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no tag, though this meter has sent tags before"),
             "somebody else may have written this frame; it is not used".to_owned(),
         ),
+        Reason::SegmentMissing => (
+            format!("{place} is a part of a push: a segment is missing"),
+            LOST.to_owned(),
+        ),
+        Reason::BlockMissing => (
+            format!("{place} is a part of a push: a block is missing"),
+            LOST.to_owned(),
+        ),
+        Reason::ChecksumMismatch => (
+            format!("{place}: the check sum of its link frame does not fit"),
+            LOST.to_owned(),
+        ),
+        Reason::BadStructure => (
+            format!("{place} is no whole push: its list does not end with its data"),
+            LOST.to_owned(),
+        ),
         Reason::OtherShard => (
             format!("{place} is of another shard"),
             "a process with that shard decodes it".to_owned(),
         ),
     }
 }
+
+/// What to do about pushes that come damaged.
+const LOST: &str =
+    "if it is always so, bytes are lost on the way: look at the cable, the adapter and its buffer";
 
 /// What diagnosis has found and how that is known, and what to do about it.
 pub fn finding(finding: &Finding) -> (String, String) {

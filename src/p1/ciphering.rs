@@ -4,7 +4,7 @@
 //! DB 08 <system title 8> <length, BER> <security control 1> <frame counter 4> <ciphertext n> <tag 12>
 //!                                      |<------------------ length ----------------------->|
 //! ```
-//! Not supported: suites 1 and 2, compression, the broadcast key set; they are recognised and named.
+//! Suites 0 and 1 protect alike. Not supported: suite 2, compression, the broadcast key set; they are recognised and named.
 
 use std::fmt;
 
@@ -67,7 +67,7 @@ pub enum Header {
 /// A way of protecting a frame that this decoder does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unsupported {
-    /// Security suite other than 0.
+    /// Security suite other than 0 and 1.
     Suite(u8),
     /// The text is compressed before it is encrypted.
     Compression,
@@ -158,7 +158,7 @@ impl SecurityControl {
     /// Tells why frames of this kind are not decoded, where that is so.
     pub fn unsupported(self) -> Option<Unsupported> {
         match self.0 {
-            c if c & 0x0F != 0 => Some(Unsupported::Suite(c & 0x0F)),
+            c if c & 0x0F > 1 => Some(Unsupported::Suite(c & 0x0F)),
             c if c & 0x80 != 0 => Some(Unsupported::Compression),
             c if c & 0x40 != 0 => Some(Unsupported::BroadcastKey),
             _ => None,
@@ -394,7 +394,8 @@ mod tests {
             (0x30, None),
             (0x20, None),
             (0x10, None),
-            (0x31, Some(Unsupported::Suite(1))),
+            (0x31, None),
+            (0x32, Some(Unsupported::Suite(2))),
             (0xB0, Some(Unsupported::Compression)),
             (0x70, Some(Unsupported::BroadcastKey)),
         ] {

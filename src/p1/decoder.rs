@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::cipher::Keys;
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
-use super::framer::{Framer, Kind, Sighting};
+use super::framer::{Framer, Kind, LOOK_BACK, Sighting};
+use super::push::{Framing, Push};
 use super::shard::Shard;
 use super::span::Span;
 use super::telegram::Memory;
@@ -30,6 +31,8 @@ pub struct Decoder {
     zone: Zone,
     held: Vec<u8>,
     offset: u64,
+    /// Where the link frames of the last push lie.
+    spans: Vec<Span>,
 }
 
 impl Decoder {
@@ -42,6 +45,7 @@ impl Decoder {
             zone,
             held: Vec::new(),
             offset: 0,
+            spans: Vec::new(),
         }
     }
 
@@ -150,6 +154,9 @@ impl Decoder {
                     Verdict::Accept {
                         tag: Some(Tag::Valid),
                         ..
+                    } | Verdict::Push {
+                        tag: Some(Tag::Valid),
+                        ..
                     }
                 );
                 self.framer.remember(header.title, verified);
@@ -166,7 +173,7 @@ impl Decoder {
             self.framer.passed(base).max(from)
         };
         // The last byte stays: what a start behind it counts for depends on there being one.
-        while passed - from > JUNK_MAX {
+        while passed - from > JUNK_MAX + LOOK_BACK {
             junk(data, base, from, from + JUNK_MAX, sink);
             from += JUNK_MAX;
         }
@@ -189,10 +196,15 @@ impl Decoder {
         let header = sighting.header();
         match verdict {
             Verdict::Refuse { reason, .. } => {
+                let inner = match sighting.kind {
+                    Kind::Push { .. } => self.judge.inner,
+                    _ => None,
+                };
                 sink(&Event::Refused(Refused {
                     span,
                     frame,
                     header,
+                    inner,
                     reason,
                 }));
             }
@@ -217,6 +229,7 @@ impl Decoder {
                         span,
                         frame,
                         header,
+                        inner: None,
                         reason: Reason::Downgrade,
                     }));
                     return;
@@ -231,6 +244,65 @@ impl Decoder {
                     text,
                     crc,
                     telegram,
+                    push: None,
+                    mended: None,
+                }));
+            }
+            Verdict::Push {
+                tag,
+                readout,
+                crc,
+                form,
+            } => {
+                let judge = &self.judge;
+                let header = header.or(judge.inner);
+                let framing = match sighting.kind {
+                    Kind::Push { framing, .. } => framing,
+                    _ => Framing::Bare,
+                };
+                let text = judge.transcoder.text.as_slice();
+                let framed = matches!(sighting.kind, Kind::Push { .. });
+                self.spans.clear();
+                match framed {
+                    true => {
+                        let start = sighting.start;
+                        self.spans
+                            .extend(self.framer.parts.spans.iter().map(|(from, to)| {
+                                Span::new(span.start + (from - start) as u64, to - from)
+                            }));
+                    }
+                    false => self.spans.push(span),
+                }
+                let push = Push {
+                    framing,
+                    form,
+                    list: judge.transcoder.list.name.as_deref(),
+                    parts: self.spans.len() as u16,
+                    spans: &self.spans,
+                    checksum: (framing != Framing::Bare).then_some(true),
+                    units: &judge.transcoder.units,
+                };
+                let telegram = self.memory.parse(text, readout.mark, &self.zone);
+                if header.is_none() && judge.speaks_for_another(&telegram) {
+                    sink(&Event::Refused(Refused {
+                        span,
+                        frame,
+                        header,
+                        inner: None,
+                        reason: Reason::Downgrade,
+                    }));
+                    return;
+                }
+                sink(&Event::Telegram(Decoded {
+                    span,
+                    frame,
+                    security: header
+                        .zip(tag)
+                        .map(|(header, tag)| Security { header, tag }),
+                    text,
+                    crc,
+                    telegram,
+                    push: Some(push),
                     mended: None,
                 }));
             }

@@ -3,6 +3,7 @@
 use super::ciphering::{
     FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle, Unsupported,
 };
+use super::push::Push;
 use super::readout::Crc;
 use super::span::Span;
 use super::telegram::Telegram;
@@ -33,6 +34,8 @@ pub struct Decoded<'a> {
     pub crc: Crc,
     /// The text parsed.
     pub telegram: Telegram<'a>,
+    /// What else is known of a DLMS push, whose text is the readout made of it.
+    pub push: Option<Push<'a>>,
     /// What had to be undone before the bytes could be read; `None` for bytes as received.
     pub mended: Option<&'static str>,
 }
@@ -68,6 +71,8 @@ pub struct Refused<'a> {
     pub frame: &'a [u8],
     /// Header, where it was legal.
     pub header: Option<GeneralGloCiphering>,
+    /// Header of a push inside link frames, or made of parts; it does not lie at the begin of the bytes.
+    pub inner: Option<GeneralGloCiphering>,
     /// Why it is not used.
     pub reason: Reason,
 }
@@ -102,6 +107,14 @@ pub enum Reason {
     /// A frame without a tag from a meter that has sent tagged ones; or a telegram in clear under the name of such
     /// a meter, or of one with a key.
     Downgrade,
+    /// A segment of a push is missing.
+    SegmentMissing,
+    /// A block of a push is missing.
+    BlockMissing,
+    /// The check sum of a link frame does not fit.
+    ChecksumMismatch,
+    /// The tree of a push does not end with its data, or is none.
+    BadStructure,
     /// Its meter is in another shard: it is left to another process.
     OtherShard,
 }
@@ -156,10 +169,23 @@ impl Tag {
 }
 
 impl Refused<'_> {
+    /// Tells whether it is a DLMS push in link frames or blocks.
+    pub fn is_push(&self) -> bool {
+        let reason = matches!(
+            self.reason,
+            Reason::SegmentMissing
+                | Reason::BlockMissing
+                | Reason::ChecksumMismatch
+                | Reason::BadStructure
+        );
+        reason || self.inner.is_some()
+    }
+
     /// Title in the header, where one could be read.
     pub fn title(&self) -> Option<SystemTitle> {
         match (self.header, self.reason) {
             (Some(header), _) => Some(header.title),
+            (None, _) if self.inner.is_some() => self.inner.map(|header| header.title),
             (None, Reason::BadLength { title, .. }) => Some(title),
             (None, _) => None,
         }
@@ -178,6 +204,10 @@ impl Reason {
             Self::CrcMismatch(_) => "crc_mismatch",
             Self::NoEnd => "no_end",
             Self::Downgrade => "downgrade",
+            Self::SegmentMissing => "segment_missing",
+            Self::BlockMissing => "block_missing",
+            Self::ChecksumMismatch => "checksum_mismatch",
+            Self::BadStructure => "bad_structure",
             Self::OtherShard => "other_shard",
         }
     }

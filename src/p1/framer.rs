@@ -20,6 +20,11 @@ use memchr::memmem::Finder;
 use memchr::{memchr2, memchr3};
 
 use super::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
+use super::push::assembly::{Fault, Parts, Scan};
+use super::push::axdr::TreeFault;
+use super::push::hdlc::FLAG;
+use super::push::transcode::{NoPush, Transcoder};
+use super::push::{Form, Framing, mbus};
 use super::readout::{End, Readout};
 
 /// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
@@ -33,6 +38,9 @@ pub struct Framer {
     resume: u64,
     searched: Range<u64>,
     start: Finder<'static>,
+    /// The push that was put together last, and the readout of one without frames.
+    pub(super) parts: Parts,
+    transcoder: Transcoder,
 }
 
 /// A stretch of the data that is taken for a frame.
@@ -64,6 +72,15 @@ pub enum Kind {
     Plain(Readout),
     /// A plain telegram that another start or the end of the burst cut short.
     PlainCut,
+    /// A push in link frames or blocks, as far as it came.
+    Push {
+        /// What carries it.
+        framing: Framing,
+        /// What is missing or wrong.
+        fault: Option<Fault>,
+    },
+    /// A push in clear without any frame.
+    BarePush,
 }
 
 /// What a second look into a frame that did not verify has found.
@@ -84,6 +101,8 @@ impl Default for Framer {
             resume: 0,
             searched: 0..0,
             start: Finder::new(&START),
+            parts: Parts::default(),
+            transcoder: Transcoder::default(),
         }
     }
 }
@@ -105,8 +124,9 @@ impl Framer {
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
     ) -> Option<Sighting> {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
-        while let Some(start) = find(data, at, |rest| memchr2(START[0], b'/', rest)) {
+        while let Some(start) = find(data, at, |rest| rest.iter().position(|b| may_start(*b))) {
             let found = match data.get(start) {
+                Some(byte) if !matches!(byte, b'/' | 0xDB) => self.push(data, from, start, closed),
                 Some(b'/') => self.plain(data, base, from, start, closed),
                 _ if start == from => self.ciphered(data, base, start, closed, |_, _| true),
                 _ => self.ciphered(data, base, start, closed, &opens),
@@ -125,6 +145,73 @@ impl Framer {
         }
         self.resume = base + data.len() as u64;
         None
+    }
+
+    /// Looks for a push: link frames, whose header or sum is right, before what stands alone.
+    fn push(&mut self, data: &[u8], from: usize, start: usize, closed: bool) -> Found {
+        let rest = data.get(start..).unwrap_or_default();
+        let border = start == from;
+        let framing = match rest {
+            // Behind a frame its flag may be shared.
+            [FLAG, ..] => Framing::Hdlc,
+            [0xA0..=0xAF, ..] if border => Framing::Hdlc,
+            [mbus::START, ..] => Framing::Mbus,
+            [0xE0, ..] if border => Framing::Bare,
+            [0xE6] | [0xE6, 0xE6 | 0xE7] | [0xE6, 0xE6 | 0xE7, 0] if !closed => return Found::More,
+            [0xE6, 0xE6 | 0xE7, 0, 0xE0, ..] => Framing::Bare,
+            [0x0F, ..] => return self.bare(data, from, start, closed),
+            [0x01 | 0x02, ..] if border => return self.bare(data, from, start, closed),
+            _ => return Found::Not,
+        };
+        match self.parts.scan(data, start, framing, closed) {
+            Scan::Push { end, fault } => Found::Sighting(Sighting {
+                start,
+                end,
+                kind: Kind::Push { framing, fault },
+            }),
+            Scan::More => Found::More,
+            Scan::Not => Found::Not,
+        }
+    }
+
+    /// A push in clear that nothing carries: its tree says where it ends.
+    fn bare(&mut self, data: &[u8], from: usize, start: usize, closed: bool) -> Found {
+        let rest = data.get(start..).unwrap_or_default();
+        let window = rest.get(..BARE_MAX).unwrap_or(rest);
+        let wait = rest.len() < BARE_MAX && !closed;
+        // What is left of a frame whose header is damaged has lost its check sum as well.
+        let before = data.get(from.max(start.saturating_sub(LOOK_BACK))..start);
+        let in_frame = before
+            .unwrap_or_default()
+            .windows(2)
+            .any(|pair| matches!(pair, [FLAG, 0xA0..=0xAF] | [mbus::START, _]));
+        if in_frame {
+            return Found::Not;
+        }
+        match bare_begins(window) {
+            Some(true) => {}
+            None if wait => return Found::More,
+            _ => return Found::Not,
+        }
+        match self.transcoder.write_begin(None, window) {
+            Ok((form, end))
+                if form != Form::Bare
+                    || self
+                        .transcoder
+                        .list
+                        .rows
+                        .iter()
+                        .any(|row| row.obis.is_some()) =>
+            {
+                Found::Sighting(Sighting {
+                    start,
+                    end: start + end,
+                    kind: Kind::BarePush,
+                })
+            }
+            Err(NoPush::Tree(TreeFault::Short)) if wait => Found::More,
+            _ => Found::Not,
+        }
     }
 
     /// Index up to which the data are known to hold nothing, after [`Framer::next`] gave `None`.
@@ -438,6 +525,41 @@ impl OwnText {
     }
 }
 
+/// Bytes that a frame can begin with.
+fn may_start(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'/' | 0xDB | FLAG | mbus::START | 0x0F | 0x01 | 0x02 | 0xA0..=0xAF | 0xE0 | 0xE6
+    )
+}
+
+/// Tells whether bytes begin as a data-notification or a body with a list; `None` where too few are there.
+pub fn bare_begins(bytes: &[u8]) -> Option<bool> {
+    let body = match bytes {
+        [0x01 | 0x02, ..] => bytes,
+        [0x0F, _, _, _, _, 0x00, body @ ..] => body,
+        [0x0F, _, _, _, _, 0x0C, rest @ ..] | [0x0F, _, _, _, _, 0x09, 0x0C, rest @ ..] => {
+            match rest {
+                [0x07, _, 1..=12 | 0xFF, 1..=31 | 0xFF, ..] => rest.get(12..)?,
+                [_, _, _, _, ..] => return Some(false),
+                _ => return None,
+            }
+        }
+        [0x0F, _, _, _, _, 0x09, other, ..] if *other != 0x0C => return Some(false),
+        [0x0F, _, _, _, _, other, ..] if *other != 0x09 => return Some(false),
+        _ => return None,
+    };
+    match body {
+        [0x01 | 0x02, 1..=0x7F, 0x02, 2..=4, 0x09 | 0x12 | 0x06, ..]
+        | [0x02, 2..=0x7F, 0x01, 1..=0x7F, 0x02, 4, ..]
+        | [0x02, 2..=0x7F, 0x09 | 0x0A, 3..=32, ..]
+        | [0x02, 2, 0x16, _, 0x01, ..] => Some(true),
+        [0x02, 1, 0x06, _, _, _, ..] => Some(bytes.len() > body.len() || body.len() == 7),
+        [_, _, _, _, _, ..] => Some(false),
+        _ => None,
+    }
+}
+
 enum Found {
     Sighting(Sighting),
     Not,
@@ -562,6 +684,10 @@ fn find(data: &[u8], from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Op
     search(data.get(from..)?).map(|index| from + index)
 }
 
+/// Longest push in clear without frames, in bytes.
+const BARE_MAX: usize = 8 << 10;
+/// Bytes before a push in clear in which the header of a link frame would lie.
+pub const LOOK_BACK: usize = 20;
 /// Bytes of text that a second look wants to see.
 pub const FIRST_BLOCK: usize = 16;
 /// Longest plain telegram that is waited for, in bytes.

@@ -28,6 +28,8 @@ pub mod derive;
 
 pub mod event;
 
+pub mod push;
+
 pub mod shard;
 
 pub mod decoder;

@@ -27,6 +27,7 @@ struct Field {
 /// Writes the frame of a telegram.
 pub fn write(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
     let fields = match &decoded.security {
+        _ if decoded.push.is_some() => Vec::new(),
         Some(security) => ciphered(&security.header, decoded, security.tag),
         None => plain(decoded),
     };

@@ -20,8 +20,8 @@ use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
 use parts::{
-    Kept, begin_security, begin_source, write_control, write_crc, write_integer, write_span,
-    write_text_or_null,
+    Kept, begin_security, begin_source, write_control, write_crc, write_integer, write_push,
+    write_span, write_text_or_null,
 };
 use plan::Plan;
 
@@ -133,11 +133,18 @@ impl Json {
         write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));
         out.extend_from_slice(b",\"name\":");
         write_text_or_null(out, context.meter_name);
-        self.plans
-            .of(telegram.shape(), || {
-                Plan::new(telegram, self.fields.as_ref())
-            })
-            .write(out, telegram);
+        let fields = self.fields.as_ref();
+        let units = decoded.push.as_ref().map_or(&[][..], |push| push.units);
+        let plan = self
+            .plans
+            .of(telegram.shape(), || Plan::new(telegram, fields, units));
+        if !plan.is_for(units) {
+            *plan = Plan::new(telegram, fields, units);
+        }
+        plan.write(out, telegram);
+        if let Some(push) = &decoded.push {
+            write_push(out, push);
+        }
         if self.derived {
             self.write_derived(out, context.derived);
         }
@@ -165,7 +172,7 @@ impl Json {
         out.push(b'"');
         write_source(out, context, refused.span.start, refused.span.len());
         out.extend_from_slice(b",\"security\":");
-        match refused.header {
+        match refused.header.or(refused.inner) {
             Some(header) => {
                 begin_security(out, header.title);
                 write_integer(out, u64::from(header.counter.0));

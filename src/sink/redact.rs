@@ -12,6 +12,7 @@ use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
 use crate::p1::obis::Kind;
+use crate::p1::push::{Push, UnitFrom};
 use crate::p1::readout::{Crc, Readout, SentCrc};
 use crate::p1::telegram::{Memory, Telegram};
 use crate::p1::value::{Timestamp, Zone};
@@ -23,6 +24,7 @@ pub struct Redactor {
     zone: Zone,
     text: Vec<u8>,
     frame: Vec<u8>,
+    units: Vec<UnitFrom>,
 }
 
 impl Redactor {
@@ -34,6 +36,7 @@ impl Redactor {
             zone,
             text: Vec::new(),
             frame: Vec::new(),
+            units: Vec::new(),
         }
     }
 
@@ -82,7 +85,13 @@ impl Redactor {
             header: self.header(&security.header),
             ..security
         });
+        // The bytes of a push hold the meter in places of their own.
+        let push = decoded.push.as_ref();
+        self.units.clear();
+        self.units
+            .extend(push.into_iter().flat_map(|push| push.units));
         self.frame = match &security {
+            _ if push.is_some() => Vec::new(),
             Some(security) => patched(decoded.frame, &security.header),
             None => text.clone(),
         };
@@ -96,6 +105,15 @@ impl Redactor {
             text: &self.text,
             crc,
             telegram: self.memory.parse(readable, mark, &self.zone),
+            push: push.map(|push| Push {
+                framing: push.framing,
+                form: push.form,
+                list: None,
+                parts: push.parts,
+                spans: &[],
+                checksum: push.checksum,
+                units: &self.units,
+            }),
             mended: decoded.mended,
         }
     }
@@ -103,6 +121,7 @@ impl Redactor {
     /// Gives the refused frame with everything replaced that names the meter.
     pub fn refused<'a>(&'a mut self, refused: &Refused<'_>) -> Refused<'a> {
         let header = refused.header.map(|header| self.header(&header));
+        let inner = refused.inner.map(|header| self.header(&header));
         self.frame = match &header {
             Some(header) => patched(refused.frame, header),
             None => Vec::new(),
@@ -111,6 +130,7 @@ impl Redactor {
             span: refused.span,
             frame: &self.frame,
             header,
+            inner,
             reason: refused.reason,
         }
     }

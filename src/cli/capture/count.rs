@@ -46,8 +46,14 @@ impl Counts {
             Event::Refused(refused) => refused,
         };
         match refused.reason {
-            Reason::Truncated { .. } | Reason::NoEnd => self.cut += 1,
-            Reason::BadLength { .. } | Reason::CrcMismatch(_) => self.damaged += 1,
+            Reason::Truncated { .. }
+            | Reason::NoEnd
+            | Reason::SegmentMissing
+            | Reason::BlockMissing => self.cut += 1,
+            Reason::BadLength { .. }
+            | Reason::CrcMismatch(_)
+            | Reason::ChecksumMismatch
+            | Reason::BadStructure => self.damaged += 1,
             Reason::NoKey
             | Reason::TagMismatch
             | Reason::Unsupported(_)

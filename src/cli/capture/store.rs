@@ -242,7 +242,10 @@ fn kind(event: &Event<'_>) -> &'static str {
         Event::Telegram(_) => "gcm",
         Event::Junk(_) => "junk",
         Event::Refused(refused) => match refused.reason {
-            Reason::Truncated { .. } | Reason::NoEnd => "part",
+            Reason::Truncated { .. }
+            | Reason::NoEnd
+            | Reason::SegmentMissing
+            | Reason::BlockMissing => "part",
             Reason::BadLength { .. } => "junk",
             Reason::CrcMismatch(_) if refused.header.is_none() => "p1",
             _ => "gcm",

@@ -7,6 +7,9 @@ use super::super::cipher::{Keys, OpenError, Opener};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
 use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
+use super::super::push::assembly::Fault;
+use super::super::push::transcode::Transcoder;
+use super::super::push::{Form, apdu};
 use super::super::readout::{Algorithm, Crc, Readout, SentCrc};
 use super::super::shard::Shard;
 use super::super::telegram::Telegram;
@@ -42,6 +45,10 @@ pub(super) struct Judge {
     pub(super) shard: Option<Shard>,
     /// Text of the frame that was opened last.
     pub(super) text: Vec<u8>,
+    /// Writes the readouts of pushes.
+    pub(super) transcoder: Transcoder,
+    /// Header of the push that was judged last, inside its link frames.
+    pub(super) inner: Option<GeneralGloCiphering>,
     /// Meters that have sent a valid tag.
     tagged: HashSet<SystemTitle>,
     /// The one of them that sent last.
@@ -61,6 +68,13 @@ pub(super) enum Verdict {
         readout: Readout,
         crc: Crc,
     },
+    /// A push, whose readout the transcoder holds.
+    Push {
+        tag: Option<Tag>,
+        readout: Readout,
+        crc: Crc,
+        form: Form,
+    },
     Refuse {
         end: usize,
         reason: Reason,
@@ -74,6 +88,8 @@ impl Judge {
             policy,
             shard: None,
             text: Vec::new(),
+            transcoder: Transcoder::default(),
+            inner: None,
             tagged: HashSet::new(),
             tagged_last: None,
             kinds: Vec::new(),
@@ -130,7 +146,26 @@ impl Judge {
         closed: bool,
     ) -> Option<Verdict> {
         let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
+        self.inner = None;
         let judged = match sighting.kind {
+            Kind::Push { fault, .. } => {
+                let end = sighting.end;
+                let verdict = self
+                    .push(&framer.parts.apdu, fault)
+                    .map_err(|reason| match reason {
+                        // Segments have no numbers: that the tree does not end is all that shows.
+                        Reason::BadStructure if framer.parts.spans.len() > 1 => {
+                            Reason::SegmentMissing
+                        }
+                        reason => reason,
+                    });
+                return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
+            }
+            Kind::BarePush => {
+                let end = sighting.end;
+                let verdict = self.transcode(None, None, frame);
+                return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
+            }
             Kind::Ciphered(header) => self.ciphered(&header, frame),
             Kind::Plain(readout) => self.accept(None, frame, 0, readout),
             Kind::CipheredCut(header) => {
@@ -200,7 +235,74 @@ impl Judge {
                 })
     }
 
+    /// A push that was taken out of its link frames and blocks.
+    fn push(&mut self, apdu: &[u8], fault: Option<Fault>) -> Result<Verdict, Reason> {
+        self.inner = apdu::ciphering(apdu);
+        match fault {
+            None => {}
+            Some(Fault::Truncated { have, need }) => return Err(Reason::Truncated { have, need }),
+            Some(Fault::Checksum) => return Err(Reason::ChecksumMismatch),
+            Some(Fault::Segment) => return Err(Reason::SegmentMissing),
+            Some(Fault::Block) => return Err(Reason::BlockMissing),
+        }
+        let Some(header) = self.inner else {
+            return self.transcode(None, None, apdu);
+        };
+        let tag = self.decrypt(&header, apdu)?;
+        self.transcode_text(&header, tag)
+    }
+
+    /// A decrypted push: without a tag that fits, its structure is the proof of the key.
+    fn transcode_text(
+        &mut self,
+        header: &GeneralGloCiphering,
+        tag: Tag,
+    ) -> Result<Verdict, Reason> {
+        let text = std::mem::take(&mut self.text);
+        let push = text.get(..header.text_length()).unwrap_or_default();
+        let verdict = self.transcode(Some(header.title), Some(tag), push);
+        self.text = text;
+        verdict
+    }
+
+    fn transcode(
+        &mut self,
+        title: Option<SystemTitle>,
+        tag: Option<Tag>,
+        push: &[u8],
+    ) -> Result<Verdict, Reason> {
+        let form = self.transcoder.write(title, push).map_err(|_| match tag {
+            None | Some(Tag::Valid) => Reason::BadStructure,
+            Some(_) => Reason::TagMismatch,
+        })?;
+        let text = self.transcoder.text.as_slice();
+        let readout = Readout::find(text).ok_or(Reason::BadStructure)?;
+        Ok(Verdict::Push {
+            tag,
+            readout,
+            crc: readout.check(text),
+            form,
+        })
+    }
+
     fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
+        let tag = self.decrypt(header, frame)?;
+        if let Some(0x0F | 0x01 | 0x02) = self
+            .text
+            .get(..header.text_length())
+            .and_then(<[u8]>::first)
+        {
+            match self.transcode_text(header, tag) {
+                // Not a push either: the words for a text that cannot be read serve better.
+                Err(_) if tag != Tag::Valid => {}
+                verdict => return verdict,
+            }
+        }
+        self.readable(header, tag)
+    }
+
+    /// Writes the text of a frame to the buffer; gives the verdict on its tag.
+    fn decrypt(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Tag, Reason> {
         if self.shard.is_some_and(|shard| !shard.has(header.title)) {
             return Err(Reason::OtherShard);
         }
@@ -245,7 +347,12 @@ impl Judge {
         if tag == Tag::Valid {
             self.authenticated(header.title);
         }
-        let text = self.text.get(..length).unwrap_or_default();
+        Ok(tag)
+    }
+
+    /// Finds the telegram in a text that was decrypted.
+    fn readable(&self, header: &GeneralGloCiphering, tag: Tag) -> Result<Verdict, Reason> {
+        let text = self.text.get(..header.text_length()).unwrap_or_default();
         let lead = text.get(..LEAD_MAX).unwrap_or(text);
         let found = memchr::memchr(b'/', lead)
             .and_then(|start| Readout::find(text.get(start..)?).map(|readout| (start, readout)));
@@ -319,7 +426,13 @@ impl Judge {
             if encrypted {
                 keys.apply_key_stream(header.title, header.counter, &mut text);
             }
-            text.first() == Some(&b'/')
+            let push = matches!(
+                text,
+                [0x0F, _, _, _, _, 0x0C, 0x07, ..]
+                    | [0x0F, _, _, _, _, 0x09, 0x0C, 0x07, ..]
+                    | [0x0F, _, _, _, _, 0x00, 0x01 | 0x02, ..]
+            );
+            push || text.first() == Some(&b'/')
                 && text
                     .iter()
                     .all(|b| matches!(b, b' '..=b'~' | b'\r' | b'\n'))

@@ -84,6 +84,7 @@ impl Decoder {
             zone: self.zone.clone(),
             held: Vec::new(),
             offset: standing.offset,
+            spans: Vec::new(),
         }
     }
 
@@ -215,6 +216,7 @@ impl Stretch {
                 text,
                 crc: frame.crc,
                 telegram: Telegram::of(readable, shape, zone),
+                push: None,
                 mended: None,
             }));
         }
@@ -227,6 +229,9 @@ impl Frame {
         let Event::Telegram(decoded) = event else {
             return None;
         };
+        if decoded.push.is_some() {
+            return None;
+        }
         let security = decoded.security.filter(|s| s.tag == Tag::Valid)?;
         let length = decoded.text.len();
         decoded.crc.valid().filter(|valid| *valid)?;

@@ -192,6 +192,10 @@ impl Diagnosis {
                     None => self.summary.refused.push((code, 1)),
                 }
                 self.stream.refused(refused);
+                // Why a push is refused is all there is to say: its bytes are not those of a P1 port.
+                if refused.is_push() {
+                    return;
+                }
                 let kind = PieceKind::Frame {
                     header: refused.header,
                     reason: refused.reason,

@@ -174,6 +174,8 @@ pub fn lookup(code: Obis) -> Option<&'static Entry> {
     let table = &*TABLE;
     let b = code.channel();
     match code.a {
+        // Makers number the only channel of a meter 0 or 1.
+        Some(1) if b == 1 => table.find(1, 1, &code).or_else(|| table.find(1, 0, &code)),
         Some(a) => table.find(a, b, &code),
         None => table.find(1, b, &code).or_else(|| table.find(0, b, &code)),
     }

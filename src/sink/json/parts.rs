@@ -5,6 +5,7 @@ use std::io::Write;
 use super::super::context::{Context, Source};
 use super::super::number::write_json_bytes;
 use crate::p1::ciphering::{SecurityControl, SystemTitle};
+use crate::p1::push::Push;
 use crate::p1::readout::{Algorithm, Crc, SentCrc};
 
 /// A part that is mostly the same as the last time, and what it follows from.
@@ -86,6 +87,25 @@ pub(super) fn begin_security(out: &mut Vec<u8>, title: SystemTitle) {
     out.extend_from_slice(b"{\"system_title\":\"");
     write_hex(out, &title.0);
     out.extend_from_slice(b"\",\"frame_counter\":");
+}
+
+/// Writes what is known of a push.
+pub(super) fn write_push(out: &mut Vec<u8>, push: &Push<'_>) {
+    out.extend_from_slice(b",\"push\":{\"framing\":");
+    write_text_or_null(out, Some(push.framing.word()));
+    out.extend_from_slice(b",\"form\":");
+    write_text_or_null(out, Some(push.form.word()));
+    out.extend_from_slice(b",\"list\":");
+    write_text_or_null(out, push.list);
+    out.extend_from_slice(b",\"parts\":");
+    write_integer(out, u64::from(push.parts));
+    out.extend_from_slice(b",\"checksum\":");
+    let checksum = push
+        .checksum
+        .map(|valid| if valid { "valid" } else { "invalid" });
+    write_text_or_null(out, Some(checksum.unwrap_or("none")));
+    // A push whose tree does not end with its data is refused.
+    out.extend_from_slice(b",\"structure\":\"whole\"}");
 }
 
 pub(super) fn write_control(out: &mut Vec<u8>, control: SecurityControl) {

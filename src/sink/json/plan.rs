@@ -2,6 +2,7 @@
 
 use super::parts::{write_integer, write_text_or_null};
 use crate::p1::layout::{Form, Item, Place};
+use crate::p1::push::UnitFrom;
 use crate::p1::telegram::Telegram;
 use crate::sink::fields::Fields;
 use crate::sink::number::{is_clean, part_of, write_json, write_json_bytes, write_json_text};
@@ -9,7 +10,11 @@ use crate::sink::template::{Draft, Template};
 
 /// The parts of an object from `p1_version` to `issues`, for one shape.
 #[derive(Clone, Debug)]
-pub(super) struct Plan(Template<Then>);
+pub(super) struct Plan {
+    template: Template<Then>,
+    /// Where the units come from, for a push.
+    units: Vec<UnitFrom>,
+}
 
 /// Something of the telegram.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +32,16 @@ enum Then {
 
 impl Plan {
     /// Plans for all telegrams that have the shape of this one.
-    pub(super) fn new(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Self {
+    pub(super) fn new(
+        telegram: &Telegram<'_>,
+        fields: Option<&Fields>,
+        units: &[UnitFrom],
+    ) -> Self {
         let mut planner = Planner {
             telegram: *telegram,
             draft: Draft::new(telegram.text()),
             fields,
+            units,
         };
         planner.say(",\"p1_version\":");
         planner.version();
@@ -43,13 +53,21 @@ impl Plan {
         planner.readings();
         planner.say("],\"issues\":[");
         planner.issues();
-        Self(planner.draft.finish())
+        Self {
+            template: planner.draft.finish(),
+            units: units.to_vec(),
+        }
+    }
+
+    /// Tells whether it was made for units that come from there.
+    pub(super) fn is_for(&self, units: &[UnitFrom]) -> bool {
+        self.units == units
     }
 
     /// Appends what the plan says of a telegram of its shape.
     pub(super) fn write(&mut self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
         let text = telegram.text();
-        let bytes = self.0.show(
+        let bytes = self.template.show(
             text,
             |then| then.part(text),
             |out, then| then.write(out, telegram),
@@ -97,6 +115,7 @@ struct Planner<'a> {
     telegram: Telegram<'a>,
     draft: Draft<Then>,
     fields: Option<&'a Fields>,
+    units: &'a [UnitFrom],
 }
 
 impl<'a> Planner<'a> {
@@ -232,6 +251,13 @@ impl<'a> Planner<'a> {
                     Some(entry) => plan.string(entry.name),
                     None => plan.say("null"),
                 });
+            }
+            if let Some(from) = self.units.get(index as usize) {
+                self.say(",\"unit_from\":");
+                match from.word() {
+                    Some(word) => self.string(word),
+                    None => self.say("null"),
+                }
             }
             self.say("}");
         }

@@ -8,6 +8,9 @@ use super::capture::MARK;
 use super::secret::{KEY_LENGTH, Secret};
 use super::trial::{Extent, Trial};
 use super::{DumpError, Form, magic, ndjson, text};
+use crate::p1::framer::bare_begins;
+use crate::p1::push::hdlc::{self, FLAG, Link};
+use crate::p1::push::mbus;
 
 /// Holds the begin of an input until its form is known.
 pub(super) struct Sniffer {
@@ -91,7 +94,9 @@ impl Sniffer {
 
 /// True if the bytes hold the begin of an encrypted frame or of a telegram.
 pub(super) fn holds_start(bytes: &[u8]) -> bool {
-    memchr::memchr2_iter(0xDB, b'/', bytes).any(|index| bytes.get(index..).is_some_and(starts))
+    let begin = |byte: &u8| matches!(*byte, 0xDB | b'/' | FLAG | mbus::START | 0x0F | 0xE6);
+    let mut places = (0..).zip(bytes).filter(|(_, byte)| begin(byte));
+    places.any(|(index, _)| bytes.get(index..).is_some_and(starts))
 }
 
 /// True if the bytes begin with an encrypted frame or a telegram.
@@ -106,12 +111,17 @@ fn starts(bytes: &[u8]) -> bool {
                 [a @ ..=0x7F, ref rest @ ..] => ([0, 0, 0, a], rest),
                 _ => return false,
             };
-            // Suite 0, and at least one of authentication and encryption.
+            // Suite 0 or 1, and at least one of authentication and encryption.
             let control = rest
                 .first()
-                .is_some_and(|control| control & 0x0F == 0 && control & 0x30 != 0);
+                .is_some_and(|control| control & 0x0F <= 1 && control & 0x30 != 0);
             control && u32::from_be_bytes(length) >= 17
         }
+        // Link frames prove themselves by the check sum of their header, or by saying their length twice.
+        [FLAG, 0xA0..=0xAF, ..] => bytes.len() >= 14 && hdlc::read(bytes, false) != Link::Not,
+        [mbus::START, ..] => bytes.len() >= 9 && mbus::read(bytes, false) != Link::Not,
+        [0xE6, 0xE6 | 0xE7, 0, 0x0F | 0xDB | 0xE0, ..] => true,
+        [0x0F, ..] => bare_begins(bytes) == Some(true),
         [b'/', rest @ ..] => {
             let named = text::is_named(rest);
             let is_shown = |byte: &u8| (0x20..0x7F).contains(byte) || named && *byte > 0x7F;
@@ -204,7 +214,7 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         lines
     };
     let hex = Trial::new(Form::Hex, running, extent);
-    if hex.error.is_none() && starts(&hex.bytes) {
+    if hex.error.is_none() && (starts(&hex.bytes) || bare_begins(&hex.bytes) == Some(true)) {
         return Some(Form::Hex);
     }
     if by_line(Form::Log).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {

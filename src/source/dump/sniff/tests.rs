@@ -232,7 +232,7 @@ fn a_start_needs_all_its_parts() {
     }
     for bad in [
         &b"\x10\x30"[..],
-        b"\x82\x01\x00\x31",
+        b"\x82\x01\x00\x32",
         b"\x82\x01\x00\x00",
         b"\x80\x30",
         b"\x85\x30",

@@ -1,0 +1,242 @@
+//! The parts of a push put together: link frames, segments, and blocks of general block transfer.
+
+use super::Framing;
+use super::hdlc::{self, FLAG, Frame, Link};
+use super::mbus;
+
+/// Bytes of a push put together, with the place of each part.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// The application layer, without ends of frames and blocks.
+    pub apdu: Vec<u8>,
+    /// Ranges of the data that the link frames fill.
+    pub spans: Vec<(usize, usize)>,
+    /// Segments of the unit that is not complete yet.
+    unit: Vec<u8>,
+}
+
+/// What a stretch of the data holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// A push that ends at an index, whole or not.
+    Push {
+        /// Index behind its last byte.
+        end: usize,
+        /// What is missing or wrong.
+        fault: Option<Fault>,
+    },
+    /// No push.
+    Not,
+    /// Too few bytes to say.
+    More,
+}
+
+/// Why a push could not be put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A link frame ended early.
+    Truncated {
+        /// Bytes that came.
+        have: u64,
+        /// Bytes that should have come.
+        need: u64,
+    },
+    /// The check sum of a link frame does not fit.
+    Checksum,
+    /// A segment is missing.
+    Segment,
+    /// A block is missing.
+    Block,
+}
+
+impl Parts {
+    /// Puts together what begins at `start`.
+    pub fn scan(&mut self, data: &[u8], start: usize, framing: Framing, closed: bool) -> Scan {
+        self.apdu.clear();
+        self.unit.clear();
+        self.spans.clear();
+        let mut blocks = Blocks::default();
+        let (mut at, mut end, mut first) = (start, start, None::<Frame>);
+        let mut fault = None;
+        let mut segments = 0u8;
+        loop {
+            let rest = data.get(at..).unwrap_or_default();
+            let frame = match read(framing, rest, closed) {
+                Link::Frame(frame) => frame,
+                Link::More => return Scan::More,
+                Link::Not if first.is_none() => return Scan::Not,
+                // Flags and noise may stand between two frames of a push.
+                Link::Not if at < end + GAP_MAX && at < data.len() => {
+                    at += 1;
+                    continue;
+                }
+                Link::Not if at >= data.len() && !closed => return Scan::More,
+                Link::Not => break,
+            };
+            if first
+                .as_ref()
+                .is_some_and(|first| first.address != frame.address)
+            {
+                break;
+            }
+            let info = rest.get(frame.info.clone()).unwrap_or_default();
+            let (llc, info) = match info {
+                [0xE6, 0xE6 | 0xE7, 0, info @ ..] => (true, info),
+                info => (false, info),
+            };
+            // Within an application unit no frame begins with the LLC: that is the next push.
+            let begins = llc || frame.number == Some(0);
+            if segments > 0 && begins || blocks.ended_by(info, segments) {
+                break;
+            }
+            if frame.number.is_some_and(|number| number != segments & 0x0F) {
+                fault = fault.or(Some(Fault::Segment));
+            }
+            if !frame.valid {
+                let (have, need) = (frame.length as u64, frame.need as u64);
+                fault = fault.or(Some(match have + 1 < need {
+                    true => Fault::Truncated { have, need },
+                    false => Fault::Checksum,
+                }));
+            }
+            end = at + frame.length;
+            self.spans.push((at, end));
+            at = end;
+            self.unit.extend_from_slice(info);
+            segments = segments.saturating_add(1);
+            let (more, cut) = (frame.more, matches!(fault, Some(Fault::Truncated { .. })));
+            first.get_or_insert(frame);
+            if cut || self.spans.len() >= PARTS_MAX {
+                return Scan::Push {
+                    end,
+                    fault: fault.or(Some(Fault::Segment)),
+                };
+            }
+            if more {
+                continue;
+            }
+            segments = 0;
+            let done = match self.unit.first() {
+                Some(0xE0) => match blocks.take(&self.unit, &mut self.apdu) {
+                    Ok(last) => last,
+                    Err(last) => {
+                        fault = fault.or(Some(Fault::Block));
+                        last
+                    }
+                },
+                _ if blocks.next > 0 => {
+                    fault = fault.or(Some(Fault::Block));
+                    true
+                }
+                _ => {
+                    std::mem::swap(&mut self.apdu, &mut self.unit);
+                    true
+                }
+            };
+            self.unit.clear();
+            if done {
+                return Scan::Push { end, fault };
+            }
+        }
+        let missing = if segments > 0 {
+            Fault::Segment
+        } else {
+            Fault::Block
+        };
+        Scan::Push {
+            end,
+            fault: fault.or(Some(missing)),
+        }
+    }
+}
+
+/// Blocks of general block transfer that came (DLMS Green Book 9.4.6.13).
+#[derive(Default)]
+struct Blocks {
+    /// Number of the last one; 0 before the first.
+    next: u16,
+}
+
+impl Blocks {
+    /// Tells whether a unit begins another transfer, or belongs to none.
+    fn ended_by(&self, unit: &[u8], segments: u8) -> bool {
+        self.next > 0
+            && segments == 0
+            && !matches!(unit, [0xE0, _, high, low, ..] if (*high, *low) != (0, 1))
+    }
+
+    /// Adds the text of a block; tells whether it is the last, as an error where it is not the next one.
+    fn take(&mut self, unit: &[u8], out: &mut Vec<u8>) -> Result<bool, bool> {
+        let &[_, control, high, low, _, _, ref rest @ ..] = unit else {
+            return Err(true);
+        };
+        let last = control & 0x80 != 0;
+        let number = u16::from_be_bytes([high, low]);
+        let expected = self.next.checked_add(1) == Some(number);
+        self.next = number.max(1);
+        let text = super::apdu::length(rest).and_then(|(length, text)| text.get(..length));
+        match text {
+            Some(text) if expected => {
+                out.extend_from_slice(text);
+                Ok(last)
+            }
+            _ => Err(last),
+        }
+    }
+}
+
+fn read(framing: Framing, data: &[u8], closed: bool) -> Link {
+    match framing {
+        Framing::Hdlc => match data {
+            // The first of two flags belongs to the frame before.
+            [FLAG, FLAG, ..] => Link::Not,
+            _ => hdlc::read(data, closed),
+        },
+        Framing::Mbus => mbus::read(data, closed),
+        Framing::Bare => block(data, closed),
+    }
+}
+
+/// A block that stands in no link frame.
+fn block(data: &[u8], closed: bool) -> Link {
+    let llc = match data {
+        [0xE6, 0xE6 | 0xE7, 0, ..] => 3,
+        _ => 0,
+    };
+    let rest = data.get(llc..).unwrap_or_default();
+    let missing = if closed { Link::Not } else { Link::More };
+    let &[0xE0, control, _, _, _, _, ref field @ ..] = rest else {
+        return if rest.len() < 7 && rest.first().is_none_or(|tag| *tag == 0xE0) {
+            missing
+        } else {
+            Link::Not
+        };
+    };
+    if control & 0x40 == 0
+        || field
+            .first()
+            .is_some_and(|&width| width > 0x82 || width == 0x80)
+    {
+        return Link::Not;
+    }
+    match super::apdu::length(field) {
+        Some((length, text)) if text.len() >= length => {
+            let whole = data.len() - text.len() + length;
+            Link::Frame(Frame {
+                length: whole,
+                need: whole,
+                info: llc..whole,
+                number: None,
+                more: false,
+                address: [0; 8],
+                valid: true,
+            })
+        }
+        _ => missing,
+    }
+}
+
+/// Most bytes between two frames of a push.
+const GAP_MAX: usize = 64;
+/// Most link frames of a push.
+const PARTS_MAX: usize = 64;

@@ -1,0 +1,432 @@
+//! From the tree to readings: the six forms of lists told apart by their structure, and the scales that are not sent.
+
+use super::axdr::{self, ARRAY, Node, OCTETS, STRUCTURE, TreeFault};
+use super::profile::Profile;
+use super::{Form, UnitFrom};
+
+/// A reading of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its code; `None` where neither the list nor a profile has one.
+    pub obis: Option<[u8; 6]>,
+    /// Place of its value among the nodes.
+    pub node: usize,
+    /// Place in the list, from 1.
+    pub place: usize,
+    /// Power of ten, and the unit by its number.
+    pub scale: Option<(i8, u8)>,
+    /// Where those come from.
+    pub from: UnitFrom,
+}
+
+/// A body taken apart; its memory is used again for the next.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// The tree.
+    pub nodes: Vec<Node>,
+    /// The readings, in order.
+    pub rows: Vec<Row>,
+    /// Places of the elements of the root.
+    elements: Vec<usize>,
+    codes: Vec<[u8; 6]>,
+    plain: Vec<Node>,
+    /// Name of the list.
+    pub name: Option<String>,
+}
+
+impl List {
+    /// Takes a body apart; gives its form and the offset behind it.
+    ///
+    /// # Errors
+    /// [`TreeFault`] where the body is no tree.
+    pub fn read(&mut self, body: &[u8]) -> Result<(Form, usize), TreeFault> {
+        self.rows.clear();
+        self.name = None;
+        if let [STRUCTURE, 2, 0x16, _, ARRAY, rest @ ..] = body
+            && let Some((count, rest)) = super::apdu::length(rest)
+            && matches!(rest, [STRUCTURE, 2, 0, _, _, ..])
+        {
+            let end = self.descriptors(body, body.len() - rest.len(), count)?;
+            self.complete();
+            return Ok((Form::Descriptors, end));
+        }
+        let end = axdr::read(body, &mut self.nodes)?;
+        let form = self.sort(body);
+        self.complete_from(body);
+        Ok((form, end))
+    }
+
+    fn sort(&mut self, body: &[u8]) -> Form {
+        self.elements.clear();
+        let root_is_open = self.nodes.first().is_some_and(Node::is_open);
+        let top = u8::from(root_is_open);
+        let elements = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.depth == top);
+        self.elements.extend(elements.map(|(at, _)| at));
+        self.name = self.elements.iter().find_map(|&at| {
+            let node = self.node(at);
+            matches!(node.tag, 0x09 | 0x0A).then(|| printable(node.of(body)))?
+        });
+        if self.objects(body) {
+            return Form::ObjectList;
+        }
+        let (mut rows, mut flat, mut scalers) = (0, 0, 0);
+        let mut index = 0;
+        while let Some(&at) = self.elements.get(index) {
+            let place = index + 1;
+            index += 1;
+            let node = self.node(at);
+            if node.tag == STRUCTURE
+                && matches!(node.count, 2 | 3)
+                && let Some(obis) = self.code(at + 1, body)
+            {
+                let scale = self
+                    .scale(self.behind(at + 2), body)
+                    .filter(|_| node.count == 3);
+                self.add(Some(obis), at + 2, place, scale);
+                rows += 1;
+                continue;
+            }
+            let value = self.elements.get(index).copied();
+            if let (Some(obis), Some(value)) = (self.code(at, body), value)
+                && self.node(value).tag != STRUCTURE
+            {
+                index += 1;
+                let scale = self
+                    .elements
+                    .get(index)
+                    .and_then(|&at| self.scale(at, body));
+                if scale.is_some() {
+                    index += 1;
+                    scalers += 1;
+                }
+                self.add(Some(obis), value, place, scale);
+                flat += 1;
+                continue;
+            }
+            // Null data stand for values that a meter of one phase lacks.
+            if node.tag != 0 {
+                self.add(None, at, place, None);
+            }
+        }
+        match (rows, flat, scalers) {
+            (1.., ..) => Form::Rows,
+            (_, _, 1..) => Form::FlatScaler,
+            (_, 1.., _) => Form::Flat,
+            _ => {
+                self.bare();
+                Form::Bare
+            }
+        }
+    }
+
+    /// Reads a list of objects with the values behind it.
+    fn objects(&mut self, body: &[u8]) -> bool {
+        let Some(&first) = self.elements.first() else {
+            return false;
+        };
+        let array = self.node(first);
+        if array.tag != ARRAY || array.count == 0 || array.depth == 0 {
+            return false;
+        }
+        self.codes.clear();
+        let mut at = first + 1;
+        let mut itself = false;
+        for index in 0..array.count {
+            let object = self.node(at);
+            let code = self.code(at + 2, body);
+            let (STRUCTURE, 4, Some(code)) = (object.tag, object.count, code) else {
+                return false;
+            };
+            let number = |at: usize| self.node(at).integer(body);
+            if index == 0 && number(at + 1) == Some(40) && number(at + 3) == Some(2) {
+                itself = true;
+                self.name = Some(format!(
+                    "{}-{}:{}.{}.{}",
+                    code[0], code[1], code[2], code[3], code[4]
+                ));
+            } else {
+                self.codes.push(code);
+            }
+            at = self.behind(at);
+        }
+        for index in 1..self.elements.len() {
+            let (obis, at) = (
+                self.codes.get(index - 1).copied(),
+                self.elements.get(index).copied(),
+            );
+            self.add(obis, at.unwrap_or(0), index + 1, None);
+        }
+        // The array is a value of its own where it does not list itself.
+        itself || self.codes.len() + 1 == self.elements.len()
+    }
+
+    /// Gives the values of a list without codes those of its profile.
+    fn bare(&mut self) {
+        self.rows.clear();
+        self.plain.clear();
+        let (nodes, elements) = (&self.nodes, &self.elements);
+        self.plain
+            .extend(elements.iter().filter_map(|&at| nodes.get(at)));
+        let profile = Profile::of_bare(self.name.as_deref(), &self.plain);
+        for index in 0..self.elements.len() {
+            let at = self.elements.get(index).copied().unwrap_or(0);
+            let obis = profile.and_then(|profile| profile.codes.get(index).copied());
+            if obis.is_some() || self.node(at).tag != 0 {
+                self.add(obis, at, index + 1, None);
+            }
+        }
+    }
+
+    /// Reads descriptors without tags, each class, code and attribute, and the values behind them.
+    fn descriptors(
+        &mut self,
+        body: &[u8],
+        mut at: usize,
+        count: usize,
+    ) -> Result<usize, TreeFault> {
+        self.nodes.clear();
+        if count > ROWS_MAX {
+            return Err(TreeFault::Bad);
+        }
+        for place in 1..=count {
+            let entry = body.get(at..at + 11).ok_or(TreeFault::Short)?;
+            let [STRUCTURE, 2, _, _, code @ .., _] = entry else {
+                return Err(TreeFault::Bad);
+            };
+            let obis = code.first_chunk::<6>().copied();
+            let node = self.nodes.len();
+            at = axdr::read_at(body, at + 11, &mut self.nodes)?;
+            let scale = self.scale(node, body);
+            self.add(obis, node, place, scale);
+        }
+        Ok(at)
+    }
+
+    fn add(&mut self, obis: Option<[u8; 6]>, node: usize, place: usize, scale: Option<(i8, u8)>) {
+        let from = match scale {
+            Some(_) => UnitFrom::Frame,
+            None => UnitFrom::Nothing,
+        };
+        if self.rows.len() < ROWS_MAX {
+            self.rows.push(Row {
+                obis,
+                node,
+                place,
+                scale,
+                from,
+            });
+        }
+    }
+
+    fn node(&self, at: usize) -> Node {
+        self.nodes.get(at).copied().unwrap_or(NOTHING)
+    }
+
+    /// Place of the node behind another one and all that is in it.
+    fn behind(&self, at: usize) -> usize {
+        let depth = self.node(at).depth;
+        let rest = self.nodes.iter().enumerate().skip(at + 1);
+        rest.clone()
+            .find(|(_, node)| node.depth <= depth)
+            .map_or(self.nodes.len(), |(at, _)| at)
+    }
+
+    fn code(&self, at: usize, body: &[u8]) -> Option<[u8; 6]> {
+        let node = self.node(at);
+        let code: [u8; 6] = node.of(body).try_into().ok()?;
+        let [a, .., f] = code;
+        (node.tag == OCTETS && a < 16 && (f == 255 || a < 2)).then_some(code)
+    }
+
+    fn scale(&self, at: usize, body: &[u8]) -> Option<(i8, u8)> {
+        let (open, scaler, unit) = (self.node(at), self.node(at + 1), self.node(at + 2));
+        if (open.tag, open.count, scaler.tag, unit.tag) != (STRUCTURE, 2, 0x0F, 0x16) {
+            return None;
+        }
+        Some((scaler.integer(body)? as i8, *unit.of(body).first()?))
+    }
+
+    fn complete_from(&mut self, body: &[u8]) {
+        if let Some(profile) = Profile::of_bare(self.name.as_deref(), &self.plain)
+            .filter(|_| !self.plain.is_empty())
+            .or_else(|| Profile::of_list(self.name.as_deref()))
+        {
+            self.scales(profile, body);
+        }
+        self.plain.clear();
+        let named = self
+            .rows
+            .iter()
+            .find(|row| row.obis.is_some_and(|o| o[2..5] == [0, 2, 129]));
+        if let Some(name) = named.and_then(|row| printable(self.node(row.node).of(body))) {
+            self.name = Some(name);
+        } else if self.rows.iter().any(|row| row.obis.is_some())
+            && !self
+                .name
+                .as_deref()
+                .is_some_and(|name| name.contains(['_', ':']))
+        {
+            // Some other text of the list, such as the number of the meter.
+            self.name = None;
+        }
+    }
+
+    fn complete(&mut self) {
+        self.plain.clear();
+    }
+
+    /// Units and scales that the frame does not carry.
+    fn scales(&mut self, profile: &Profile, body: &[u8]) {
+        let volts = self.volts(profile, body);
+        let amperes = self.amperes(profile, body, volts);
+        for row in &mut self.rows {
+            let (None, Some(obis)) = (row.scale, row.obis) else {
+                continue;
+            };
+            let value = self.nodes.get(row.node).copied().unwrap_or(NOTHING);
+            if value.integer(body).is_none() {
+                continue;
+            }
+            let found = match quantity(obis) {
+                Some((VOLT, _)) => volts.map(|(scale, from)| (scale, VOLT, from)),
+                Some((AMPERE, _)) => amperes.map(|(scale, from)| (scale, AMPERE, from)),
+                Some((NONE, _)) => Some((profile.factor, NONE, UnitFrom::Profile)),
+                Some((unit, true)) => Some((profile.energy, unit, UnitFrom::Profile)),
+                Some((HERTZ, _)) | None => None,
+                Some((unit, false)) => Some((0, unit, UnitFrom::Profile)),
+            };
+            if let Some((scale, unit, from)) = found {
+                (row.scale, row.from) = (Some((scale, unit)), from);
+            }
+        }
+    }
+
+    /// Values of a quantity of one phase that has no scale, with the phase.
+    fn of_phase<'a>(&'a self, body: &'a [u8], wanted: u8) -> impl Iterator<Item = (u8, i128)> + 'a {
+        self.rows.iter().filter_map(move |row| {
+            let obis = row
+                .obis
+                .filter(|obis| quantity(*obis) == Some((wanted, false)))?;
+            Some((obis[2] / 20, self.node(row.node).integer(body)?))
+        })
+    }
+
+    /// Volts lie between 80 and 500, so that one scale fits.
+    fn volts(&self, profile: &Profile, body: &[u8]) -> Option<(i8, UnitFrom)> {
+        let largest = self.of_phase(body, VOLT).map(|(_, value)| value).max()?;
+        let fits = |scale: i8| {
+            let unit = 10i128.pow(u32::from(scale.unsigned_abs()));
+            (80 * unit..=500 * unit).contains(&largest)
+        };
+        match profile.volts {
+            Some(scale) if fits(scale) || largest == 0 => Some((scale, UnitFrom::Profile)),
+            other => match [0, -1, -2].into_iter().find(|scale| fits(*scale)) {
+                Some(scale) => Some((scale, UnitFrom::Derived)),
+                None => other.map(|scale| (scale, UnitFrom::Profile)),
+            },
+        }
+    }
+
+    /// The sum of U times I is at least the apparent power, and less than a decade above it.
+    fn amperes(
+        &self,
+        profile: &Profile,
+        body: &[u8],
+        volts: Option<(i8, UnitFrom)>,
+    ) -> Option<(i8, UnitFrom)> {
+        self.of_phase(body, AMPERE).next()?;
+        let power = |c: [u8; 2]| {
+            let rows = self.rows.iter().filter(|row| {
+                row.obis
+                    .is_some_and(|o| o[0] == 1 && c.contains(&o[2]) && o[3] == 7)
+            });
+            rows.filter_map(|row| self.node(row.node).integer(body))
+                .fold(0i128, i128::saturating_add)
+        };
+        let square = |value: i128| value.saturating_mul(value);
+        let apparent = square(power([1, 2])).saturating_add(square(power([3, 4])));
+        let mut product = 0i128;
+        for (phase, current) in self.of_phase(body, AMPERE) {
+            if let Some((_, voltage)) = self.of_phase(body, VOLT).find(|(other, _)| *other == phase)
+            {
+                product = product.saturating_add(voltage.saturating_mul(current.saturating_abs()));
+            }
+        }
+        let by_profile = profile.amperes.map(|scale| (scale, UnitFrom::Profile));
+        let Some((volts, _)) = volts else {
+            return by_profile;
+        };
+        let fits = |scale: i8| {
+            let unit = square(10i128.pow(u32::from((scale + volts).unsigned_abs())))
+                .saturating_mul(apparent);
+            // 0.98 to 3.5, both squared, in parts of ten thousand.
+            let sum = square(product).saturating_mul(10_000);
+            apparent > square(200)
+                && sum >= unit.saturating_mul(9604)
+                && sum <= unit.saturating_mul(122_500)
+        };
+        match by_profile {
+            Some((scale, _)) if fits(scale) => by_profile,
+            _ => {
+                let derived = [0, -1, -2, -3].into_iter().find(|scale| fits(*scale));
+                derived
+                    .map(|scale| (scale, UnitFrom::Derived))
+                    .or(by_profile)
+            }
+        }
+    }
+}
+
+/// The unit of a quantity by its code, and whether it is an energy.
+fn quantity(obis: [u8; 6]) -> Option<(u8, bool)> {
+    let [1, _, c, d, _, _] = obis else {
+        return None;
+    };
+    let unit = match (c, c % 20) {
+        (31 | 51 | 71 | 11 | 91, _) => AMPERE,
+        (32 | 52 | 72 | 12 | 92, _) => VOLT,
+        (13 | 33 | 53 | 73, _) => NONE,
+        (14, _) => HERTZ,
+        (81, _) => return (d == 7).then_some((DEGREE, false)),
+        (..=70, 1 | 2 | 15 | 16) => WATT,
+        (..=68, 3..=8) => VAR,
+        (..=70, 9 | 10) => VOLT_AMPERE,
+        _ => return None,
+    };
+    match (unit, d) {
+        (WATT..=VAR, 8) => Some((unit + 3, true)),
+        (_, 4..=7 | 24) => Some((unit, false)),
+        _ => None,
+    }
+}
+
+/// A text of a list that names it: printable, without blanks.
+fn printable(bytes: &[u8]) -> Option<String> {
+    let printable =
+        bytes.len() >= 3 && bytes.len() <= NAME_MAX && bytes.iter().all(u8::is_ascii_graphic);
+    printable.then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+const NOTHING: Node = Node {
+    tag: 0xFF,
+    depth: 0,
+    start: 0,
+    end: 0,
+    count: 0,
+};
+const DEGREE: u8 = 8;
+const WATT: u8 = 27;
+const VOLT_AMPERE: u8 = 28;
+const VAR: u8 = 29;
+const AMPERE: u8 = 33;
+const VOLT: u8 = 35;
+const HERTZ: u8 = 44;
+const NONE: u8 = 255;
+/// Most readings of a list.
+const ROWS_MAX: usize = 512;
+/// Longest name of a list.
+const NAME_MAX: usize = 32;

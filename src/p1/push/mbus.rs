@@ -1,0 +1,88 @@
+//! Frames of the wired M-Bus as Austria's meters send them (EN 13757-2 and -3).
+//!
+//! `68 L L 68 C A CI STSAP DTSAP part sum 16`; CI holds the number of the part, and bit 4 for the last one.
+
+use super::hdlc::{Frame, Link};
+
+/// First byte of a long frame.
+pub const START: u8 = 0x68;
+
+/// Reads the frame at the beginning of `data`; `closed` says that no byte follows.
+pub fn read(data: &[u8], closed: bool) -> Link {
+    let missing = if closed { Link::Not } else { Link::More };
+    let &[start, length, again, second, ref rest @ ..] = data else {
+        let begins = match *data {
+            [start] => start == START,
+            [start, _] => start == START,
+            [start, a, b] => start == START && a == b,
+            _ => false,
+        };
+        return if begins { missing } else { Link::Not };
+    };
+    if start != START || second != START || length != again {
+        return Link::Not;
+    }
+    let &[control, address, ci, source, target, ..] = rest else {
+        return missing;
+    };
+    // SND_UD, and the CI of a part of a COSEM message.
+    if control & 0xDF != 0x53 || ci & 0xE0 != 0 {
+        return Link::Not;
+    }
+    // Some send L = 257 as 01: the byte 16 behind the right sum tells.
+    let lengths = [usize::from(length), usize::from(length) + 256];
+    let lengths = lengths.into_iter().filter(|length| *length > 5);
+    let mut short = None;
+    let frame = |length: usize, need: usize, valid: bool| {
+        Link::Frame(Frame {
+            length,
+            need,
+            info: 9..need - 2,
+            number: Some(ci & 0x0F),
+            more: ci & 0x10 == 0,
+            address: [control, address, source, target, 0, 0, 0, 0],
+            valid,
+        })
+    };
+    for length in lengths.clone() {
+        let need = length + 6;
+        match data.get(4..need) {
+            Some(body) if right(body) => return frame(need, need, true),
+            Some(_) => {}
+            // The longer reading of a length is waited for only where the shorter one cannot be.
+            None if length > 255 && usize::from(length as u8) > 5 => {}
+            None => short = short.or(Some(need)),
+        }
+    }
+    match short {
+        Some(_) if !closed => Link::More,
+        Some(need) => frame(data.len().min(next(data).unwrap_or(need)), need, false),
+        None => {
+            let need = lengths.clone().next().unwrap_or(0) + 6;
+            frame(
+                next(data.get(..need).unwrap_or(data))
+                    .unwrap_or(need)
+                    .min(data.len()),
+                need,
+                false,
+            )
+        }
+    }
+}
+
+/// Tells whether the body, its sum and the stop byte fit.
+fn right(body: &[u8]) -> bool {
+    body.split_last_chunk::<2>()
+        .is_some_and(|(body, [sum, stop])| {
+            *stop == 0x16 && body.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) == *sum
+        })
+}
+
+/// Where another frame begins inside one that is damaged.
+fn next(data: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(START, data).find(|&at| {
+        at > 0
+            && matches!(data.get(at..), Some(&[START, a, b, START, control, _, ci, ..])
+                if a == b && control & 0xDF == 0x53 && ci & 0xE0 == 0)
+    })
+}

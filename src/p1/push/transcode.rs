@@ -1,0 +1,292 @@
+//! A push as the readout of a P1 port, so that all that reads telegrams reads pushes.
+//!
+//! Numbers are given in canonical units (`kW` for `W`), with every digit that was sent.
+
+use std::io::Write;
+
+use super::axdr::{Node, TreeFault};
+use super::lists::List;
+use super::{Form, UnitFrom, apdu};
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::obis::{self, Kind, Obis};
+use crate::p1::readout::crc16;
+
+/// Writes readouts; its memory is used again for the next.
+#[derive(Clone, Debug, Default)]
+pub struct Transcoder {
+    /// The readout written last.
+    pub text: Vec<u8>,
+    /// Where the unit of each of its lines comes from.
+    pub units: Vec<UnitFrom>,
+    /// The list it was made from.
+    pub list: List,
+}
+
+/// Why a text is no push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPush {
+    /// It does not begin as a data-notification or a body.
+    Begin,
+    /// Its tree does not end with it.
+    Tree(TreeFault),
+    /// Its tree ends before it, at this offset.
+    Ends(usize),
+    /// Nothing in it can be read as a value.
+    Empty,
+}
+
+impl Transcoder {
+    /// Reads a push and writes its readout; the tree must end exactly with the text.
+    ///
+    /// # Errors
+    /// [`NoPush`].
+    pub fn write(&mut self, title: Option<SystemTitle>, push: &[u8]) -> Result<Form, NoPush> {
+        match self.write_begin(title, push)? {
+            (form, end) if end == push.len() => Ok(form),
+            (_, end) => Err(NoPush::Ends(end)),
+        }
+    }
+
+    /// As [`Self::write`], of a push that other bytes may follow; gives the offset behind it.
+    ///
+    /// # Errors
+    /// [`NoPush`].
+    pub fn write_begin(
+        &mut self,
+        title: Option<SystemTitle>,
+        push: &[u8],
+    ) -> Result<(Form, usize), NoPush> {
+        let notification = apdu::notification(push).ok_or(NoPush::Begin)?;
+        let body = push.get(notification.body..).unwrap_or_default();
+        let (form, length) = self.list.read(body).map_err(NoPush::Tree)?;
+        if self.list.rows.is_empty() {
+            return Err(NoPush::Empty);
+        }
+        self.header(title);
+        self.units.clear();
+        let clock = |obis: [u8; 6]| obis[0] == 0 && obis[2..5] == [1, 0, 0];
+        let mut rows = self.list.rows.iter();
+        let sent = rows
+            .clone()
+            .any(|row| row.obis.is_some_and(|o| clock(o) && o[1] == 0));
+        if !sent {
+            let value = rows.find(|row| row.obis.is_some_and(clock));
+            let value =
+                value.and_then(|row| self.list.nodes.get(row.node)?.of(body).try_into().ok());
+            if let Some(time) = notification.time.or(value) {
+                self.text.extend_from_slice(b"0-0:1.0.0(");
+                write_time(&mut self.text, &time);
+                self.text.extend_from_slice(b")\r\n");
+                self.units.push(UnitFrom::Nothing);
+            }
+        }
+        for row in &self.list.rows {
+            let Some(node) = self.list.nodes.get(row.node) else {
+                continue;
+            };
+            let [a, b, c, d, e, f] =
+                row.obis
+                    .unwrap_or([0, 0, UNKNOWN, node.tag, row.place.min(255) as u8, 255]);
+            // Writing to a Vec cannot fail.
+            let _ = write!(self.text, "{a}-{b}:{c}.{d}.{e}");
+            if f != 255 {
+                let _ = write!(self.text, "*{f}");
+            }
+            self.text.push(b'(');
+            let code = Obis {
+                f: Some(f),
+                ..Obis::new(a, b, c, d, e)
+            };
+            let kind = obis::lookup(code).map(|entry| entry.kind);
+            write_value(&mut self.text, node, body, kind, row.scale);
+            self.text.extend_from_slice(b")\r\n");
+            self.units.push(row.from);
+        }
+        self.text.push(b'!');
+        let crc = crc16(&self.text);
+        let _ = write!(self.text, "{crc:04X}\r\n");
+        Ok((form, notification.body + length))
+    }
+
+    fn header(&mut self, title: Option<SystemTitle>) {
+        let name = self.list.name.as_deref().unwrap_or_default();
+        let mut maker = *b"XXX";
+        let letters = title.filter(SystemTitle::has_letters).map(|title| title.0);
+        let letters = letters
+            .as_ref()
+            .map_or(name.as_bytes(), |title| title.as_slice());
+        if let Some(begin) = letters
+            .first_chunk::<3>()
+            .filter(|begin| begin.iter().all(u8::is_ascii_alphabetic))
+        {
+            maker = begin.map(|letter| letter.to_ascii_uppercase());
+        }
+        self.text.clear();
+        self.text.push(b'/');
+        self.text.extend_from_slice(&maker);
+        self.text.extend_from_slice(b"5\\DLMS");
+        let safe =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+        if !name.is_empty() {
+            self.text.push(b' ');
+            self.text.extend(name.bytes().filter(safe));
+        }
+        self.text.extend_from_slice(b"\r\n\r\n");
+    }
+}
+
+fn write_value(
+    out: &mut Vec<u8>,
+    node: &Node,
+    body: &[u8],
+    kind: Option<Kind>,
+    scale: Option<(i8, u8)>,
+) {
+    let bytes = node.of(body);
+    if let Some(value) = node.integer(body) {
+        let (power, unit) = scale.unwrap_or((0, 255));
+        let (unit, shift, width) = unit_of(unit);
+        write_decimal(out, value, power.saturating_add(shift), width);
+        if !unit.is_empty() {
+            out.push(b'*');
+            out.extend_from_slice(unit.as_bytes());
+        }
+        return;
+    }
+    match node.tag {
+        0x17 | 0x18 => {
+            let float = match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+                (Ok(bytes), _) => f32::from_be_bytes(bytes).to_string(),
+                (_, Ok(bytes)) => f64::from_be_bytes(bytes).to_string(),
+                _ => String::new(),
+            };
+            out.extend_from_slice(float.as_bytes());
+        }
+        0x19 => write_octets_or_time(out, bytes),
+        0x09 | 0x0A | 0x0C => match (bytes, kind) {
+            (_, Some(Kind::Time)) => write_octets_or_time(out, bytes),
+            ([a, b, c, d, e, 255], _) if node.tag == 0x09 && *a < 16 => {
+                let _ = write!(out, "{a}-{b}:{c}.{d}.{e}");
+            }
+            (_, Some(Kind::OctetText | Kind::Hex)) => write_hex(out, bytes),
+            _ if bytes
+                .iter()
+                .all(|b| matches!(b, b' '..=b'~') && !b"()*!/".contains(b)) =>
+            {
+                out.extend_from_slice(bytes);
+            }
+            _ => write_hex(out, bytes),
+        },
+        _ => write_hex(out, bytes),
+    }
+}
+
+/// Spelling, power of ten to it, and digits before the point that are always written, of a unit by its number.
+fn unit_of(unit: u8) -> (&'static str, i8, usize) {
+    match unit {
+        7 => ("s", 0, 1),
+        8 => ("deg", 0, 1),
+        9 => ("C", 0, 1),
+        13 | 14 => ("m3", 0, 5),
+        19 => ("m3", -3, 5),
+        25 => ("GJ", -9, 5),
+        27 => ("kW", -3, 2),
+        28 => ("kVA", -3, 2),
+        29 => ("kvar", -3, 2),
+        30 => ("kWh", -3, 6),
+        31 => ("kVAh", -3, 6),
+        32 => ("kvarh", -3, 6),
+        33 => ("A", 0, 3),
+        35 => ("V", 0, 3),
+        44 => ("Hz", 0, 2),
+        56 => ("%", 0, 1),
+        1 => ("a", 0, 1),
+        2 => ("mo", 0, 1),
+        3 => ("wk", 0, 1),
+        4 => ("d", 0, 1),
+        5 => ("h", 0, 1),
+        6 => ("min", 0, 1),
+        15 | 16 => ("m3/h", 0, 1),
+        20 => ("kg", 0, 1),
+        23 => ("Pa", 0, 1),
+        24 => ("bar", 0, 1),
+        38 => ("Ohm", 0, 1),
+        45 => ("1/Wh", 0, 1),
+        46 => ("1/varh", 0, 1),
+        52 => ("K", 0, 1),
+        57 => ("Ah", 0, 1),
+        _ => ("", 0, 1),
+    }
+}
+
+/// Writes `value` times ten to the `power`, exactly.
+fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    let mut digits = value.unsigned_abs().to_string();
+    if power > 0 && value != 0 {
+        digits.extend(std::iter::repeat_n('0', power as usize));
+    }
+    let decimals = usize::from(power.min(0).unsigned_abs());
+    let digits = format!("{digits:0>least$}", least = width + decimals);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    out.extend_from_slice(whole.as_bytes());
+    if !fraction.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(fraction.as_bytes());
+    }
+}
+
+fn write_octets_or_time(out: &mut Vec<u8>, bytes: &[u8]) {
+    match bytes.first_chunk::<12>() {
+        Some(time) if bytes.len() == 12 => write_time(out, time),
+        _ => write_hex(out, bytes),
+    }
+}
+
+/// Writes the twelve bytes of a date-time as P1 has it where its zone allows it, else in hexadecimal.
+///
+/// The deviation counts from local time to UTC: FFC4 (-60) is one hour east.
+fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
+    let [
+        y1,
+        y2,
+        month,
+        day,
+        _,
+        hour,
+        minute,
+        second,
+        _,
+        z1,
+        z2,
+        status,
+    ] = *time;
+    let year = u16::from_be_bytes([y1, y2]);
+    let letter = match (i16::from_be_bytes([z1, z2]), status) {
+        (-60, _) => "W",
+        (-120, _) => "S",
+        // Not specified, but summer time is.
+        (i16::MIN, status) if status != 0xFF && status & 0x80 != 0 => "S",
+        (i16::MIN, _) => "",
+        _ => return write_hex(out, time),
+    };
+    if !(2000..2100).contains(&year) || [month, day, hour, minute, second].iter().any(|v| *v > 99) {
+        return write_hex(out, time);
+    }
+    let year = year - 2000;
+    let _ = write!(
+        out,
+        "{year:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}{letter}"
+    );
+}
+
+fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(out, "{byte:02X}");
+    }
+}
+
+/// Group C of the code that stands for a value without one: D is its type, E its place in the list.
+const UNKNOWN: u8 = 199;
