@@ -8,13 +8,15 @@ pub mod readout;
 
 pub mod ciphering;
 
-pub mod framer;
-
 pub mod cipher;
 
 pub mod unit;
 
 pub mod obis;
+
+pub mod push;
+
+pub mod framer;
 
 pub mod value;
 
@@ -27,8 +29,6 @@ pub mod telegram;
 pub mod derive;
 
 pub mod event;
-
-pub mod push;
 
 pub mod shard;
 

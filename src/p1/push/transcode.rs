@@ -2,7 +2,7 @@
 //!
 //! Numbers are given in canonical units (`kW` for `W`), with every digit that was sent.
 
-use std::io::Write;
+use std::fmt::Arguments;
 
 use super::axdr::{Node, TreeFault};
 use super::lists::List;
@@ -87,10 +87,9 @@ impl Transcoder {
             let [a, b, c, d, e, f] =
                 row.obis
                     .unwrap_or([0, 0, UNKNOWN, node.tag, row.place.min(255) as u8, 255]);
-            // Writing to a Vec cannot fail.
-            let _ = write!(self.text, "{a}-{b}:{c}.{d}.{e}");
+            put(&mut self.text, format_args!("{a}-{b}:{c}.{d}.{e}"));
             if f != 255 {
-                let _ = write!(self.text, "*{f}");
+                put(&mut self.text, format_args!("*{f}"));
             }
             self.text.push(b'(');
             let code = Obis {
@@ -104,7 +103,7 @@ impl Transcoder {
         }
         self.text.push(b'!');
         let crc = crc16(&self.text);
-        let _ = write!(self.text, "{crc:04X}\r\n");
+        put(&mut self.text, format_args!("{crc:04X}\r\n"));
         Ok((form, notification.body + length))
     }
 
@@ -166,7 +165,7 @@ fn write_value(
         0x09 | 0x0A | 0x0C => match (bytes, kind) {
             (_, Some(Kind::Time)) => write_octets_or_time(out, bytes),
             ([a, b, c, d, e, 255], _) if node.tag == 0x09 && *a < 16 => {
-                let _ = write!(out, "{a}-{b}:{c}.{d}.{e}");
+                put(out, format_args!("{a}-{b}:{c}.{d}.{e}"));
             }
             (_, Some(Kind::OctetText | Kind::Hex)) => write_hex(out, bytes),
             _ if bytes
@@ -276,15 +275,19 @@ fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
         return write_hex(out, time);
     }
     let year = year - 2000;
-    let _ = write!(
+    put(
         out,
-        "{year:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}{letter}"
+        format_args!("{year:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}{letter}"),
     );
+}
+
+fn put(out: &mut Vec<u8>, what: Arguments<'_>) {
+    out.extend_from_slice(what.to_string().as_bytes());
 }
 
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
-        let _ = write!(out, "{byte:02X}");
+        put(out, format_args!("{byte:02X}"));
     }
 }
 
