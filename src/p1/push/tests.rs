@@ -13,8 +13,8 @@ macro_rules! sample {
     ($name:literal) => {
         (
             $name,
-            include_str!(concat!("../../../samples/push/", $name, ".hex")),
-            include_str!(concat!("../../../samples/push/", $name, ".json")),
+            include_str!(concat!("../../../tests/push/", $name, ".hex")),
+            include_str!(concat!("../../../tests/push/", $name, ".json")),
         )
     };
 }
