@@ -156,19 +156,13 @@ fn each_capture_gives_exactly_the_readings_expected() {
                 );
             }
             assert!(wanted.is_empty(), "{name}: {wanted:?}");
-            assert_eq!(decoded.telegram.measured_at().unwrap().hour, 9, "{name}");
+            // The list of Aidon has no time of its own.
+            let hour = decoded.telegram.measured_at().map(|time| time.hour);
+            let timed = name != "no-rows" && name != "ch-segments";
+            assert_eq!(hour, timed.then_some(9), "{name}");
             pushes += 1;
         };
-        // The list of Aidon has no time of its own.
-        let bytes = bytes(hex_text);
-        match expected["form"].as_str() {
-            _ if name == "no-rows" || name == "ch-segments" => {
-                let events = events(&keys(), &[&bytes]);
-                assert_eq!(events.len(), 2, "{events:?}");
-                continue;
-            }
-            _ => decoder.push(&bytes, &mut take),
-        }
+        decoder.push(&bytes(hex_text), &mut take);
         decoder.finish(&mut take);
         assert_eq!(pushes, 2, "{name}");
     }
