@@ -15,6 +15,7 @@ use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::count::count;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::readout::{Readout, SentCrc};
+use crate::sink::table::clean;
 
 /// A field of a frame.
 struct Field {
@@ -131,7 +132,7 @@ fn plain(decoded: &Decoded<'_>) -> Vec<Field> {
         field(
             0..identification,
             "header line",
-            decoded.telegram.header().into_owned(),
+            clean(&decoded.telegram.header()),
             AnsiColor::Green,
         ),
         field(

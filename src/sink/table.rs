@@ -34,7 +34,8 @@ pub use fields::write_fields_help;
 use mbus::is_connected;
 use parts::Frame;
 use rows::Sheet;
-use words::{clean, with_offset};
+pub(super) use words::clean;
+use words::with_offset;
 
 /// How a table is made.
 #[derive(Clone, Debug, Default)]

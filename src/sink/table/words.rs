@@ -7,7 +7,7 @@ use crate::p1::unit::Unit;
 use crate::p1::value::Timestamp;
 
 /// A text from outside, without characters that would steer a terminal.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::sink) fn clean(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
