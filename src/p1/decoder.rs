@@ -105,7 +105,7 @@ impl Decoder {
     }
 
     /// Opens frames of the meters in a shard only; those of others are refused as
-    /// [`Reason::OtherShard`](super::event::Reason::OtherShard).
+    /// [`Reason::OtherShard`].
     pub fn only(mut self, shard: Option<Shard>) -> Self {
         self.judge.shard = shard;
         self

@@ -156,7 +156,16 @@ impl Framer {
             [FLAG, ..] => Framing::Hdlc,
             [0xA0..=0xAF, ..] if border => Framing::Hdlc,
             [mbus::START, ..] => Framing::Mbus,
-            [0xE0, ..] if border => Framing::Bare,
+            // The first block alone begins a push, and any byte may be E0.
+            [0xE0, rest @ ..] if border => {
+                let numbers = rest.get(1..).unwrap_or_default();
+                let sent = numbers.get(..FIRST_BLOCK_NUMBERS.len()).unwrap_or(numbers);
+                match FIRST_BLOCK_NUMBERS.starts_with(sent) {
+                    true if sent.len() == FIRST_BLOCK_NUMBERS.len() => Framing::Bare,
+                    true if !closed => return Found::More,
+                    _ => return Found::Not,
+                }
+            }
             [0xE6] | [0xE6, 0xE6 | 0xE7] | [0xE6, 0xE6 | 0xE7, 0] if !closed => return Found::More,
             [0xE6, 0xE6 | 0xE7, 0, 0xE0, ..] => Framing::Bare,
             [0x0F, ..] => return self.bare(data, from, start, closed),
@@ -684,6 +693,8 @@ fn find(data: &[u8], from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Op
     search(data.get(from..)?).map(|index| from + index)
 }
 
+/// Number of a first block and of the block it acknowledges (general block transfer).
+const FIRST_BLOCK_NUMBERS: [u8; 4] = [0, 1, 0, 0];
 /// Longest push in clear without frames, in bytes.
 const BARE_MAX: usize = 8 << 10;
 /// Bytes before a push in clear in which the header of a link frame would lie.
