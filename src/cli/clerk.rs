@@ -19,7 +19,7 @@ use super::writer::WriteEnd;
 use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Sent, State};
-use crate::p1::event::Event;
+use crate::p1::event::{Event, Reason, Refused};
 use crate::sink::context::{Context, Senders};
 
 /// Takes events, keeps the counts, and talks about what goes wrong.
@@ -111,6 +111,20 @@ impl Clerk {
         self.others.iter().map(String::as_str)
     }
 
+    /// Tells whether the text of a refused telegram names a meter that was asked for, in letters or as octets.
+    fn names_wanted(&self, refused: &Refused<'_>) -> bool {
+        refused.header.is_none()
+            && refused.reason == Reason::Downgrade
+            && self.meters.iter().any(|wanted| {
+                let octets = hex::encode_upper(wanted.to_ascii_uppercase());
+                let names = [wanted.as_bytes(), octets.as_bytes()];
+                let text = refused.frame.to_ascii_uppercase();
+                names
+                    .iter()
+                    .any(|name| memchr::memmem::find(&text, &name.to_ascii_uppercase()).is_some())
+            })
+    }
+
     /// Tells whether an event is of a meter that was asked for; remembers those that were not.
     fn wants(&mut self, event: &Event<'_>) -> bool {
         if self.meters.is_empty() {
@@ -121,6 +135,7 @@ impl Clerk {
                 self.senders.name(decoded).into_owned(),
                 decoded.security.map(|security| security.title()),
             ),
+            Event::Refused(refused) if self.names_wanted(refused) => return true,
             Event::Refused(refused) => {
                 let title = refused.title();
                 let id = title.and_then(|title| title.device_id());

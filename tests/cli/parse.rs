@@ -39,14 +39,21 @@ fn text_in_clear_under_the_name_of_a_meter_with_a_key_is_refused() {
         assert_eq!((done.exit, done.stdout.len()), (Some(4), 0), "{done}");
         assert!(done.stderr.contains("--allow-plain"), "{done}");
     }
-    // Asked for by its name, it is not let through either.
+    // Asked for by its name, it is not let through either, and told.
     let command = "parse lu-plain.txt --raw --keyring keys.toml --meter SMY1030726916932";
     let done = smarty(command).done();
-    assert_eq!((done.exit, done.stdout.len()), (Some(5), 0), "{done}");
+    assert_eq!((done.exit, done.stdout.len()), (Some(4), 0), "{done}");
+    assert!(done.stderr.contains("--allow-plain"), "{done}");
     let refused = smarty("parse lu-plain.txt --json --events --keyring keys.toml")
         .done()
         .json();
     assert_eq!(refused[0]["code"], "downgrade");
+    // Nothing in it is damaged: that it is refused is all there is to say, beside good frames too.
+    let command = "parse lu.bin lu-plain.txt --json --events --keyring keys.toml";
+    let findings = |line: &serde_json::Value| line["type"] == "finding";
+    for lines in [refused, smarty(command).done().json()] {
+        assert!(!lines.iter().any(findings), "{lines:?}");
+    }
 }
 
 #[test]

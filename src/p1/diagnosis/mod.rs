@@ -46,7 +46,7 @@ use self::context::Context;
 use self::stream::Stream;
 use self::trouble::{PieceKind, Trouble};
 use super::cipher::Keys;
-use super::event::Event;
+use super::event::{Event, Reason};
 use super::span::Span;
 
 pub use finding::{Evidence, Finding, Measure, Verdict};
@@ -175,7 +175,7 @@ impl Diagnosis {
                     // Without a CRC the grammar is all that shows damage.
                     let kind = PieceKind::Frame {
                         header: None,
-                        reason: super::event::Reason::NoEnd,
+                        reason: Reason::NoEnd,
                     };
                     self.trouble(decoded.span, kind, decoded.frame);
                 }
@@ -193,7 +193,9 @@ impl Diagnosis {
                 }
                 self.stream.refused(refused);
                 // Why a push is refused is all there is to say: its bytes are not those of a P1 port.
-                if refused.is_push() {
+                // So it is of text in clear under the name of another: nothing in it is damaged.
+                let forged = refused.header.is_none() && refused.reason == Reason::Downgrade;
+                if refused.is_push() || forged {
                     return;
                 }
                 let kind = PieceKind::Frame {
