@@ -1,12 +1,15 @@
 //! Errors as the user sees them: what, and what to do; and the exit code that goes with them.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::is_misplaced_key;
+use super::standard;
 use super::veil::veiled;
 use crate::sink::file_error::FileError;
 use crate::source::SourceError;
@@ -96,7 +99,7 @@ pub enum Level {
 pub fn say_openly(what: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     let text = format!("smarty: {style}note:{style:#} {what}\n");
-    drop(anstream::stderr().lock().write_all(text.as_bytes()));
+    talk(&text);
 }
 
 /// Says something on stderr: `smarty: error: WHAT`, and `  hint: DO THIS`.
@@ -118,8 +121,17 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
             _ => text.push_str(&format!("        {line}\n")),
         }
     }
+    talk(&text);
+}
+
+/// Writes a message to stderr, with colours where it can show them.
+fn talk(text: &str) {
+    let written = match AutoStream::choice(&std::io::stderr()) {
+        ColorChoice::Never => standard::error().write_all(strip_str(text).to_string().as_bytes()),
+        _ => standard::error().write_all(text.as_bytes()),
+    };
     // With stderr gone there is no one to tell.
-    drop(anstream::stderr().lock().write_all(text.as_bytes()));
+    drop(written);
 }
 
 /// Columns of the terminal that standard error is.

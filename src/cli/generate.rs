@@ -52,7 +52,7 @@ pub fn run(args: &Generate) -> Result<Exit, Failure> {
         }
         (Generated::Man, Some(folder)) => return Ok(man_pages(folder)?),
     };
-    match Writer::Stdout(std::io::stdout()).write(&text) {
+    match Writer::Stdout.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
     }

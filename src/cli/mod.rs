@@ -4,6 +4,8 @@ pub mod args;
 
 pub mod veil;
 
+pub mod standard;
+
 pub mod failure;
 
 pub mod keys;

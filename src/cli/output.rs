@@ -124,7 +124,7 @@ impl Output {
             }
             Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
-            None => Writer::Stdout(std::io::stdout()),
+            None => Writer::Stdout,
         };
         let width = terminal_width().filter(|_| args.file().is_none());
         let mut csv = Csv::new(fields.clone());

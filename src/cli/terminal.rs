@@ -5,9 +5,12 @@
 //! draw: lines that changed, each in its place, shown all at once where the terminal can
 //! drop, panic: all as it was
 //! ```
+//! A terminal that takes nothing (the window stopped, the line to it stuck) is not waited for: what it has not taken
+//! stays for later, and nothing new is drawn until then.
+//!
 //! Messages on stderr would stand in the middle of the screen: they belong into its findings while it is open.
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic;
 use std::sync::Arc;
@@ -26,10 +29,13 @@ use rustix::fs::{Mode, OFlags};
 use unicode_width::UnicodeWidthStr;
 
 use super::failure::{Exit, Failure};
+use super::standard::{self, Standard};
 
 /// The terminal, taken over; gives it back when dropped.
 pub struct Terminal {
-    out: Stdout,
+    out: &'static Standard,
+    /// What was drawn and has not gone out yet.
+    pending: Vec<u8>,
     keyboard: Option<Keyboard>,
     canvas: Canvas,
     taken: Arc<AtomicBool>,
@@ -80,7 +86,8 @@ impl Terminal {
         terminal::enable_raw_mode().map_err(|error| failed(&error))?;
         taken.store(true, Ordering::SeqCst);
         let mut terminal = Self {
-            out: io::stdout(),
+            out: standard::output(),
+            pending: Vec::new(),
             keyboard: Some(Keyboard::find()),
             canvas: Canvas {
                 plain: AutoStream::choice(&io::stdout()) == ColorChoice::Never,
@@ -90,10 +97,14 @@ impl Terminal {
             drawn: None,
         };
         // From here on an error drops it, which gives the terminal back.
-        let mut start = Vec::new();
-        queue!(start, EnterAlternateScreen, Hide, DisableLineWrap)
-            .and_then(|()| terminal.write(&start))
-            .map_err(|error| failed(&error))?;
+        queue!(
+            terminal.pending,
+            EnterAlternateScreen,
+            Hide,
+            DisableLineWrap
+        )
+        .and_then(|()| terminal.send(ROOM))
+        .map_err(|error| failed(&error))?;
         Ok(terminal)
     }
 
@@ -105,10 +116,19 @@ impl Terminal {
         }
     }
 
-    /// Whether it is time to draw: five times a second, and at once where there is something new.
+    /// Whether it is time to draw: five times a second, and at once where there is something new; never before what
+    /// was drawn last is out.
     pub fn is_due(&self, fresh: bool) -> bool {
         let pause = if fresh { PAUSE_FRESH } else { PAUSE };
-        self.drawn.is_none_or(|drawn| drawn.elapsed() >= pause)
+        self.pending.is_empty() && self.drawn.is_none_or(|drawn| drawn.elapsed() >= pause)
+    }
+
+    /// Lets the terminal have what it has not taken yet.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn go_on(&mut self) -> Result<(), Failure> {
+        self.send(Duration::ZERO).map_err(|error| failed(&error))
     }
 
     /// Draws lines, which may hold styles, from the upper left corner on.
@@ -117,10 +137,10 @@ impl Terminal {
     /// Where the terminal is gone.
     pub fn draw(&mut self, lines: Vec<String>) -> Result<(), Failure> {
         self.drawn = Some(Instant::now());
-        let mut out = Vec::new();
+        let size = self.size();
         self.canvas
-            .draw(lines, self.size(), &mut out)
-            .and_then(|()| self.write(&out))
+            .draw(lines, size, &mut self.pending)
+            .and_then(|()| self.send(ROOM))
             .map_err(|error| failed(&error))
     }
 
@@ -133,10 +153,10 @@ impl Terminal {
         key
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut out = self.out.lock();
-        out.write_all(bytes)?;
-        out.flush()
+    fn send(&mut self, time: Duration) -> io::Result<()> {
+        let written = self.out.write_within(&self.pending, time)?;
+        self.pending.drain(..written);
+        Ok(())
     }
 }
 
@@ -250,10 +270,13 @@ fn restore(taken: &AtomicBool) {
         Show,
         LeaveAlternateScreen
     );
+    let out = standard::output();
     // With the terminal gone there is nothing to give back.
-    if written.is_ok() {
-        let mut out = io::stdout().lock();
-        drop(out.write_all(&end).and_then(|()| out.flush()));
+    if written.is_ok() && out.write_within(&end, PATIENCE).ok() != Some(end.len()) {
+        // It takes nothing: what it has not shown gives way to that, and what is said from now on is not waited for.
+        out.discard();
+        standard::ending().store(true, Ordering::Relaxed);
+        drop(out.write_within(&end, Duration::ZERO));
     }
     drop(terminal::disable_raw_mode());
 }
@@ -276,6 +299,10 @@ fn failed(error: &io::Error) -> Failure {
 const PAUSE: Duration = Duration::from_millis(200);
 /// The same where there is something new.
 const PAUSE_FRESH: Duration = Duration::from_millis(40);
+/// How long one drawing waits for room.
+const ROOM: Duration = Duration::from_millis(20);
+/// How long giving back the terminal waits for room.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// What function keys begin with.
 const ESCAPE: u8 = 0x1B;
 /// Ctrl-C where the terminal makes no signal of it.
@@ -286,6 +313,7 @@ const SIZE: (u16, u16) = (80, 24);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     fn draw(canvas: &mut Canvas, lines: &[&str], size: (u16, u16)) -> String {
         let lines = lines.iter().map(|&line| line.to_owned()).collect();

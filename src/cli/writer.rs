@@ -10,13 +10,14 @@ use jiff::Zoned;
 use crate::sink::file_error::FileError;
 
 use super::failure::{Exit, Failure};
+use super::standard;
 use crate::sink::out::OutFile;
 use crate::sink::record::Recorder;
 
 /// The end of the pipeline.
 pub enum Writer {
     /// Standard output, bytes as they are.
-    Stdout(io::Stdout),
+    Stdout,
     /// Standard output, colours only where it can show them.
     Terminal,
     /// A file that is made whole or not at all, or grows.
@@ -40,19 +41,11 @@ impl Writer {
     /// [`WriteEnd`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteEnd> {
         let written = match self {
-            Self::Stdout(out) => {
-                let mut out = out.lock();
-                out.write_all(bytes).and_then(|()| out.flush())
-            }
-            Self::Terminal => {
-                let mut out = io::stdout().lock();
-                // As a whole: a stream that strips writes each piece between two colours by itself.
-                let written = match AutoStream::choice(&out) {
-                    ColorChoice::Never => out.write_all(&strip_bytes(bytes).into_vec()),
-                    _ => out.write_all(bytes),
-                };
-                written.and_then(|()| out.flush())
-            }
+            Self::Stdout => standard::output().write_all(bytes),
+            Self::Terminal => match AutoStream::choice(&io::stdout()) {
+                ColorChoice::Never => standard::output().write_all(&strip_bytes(bytes).into_vec()),
+                _ => standard::output().write_all(bytes),
+            },
             Self::File(file) => {
                 let written = file.write_all(bytes);
                 let error = |cause| FileError::writing(file.path(), None, cause).into();
@@ -85,7 +78,7 @@ impl Writer {
             Self::Recorder(recorder) => recorder
                 .set_header(header, &Zoned::now())
                 .map_err(|error| WriteEnd::Failed(error.into())),
-            Self::Stdout(_) | Self::Terminal | Self::File(_) => Ok(()),
+            Self::Stdout | Self::Terminal | Self::File(_) => Ok(()),
         }
     }
 
@@ -99,14 +92,14 @@ impl Writer {
                 Ok(_) => Ok(()),
                 Err(error) => Err(WriteEnd::Failed(error.into())),
             },
-            Self::Stdout(_) | Self::Terminal | Self::File(_) => Ok(()),
+            Self::Stdout | Self::Terminal | Self::File(_) => Ok(()),
         }
     }
 
     /// The file that is written to.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Stdout(_) | Self::Terminal => None,
+            Self::Stdout | Self::Terminal => None,
             Self::File(file) => Some(file.path()),
             Self::Recorder(recorder) => Some(recorder.path()),
         }
@@ -118,7 +111,7 @@ impl Writer {
     /// When it cannot be made.
     pub fn finish(self) -> Result<(), Failure> {
         match self {
-            Self::Stdout(_) | Self::Terminal => Ok(()),
+            Self::Stdout | Self::Terminal => Ok(()),
             Self::File(file) => file.finish().map_err(Failure::from),
             Self::Recorder(recorder) => recorder.finish().map(drop).map_err(Failure::from),
         }

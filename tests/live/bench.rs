@@ -119,6 +119,13 @@ impl Run {
         Self::of(command, None)
     }
 
+    /// Runs it with its output to somewhere.
+    pub fn into(bench: &Bench, stdout: File, arguments: &[&str]) -> Self {
+        let mut command = bench.command(arguments);
+        command.stdin(Stdio::null());
+        Self::of(command, Some(stdout))
+    }
+
     /// Runs it in a session of its own, on a terminal that shows what it writes.
     pub fn on_screen(bench: &Bench, terminal: File, arguments: &[&str]) -> Self {
         let stdout = terminal.try_clone().unwrap();
@@ -220,6 +227,10 @@ impl Run {
     /// What it said on standard error; after its end.
     pub fn errors(&self) -> &str {
         &self.said
+    }
+
+    pub fn terminate(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
     pub fn interrupt(&self) {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
@@ -107,6 +108,56 @@ fn a_terminal_that_is_closed_ends_the_program() {
     run.renew("are read again");
     drop(screen);
     assert_eq!(run.end_by_signal(), Some(1));
+}
+
+/// Waits until something stands unread and grows no more.
+fn wait_until_stuck(reader: impl AsFd) {
+    let started = Instant::now();
+    let (mut before, mut since) = (0, started);
+    while before == 0 || since.elapsed() < Duration::from_millis(500) {
+        assert!(started.elapsed() < Duration::from_secs(20), "nothing comes");
+        std::thread::sleep(Duration::from_millis(10));
+        let unread = ioctl_fionread(&reader).unwrap();
+        if unread != before {
+            (before, since) = (unread, Instant::now());
+        }
+    }
+}
+
+#[test]
+fn output_that_nobody_reads_keeps_no_run_from_ending() {
+    let bench = Bench::new();
+    fs::write(bench.path("frames.bin"), frames("lu", 200).concat()).unwrap();
+    let parse = ["parse", "frames.bin", "--keyring", "keys.toml", "--json"];
+    let street = ["watch", "sim:?period=1&meters=9"];
+    let end = |mut run: Run| {
+        let asked = Instant::now();
+        run.terminate();
+        assert_eq!(run.end_by_signal(), Some(15));
+        assert!(asked.elapsed() < Duration::from_secs(2));
+    };
+    for arguments in [&parse[..], &street] {
+        for full in [false, true] {
+            let (near, terminal) = terminal();
+            if full {
+                // Already before the program writes its first byte.
+                ioctl_fionbio(&terminal, true).unwrap();
+                while rustix::io::write(&terminal, &[b'x'; 64]).is_ok() {}
+                ioctl_fionbio(&terminal, false).unwrap();
+            }
+            let run = Run::on_screen(&bench, terminal, arguments);
+            if full {
+                std::thread::sleep(Duration::from_secs(1));
+            } else {
+                wait_until_stuck(&near);
+            }
+            end(run);
+        }
+    }
+    let (near, far) = std::io::pipe().unwrap();
+    let run = Run::into(&bench, OwnedFd::from(far).into(), &parse);
+    wait_until_stuck(&near);
+    end(run);
 }
 
 #[test]

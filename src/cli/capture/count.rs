@@ -5,8 +5,9 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::cli::progress;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::event::{Event, Reason};
@@ -130,7 +131,7 @@ impl Meter {
         let now = Instant::now();
         let bar = if wanted && std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{spinner} {msg}");
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5))
+            ProgressBar::with_draw_target(None, progress::target())
                 .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
         } else {
             ProgressBar::hidden()

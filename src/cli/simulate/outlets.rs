@@ -65,7 +65,7 @@ impl Outlets {
             (Target::File(path), _) => {
                 data(Writer::File(Box::new(create(path, args.target.force)?)))
             }
-            (Target::Stdout, _) => data(Writer::Stdout(io::stdout())),
+            (Target::Stdout, _) => data(Writer::Stdout),
             (Target::Pty | Target::Tcp, _) => {
                 let link = args.target.link.as_deref();
                 let open = |number| pty(link, number, lanes);

@@ -145,16 +145,17 @@ impl Viewer {
     }
 
     fn draw(&mut self, now: Timestamp) {
-        if !self.terminal.is_due(self.fresh) {
-            return;
-        }
-        let (width, height) = self.terminal.size();
-        match self.terminal.draw(self.screen.draw(now, width, height)) {
-            Ok(()) => self.fresh = false,
-            Err(failure) => {
-                self.failed = Some(failure);
-                self.stop.stop();
+        let drawn = self.terminal.go_on().and_then(|()| {
+            if !self.terminal.is_due(self.fresh) {
+                return Ok(());
             }
+            self.fresh = false;
+            let (width, height) = self.terminal.size();
+            self.terminal.draw(self.screen.draw(now, width, height))
+        });
+        if let Err(failure) = drawn {
+            self.failed = Some(failure);
+            self.stop.stop();
         }
     }
 }
