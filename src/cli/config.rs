@@ -151,6 +151,7 @@ impl Config {
         }
         fill(&mut output.fields, self.file.fields.clone());
         output.events |= self.file.events && output.format() == Some(Format::Json);
+        output.csv_formulas |= self.file.csv_formulas;
         fill(&mut thin.every, self.file.every);
         thin.on_change |= self.file.on_change;
         if output.out.is_none() {

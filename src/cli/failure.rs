@@ -11,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::args::is_misplaced_key;
 use super::standard;
 use super::veil::veiled;
+use crate::sink::clean::{clean, clean_lines};
 use crate::sink::file_error::FileError;
 use crate::source::SourceError;
 use crate::source::dump::{DumpError, Form, Secret};
@@ -98,6 +99,7 @@ pub enum Level {
 /// Says a note on stderr as it is, with the keys of virtual meters: those are invented, and meant to be typed.
 pub fn say_openly(what: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+    let what = clean_lines(what);
     let text = format!("smarty: {style}note:{style:#} {what}\n");
     talk(&text);
 }
@@ -112,10 +114,10 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
     let style = Style::new().bold().fg_color(Some(colour.into()));
     let width = terminal_width();
     let lead = "smarty: : ".len() + word.len();
-    let what = wrapped(&veiled(what), lead, width);
+    let what = wrapped(&veiled(&clean_lines(what)), lead, width);
     let mut text = format!("smarty: {style}{word}:{style:#} {what}\n");
     for (number, line) in hint.iter().flat_map(|hint| hint.lines()).enumerate() {
-        let line = wrapped(&veiled(line), "  hint: ".len(), width);
+        let line = wrapped(&veiled(&clean(line)), "  hint: ".len(), width);
         match number {
             0 => text.push_str(&format!("  {style}hint:{style:#} {line}\n")),
             _ => text.push_str(&format!("        {line}\n")),

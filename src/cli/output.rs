@@ -130,6 +130,9 @@ impl Output {
         let mut csv = Csv::new(fields.clone());
         csv.expect(flow.sources);
         csv.derive(flow.extent);
+        if args.csv_formulas {
+            csv.keep_formulas();
+        }
         let mut json = Json::new(fields.clone());
         json.derive(flow.extent);
         let mut header = Vec::new();

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use super::clean::steers;
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::level;
@@ -13,6 +14,7 @@ use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::{Shape, Telegram, Value};
+use crate::p1::value::text;
 use crate::source::maxsonar::Level;
 
 /// Writes CSV rows, the header before the first.
@@ -26,6 +28,7 @@ pub struct Csv {
     continued: bool,
     sources: Sources,
     extent: Extent,
+    formulas: bool,
 }
 
 /// A cell that follows the telegram.
@@ -75,6 +78,11 @@ impl Csv {
     /// Makes columns for what is computed.
     pub fn derive(&mut self, extent: Extent) {
         self.extent = extent;
+    }
+
+    /// Keeps texts as they are that a spreadsheet would take for formulas, rather than marking them as texts.
+    pub fn keep_formulas(&mut self) {
+        self.formulas = true;
     }
 
     /// Tells whether a line is the header of such a table.
@@ -138,7 +146,7 @@ impl Csv {
             drop(write!(out, "{at:.6}"));
         }
         out.extend_from_slice(b",,");
-        write_cell(out, context.source.label.unwrap_or_default().as_bytes());
+        self.text(out, context.source.label.unwrap_or_default());
         for column in self.columns.iter().flatten() {
             out.push(b',');
             if column == level::KEY {
@@ -154,7 +162,7 @@ impl Csv {
         line.extend_from_slice(FIXED.join(",").as_bytes());
         for column in self.columns.iter().flatten() {
             line.push(b',');
-            write_cell(&mut line, column.as_bytes());
+            self.text(&mut line, column);
         }
         line.extend_from_slice(b"\r\n");
         line
@@ -166,6 +174,13 @@ impl Csv {
             return;
         }
         out.extend_from_slice(&self.header_line());
+    }
+
+    /// Appends a text as a cell.
+    fn text(&self, out: &mut Vec<u8>, text: &str) {
+        let start = out.len();
+        out.extend_from_slice(text.as_bytes());
+        quote(out, start, self.formulas);
     }
 
     /// Appends a telegram as a row.
@@ -180,13 +195,16 @@ impl Csv {
             drop(write!(out, "{at:.6}"));
         }
         out.push(b',');
-        write_cell(out, self.senders.name(decoded).as_bytes());
+        let start = out.len();
+        out.extend_from_slice(self.senders.name(decoded).as_bytes());
+        quote(out, start, self.formulas);
         out.push(b',');
-        write_cell(out, context.source.label.unwrap_or_default().as_bytes());
+        self.text(out, context.source.label.unwrap_or_default());
         let columns = self.columns.as_deref().unwrap_or_default();
+        let formulas = self.formulas;
         let row = self
             .rows
-            .of(telegram.shape(), || stretches(telegram, columns));
+            .of(telegram.shape(), || stretches(telegram, columns, formulas));
         for stretch in row {
             match stretch {
                 Stretch::Sent(cells) => {
@@ -194,7 +212,7 @@ impl Csv {
                     let shown = cells.show(
                         text,
                         |cell| cell.part(text),
-                        |out, cell| cell.write(out, telegram),
+                        |out, cell| cell.write(out, telegram, formulas),
                     );
                     out.extend_from_slice(shown);
                 }
@@ -220,36 +238,36 @@ impl Cell {
         }
     }
 
-    fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
+    fn write(&self, out: &mut Vec<u8>, telegram: &Telegram<'_>, formulas: bool) {
         let start = out.len();
         match self {
             Self::Value(item, shift) => {
                 write_plain(out, telegram, item, *shift);
                 if item.form != Form::Number {
-                    quote(out, start);
+                    quote(out, start, formulas);
                 }
             }
             Self::Line(line) => {
                 write_line(out, telegram, *line);
-                quote(out, start);
+                quote(out, start, formulas);
             }
         }
     }
 }
 
 /// The columns, each behind its comma, for telegrams of the shape of this one.
-fn stretches(telegram: &Telegram<'_>, columns: &[String]) -> Vec<Stretch> {
+fn stretches(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Vec<Stretch> {
     columns
         .chunk_by(|a, b| !is_known(a) && !is_known(b))
         .map(|side_by_side| match side_by_side {
             [key] if is_known(key) => Stretch::Computed(key.clone()),
-            columns => Stretch::Sent(template(telegram, columns)),
+            columns => Stretch::Sent(template(telegram, columns, formulas)),
         })
         .collect()
 }
 
 /// The cells of columns of the telegram, each behind its comma.
-fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
+fn template(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Template<Cell> {
     let Shape { layout, meaning } = &**telegram.shape();
     let mut row = Draft::new(telegram.text());
     for column in columns {
@@ -258,7 +276,9 @@ fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
         let item = value.and_then(|at| layout.items.get(at.item as usize));
         if let (Some(at), Some(item)) = (value, item) {
             let cell = Cell::Value(*item, at.shift);
-            row.step(item.value, cell, |out, cell| cell.write(out, telegram));
+            row.step(item.value, cell, |out, cell| {
+                cell.write(out, telegram, formulas)
+            });
             continue;
         }
         let found = telegram.readings().position(|reading| {
@@ -274,7 +294,7 @@ fn template(telegram: &Telegram<'_>, columns: &[String]) -> Template<Cell> {
                 end: end.unwrap_or(line.place.end),
             };
             let cell = Cell::Line(index as u32);
-            row.step(place, cell, |out, cell| cell.write(out, telegram));
+            row.step(place, cell, |out, cell| cell.write(out, telegram, formulas));
         }
     }
     row.finish()
@@ -325,28 +345,129 @@ fn write_line(out: &mut Vec<u8>, telegram: &Telegram<'_>, line: u32) {
     }
 }
 
-fn write_cell(out: &mut Vec<u8>, cell: &[u8]) {
-    let start = out.len();
-    out.extend_from_slice(cell);
-    quote(out, start);
-}
-
-/// Puts the cell that begins at `start` in quotes, where it needs them.
-fn quote(out: &mut Vec<u8>, start: usize) {
+/// Makes a cell of the text that begins at `start`: in quotes where it needs them, without what steers a terminal, and
+/// with an apostrophe before what a spreadsheet would compute, unless `formulas` are kept.
+fn quote(out: &mut Vec<u8>, start: usize, formulas: bool) {
     let cell = out.get(start..).unwrap_or_default();
-    let needs = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    if !cell.iter().any(needs) {
+    let needs = |byte: &u8| !matches!(byte, b' '..=b'~') || matches!(byte, b',' | b'"');
+    if !cell.iter().any(needs) && !begins_formula(cell) {
         return;
     }
     let cell = out.split_off(start);
-    out.push(b'"');
-    for byte in cell {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
+    let marked = !formulas && begins_formula(&cell) && !is_number(&cell);
+    let text = text(&cell);
+    let quoted = marked || text.contains([',', '"', '\r', '\n']);
+    out.extend_from_slice(if quoted { b"\"" } else { b"" });
+    out.extend_from_slice(if marked { b"'" } else { b"" });
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let shown = match letter {
+            '\n' | '\t' => letter,
+            // Alone it would take what follows to the begin of the line.
+            '\r' if letters.peek() == Some(&'\n') => letter,
+            letter if steers(letter) => char::REPLACEMENT_CHARACTER,
+            letter => letter,
+        };
+        out.extend_from_slice(if shown == '"' { b"\"" } else { b"" });
+        out.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    out.push(b'"');
+    out.extend_from_slice(if quoted { b"\"" } else { b"" });
+}
+
+/// Tells whether a spreadsheet takes a cell for a formula; some take the wide signs of Japanese writing as well.
+fn begins_formula(cell: &[u8]) -> bool {
+    let wide = ["\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}"];
+    matches!(
+        cell,
+        [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n', ..]
+    ) || wide.iter().any(|sign| cell.starts_with(sign.as_bytes()))
+}
+
+/// Tells whether a cell is one plain number.
+fn is_number(cell: &[u8]) -> bool {
+    let digits = cell.strip_prefix(b"-").or(cell.strip_prefix(b"+"));
+    let digits = digits.unwrap_or(cell);
+    let is_part = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let mut parts = digits.splitn(2, |&byte| byte == b'.');
+    parts.all(is_part)
 }
 
 const FIXED: [&str; 4] = ["measured_at", "received_at", "meter", "label"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &[u8], formulas: bool) -> String {
+        let mut out = b"before,".to_vec();
+        let start = out.len();
+        out.extend_from_slice(text);
+        quote(&mut out, start, formulas);
+        String::from_utf8(out.split_off(start)).unwrap()
+    }
+
+    #[test]
+    fn a_cell_is_what_it_was_and_harmless() {
+        for (text, shown) in [
+            ("", ""),
+            ("plain text", "plain text"),
+            ("a,b", "\"a,b\""),
+            ("say \"a\"", "\"say \"\"a\"\"\""),
+            ("two\r\nlines\tand\nmore", "\"two\r\nlines\tand\nmore\""),
+            ("two\rlines", "\"two\u{FFFD}lines\""),
+            ("\x1b[2J\x07\x7f", "\u{FFFD}[2J\u{FFFD}\u{FFFD}"),
+            (
+                "a\u{9b}31m\u{202e}b\u{61c}",
+                "a\u{FFFD}31m\u{FFFD}b\u{FFFD}",
+            ),
+            ("Küche", "Küche"),
+        ] {
+            assert_eq!(cell(text.as_bytes(), true), shown);
+            assert_eq!(cell(text.as_bytes(), false), shown);
+        }
+        // No UTF-8: C1 as one byte.
+        assert_eq!(cell(b"a\x9b2J\xe4", false), "a\u{FFFD}2Jä");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_compute_is_marked_as_text_and_numbers_stay_numbers() {
+        for text in [
+            "=1+1",
+            "=cmd|' /C calc'!A0",
+            "+SUM(A1)",
+            "-2+3",
+            "-63 100",
+            "- 5",
+            "-",
+            "+",
+            "-1e5",
+            "-1.",
+            "-.5",
+            "--1",
+            "-1.2.3",
+            "@SUM(A1)",
+            "\t=1",
+            "\n=1",
+            "\u{FF1D}1",
+            "\u{FF20}A",
+        ] {
+            assert_eq!(cell(text.as_bytes(), false), format!("\"'{text}\""));
+            let kept = cell(text.as_bytes(), true);
+            assert_eq!(kept.trim_matches('"'), text);
+        }
+        assert_eq!(cell(b"\r=1", false), "\"'\u{FFFD}=1\"");
+        assert_eq!(cell(b"=\"a\"", false), "\"'=\"\"a\"\"\"");
+        assert_eq!(cell("＋\u{1b}".as_bytes(), false), "\"'＋\u{FFFD}\"");
+        for number in [
+            "-063",
+            "+5",
+            "-0.040",
+            "+12.5",
+            "100 -63",
+            "1-0:1.8.0",
+            "a=b",
+        ] {
+            assert_eq!(cell(number.as_bytes(), false), number);
+        }
+    }
+}

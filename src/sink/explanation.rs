@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::clean::clean;
 use super::hex::dump;
 use super::words;
 use crate::p1::count::count;
@@ -13,6 +14,7 @@ use crate::p1::diagnosis::worst::Worst;
 
 /// Writes an examination; styles are in it.
 pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
+    let name = clean(name);
     let mut text = format!("{BOLD}Examination of {name}{BOLD:#}\n\n");
     for (number, step) in (1..).zip(&examination.steps) {
         let (style, outcome) = match step.outcome {

@@ -15,7 +15,7 @@ use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::count::count;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::readout::{Readout, SentCrc};
-use crate::sink::table::clean;
+use crate::sink::clean::clean;
 
 /// A field of a frame.
 struct Field {

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
+use super::clean::{clean, steers};
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::write_plain;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
+use crate::p1::value::text;
 
 /// Appends a telegram in InfluxDB line protocol; its time is that of the meter, in nanoseconds.
 pub fn telegram(
@@ -50,12 +52,7 @@ pub fn telegram(
         cell.clear();
         write_plain(&mut cell, telegram, item, at.shift);
         out.push(b'"');
-        for &byte in &cell {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(byte);
-        }
+        write_string(out, &text(&cell));
         out.push(b'"');
     }
     for derived in context.derived {
@@ -79,6 +76,16 @@ pub fn telegram(
     out.push(b'\n');
 }
 
+/// Appends what stands between the quotes of a text; who reads the protocol line by line must not find two.
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    for byte in clean(text).bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+}
+
 /// Appends the value of a tag of line protocol. A backslash at its end would take the comma behind it along, and a
 /// line end cannot be written at all.
 pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
@@ -87,7 +94,7 @@ pub(super) fn write_tag(out: &mut Vec<u8>, value: &str) {
         value => value,
     };
     for char in value.chars() {
-        if char.is_control() {
+        if steers(char) {
             out.push(b'_');
             continue;
         }
@@ -111,10 +118,26 @@ mod tests {
             (r"a\,b", r"a\\,b"),
             (r"\\", "_"),
             ("Küche\n\t", "Küche__"),
+            ("\x1b[2J\u{9b}\u{7f}\u{61c}\u{202e}", "_[2J____"),
             ("\"quoted\"", "\"quoted\""),
         ] {
             let mut out = Vec::new();
             write_tag(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
+    }
+    #[test]
+    fn a_text_of_line_protocol_is_on_one_line_and_steers_nothing() {
+        for (value, written) in [
+            ("Küche, 2=two", "Küche, 2=two"),
+            (r#"a "b" \"#, r#"a \"b\" \\"#),
+            (
+                "a\r\nb\u{1b}[2J\u{9b}\u{7f}\u{202e}",
+                "a\u{FFFD}\u{FFFD}b\u{FFFD}[2J\u{FFFD}\u{FFFD}\u{FFFD}",
+            ),
+        ] {
+            let mut out = Vec::new();
+            write_string(&mut out, value);
             assert_eq!(String::from_utf8(out).unwrap(), written);
         }
     }

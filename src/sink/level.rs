@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::clean::clean;
 use super::context::Context;
 use super::influx::write_tag;
 use super::json::{begin, write_instant, write_source};
@@ -41,7 +42,7 @@ pub fn influx(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
 
 /// Appends a reading as a line for people.
 pub fn table(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
-    let source = context.source.label.unwrap_or(context.source.name);
+    let source = clean(context.source.label.unwrap_or(context.source.name));
     drop(write!(out, "{source}  level  {} cm", level.centimetres));
     if let Some(at) = context.received_at {
         drop(write!(out, "  {at:.0}"));

@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::numbers::{Heard, METERS_MAX, Meter, Numbers, values};
+use super::clean::clean;
 use super::context::{Context, Senders, Source};
 use super::http::{self, Answer};
 use super::service::{Notice, Service};
@@ -86,7 +87,7 @@ impl Metrics {
 
 impl Service for Metrics {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
-        let meter = self.senders.name(decoded).into_owned();
+        let meter = clean(&self.senders.name(decoded));
         let values = values(context, decoded);
         let heard = Heard::now(context);
         let mut numbers = self.numbers.lock();

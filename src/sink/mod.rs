@@ -1,5 +1,7 @@
 //! Where telegrams go: formats that write into a buffer, and files that hold what they wrote.
 
+pub mod clean;
+
 pub mod words;
 
 pub mod explanation;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::clean::clean_lines;
 use crate::source::ports::{Access, Port};
 
 /// Lists ports, with what is known of each adapter and whether it can be opened.
@@ -26,5 +27,6 @@ pub fn format(ports: &[Port]) -> String {
             }
         }
     }
-    text
+    // What an adapter calls itself is not ours.
+    clean_lines(&text)
 }

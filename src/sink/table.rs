@@ -24,6 +24,7 @@ mod parts;
 use anstyle::Style;
 use jiff::tz::{Offset, TimeZone};
 
+use super::clean::clean;
 use super::context::Context;
 use super::fields::Fields;
 use crate::p1::event::{Decoded, Tag};
@@ -34,7 +35,6 @@ pub use fields::write_fields_help;
 use mbus::is_connected;
 use parts::Frame;
 use rows::Sheet;
-pub(super) use words::clean;
 use words::with_offset;
 
 /// How a table is made.

@@ -1,5 +1,6 @@
 //! What is written, and where to.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -229,6 +230,69 @@ fn influx_tags_and_texts_are_escaped() {
     let done = words(["parse".as_ref(), log.as_os_str(), "-finflux".as_ref()]).done();
     let path = folder.path().to_owned();
     assert_snapshot!(done.with(&path, "…"));
+}
+
+/// A telegram whose texts would steer a terminal, or be computed by a spreadsheet.
+const HOSTILE: &[u8] = b"/ABC5me\x1b]0;x\x07ter\r\n\r\n\
+    0-0:96.1.1(=HYPERLINK(\"http://x\"\x1b[2J)\r\n\
+    1-0:1.8.0(000025.653*kWh)\r\n\
+    0-0:96.13.0(@a\xc2\x9b31mb\xe2\x80\xaec\x7f)\r\n\
+    1-1:31.4.0(-063*A)\r\n\
+    0-0:94.98.99(-2+3)\r\n!\r\n";
+
+#[test]
+fn what_a_meter_sends_steers_no_terminal_in_any_format() {
+    for format in ["table", "json", "csv", "influx", "hex"] {
+        for line in ["parse -", "parse - --events", "parse - --pretty", "watch -"] {
+            if line.contains("--") && format != "json" {
+                continue;
+            }
+            let done = smarty(&format!("{line} -f {format}")).pipe(HOSTILE).done();
+            assert!(!done.stdout.is_empty(), "{done}");
+            for text in [done.text(), &done.stderr] {
+                let steers =
+                    |c: char| c.is_control() && !matches!(c, '\n' | '\r') || c == '\u{202E}';
+                assert!(!text.contains(steers), "{text:?}");
+            }
+        }
+    }
+    let done = smarty("parse - --json").pipe(HOSTILE).done();
+    let text = &done.json()[0]["values"]["text_message"];
+    assert_eq!(text, "@a\u{9b}31mb\u{202e}c\u{7f}");
+    let done = words(["parse", "a\x1b[2J\u{9b}b", "--no\x07such"].map(OsStr::new)).done();
+    assert!(
+        !done.stderr.contains(|c: char| c.is_control() && c != '\n'),
+        "{done}"
+    );
+    let done = words(["parse", "a\x1b[2J\u{9b}b"].map(OsStr::new)).done();
+    assert!(
+        done.stderr
+            .contains("a\u{FFFD}[2J\u{FFFD}b: no such file\n"),
+        "{done}"
+    );
+}
+
+#[test]
+fn csv_gives_a_spreadsheet_nothing_to_compute_unless_asked_to() {
+    let folder = Folder::new();
+    folder.file("odd.txt", HOSTILE);
+    let row = |option: &str| {
+        let fields = "-F equipment_identifier,text_message,1-1:31.4.0,0-0:94.98.99";
+        let done = smarty(&format!("parse odd.txt --csv {option} {fields}"))
+            .within(&folder)
+            .done();
+        let row = done.text().lines().nth(1).unwrap_or_default().to_owned();
+        row.trim_end().to_owned()
+    };
+    let id = "=HYPERLINK(\"\"http://x\"\"\u{FFFD}[2J)";
+    assert_eq!(
+        row(""),
+        format!(",,\"'{id}\",,\"'{id}\",\"'@a\u{FFFD}31mb\u{FFFD}c\u{FFFD}\",-63,\"'-2+3\"")
+    );
+    assert_eq!(
+        row("--csv-formulas"),
+        format!(",,\"{id}\",,\"{id}\",@a\u{FFFD}31mb\u{FFFD}c\u{FFFD},-63,-2+3")
+    );
 }
 
 #[test]

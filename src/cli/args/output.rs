@@ -23,6 +23,9 @@ pub struct OutputArgs {
     /// With --json: over several lines, indented
     #[arg(long)]
     pub pretty: bool,
+    /// With --csv: leave texts that begin with = + - @ as they are; else an apostrophe keeps spreadsheets from computing them
+    #[arg(long)]
+    pub csv_formulas: bool,
     /// Only these values: names or OBIS codes with commas; `-F help` lists them
     #[arg(short = 'F', long, value_name = "A,B")]
     pub fields: Option<String>,

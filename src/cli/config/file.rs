@@ -36,6 +36,8 @@ pub(super) struct File {
     pub(super) fields: Option<String>,
     #[serde(default)]
     pub(super) events: bool,
+    #[serde(default)]
+    pub(super) csv_formulas: bool,
     #[serde(default, deserialize_with = "time")]
     pub(super) every: Option<Duration>,
     #[serde(default)]

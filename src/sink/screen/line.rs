@@ -5,6 +5,8 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 
+use crate::sink::clean::steers;
+
 /// Words of a line, and the columns that they take.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Line {
@@ -32,11 +34,11 @@ impl Line {
             match letter.width() {
                 // Marks without a width of their own could join letters to other widths.
                 Some(0) => {}
-                Some(width) => {
+                Some(width) if !steers(letter) => {
                     clean.push(letter);
                     self.width += width;
                 }
-                None => {
+                _ => {
                     clean.push('?');
                     self.width += 1;
                 }

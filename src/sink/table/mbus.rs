@@ -1,10 +1,11 @@
 //! The meters on the M-Bus as rows.
 
-use super::words::{clean, local, printed_unit, spell, state};
+use super::words::{local, printed_unit, spell, state};
 use crate::p1::layout::Line;
 use crate::p1::meaning::DeviceAt;
 use crate::p1::obis::by_name;
 use crate::p1::telegram::{Device, Value};
+use crate::sink::clean::clean;
 
 /// A meter on the M-Bus.
 pub(super) struct DeviceRow {

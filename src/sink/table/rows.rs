@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::mbus::{DeviceRow, belongs, channel, is_connected};
-use super::words::{Sent, clean, printed_unit, spell, state};
+use super::words::{Sent, printed_unit, spell, state};
 use crate::p1::obis::{Entry, Kind, Obis, Section, lookup};
 use crate::p1::telegram::{Device, Reading, Telegram, Value};
+use crate::sink::clean::clean;
 
 /// All that is printed of a telegram below its head, in order of print.
 pub(super) struct Sheet {

@@ -5,15 +5,7 @@ use std::borrow::Cow;
 use crate::p1::telegram::Value;
 use crate::p1::unit::Unit;
 use crate::p1::value::Timestamp;
-
-/// A text from outside, without characters that would steer a terminal.
-pub(in crate::sink) fn clean(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
-    };
-    text.replace(steers, "\u{FFFD}")
-}
+use crate::sink::clean::clean;
 
 /// A value in print; numbers keep their digits.
 pub(super) fn spell(value: &Value<'_>) -> String {
