@@ -8,6 +8,8 @@ pub mod standard;
 
 pub mod failure;
 
+pub mod repeats;
+
 pub mod keys;
 
 pub mod words;

@@ -228,8 +228,13 @@ impl Pump<'_> {
                 let tells = matches!(lane.kind, "serial" | "tcp") && state.open;
                 if tells && pause >= SILENCE && !std::mem::replace(&mut state.silent, true) {
                     let (what, hint) = silence(lane, pause, self.limits.line);
-                    sink.talk(Level::Warning, &what, Some(&hint));
+                    if let Some(words) = state.repeats.take("silence", instant).words(&what) {
+                        sink.talk(Level::Warning, &words, Some(&hint));
+                    }
                     sink.link(lane, Link::Silent, &what, Some(&hint));
+                }
+                if let Some((level, what)) = state.change(&lane.title(), instant) {
+                    sink.talk(level, &what, None);
                 }
             }
             Piece::NoWriter => {
@@ -237,26 +242,32 @@ impl Pump<'_> {
                 sink.talk(Level::Note, &what, None);
             }
             Piece::Lost(reason) => {
-                (state.open, state.settled) = (false, true);
                 lane.lose(sink);
                 let what = format!("{}: {reason}", lane.title());
                 let level = match lane.is_live() {
                     true => Level::Warning,
                     false => Level::Note,
                 };
-                sink.talk(level, &what, None);
+                if let Some(words) = state.lose(&what, instant) {
+                    sink.talk(level, &words, None);
+                }
                 sink.link(lane, Link::Lost, &what, None);
             }
             Piece::Refused(error) => {
-                sink.talk(Level::Warning, &error.to_string(), error.hint().as_deref());
+                let what = error.to_string();
+                if let Some(words) = state.repeats.take(&what, instant).words(&what) {
+                    sink.talk(Level::Warning, &words, error.hint().as_deref());
+                }
             }
             Piece::Reopened(after) => {
-                (state.open, state.silent, state.bytes) = (true, false, instant);
+                let said = state.come_back(instant);
                 let what = match lane.is_live() {
                     true => format!("{}: back after {} s", lane.title(), after.as_secs()),
                     false => format!("{}: read from its beginning", lane.title()),
                 };
-                sink.talk(Level::Note, &what, None);
+                if said {
+                    sink.talk(Level::Note, &what, None);
+                }
                 sink.link(lane, Link::Reopened, &what, None);
             }
             Piece::End => {

@@ -4,6 +4,8 @@ mod derive;
 mod forward;
 mod metrics;
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 
 use self::derive::Deriving;
@@ -13,6 +15,7 @@ use super::failure::{Exit, Failure, Level as Gravity};
 use super::inputs::Named;
 use super::mqtt;
 use super::publishing::Publishing;
+use super::repeats::Repeats;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
@@ -27,6 +30,8 @@ use crate::source::maxsonar::Level;
 pub struct Services {
     list: Vec<Box<dyn Service>>,
     deriving: Option<Deriving>,
+    /// What was said by now.
+    repeats: Repeats,
 }
 
 impl Services {
@@ -139,7 +144,13 @@ impl Services {
         self.each(|service| service.tick(now));
         let notices = self.list.iter_mut().map(|service| service.notices());
         let computing = self.deriving.iter_mut().map(Deriving::tick);
-        notices.chain(computing).flatten().collect()
+        let now = Instant::now();
+        let notices = notices.chain(computing).flatten();
+        let said = notices.filter_map(|notice| {
+            let what = self.repeats.take(&notice.what, now).words(&notice.what)?;
+            Some(Notice { what, ..notice })
+        });
+        said.collect()
     }
 
     /// Ends all; gives what they have to say at last.

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::failure::Level;
 use super::super::lane::Lane;
+use super::super::repeats::{CALM, Repeats, Say};
 use crate::source::LineSettings;
 
 /// State of the link of a lane.
@@ -28,6 +30,20 @@ pub(super) struct State {
     pub(super) settled: bool,
     /// The user was told of the silence.
     pub(super) silent: bool,
+    /// What was said of it.
+    pub(super) repeats: Repeats,
+    /// The last loss, and whether it is over.
+    loss: Option<Loss>,
+}
+
+/// A loss of a link, one of many perhaps.
+struct Loss {
+    what: String,
+    since: Instant,
+    /// Since when the link is back.
+    back: Option<Instant>,
+    /// It was not said, or only counted.
+    hushed: bool,
 }
 
 impl State {
@@ -38,6 +54,50 @@ impl State {
             bytes: now,
             settled: true,
             silent: false,
+            repeats: Repeats::default(),
+            loss: None,
+        }
+    }
+
+    /// Takes a loss; gives the words for it where it is to be said.
+    pub(super) fn lose(&mut self, what: &str, now: Instant) -> Option<String> {
+        (self.open, self.settled) = (false, true);
+        let say = self.repeats.take(what, now);
+        self.loss = Some(Loss {
+            what: what.to_owned(),
+            since: now,
+            back: None,
+            hushed: say != Say::Plainly,
+        });
+        say.words(what)
+    }
+
+    /// Takes the end of a loss; tells whether it is to be said: where the loss was.
+    pub(super) fn come_back(&mut self, now: Instant) -> bool {
+        (self.open, self.silent, self.bytes) = (true, false, now);
+        let Some(loss) = &mut self.loss else {
+            return true;
+        };
+        loss.back = Some(now);
+        !loss.hushed
+    }
+
+    /// What is to be said of a link that was lost so often that it was no longer said: it stays away, or stays.
+    pub(super) fn change(&mut self, title: &str, now: Instant) -> Option<(Level, String)> {
+        let loss = self.loss.as_mut().filter(|loss| loss.hushed)?;
+        let away = now.saturating_duration_since(loss.since);
+        match loss.back {
+            None if away >= AWAY => {
+                loss.hushed = false;
+                let what = format!("{} and has been away for {} s", loss.what, away.as_secs());
+                Some((Level::Warning, what))
+            }
+            Some(back) if now.saturating_duration_since(back) >= CALM => {
+                self.loss = None;
+                let minutes = CALM.as_secs() / 60;
+                Some((Level::Note, format!("{title}: has held for {minutes} min")))
+            }
+            _ => None,
         }
     }
 }
@@ -86,5 +146,40 @@ pub(super) fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (Stri
     (what, hint.to_owned())
 }
 
+/// A link that comes and goes is away for good, as far as it is said, when it is away for so long.
+const AWAY: Duration = Duration::from_secs(30);
 /// Nothing of a link for so long is worth a word: meters send every 10 s or more often.
 pub(super) const SILENCE: Duration = Duration::from_secs(12);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_comes_and_goes_is_said_only_when_that_changes() {
+        let start = Instant::now();
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        let mut state = State::new(start);
+        let mut said = 0;
+        for second in 0..1000 {
+            said += usize::from(state.lose("gone", at(2 * second)).is_some());
+            said += usize::from(state.come_back(at(2 * second + 1)));
+            assert_eq!(state.change("tcp", at(2 * second + 1)), None);
+        }
+        assert_eq!(said, 2 + 2 + 2, "twice and back, then two counts");
+        // It stays away, which is new, and so is that it comes back then.
+        assert_eq!(state.lose("gone", at(2000)), None);
+        assert_eq!(state.change("tcp", at(2029)), None);
+        let (_, words) = state.change("tcp", at(2031)).unwrap();
+        assert_eq!(words, "gone and has been away for 31 s");
+        assert_eq!(state.change("tcp", at(2032)), None);
+        assert!(state.come_back(at(2040)));
+        // It holds after many a loss.
+        assert_eq!(state.lose("gone", at(2041)), None);
+        assert!(!state.come_back(at(2042)));
+        assert_eq!(state.change("tcp", at(2600)), None);
+        let (_, words) = state.change("tcp", at(2642)).unwrap();
+        assert_eq!(words, "tcp: has held for 10 min");
+        assert_eq!(state.change("tcp", at(9999)), None);
+    }
+}
