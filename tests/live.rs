@@ -537,3 +537,62 @@ fn a_port_that_is_gone_for_good_could_not_be_read_to_its_end() {
         assert!(run.errors().contains("the port went away"));
     }
 }
+
+#[test]
+fn a_server_that_is_not_there_yet_is_waited_for_alone_and_beside_others() {
+    let bench = Bench::new();
+    let frame = frames("lu", 1).remove(0);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let server = format!("tcp://{address}");
+    let keys = ["--json", "--events", "--keyring", "keys.toml"];
+    let (alone, beside) = ([&*server], [&*server, "sim:?fault=silence"]);
+    for sources in [&alone[..], &beside] {
+        let mut run = Run::start(&bench, &[&["watch"], sources, &keys].concat());
+        let lost = loop {
+            let line = run.lines(1).remove(0);
+            if line["source"]["name"] == server {
+                break line;
+            }
+        };
+        assert_eq!(
+            (&lost["type"], &lost["code"]),
+            (&"link".into(), &"lost".into())
+        );
+        assert_eq!(lost["source"]["kind"], "tcp");
+        let listener = TcpListener::bind(address).unwrap();
+        let (mut client, _) = listener.accept().unwrap();
+        client.write_all(&frame).unwrap();
+        let opened = run.lines(1).remove(0);
+        assert_eq!(opened["code"], "opened", "{opened}");
+        assert_eq!(run.lines(1)[0]["type"], "telegram");
+        run.interrupt();
+        assert_eq!(run.end_by_signal(), Some(2));
+        let said = format!("warning: {server}: connection refused; it is tried again");
+        assert!(run.errors().contains(&said), "{}", run.errors());
+        assert!(run.errors().contains(&format!("{server} is open")));
+    }
+    for sources in [&alone[..], &beside] {
+        let end = ["--no-reconnect", "--duration", "1s"];
+        let (_, error, code) = bench.output(&[&["watch"], sources, &keys, &end].concat());
+        assert_eq!(code, Some(3), "{error}");
+        assert!(error.contains("error: tcp://"), "{error}");
+    }
+    let waits = ["/dev/ttyUSB77", &server];
+    for source in waits {
+        let (_, error, code) = bench.output(&["watch", source, "--duration", "300ms"]);
+        assert_eq!(code, Some(3), "{error}");
+        assert!(
+            error.contains(&format!("error: {source}: was not there")),
+            "{error}"
+        );
+        let capture = ["capture", source, "-o", "none.bin", "--duration", "300ms"];
+        let (_, error, code) = bench.output(&capture);
+        assert_eq!(code, Some(3), "{error}");
+        assert!(error.contains("it is tried again"), "{error}");
+        // What reads to the end of its input does not wait for the beginning.
+        let (_, error, code) = bench.output(&["parse", source]);
+        assert_eq!(code, Some(3), "{error}");
+    }
+}

@@ -49,7 +49,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
     }
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let signals = Signals::watch(&stop)?;
-    let options = inputs::source_options(&source, stop.clone());
+    let options = inputs::source_options(&source, stop.clone(), true);
     let mut captor = Captor {
         store: Store::open(
             args,

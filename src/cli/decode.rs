@@ -98,9 +98,10 @@ impl Prepared {
         args: &Run,
         named: &[Named],
         global: &Global,
-        before: Option<&Ring>,
+        renewal: Option<&Renewal<'_>>,
     ) -> Result<Self, Failure> {
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        let before = renewal.and_then(|renewal| renewal.before.as_deref());
         let ring = Arc::new(match before {
             Some(ring) => ring.gather_again(&args.keys)?,
             None => Ring::gather(&args.keys)?,
@@ -109,7 +110,7 @@ impl Prepared {
             say(Level::Note, &format!("key {origin}"), None);
         }
         let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-        let mut options = inputs::source_options(&args.source, stop.clone());
+        let mut options = inputs::source_options(&args.source, stop.clone(), renewal.is_some());
         options.follow = args.input.follow;
         if options.follow
             && named
@@ -203,12 +204,7 @@ pub fn stream(
         let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
         return explain::run(args, named, &zone);
     }
-    let run = Prepared::new(
-        args,
-        named,
-        global,
-        renewal.and_then(|renewal| renewal.before.as_deref()),
-    )?;
+    let run = Prepared::new(args, named, global, renewal)?;
     let flow = Flow {
         sources: inputs::sources(named),
         ..flow

@@ -25,7 +25,7 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
     let ring = Ring::gather(&args.keys)?;
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let signals = Signals::watch(&stop)?;
-    let options = inputs::source_options(&args.source, stop);
+    let options = inputs::source_options(&args.source, stop, false);
     let listening = args.source.duration.unwrap_or(LISTENING);
     let mut worst = Exit::Good;
     let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));

@@ -310,10 +310,21 @@ pub fn is_live(place: &Place) -> bool {
     match place {
         Place::Stdin => false,
         Place::Tcp { .. } | Place::Sim(_) | Place::Auto => true,
-        Place::Path(path) => fs::metadata(path).is_ok_and(|meta| {
-            let kind = meta.file_type();
-            kind.is_char_device() || kind.is_fifo()
-        }),
+        Place::Path(path) => match fs::metadata(path) {
+            Ok(meta) => {
+                let kind = meta.file_type();
+                kind.is_char_device() || kind.is_fifo()
+            }
+            Err(_) => is_absent_port(place),
+        },
+    }
+}
+
+/// Tells whether it names a port that is not plugged in.
+pub fn is_absent_port(place: &Place) -> bool {
+    match place {
+        Place::Path(path) => path.starts_with("/dev") && !path.exists(),
+        _ => false,
     }
 }
 

@@ -21,7 +21,8 @@ use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::dump::Form;
 use crate::source::{
-    self, Address, Backoff, Device, Lasting, LineSettings, Losses, Mode, Place, SourceOptions, Stop,
+    self, Address, Backoff, Device, Lasting, LineSettings, Losses, Mode, Place, Reconnect,
+    SourceOptions, Stop,
 };
 
 /// A source as it was named, with what holds for it alone.
@@ -77,8 +78,12 @@ impl Named {
     /// The source, not open yet.
     pub fn lasting(&self, options: &SourceOptions, args: &SourceArgs) -> Lasting {
         let mut options = options.clone();
-        if options.follow && !is_live(&self.address.place) {
+        let live = is_live(&self.address.place);
+        if options.follow && !live {
             options.backoff = ROTATION;
+        }
+        if !live && options.reconnect == Reconnect::FromStart {
+            options.reconnect = Reconnect::AfterLoss;
         }
         options.line = LineSettings {
             baud: args.baud.or(self.baud).unwrap_or(LineSettings::P1.baud),
@@ -199,8 +204,8 @@ pub fn sources(named: &[Named]) -> Sources {
     }
 }
 
-/// How sources are opened, as the arguments say.
-pub fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
+/// How sources are opened, as the arguments say; `patient`: live ones that are not there yet are waited for.
+pub fn source_options(args: &SourceArgs, stop: Stop, patient: bool) -> SourceOptions {
     let level = |state: Option<OnOff>| match state {
         Some(OnOff::On) => source::Level::On,
         Some(OnOff::Off) => source::Level::Off,
@@ -209,9 +214,11 @@ pub fn source_options(args: &SourceArgs, stop: Stop) -> SourceOptions {
     let mut options = SourceOptions::new(stop);
     options.rts = level(args.rts);
     options.dtr = level(args.dtr);
-    if args.no_reconnect {
-        options.reconnect = source::Reconnect::Never;
-    }
+    options.reconnect = match (args.no_reconnect, patient) {
+        (true, _) => Reconnect::Never,
+        (false, true) => Reconnect::FromStart,
+        (false, false) => Reconnect::AfterLoss,
+    };
     options
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::ahead::SourceName;
 use super::failure::{Exit, Failure, Level, say};
+use super::feed::is_absent_port;
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
 use crate::p1::diagnosis::{Finding, Summary};
@@ -91,7 +92,10 @@ impl Lane {
         let reader = Reader::new(address.device, decoding);
         Self {
             index: 0,
-            kind: kind_word(&address.place, Kind::File),
+            kind: match is_absent_port(&address.place) {
+                true => "serial",
+                false => kind_word(&address.place, Kind::File),
+            },
             name: address.place.to_string(),
             label: address.label.clone(),
             bytes: 0,
@@ -385,8 +389,8 @@ fn kind_word(place: &Place, kind: Kind) -> &'static str {
     match (place, kind) {
         (Place::Stdin, _) => "stdin",
         (Place::Sim(_), _) | (_, Kind::Sim) => "sim",
-        (_, Kind::Serial) => "serial",
-        (_, Kind::Tcp) => "tcp",
+        (Place::Auto, _) | (_, Kind::Serial) => "serial",
+        (Place::Tcp { .. }, _) | (_, Kind::Tcp) => "tcp",
         (_, Kind::File) => "file",
     }
 }

@@ -196,14 +196,13 @@ impl Pump<'_> {
             Piece::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
                 lane.open(found);
-                (state.open, state.bytes) = (true, instant);
+                (state.open, state.known, state.bytes) = (true, true, instant);
                 if lane.is_live() {
-                    sink.link(
-                        lane,
-                        Link::Opened,
-                        &format!("{} is open", lane.title()),
-                        None,
-                    );
+                    let what = format!("{} is open", lane.title());
+                    if std::mem::take(&mut state.refused) {
+                        sink.talk(Level::Note, &what, None);
+                    }
+                    sink.link(lane, Link::Opened, &what, None);
                 }
             }
             Piece::Bytes(bytes, broken) => {
@@ -254,9 +253,14 @@ impl Pump<'_> {
                 sink.link(lane, Link::Lost, &what, None);
             }
             Piece::Refused(error) => {
-                let what = error.to_string();
+                let what = format!("{error}; it is tried again");
+                let hint = error.hint();
                 if let Some(words) = state.repeats.take(&what, instant).words(&what) {
-                    sink.talk(Level::Warning, &words, error.hint().as_deref());
+                    sink.talk(Level::Warning, &words, hint.as_deref());
+                    state.refused = true;
+                }
+                if !state.known {
+                    sink.link(lane, Link::Lost, &what, hint.as_deref());
                 }
             }
             Piece::Reopened(after) => {
@@ -313,7 +317,14 @@ impl Pump<'_> {
 
     /// Says it where an input held nothing that could be read.
     fn look_for_nothing(&mut self, index: usize) {
-        let empty = self.lanes.get(index).and_then(Lane::nothing_found);
+        let known = self.links.get(index).is_some_and(|state| state.known);
+        let empty = self.lanes.get(index).and_then(|lane| match known {
+            true => lane.nothing_found(),
+            false => Some(Failure::new(
+                Exit::Io,
+                format!("{}: was not there", lane.title()),
+            )),
+        });
         if let Some(failure) = empty {
             self.fail(index, &failure);
         }

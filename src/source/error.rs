@@ -183,6 +183,18 @@ impl SourceError {
         }
     }
 
+    /// Whether the source is only not there: it may come.
+    pub fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. }
+                | Self::NoUsbPort
+                | Self::ConnectRefused { .. }
+                | Self::ConnectFailed { .. }
+                | Self::ResolveFailed { .. }
+        )
+    }
+
     /// Makes the error of the system for `name` one of this kind.
     pub(crate) fn io(name: impl ToString, cause: impl Into<io::Error>) -> Self {
         Self::Io {

@@ -90,7 +90,7 @@ pub enum Reconnect {
     /// A source that was open is opened again; one that cannot be opened at first is an error.
     #[default]
     AfterLoss,
-    /// As `AfterLoss`, and a source that cannot be opened at first is tried again too.
+    /// As `AfterLoss`, and a source that is not there at first is waited for.
     FromStart,
 }
 

@@ -1,13 +1,14 @@
 //! A source that goes away and comes back.
 //!
 //! ```text
-//!           open fails                          Gone
+//!      it cannot be opened                      Gone
 //! Fresh ----------------> error   Open ----------------------> Lost   said once
 //!   |                              ^                            | 1 s, 2 s, 4 s ... 30 s
 //!   +------------------------------+ <--------------------------+
 //!             Opened                          Reopened
 //! ```
 //!
+//! With [`Reconnect::FromStart`] a source that is not there at first is waited for like one that was lost.
 //! The wait grows until bytes come again: a server that accepts and closes at once is not asked every second.
 //! Where a USB adapter is looked for, see `adapter.rs`.
 
@@ -139,7 +140,7 @@ impl Lasting {
         match Source::open(&self.address, &self.options) {
             Ok(source) => Ok(self.take(Box::new(source))),
             Err(SourceError::Stopped) => Ok(Step::Stopped),
-            Err(error) if self.options.reconnect == Reconnect::FromStart => {
+            Err(error) if self.options.reconnect == Reconnect::FromStart && error.is_absence() => {
                 let said = Some(std::mem::discriminant(&error));
                 self.leave(false, said);
                 Ok(Step::Refused(error))
@@ -223,16 +224,8 @@ impl Lasting {
         };
         away.retry = retry;
         // That a lost port is not there, or a lost server not up, is what lost means.
-        let expected = away.known
-            && matches!(
-                error,
-                SourceError::NotFound { .. }
-                    | SourceError::NoUsbPort
-                    | SourceError::NoHardware { .. }
-                    | SourceError::ConnectRefused { .. }
-                    | SourceError::ConnectFailed { .. }
-                    | SourceError::ResolveFailed { .. }
-            );
+        let gone = error.is_absence() || matches!(error, SourceError::NoHardware { .. });
+        let expected = away.known && gone;
         let kind = Some(std::mem::discriminant(&error));
         if expected || away.said == kind {
             return Step::Quiet;

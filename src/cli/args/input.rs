@@ -61,7 +61,7 @@ pub struct SourceArgs {
     /// Set the control line DTR [default: as the system sets it]
     #[arg(long, value_name = "STATE")]
     pub dtr: Option<OnOff>,
-    /// End when a port or server goes away
+    /// End when a port or server is not there or goes away
     #[arg(long)]
     pub no_reconnect: bool,
     /// End with exit code 5 when no telegram comes for so long (30s, 5m)

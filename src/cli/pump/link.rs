@@ -23,6 +23,10 @@ pub enum Link {
 /// What the pump knows of the link of a lane.
 pub(super) struct State {
     pub(super) open: bool,
+    /// It was open once.
+    pub(super) known: bool,
+    /// It could not be opened, and that was said.
+    pub(super) refused: bool,
     pub(super) over: bool,
     /// When bytes came, or the link was opened.
     pub(super) bytes: Instant,
@@ -50,6 +54,8 @@ impl State {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             open: false,
+            known: false,
+            refused: false,
             over: false,
             bytes: now,
             settled: true,

@@ -38,7 +38,7 @@ pub fn run(
     global: &Global,
     renewal: &Renewal<'_>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, renewal.before.as_deref())?;
+    let run = Prepared::new(args, named, global, Some(renewal))?;
     let signals = Signals::watch_and_renew(&run.stop)?;
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
