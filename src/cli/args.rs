@@ -167,7 +167,7 @@ pub struct Watch {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Stream")]
 pub struct ThinArgs {
-    /// Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)
+    /// Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub every: Option<Duration>,
     /// Only telegrams with a value that changed, the clock aside; with -F those values only

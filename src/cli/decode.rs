@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::args::{Format, Global, KeyArgs, OutputArgs, Run, TagWhen};
+use super::args::{Format, Global, InputArgs, KeyArgs, OutputArgs, Run, TagWhen};
 use super::clerk::{Clerk, Wishes};
 use super::config::Config;
 use super::explain;
@@ -100,7 +100,7 @@ impl Prepared {
         global: &Global,
         renewal: Option<&Renewal<'_>>,
     ) -> Result<Self, Failure> {
-        let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        let zone = zone(&args.input)?;
         let before = renewal.and_then(|renewal| renewal.before.as_deref());
         let ring = Arc::new(match before {
             Some(ring) => ring.gather_again(&args.keys)?,
@@ -201,7 +201,7 @@ pub fn stream(
     renewal: Option<&Renewal<'_>>,
 ) -> Result<Exit, Failure> {
     if args.output.explain {
-        let zone = zone(args.input.tz.as_deref().unwrap_or(LUXEMBOURG))?;
+        let zone = zone(&args.input)?;
         return explain::run(args, named, &zone);
     }
     let run = Prepared::new(args, named, global, renewal)?;
@@ -269,7 +269,12 @@ fn meters(ids: &[String]) -> Result<Vec<String>, Failure> {
     Ok(ids.iter().map(|id| id.trim().to_owned()).collect())
 }
 
-fn zone(name: &str) -> Result<Zone, Failure> {
+/// The zone of the meters' clocks.
+///
+/// # Errors
+/// One that does not exist.
+pub fn zone(args: &InputArgs) -> Result<Zone, Failure> {
+    let name = args.tz.as_deref().unwrap_or(LUXEMBOURG);
     if name == LUXEMBOURG {
         return Ok(Zone::luxembourg());
     }

@@ -158,7 +158,7 @@ impl Output {
             plain: args.file().is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
-            thin: Thin::new(flow.thinning, Timestamp::now()),
+            thin: Thin::new(flow.thinning, zone.clone(), Timestamp::now()),
             senders: Senders::default(),
             redactor: args.redact.then(|| Redactor::new(zone.clone())),
             buffer: Vec::new(),

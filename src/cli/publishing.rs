@@ -1,6 +1,7 @@
 //! What holds for all services of a run.
 
 use super::args::{Global, Run};
+use crate::p1::value::Zone;
 use crate::sink::thin::Thinning;
 
 /// The options that services share with the output.
@@ -9,6 +10,8 @@ pub struct Publishing<'a> {
     pub run: &'a Run,
     /// What is left out.
     pub thinning: Thinning,
+    /// Zone of the meters' clocks.
+    pub zone: Zone,
     /// How much is said.
     pub global: &'a Global,
 }

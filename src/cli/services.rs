@@ -61,7 +61,12 @@ impl Services {
         named: &[Named],
         publishing: &Publishing<'_>,
     ) -> Result<Self, Failure> {
-        let Publishing { run, thinning, .. } = publishing;
+        let Publishing {
+            run,
+            thinning,
+            zone,
+            ..
+        } = publishing;
         self.list.extend(forward::open(&args.forward, named)?);
         let metrics = metrics::open(&args.metrics, named, run.source.timeout)?;
         self.list.extend(metrics);
@@ -70,6 +75,7 @@ impl Services {
             // A field that does not exist is said by the output.
             fields: fields.and_then(Result::ok),
             thinning: *thinning,
+            zone: zone.clone(),
             sources: named.len(),
             extent: self.extent(),
         };

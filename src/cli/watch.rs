@@ -85,6 +85,7 @@ fn watch(
     let publishing = Publishing {
         run: &run,
         thinning,
+        zone: decode::zone(&run.input)?,
         global,
     };
     let services = Services::default()

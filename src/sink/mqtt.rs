@@ -63,6 +63,7 @@ use super::words;
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Reason, Refused};
+use crate::p1::value::Zone;
 use crate::source::maxsonar::Level;
 
 /// Publishes to a broker.
@@ -84,12 +85,14 @@ struct Held {
 }
 
 /// What is left out, beside the settings of the broker.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Choice {
     /// Only these values.
     pub fields: Option<Fields>,
     /// Only some telegrams.
     pub thinning: Thinning,
+    /// Where the meters stand.
+    pub zone: Zone,
     /// Sources of the run.
     pub sources: usize,
     /// How much is computed.
@@ -110,7 +113,7 @@ impl Mqtt {
             senders: Senders::default(),
             devices: Devices::new(choice.sources == 1),
             on_change: choice.thinning.on_change,
-            thin: Thin::new(choice.thinning, Timestamp::now()),
+            thin: Thin::new(choice.thinning, choice.zone, Timestamp::now()),
             link: Link::start(settings.clone())?,
             settings,
         })

@@ -4,8 +4,9 @@
 //! --every 60s     08:00:10 08:00:20 .. 08:00:50 | 08:01:00 ..    the one of 08:00:50, when 08:01 begins
 //! --on-change     a telegram with a value that differs from the one printed before
 //! ```
-//! Each meter for itself, by its own clock: `--every 15m` ends at each quarter of an hour, `--every 1d` at midnight
-//! of UTC.
+//! Each meter for itself, by its own clock: `--every 15m` ends at each quarter of an hour, `--every 1d` at midnight.
+//! Periods of an hour and more follow the clock of the place, so that a day has 23 or 25 hours where the clock is
+//! changed; of the hour that comes twice, `--every 1h` prints both.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use super::fields::Fields;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
+use crate::p1::value::Zone;
 
 /// What is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Thinning {
 #[derive(Debug)]
 pub struct Thin<T = Vec<u8>> {
     thinning: Thinning,
+    /// Where the meters stand.
+    zone: Zone,
     /// When the run began: what was received before was read from a log.
     began: Timestamp,
     held: Vec<Row<T>>,
@@ -54,9 +58,10 @@ pub struct Row<T = Vec<u8>> {
 
 impl<T> Thin<T> {
     /// Leaves out what is asked for, in a run that began at a time.
-    pub fn new(thinning: Thinning, began: Timestamp) -> Self {
+    pub fn new(thinning: Thinning, zone: Zone, began: Timestamp) -> Self {
         Self {
             thinning,
+            zone,
             began,
             held: Vec::new(),
             printed: Vec::new(),
@@ -96,7 +101,9 @@ impl<T> Thin<T> {
                     return false;
                 };
                 let meter_now = at.checked_add(now.duration_since(received_at));
-                meter_now.is_ok_and(|meter_now| index(meter_now, every) > index(at, every))
+                meter_now.is_ok_and(|meter_now| {
+                    index(meter_now, every, &self.zone) > index(at, every, &self.zone)
+                })
             };
             let place = self.held.iter().position(over)?;
             let row = self.held.remove(place);
@@ -118,7 +125,7 @@ impl<T> Thin<T> {
     }
 
     fn period(&self, row: &Row<T>) -> Option<i64> {
-        Some(index(row.at?, self.thinning.every?))
+        Some(index(row.at?, self.thinning.every?, &self.zone))
     }
 
     fn print(&mut self, row: Row<T>) -> Option<T> {
@@ -167,10 +174,23 @@ pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields
 }
 
 /// Number of the period that a time is in.
-fn index(at: Timestamp, every: Duration) -> i64 {
+fn index(at: Timestamp, every: Duration, zone: &Zone) -> i64 {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-    at.as_millisecond().div_euclid(every)
+    let east = match every {
+        ..HOUR => 0,
+        // The hour that comes twice is two.
+        HOUR => zone.offset_at(at).saturating_mul(1000).rem_euclid(HOUR),
+        _ => zone.offset_at(at).saturating_mul(1000),
+    };
+    // Day 0 was a Thursday; weeks begin on Mondays.
+    let weekday = if every % WEEK == 0 { 3 * DAY } else { 0 };
+    (at.as_millisecond() + east + weekday).div_euclid(every)
 }
+
+/// Milliseconds.
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
 
 #[cfg(test)]
 mod tests {
@@ -192,7 +212,7 @@ mod tests {
             on_change,
             last,
         };
-        Thin::new(thinning, Timestamp::UNIX_EPOCH)
+        Thin::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
     }
 
     fn text(bytes: Option<Vec<u8>>) -> Option<String> {
@@ -212,6 +232,103 @@ mod tests {
         assert_eq!(text(thin.due(at(67))).as_deref(), Some("b51"));
         assert_eq!(thin.due(at(67)), None);
         assert_eq!(text(thin.rest()).as_deref(), Some("a60"));
+    }
+
+    /// Every half hour of UTC from a time on, and when the rows were measured that come out with a period.
+    fn printed(every: &str, from: &str, hours: i64, zone: &Zone) -> Vec<String> {
+        let every = Duration::from_secs(every.parse::<u64>().unwrap());
+        let thinning = Thinning {
+            every: Some(every),
+            ..Thinning::default()
+        };
+        let mut thin = Thin::new(thinning, zone.clone(), Timestamp::UNIX_EPOCH);
+        let from: Timestamp = from.parse().unwrap();
+        let mut out = Vec::new();
+        for half in 0..=2 * hours {
+            let second = from.as_second() + half * 1800;
+            out.extend(thin.offer(row("a", second, "")));
+        }
+        let second = |bytes: Vec<u8>| text(Some(bytes)).unwrap()[1..].parse().unwrap();
+        out.into_iter()
+            .map(|bytes| Timestamp::from_second(second(bytes)).unwrap().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn days_are_those_of_the_place_through_both_changes_of_the_clock() {
+        let zone = Zone::luxembourg();
+        // 23 hours on 29 March, 25 on 25 October: midnight is at 23:00 of UTC in winter, at 22:00 in summer.
+        assert_eq!(
+            printed("86400", "2026-03-27T23:00:00Z", 72, &zone),
+            [
+                "2026-03-28T22:30:00Z",
+                "2026-03-29T21:30:00Z",
+                "2026-03-30T21:30:00Z"
+            ]
+        );
+        assert_eq!(
+            printed("86400", "2026-10-23T22:00:00Z", 73, &zone),
+            [
+                "2026-10-24T21:30:00Z",
+                "2026-10-25T22:30:00Z",
+                "2026-10-26T22:30:00Z"
+            ]
+        );
+        // A zone that is set otherwise has other days.
+        let utc = Zone::new(jiff::tz::TimeZone::UTC);
+        assert_eq!(
+            printed("86400", "2026-10-23T22:00:00Z", 48, &utc),
+            ["2026-10-23T23:30:00Z", "2026-10-24T23:30:00Z"]
+        );
+        // Six hours from midnight on, of which one part has seven.
+        assert_eq!(
+            printed("21600", "2026-10-24T20:00:00Z", 15, &zone),
+            [
+                "2026-10-24T21:30:00Z",
+                "2026-10-25T04:30:00Z",
+                "2026-10-25T10:30:00Z"
+            ]
+        );
+        // A week ends on Sunday.
+        assert_eq!(
+            printed("604800", "2026-10-23T22:00:00Z", 100, &zone),
+            ["2026-10-25T22:30:00Z"]
+        );
+    }
+
+    #[test]
+    fn hours_are_those_of_the_clock_and_the_one_that_comes_twice_is_two() {
+        let hours: Vec<_> = (22..=23)
+            .map(|hour| format!("2026-10-24T{hour}:30:00Z"))
+            .chain((0..=2).map(|hour| format!("2026-10-25T{hour:02}:30:00Z")))
+            .collect();
+        let zone = Zone::luxembourg();
+        assert_eq!(printed("3600", "2026-10-24T22:00:00Z", 5, &zone), hours);
+        // Half an hour beside that of UTC.
+        let offset = jiff::tz::Offset::from_seconds(19_800).unwrap();
+        let kolkata = Zone::new(jiff::tz::TimeZone::fixed(offset));
+        assert_eq!(
+            printed("3600", "2026-10-24T22:00:00Z", 1, &kolkata),
+            ["2026-10-24T22:00:00Z"]
+        );
+    }
+
+    #[test]
+    fn steps_between_the_last_telegrams_of_days_add_up_to_the_whole() {
+        // Half an hour is a unit of a counter: over a year, each day has as many as it has half hours.
+        let rows = printed(
+            "86400",
+            "2025-12-31T23:00:00Z",
+            365 * 24,
+            &Zone::luxembourg(),
+        );
+        let halves: Vec<_> = rows
+            .iter()
+            .map(|at| at.parse::<Timestamp>().unwrap().as_second() / 1800)
+            .collect();
+        let steps: Vec<_> = halves.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let of = |halves| steps.iter().filter(|step| **step == halves).count();
+        assert_eq!((rows.len(), of(48), of(46), of(50)), (365, 362, 1, 1));
     }
 
     #[test]

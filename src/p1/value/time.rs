@@ -239,6 +239,11 @@ impl Zone {
         Self::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC))
     }
 
+    /// Seconds east of UTC at a point in time.
+    pub fn offset_at(&self, at: jiff::Timestamp) -> i64 {
+        i64::from(self.rules.to_offset(at).seconds())
+    }
+
     /// Tells whether a deviation from UTC is one of the zone with its other sign only.
     fn turns(&self, deviation: i16) -> bool {
         let own = |offset: i16| offset == self.winter || offset == self.summer;
