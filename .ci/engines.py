@@ -9,7 +9,9 @@ import pathlib
 import re
 import subprocess
 import sys
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -26,7 +28,7 @@ def run(*arguments):
 
 
 def query(text):
-    for name in ["archive/", "all.log", "house.json"]:
+    for name in ["archive/", "year/", "all.log", "house.json"]:
         text = text.replace(f"'{name}", f"'{folder}/{name}")
     return duckdb.sql(text.rstrip().rstrip(";")).fetchall()
 
@@ -72,6 +74,42 @@ for meter, _, kwh, most in found:
     energy = numbers("active_energy_import_kwh", meters[meter])
     assert kwh == (max(energy) - min(energy) if energy else None), (meter, kwh)
     assert most == max(numbers("active_power_import_kw", meters[meter])), (meter, most)
+
+# The same over a year and a bit: its days are those of the place, 23 and 25 hours long where the clock is changed,
+# and what they add up to is the last counter less the first.
+(folder / "year").mkdir()
+run("simulate", "-q", "--encrypted", "--meters", "2", "--period", "15m", "--duration", "400d", "--seed", "5",
+    "--start", "2026-02-27T17:20:10+01:00", "--keyring", "year.toml", "-o", "year.bin")
+run("parse", "-q", "year.bin", "--keyring", "year.toml", "--format", "parquet", "-o", "year/year.parquet")
+run("parse", "-q", "year.bin", "--keyring", "year.toml", "--csv", "-o", "year.csv")
+run("watch", "-q", "year.bin", "--keyring", "year.toml", "--csv", "--every", "1d", "-o", "days.csv")
+meters = {}
+with open(folder / "year.csv", newline="") as file:
+    for row in csv.DictReader(file):
+        at = datetime.fromisoformat(row["measured_at"])
+        counter = Decimal(row["active_energy_import_kwh"])
+        meters.setdefault(row["meter"], []).append((at, counter))
+found = {}
+for meter, day, kwh, _ in query(of_parquet.replace("'archive/", "'year/")):
+    found.setdefault(meter, {})[day] = kwh
+ends = {}
+with open(folder / "days.csv", newline="") as file:
+    for row in csv.DictReader(file):
+        ends.setdefault(row["meter"], []).append(datetime.fromisoformat(row["measured_at"]))
+assert len(meters) == 2 and found.keys() == meters.keys() == ends.keys(), (len(meters), found.keys())
+place = ZoneInfo("Europe/Luxembourg")
+for meter, telegrams in meters.items():
+    telegrams.sort()
+    days = {}
+    for at, counter in telegrams:
+        days.setdefault(at.astimezone(place).date(), []).append((at, counter))
+    firsts = [day[0][1] for day in days.values()] + [telegrams[-1][1]]
+    expected = {day: after - before for day, before, after in zip(days, firsts, firsts[1:])}
+    assert found[meter] == expected, meter
+    assert sum(found[meter].values()) == telegrams[-1][1] - telegrams[0][1], meter
+    assert {len(day) for day in list(days.values())[1:-1]} == {92, 96, 100}, meter
+    assert ends[meter] == [day[-1][0] for day in days.values()], meter
+    assert len(days) > 366, len(days)
 
 # A file without computed values beside one with them.
 run("parse", "-q", "lu.bin", "--keyring", "lu.toml", "--format", "parquet", "-o", "plain.parquet")

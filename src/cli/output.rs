@@ -122,7 +122,13 @@ impl Output {
                 };
                 Writer::Recorder(Box::new(Recorder::open(path, options, &Zoned::now())?))
             }
-            Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
+            Some(path) => {
+                let file = OutFile::create(path, existing)?;
+                Writer::File(Box::new(match format {
+                    Format::Raw => file,
+                    _ => file.on_a_line_of_its_own()?,
+                }))
+            }
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout,
         };

@@ -48,6 +48,8 @@ mod part;
 
 pub mod record;
 
+pub mod beside;
+
 pub mod out;
 
 pub mod outlet;

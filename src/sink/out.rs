@@ -1,24 +1,30 @@
 //! An output file that is made whole or not at all.
 //!
 //! ```text
-//! new, replaced   written beside it as .NAME.PID.part, put on disk, then renamed
+//! new, replaced   written beside it as .NAME.PID-RANDOM.part, put on disk, then renamed
 //! appended        written behind what it holds, cut back to that when it is not finished
 //! device, FIFO    written directly
 //! ```
 //!
-//! A program that is killed leaves the `.part` file, and nothing under the name itself; one that appends and is
-//! killed leaves what it had written.
+//! A program that is killed leaves the `.part` file, which the next one removes, and nothing under the name itself;
+//! one that appends and is killed leaves what it had written. A half line that was left so is ended before more is
+//! appended.
+//!
+//! New files have the rights that the umask leaves, as those of other programs, unless they hold keys: then they are
+//! the owner's alone. One that replaces another has the rights of that.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::beside;
 use super::file_error::FileError;
 use super::target::{Existing, open_stream, sync_folder};
+
+pub use super::beside::Access;
 
 /// A file that is being made; [`OutFile::finish`] makes it real.
 #[derive(Debug)]
@@ -27,6 +33,7 @@ pub struct OutFile {
     /// None only while it is dropped.
     file: Option<BufWriter<File>>,
     way: Way,
+    access: Access,
     /// A write has failed: whatever follows, the file is not whole.
     failed: Option<io::ErrorKind>,
 }
@@ -52,6 +59,7 @@ impl OutFile {
                 path: path.into(),
                 file: Some(BufWriter::new(file)),
                 way: Way::Direct,
+                access: Access::default(),
                 failed: None,
             });
         }
@@ -67,27 +75,60 @@ impl OutFile {
             other => other,
         };
         if existing == Existing::Append {
-            let mut file = File::options().write(true).open(&path).map_err(opening)?;
+            let mut file = File::options()
+                .read(true)
+                .write(true)
+                .open(&path)
+                .map_err(opening)?;
             let end = file.seek(SeekFrom::End(0)).map_err(opening)?;
             return Ok(Self {
                 file: Some(BufWriter::new(file)),
                 way: Way::Behind(end),
+                access: Access::default(),
                 failed: None,
                 path,
             });
         }
-        let part = beside(&path);
-        let file = File::create(&part).map_err(opening)?;
-        if let Ok(meta) = fs::metadata(&path) {
-            // Whoever could read the old one can read the new one.
-            let _ = file.set_permissions(meta.permissions());
-        }
+        let (part, file) = beside::create(&path).map_err(opening)?;
         Ok(Self {
             file: Some(BufWriter::new(file)),
             way: Way::Beside { part, existing },
+            access: Access::default(),
             failed: None,
             path,
         })
+    }
+
+    /// Says who may read it, where it is new.
+    pub fn readable_by(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Goes on with a new line where the file that is appended to ends in half a one.
+    ///
+    /// # Errors
+    /// Where it cannot be looked at or written.
+    pub fn on_a_line_of_its_own(mut self) -> Result<Self, FileError> {
+        let Way::Behind(end @ 1..) = self.way else {
+            return Ok(self);
+        };
+        let writing = |path: &Path, cause| FileError::writing(path, None, cause);
+        let Some(file) = &mut self.file else {
+            return Ok(self);
+        };
+        let mut last = [b'\n'];
+        let inner = file.get_mut();
+        let looked = inner
+            .seek(SeekFrom::Start(end - 1))
+            .and_then(|_| inner.read_exact(&mut last))
+            .and_then(|()| inner.seek(SeekFrom::Start(end)));
+        looked.map_err(|cause| FileError::opening(&self.path, cause))?;
+        if last != [b'\n'] {
+            file.write_all(b"\n")
+                .map_err(|cause| writing(&self.path, cause))?;
+        }
+        Ok(self)
     }
 
     /// Makes the file real, on disk and under its name.
@@ -105,7 +146,9 @@ impl OutFile {
                 file.get_ref().sync_all().map_err(writing)?;
             }
         }
-        if let Way::Beside { part, existing } = &self.way {
+        if let (Way::Beside { part, existing }, Some(file)) = (&self.way, &self.file) {
+            let before = fs::metadata(&self.path).ok();
+            beside::open_up(file.get_ref(), before.as_ref(), self.access).map_err(writing)?;
             put_in_place(part, &self.path, *existing)
                 .map_err(|cause| FileError::opening(&self.path, cause))?;
         }
@@ -162,13 +205,6 @@ impl Drop for OutFile {
             }
         }
     }
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
 }
 
 fn put_in_place(part: &Path, path: &Path, existing: Existing) -> io::Result<()> {
@@ -261,6 +297,50 @@ mod tests {
         assert!(matches!(out.finish(), Err(FileError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(folder.names(), ["a.json"]);
+    }
+
+    #[test]
+    fn half_a_line_is_ended_before_more_is_appended() {
+        let folder = Folder::new();
+        let path = folder.path("a.csv");
+        for (before, after) in [
+            ("a,b\n1,2\n3", "a,b\n1,2\n3\n5,6\n"),
+            ("a,b\n1,2\n", "a,b\n1,2\n5,6\n"),
+            ("", "5,6\n"),
+        ] {
+            fs::write(&path, before).unwrap();
+            let open = || OutFile::create(&path, Existing::Append).unwrap();
+            // What is not finished leaves the file as it was.
+            let mut dropped = open().on_a_line_of_its_own().unwrap();
+            dropped.write_all(b"5,6\n").unwrap();
+            dropped.flush().unwrap();
+            drop(dropped);
+            assert_eq!(fs::read_to_string(&path).unwrap(), before);
+            let mut out = open().on_a_line_of_its_own().unwrap();
+            out.write_all(b"5,6\n").unwrap();
+            out.finish().unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn a_file_is_the_owners_alone_until_it_is_whole_and_keys_stay_so() {
+        let folder = Folder::new();
+        let path = folder.path("keys.toml");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let out = OutFile::create(&path, Existing::Refuse).unwrap();
+        assert_eq!(mode(&folder.path(&folder.names()[0])), 0o600);
+        out.readable_by(Access::Owner).finish().unwrap();
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let out = OutFile::create(&path, Existing::Replace).unwrap();
+        assert_eq!(
+            mode(&folder.path(&folder.names()[0])),
+            0o600,
+            "while it is written"
+        );
+        out.readable_by(Access::Owner).finish().unwrap();
+        assert_eq!(mode(&path), 0o600);
     }
 
     #[test]

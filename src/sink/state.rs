@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::file_error::{FileError, folder};
-use super::out::OutFile;
+use super::beside;
+use super::file_error::FileError;
+use super::out::{Access, OutFile};
 use super::service::Notice;
 use super::target::Existing;
 use crate::p1::derive::quarter::Memory;
@@ -93,7 +94,7 @@ impl StateFile {
             return Ok(());
         }
         let failed = |cause| FileError::writing(&self.path, None, cause);
-        let mut out = OutFile::create(&self.path, Existing::Replace)?;
+        let mut out = OutFile::create(&self.path, Existing::Replace)?.readable_by(Access::Owner);
         let written = Written {
             version: VERSION,
             meters,
@@ -123,40 +124,19 @@ impl StateFile {
 
 /// Takes the lock; none where another process has it.
 fn lock(path: &Path) -> Result<Option<File>, FileError> {
-    let beside = with_end(path, ".lock");
-    let opened = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&beside);
-    let file = opened.map_err(|cause| FileError::opening(path, cause))?;
+    let lock = with_end(path, ".lock");
+    let file = beside::keep(&lock).map_err(|cause| {
+        // Whoever made a link of that name wants another file to be touched.
+        let place = if lock.is_symlink() { &lock } else { path };
+        FileError::opening(place, cause)
+    })?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Ok(None),
         // Some network file systems have no locks.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
-    sweep(path);
+    beside::sweep(path);
     Ok(Some(file))
-}
-
-/// Removes what was being written when a process was killed.
-fn sweep(path: &Path) {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return;
-    };
-    let is_left = |other: &str| {
-        let middle = other
-            .strip_prefix('.')
-            .and_then(|rest| rest.strip_prefix(name)?.strip_prefix('.'))
-            .and_then(|rest| rest.strip_suffix(".part"));
-        middle.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(is_left) {
-            // What cannot be removed does no harm.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// What stands in the file, or why it cannot be used; nothing where there is none.
@@ -274,13 +254,39 @@ mod tests {
     fn what_a_killed_process_left_is_swept_away() {
         let folder = Folder::new();
         let path = folder.path("derive.json");
-        fs::write(folder.path(".derive.json.4711.part"), "{").unwrap();
-        fs::write(folder.path(".other.json.4711.part"), "{").unwrap();
+        fs::write(folder.path(".derive.json.4194305.part"), "{").unwrap();
+        fs::write(folder.path(".other.json.4194305.part"), "{").unwrap();
         StateFile::open(&path).unwrap();
         assert_eq!(
             folder.names(),
-            [".other.json.4711.part", "derive.json.lock"]
+            [".other.json.4194305.part", "derive.json.lock"]
         );
+    }
+
+    #[test]
+    fn a_link_that_somebody_planted_is_not_followed() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        std::os::unix::fs::symlink("victim", folder.path("derive.json.lock")).unwrap();
+        let error = StateFile::open(&path).unwrap_err().to_string();
+        assert!(error.contains("derive.json.lock"), "{error}");
+        assert_eq!(folder.names(), ["derive.json.lock"], "nothing was made");
+    }
+
+    #[test]
+    fn what_is_remembered_is_for_its_owner() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        let (file, meters, _) = StateFile::open(&path).unwrap();
+        file.save(&meters).unwrap();
+        for name in folder.names() {
+            let mode = fs::metadata(folder.path(&name))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

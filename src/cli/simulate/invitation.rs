@@ -8,6 +8,7 @@ use crate::cli::args::{Global, Simulate};
 use crate::cli::failure::{Exit, Failure, say_openly};
 use crate::cli::writer::{WriteEnd, Writer, shown};
 use crate::p1::cipher::AuthenticationKey;
+use crate::sink::out::Access;
 use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
 use crate::source::whole;
 
@@ -111,7 +112,7 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
     if whole::read_text(path, ring.len()).is_ok_and(|there| there == ring) {
         return Ok(());
     }
-    let mut file = create(path, force)?;
+    let mut file = create(path, force)?.readable_by(Access::Owner);
     file.write_all(ring.as_bytes())
         .map_err(|error| crate::cli::writer::failed(&shown(path), &error))?;
     Ok(file.finish()?)
