@@ -75,6 +75,16 @@ pub enum Command {
     Generate(Generate),
 }
 
+impl Command {
+    /// Whether keys come into its memory.
+    pub fn has_keys(&self) -> bool {
+        match self {
+            Self::Decrypt(_) | Self::Parse(_) | Self::Watch(_) | Self::Simulate(_) => true,
+            Self::Capture(_) | Self::Ports(_) | Self::Generate(_) => false,
+        }
+    }
+}
+
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Global {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::args::{Format, Global, InputArgs, KeyArgs, OutputArgs, Run, TagWhen};
+use super::caution::say_who_sees_keys;
 use super::clerk::{Clerk, Wishes};
 use super::config::Config;
 use super::explain;
@@ -104,7 +105,11 @@ impl Prepared {
         let before = renewal.and_then(|renewal| renewal.before.as_deref());
         let ring = Arc::new(match before {
             Some(ring) => ring.gather_again(&args.keys)?,
-            None => Ring::gather(&args.keys)?,
+            None => {
+                let ring = Ring::gather(&args.keys)?;
+                say_who_sees_keys(&args.keys, named, global.quiet);
+                ring
+            }
         });
         if let (1.., Some(origin)) = (global.verbose, &ring.origin) {
             say(Level::Note, &format!("key {origin}"), None);
@@ -202,7 +207,7 @@ pub fn stream(
 ) -> Result<Exit, Failure> {
     if args.output.explain {
         let zone = zone(&args.input)?;
-        return explain::run(args, named, &zone);
+        return explain::run(args, named, &zone, global.quiet);
     }
     let run = Prepared::new(args, named, global, renewal)?;
     let flow = Flow {

@@ -9,6 +9,7 @@ use crate::source::dump::{Form, Piece, Undump};
 use crate::source::{Kind, Source, SourceOptions, Stop};
 
 use super::args::Run;
+use super::caution::say_who_sees_keys;
 use super::failure::{Exit, Failure, Level, say};
 use super::inputs::{self, Named};
 use super::keys::Ring;
@@ -21,8 +22,9 @@ use crate::source::Read;
 ///
 /// # Errors
 /// An input that cannot be read, an output that cannot be written.
-pub fn run(args: &Run, named: &[Named], zone: &Zone) -> Result<Exit, Failure> {
+pub fn run(args: &Run, named: &[Named], zone: &Zone, quiet: bool) -> Result<Exit, Failure> {
     let ring = Ring::gather(&args.keys)?;
+    say_who_sees_keys(&args.keys, named, quiet);
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let signals = Signals::watch(&stop)?;
     let options = inputs::source_options(&args.source, stop, false);

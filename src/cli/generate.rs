@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use super::args::{Cli, Generate, Generated};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, Level, say};
 use super::writer::{WriteEnd, Writer, failed};
 
 /// The JSON Schema of the output.
@@ -22,7 +22,7 @@ const RULE: &str = include_str!("generate/smarty.rules");
 ///
 /// # Errors
 /// When it cannot be written; options that do not fit a service.
-pub fn run(args: &Generate) -> Result<Exit, Failure> {
+pub fn run(args: &Generate, quiet: bool) -> Result<Exit, Failure> {
     if args.what != Generated::Systemd && (!args.words.is_empty() || args.program.is_some()) {
         let what = "options behind -- and --program are for systemd only";
         return Err(Failure::new(Exit::Usage, what)
@@ -41,7 +41,11 @@ pub fn run(args: &Generate) -> Result<Exit, Failure> {
                 Some(program) => program.clone(),
                 None => std::env::current_exe().context("the path of this program")?,
             };
-            systemd::unit(&args.words, &program)?.into_bytes()
+            let unit = systemd::unit(&args.words, &program)?;
+            if let Some(shut) = systemd::unreachable(&program).filter(|_| !quiet) {
+                say(Level::Warning, &shut.what, Some(&shut.hint));
+            }
+            unit.into_bytes()
         }
         (Generated::Man, None) => {
             let mut page = Vec::new();

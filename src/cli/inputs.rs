@@ -92,6 +92,13 @@ impl Named {
         Lasting::new(self.address.clone(), options)
     }
 
+    /// Files of keys of its own.
+    pub fn key_files(&self) -> impl Iterator<Item = PathBuf> {
+        [self.key_file.clone(), self.keyring.clone()]
+            .into_iter()
+            .flatten()
+    }
+
     /// The keys of what it sends: its own, else those of the run.
     ///
     /// # Errors

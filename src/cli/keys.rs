@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etcetera::BaseStrategy;
+use zeroize::Zeroizing;
 
 use ring_file::RingFile;
 
@@ -177,7 +178,7 @@ impl Ring {
         authentication: &AuthenticationKey,
     ) -> Result<Self, Failure> {
         let text = match whole::read_text(path, RING_MAX) {
-            Ok(text) => text,
+            Ok(text) => Zeroizing::new(text),
             Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
@@ -253,6 +254,7 @@ fn ask() -> Result<Key, Failure> {
             )
             .hint("use --key-file FILE, --keyring FILE, or the environment variable SMARTY_KEY")
         })?;
+        let typed = Zeroizing::new(typed);
         match Key::parse(&typed) {
             Ok(key) => return Ok(key),
             Err(error) if attempt == TRIES => return Err(malformed("the key typed in", error)),
@@ -270,7 +272,7 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
         Failure::new(Exit::Key, what).hint(hint)
     };
     let bytes = match whole::read(path, KEY_FILE_MAX) {
-        Ok(bytes) => bytes,
+        Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if error.kind() == ErrorKind::FileTooLarge => return Err(other()),
         Err(error) => return Err(unreadable(path, &error, hint)),
     };
@@ -280,7 +282,7 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     {
         return Ok((Key::new(raw), origin));
     }
-    let text = String::from_utf8(bytes).map_err(|_| other())?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| other())?;
     let key = Key::parse(text.trim()).map_err(|error| match text.len() {
         ..=KEY_TEXT_MAX => malformed(&place.to_string(), error),
         _ => other(),
@@ -322,6 +324,17 @@ fn malformed(origin: &str, error: KeyError) -> Failure {
         _ => "a key has 32 digits 0-9, A-F; copy it again from the operator's letter",
     };
     Failure::new(Exit::Key, format!("{origin}: {error}")).hint(hint)
+}
+
+/// Files of keys that are read, where they are there.
+pub fn key_files(args: &KeyArgs) -> Vec<PathBuf> {
+    let variable = || std::env::var_os("SMARTY_KEY_FILE").filter(|value| !value.is_empty());
+    let given = args.key.is_some() || args.key_file.is_some();
+    let own = args.key_file.clone();
+    let own = own.or_else(|| variable().filter(|_| !given).map(PathBuf::from));
+    own.into_iter()
+        .chain(ring_path(args).map(|(path, _)| path))
+        .collect()
 }
 
 /// The key ring asked for, or the usual one; and whether it must be there.

@@ -44,6 +44,8 @@ pub mod config;
 
 pub mod inputs;
 
+pub mod caution;
+
 pub mod listen;
 
 pub mod publishing;
@@ -87,6 +89,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     cli.global.color.write_global();
+    if cli.command.has_keys() {
+        caution::without_dumps();
+    }
     let done = match &cli.command {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
@@ -94,7 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(watch) => watch::run(watch, &cli.global),
         Command::Capture(capture) => capture::run(capture, &cli.global),
         Command::Ports(_) => ports::run(),
-        Command::Generate(what) => generate::run(what),
+        Command::Generate(what) => generate::run(what, cli.global.quiet),
     };
     let exit = done.unwrap_or_else(|failure: Failure| failure.report(cli.global.quiet));
     exit.code()

@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
+use super::caution::say_who_reads;
 use super::failure::{Exit, Failure, Level, say};
 use super::publishing::Publishing;
 use crate::sink::mqtt::broker::{Broker, BrokerError, Password};
@@ -15,6 +16,8 @@ use crate::sink::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::sink::mqtt::tls::{self, Pem, TlsProblem};
 use crate::sink::mqtt::{Choice, Mqtt, topic};
 use crate::source::whole::{self, SETTINGS_MAX};
+
+use zeroize::Zeroizing;
 
 /// Starts the publisher that is asked for; none where no broker is named.
 ///
@@ -36,6 +39,9 @@ pub fn open(
     };
     let mut broker = Broker::parse(&url.0).map_err(|error| misnamed(&error))?;
     let tls = secure(args, &broker)?;
+    if let Some(path) = &args.mqtt_cert_key {
+        say_who_reads(path, "a private key", publishing.global.quiet);
+    }
     let layout = match args.mqtt_layout {
         Some(LayoutNames::Smartyreader) => Layout::Smartyreader,
         Some(LayoutNames::Smarty) | None => Layout::Smarty,
@@ -183,7 +189,9 @@ fn find_password(args: &MqttArgs, broker: &mut Broker, quiet: bool) -> Result<()
         .map(|folder| Path::new(&folder).join("smarty.mqtt-password"))
         .filter(|path| path.exists());
     let password = if let Some(path) = &args.mqtt_password_file {
-        text_of(path)?
+        let text = text_of(path)?;
+        say_who_reads(path, "a password", quiet);
+        text
     } else if let Some(text) = variable("SMARTY_MQTT_PASSWORD") {
         text.into_string()
             .map_err(|_| Failure::new(Exit::Usage, "SMARTY_MQTT_PASSWORD is no text"))?
@@ -215,7 +223,8 @@ fn ask(user: &str) -> Result<String, Failure> {
 /// The first line of a file of a password.
 fn text_of(path: &Path) -> Result<String, Failure> {
     let bytes = read(path)?;
-    let text = String::from_utf8(bytes)
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::new(Exit::Usage, format!("{}: is no text", path.display())))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -127,3 +127,24 @@ pub fn failed(name: &str, error: &dyn std::fmt::Display) -> Failure {
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=+,@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        assert_eq!(quoted("/dev/pts/3"), "/dev/pts/3");
+        assert_eq!(quoted("tcp://[::1]:2001"), "'tcp://[::1]:2001'");
+        assert_eq!(quoted("it's mine"), r"'it'\''s mine'");
+    }
+}

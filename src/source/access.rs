@@ -74,6 +74,29 @@ impl fmt::Display for Holder {
     }
 }
 
+/// Whether users that are neither the owner of a regular file nor in its group can read it, by the rights of the file
+/// and of all folders above it. Credentials of systemd are guarded otherwise.
+pub fn others_read(path: &Path) -> bool {
+    let Ok(path) = fs::canonicalize(path) else {
+        return false;
+    };
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let credentials = credentials.filter(|folder| !folder.is_empty());
+    if credentials.is_some_and(|folder| path.starts_with(folder)) {
+        return false;
+    }
+    fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o004 != 0)
+        && shut_to_others(&path).is_none()
+}
+
+/// The first folder on the way to a path that others may not enter.
+pub fn shut_to_others(path: &Path) -> Option<PathBuf> {
+    let mut folders: Vec<_> = path.ancestors().skip(1).collect();
+    folders.reverse();
+    let shut = |folder: &&Path| fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o001 == 0);
+    folders.into_iter().find(shut).map(Path::to_path_buf)
+}
+
 /// Whether this process may read and write `path`.
 pub fn may_open(path: &Path) -> bool {
     access(path, Access::READ_OK | Access::WRITE_OK).is_ok()
@@ -143,6 +166,35 @@ mod tests {
     use std::time::{Duration, Instant};
 
     const GROUPS: &str = "root:x:0:\ndialout:x:20:anna,ben\n";
+
+    #[test]
+    fn a_file_is_open_to_others_where_they_may_read_it_and_come_to_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("smarty-others-{}", std::process::id()));
+        let path = folder.join("my.key");
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        fs::create_dir(&folder).unwrap();
+        fs::write(&path, "").unwrap();
+        let rights = [
+            (0o755, 0o644, true),
+            (0o755, 0o604, true),
+            (0o755, 0o640, false),
+            (0o755, 0o600, false),
+            (0o750, 0o644, false),
+            (0o711, 0o644, true),
+        ];
+        for (above, own, open) in rights {
+            set(&folder, above);
+            set(&path, own);
+            assert_eq!(others_read(&path), open, "{above:o} {own:o}");
+        }
+        set(&folder, 0o700);
+        assert_eq!(shut_to_others(&path), Some(folder.clone()));
+        assert!(!others_read(&folder) && !others_read(&folder.join("none")));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn names_come_from_the_tables_and_numbers_stay_where_there_is_none() {

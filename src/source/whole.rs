@@ -15,7 +15,6 @@ use rustix::fs::{Mode, OFlags, open};
 /// Where it cannot be read; [`ErrorKind::FileTooLarge`] where it is longer; [`ErrorKind::InvalidInput`] where it
 /// is a FIFO with a name or a device.
 pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
     let limit = most as u64 + 1;
     let file = match is_descriptor(path) {
         true => File::open(path)?,
@@ -31,6 +30,9 @@ pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
             file
         }
     };
+    // As long as it will be: a vector that grows leaves copies behind that nobody wipes.
+    let length = file.metadata().map_or(0, |meta| meta.len()).min(limit);
+    let mut bytes = Vec::with_capacity(length as usize + SPARE);
     file.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         let what = format!("longer than {most} bytes");
@@ -55,6 +57,9 @@ pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
     String::from_utf8(read(path, most)?)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "is no text"))
 }
+
+/// Room for a look at whether the file goes on.
+const SPARE: usize = 64;
 
 /// Longest file of settings, of a password or of a certificate, in bytes.
 pub const SETTINGS_MAX: usize = 1 << 20;

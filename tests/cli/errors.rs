@@ -119,7 +119,7 @@ fn noise_is_nothing_and_not_a_hundred_damaged_frames() {
       hint: is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /
     --- exit 5
     ");
-    let done = words(["parse", "--key", KEY, "-"]).pipe(noise).done();
+    let done = smarty("parse -").env("SMARTY_KEY", KEY).pipe(noise).done();
     assert_eq!(done.exit, Some(5), "{done}");
     assert_eq!(done.stderr.lines().count(), 2, "{done}");
 }
@@ -185,6 +185,8 @@ fn a_frame_that_was_cut() {
         two.to_str().unwrap(),
     ]);
     assert_snapshot!(run.done().with(KEY, "KEY").with(folder.path(), "FOLDER").stderr, @r"
+    smarty: warning: the key on the command line can be seen by all users of this machine
+      hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
     smarty: error: FOLDER/two.bin: frame at 0x0 (SMY1030726916931, counter 214241) is cut short: 400 of 692 bytes
     smarty: warning: FOLDER/two.bin: frames end early
       400 of 692 bytes came (SMY1030726916931)

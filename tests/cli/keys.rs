@@ -111,7 +111,11 @@ fn the_first_source_of_the_order_wins() {
         .env("SMARTY_KEY", &wrong)
         .done();
     opened(&done);
-    assert_snapshot!(done.stderr, @"smarty: note: the key of the command line is used, not SMARTY_KEY");
+    assert_snapshot!(done.stderr, @"
+    smarty: note: the key of the command line is used, not SMARTY_KEY
+    smarty: warning: the key on the command line can be seen by all users of this machine
+      hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
+    ");
     let done = smarty("parse lu.bin --json")
         .env("SMARTY_KEY", KEY)
         .env("SMARTY_KEY_FILE", "/nonexistent")
@@ -141,10 +145,17 @@ fn an_authentication_key_of_its_own() {
     assert_eq!(run(&[]).exit, Some(4));
     let warned = run(&["--tag", "warn"]);
     assert_eq!(warned.telegram()["security"]["tag"], "invalid");
-    assert_snapshot!(warned.stderr, @"smarty: warning: at.bin: telegram at 0x0 is printed though its tag does not fit; its CRC does");
+    assert_snapshot!(warned.stderr, @"
+    smarty: warning: the key on the command line can be seen by all users of this machine
+      hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
+    smarty: warning: at.bin: telegram at 0x0 is printed though its tag does not fit; its CRC does
+    ");
     let skipped = run(&["--tag=skip"]);
     assert_eq!(skipped.telegram()["security"]["tag"], "skipped");
-    assert_snapshot!(skipped.stderr, @"");
+    assert_snapshot!(skipped.stderr, @"
+    smarty: warning: the key on the command line can be seen by all users of this machine
+      hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
+    ");
 }
 
 #[test]
@@ -315,6 +326,8 @@ fn verbose_tells_where_the_key_came_from_by_its_check_value() {
     $ smarty parse lu.bin --json -F 1-0:1.8.0 -v --key KEY
     {"schema":"smarty/1","type":"telegram","seq":1,"received_at":null,"measured_at":"2026-01-15T18:30:00+01:00","source":{"kind":"file","name":"lu.bin","label":null,"offset":0,"length":692},"security":{"system_title":"534D5967719AB843","frame_counter":214241,"control":"30","tag":"valid"},"telegram":{"header":"/Lux5\\253916931_M","length":662,"crc":{"received":"8542","computed":"8542","valid":true}},"meter":{"id":"SMY1030726916931","name":null,"p1_version":"42"},"values":{"active_energy_import_kwh":3476.745},"devices":[],"readings":[{"obis":"1-0:1.8.0","name":"active_energy_import","value":3476.745,"unit":"kWh","raw":["003476.745*kWh"]}],"issues":[]}
     --- stderr
+    smarty: warning: the key on the command line can be seen by all users of this machine
+      hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
     smarty: note: key from --key, check value 556E7D
     smarty: note: lu.bin: taken as bin
     smarty: note: 1 of 1 frame good, 0 refused, 0 missed, 0 bytes between them; the link is healthy

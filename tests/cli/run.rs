@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -120,10 +121,17 @@ impl Run {
         Done {
             shown: self.shown,
             stdout: output.stdout,
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: without_rights(&String::from_utf8(output.stderr).unwrap()),
             exit: output.status.code(),
         }
     }
+}
+
+/// What is said, but for the rights of the samples: those are of whoever checked them out.
+fn without_rights(text: &str) -> String {
+    const WARNING: &str = "smarty: warning: keys.toml: holds a key, and all users of this machine can read it\n  \
+                           hint: chmod 600 keys.toml\n";
+    text.replace(WARNING, "")
 }
 
 impl Done {
@@ -194,10 +202,16 @@ impl Folder {
         Self(path)
     }
 
-    /// Writes a file; gives its path.
+    /// Writes a file that nobody else can read; gives its path.
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> OsString {
+        self.file_of_mode(name, bytes, 0o600)
+    }
+
+    /// Writes a file with its rights; gives its path.
+    pub fn file_of_mode(&self, name: &str, bytes: impl AsRef<[u8]>, mode: u32) -> OsString {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         path.into()
     }
 

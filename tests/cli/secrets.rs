@@ -1,10 +1,13 @@
 //! No output of any command shows a key, wherever it was given and whatever goes wrong.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use memchr::memmem;
 
-use super::run::{Done, Folder, KEY, Run, words};
+use super::run::{AT_KEYS, Done, Folder, KEY, Run, sample, smarty, words};
 
 /// The halves of the key in every spelling that somebody could read it from.
 fn spellings() -> Vec<Vec<u8>> {
@@ -190,3 +193,81 @@ fn no_help_and_no_error_shows_a_key() {
         assert_silent(&run(&folder, arguments).env("SMARTY_KEY", KEY).done());
     }
 }
+
+/// What is said of secrets that others can see.
+fn cautions(done: &Done) -> Vec<&str> {
+    let mut lines = done.stderr.lines().peekable();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.contains("all users of this machine") {
+            said.push(line.trim_start_matches("smarty: warning: "));
+            said.extend(lines.next_if(|line| line.starts_with("  hint: ")));
+        }
+    }
+    said
+}
+
+#[test]
+fn a_file_of_secrets_that_others_can_read_is_told_with_what_closes_it() {
+    let folder = Folder::new();
+    let ring = format!("default = \"{KEY}\"\n");
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    for (option, content) in [("--key-file", KEY), ("--keyring", &ring)] {
+        for (mode, told) in [(0o644, true), (0o604, true), (0o640, false), (0o600, false)] {
+            folder.file_of_mode("a b.key", content, mode);
+            folder.file("lu.bin", sample("lu.bin"));
+            let run = |more: &[&str]| {
+                let line = ["parse", "lu.bin", "--json", option, "a b.key"];
+                words(line.iter().chain(more)).within(&folder).done()
+            };
+            let done = run(&[]);
+            assert_eq!(done.telegram()["security"]["tag"], "valid");
+            let expected = [
+                "a b.key: holds a key, and all users of this machine can read it",
+                "  hint: chmod 600 'a b.key'",
+            ];
+            assert_eq!(cautions(&done), expected[..2 * usize::from(told)], "{done}");
+            assert_eq!(run(&["-q"]).stderr, "");
+        }
+    }
+    // Nobody comes to a file in a folder that is shut.
+    folder.file_of_mode("my.key", KEY, 0o644);
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    let done = smarty("parse lu.bin --json --key-file my.key")
+        .within(&folder)
+        .done();
+    assert_eq!((done.exit, &*done.stderr), (Some(0), ""), "{done}");
+}
+
+#[test]
+fn a_key_on_the_command_line_is_told_with_the_better_way_and_changes_nothing_else() {
+    const HINT: &str =
+        "  hint: --key alone asks for it; --key-file FILE and --keyring FILE read it";
+    let hidden = smarty("parse lu.bin --json").env("SMARTY_KEY", KEY).done();
+    assert!(cautions(&hidden).is_empty(), "{hidden}");
+    for key in [format!("--key={KEY}"), format!("-k{KEY}")] {
+        let done = words(["parse", "lu.bin", "--json", &key]).done();
+        assert_eq!((done.exit, &done.stdout), (Some(0), &hidden.stdout));
+        let what = "the key on the command line can be seen by all users of this machine";
+        assert_eq!(cautions(&done), [what, HINT], "{done}");
+        assert_silent(&done);
+        let done = words(["parse", "lu.bin", "--json", "-q", &key]).done();
+        assert_eq!((done.exit, &*done.stderr), (Some(0), ""), "{done}");
+    }
+    let wrong = words(["parse", "lu.bin", "--json", "--key", &"12".repeat(16)]).done();
+    assert_eq!((wrong.exit, wrong.stdout.len()), (Some(4), 0), "{wrong}");
+    // An authentication key is one as well, but for Luxembourg's, which is published.
+    for (key, told) in [
+        (AT_KEYS[1], 2),
+        ("D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF", 2),
+        (PUBLISHED, 0),
+    ] {
+        let done = words(["parse", "at.bin", "--json", "-n1", "--auth-key", key])
+            .env("SMARTY_KEY", AT_KEYS[0])
+            .done();
+        assert_eq!(cautions(&done).len(), told, "{done}");
+    }
+}
+
+/// Authentication key of Luxembourg.
+const PUBLISHED: &str = "00112233445566778899AABBCCDDEEFF";

@@ -11,8 +11,10 @@
 //! systemd.service(5): `%` and `$` doubled, quoted where it is more than plain letters.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, absolute};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf, absolute};
 
 use clap::{CommandFactory, Parser};
 
@@ -20,6 +22,7 @@ use crate::cli::args::{Cli, Command, KeyArgs, is_misplaced_key, join_keys};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::writer::failed;
 use crate::sink::tap::TapPlace;
+use crate::source::access::shut_to_others;
 
 /// Writes the unit that runs `program` with the words of a command line; without words, as `smarty.toml` in
 /// `/etc/smarty` says.
@@ -239,9 +242,13 @@ fn format(unit: &Unit<'_>) -> String {
     }
     let program = quoted(unit.program.as_os_str());
     let line = unit.line;
-    text.push_str(&format!(
-        "\n[Service]\nType=exec\nExecStart={program}{line}\n"
-    ));
+    text.push_str("\n[Service]\nType=exec\n");
+    if let Some(shut) = unreachable(unit.program) {
+        for line in [&shut.what, &shut.hint] {
+            text.push_str(&format!("# {line}\n"));
+        }
+    }
+    text.push_str(&format!("ExecStart={program}{line}\n"));
     if !unit.capture {
         text.push_str(
             "# Reads smarty.toml again; keys too, where they are no credentials: those are copied at each start.\n\
@@ -268,15 +275,68 @@ fn format(unit: &Unit<'_>) -> String {
          DynamicUser=yes\n\
          SupplementaryGroups=dialout\n",
     );
-    let home = ["/home", "/root"]
-        .iter()
-        .any(|home| unit.program.starts_with(home));
     // The program itself must be readable.
-    let home = if home { "read-only" } else { "yes" };
+    let home = match is_at_home(unit.program) {
+        true => "read-only",
+        false => "yes",
+    };
     text.push_str(&format!("ProtectHome={home}\n"));
     text.push_str(HARDENING);
     text.push_str("\n[Install]\nWantedBy=multi-user.target\n");
     text
+}
+
+/// Why the user of a service may not come to the program, and what to do.
+pub struct Unreachable {
+    /// What is wrong.
+    pub what: String,
+    /// How to install the program for all.
+    pub hint: String,
+}
+
+/// Says where a program stands to which the user of a service, who is nobody else, may not come: after
+/// `cargo install` it is in a home.
+pub fn unreachable(program: &Path) -> Option<Unreachable> {
+    let program = absolute(program).ok()?;
+    let shown = program.display();
+    let closed = fs::metadata(&program).is_ok_and(|meta| meta.mode() & 0o001 == 0);
+    let what = match shut_to_others(&program) {
+        Some(folder) => format!(
+            "{shown}: the user of the service may not enter {}",
+            folder.display()
+        ),
+        None if closed => format!("{shown}: the user of the service may not run it"),
+        None if is_at_home(&program) => {
+            format!("{shown}: a service should not depend on a home, which may be shut to its user")
+        }
+        None => return None,
+    };
+    let name = program.file_name()?;
+    let there = Path::new(FOR_ALL).join(name);
+    let hint = format!(
+        "sudo install -m 755 {} {FOR_ALL}/, and add --program {}",
+        word(&program),
+        word(&there)
+    );
+    // A comment ends with its line.
+    let plain = |text: String| text.replace(char::is_control, "?");
+    Some(Unreachable {
+        what: plain(what),
+        hint: plain(hint),
+    })
+}
+
+fn is_at_home(program: &Path) -> bool {
+    let own = std::env::var_os("HOME").map(PathBuf::from);
+    let own = own.filter(|home| home.is_absolute() && home.parent().is_some());
+    ["/home", "/root"]
+        .iter()
+        .any(|home| program.starts_with(home))
+        || own.is_some_and(|home| program.starts_with(home))
+}
+
+fn word(path: &Path) -> String {
+    crate::cli::writer::quoted(&path.display().to_string())
 }
 
 fn refused(what: &str, hint: &str) -> Failure {
@@ -291,6 +351,8 @@ const FILES: [(&str, Option<&str>); 4] = [
     ("--config", None),
 ];
 const KEY_FILE: &str = "--key-file";
+/// Where a program stands for all users.
+const FOR_ALL: &str = "/usr/local/bin";
 /// Where a service keeps files.
 const STATE: &str = "/var/lib/smarty";
 /// Where a service keeps links and sockets.
@@ -300,6 +362,8 @@ const HARDENING: &str = "\
 ProtectSystem=strict
 PrivateTmp=yes
 NoNewPrivileges=yes
+# No keys in core dumps.
+LimitCORE=0
 CapabilityBoundingSet=
 AmbientCapabilities=
 ProtectHostname=yes

@@ -14,12 +14,13 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 /// What a key ring says.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct RingFile {
     /// Key for meters without their own.
-    pub default: Option<String>,
+    pub default: Option<Zeroizing<String>>,
     /// Meters and labels with their keys.
     pub meters: Vec<(String, RingEntry)>,
 }
@@ -29,9 +30,9 @@ pub(super) struct RingFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct RingEntry {
     /// Encryption key.
-    pub key: String,
+    pub key: Zeroizing<String>,
     /// Authentication key.
-    pub auth_key: Option<String>,
+    pub auth_key: Option<Zeroizing<String>>,
     /// What the meter is called.
     pub name: Option<String>,
     /// The meter may send in clear though it has a key.
@@ -40,7 +41,7 @@ pub(super) struct RingEntry {
 
 #[derive(Deserialize)]
 struct Whole {
-    default: Option<String>,
+    default: Option<Zeroizing<String>>,
     #[serde(flatten)]
     meters: HashMap<String, RingEntry>,
 }
@@ -76,7 +77,7 @@ impl RingFile {
                     return None;
                 }
                 let entry = RingEntry {
-                    key: String::new(),
+                    key: Zeroizing::default(),
                     auth_key: None,
                     name: None,
                     allow_plain: None,
@@ -90,17 +91,17 @@ impl RingFile {
             if value.contains(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
                 return None;
             }
-            let value = value.to_owned();
             let field = field.trim_end_matches([' ', '\t']);
+            let secret = || Zeroizing::new(value.to_owned());
             let before = match (file.meters.last_mut(), field) {
-                (None, "default") => file.default.replace(value).is_some(),
+                (None, "default") => file.default.replace(secret()).is_some(),
                 (Some((_, entry)), "key") => {
                     // An empty key is what stands for none here.
-                    let before = std::mem::replace(&mut entry.key, value);
+                    let before = std::mem::replace(&mut entry.key, secret());
                     !before.is_empty() || entry.key.is_empty()
                 }
-                (Some((_, entry)), "auth_key") => entry.auth_key.replace(value).is_some(),
-                (Some((_, entry)), "name") => entry.name.replace(value).is_some(),
+                (Some((_, entry)), "auth_key") => entry.auth_key.replace(secret()).is_some(),
+                (Some((_, entry)), "name") => entry.name.replace(value.to_owned()).is_some(),
                 _ => return None,
             };
             if before {

@@ -6,7 +6,7 @@ use super::outlets::{Outlets, create};
 use super::{Play, Target};
 use crate::cli::args::{Global, Simulate};
 use crate::cli::failure::{Exit, Failure, say_openly};
-use crate::cli::writer::{WriteEnd, Writer, shown};
+use crate::cli::writer::{WriteEnd, Writer, quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
 use crate::sink::out::Access;
 use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
@@ -118,26 +118,5 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
     Ok(file.finish()?)
 }
 
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=+,@%".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
 /// The keys of more meters are written to a file, or not at all.
 const SHOWN_MAX: usize = 20;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell_where_they_need_it() {
-        assert_eq!(quoted("/dev/pts/3"), "/dev/pts/3");
-        assert_eq!(quoted("tcp://[::1]:2001"), "'tcp://[::1]:2001'");
-        assert_eq!(quoted("it's mine"), r"'it'\''s mine'");
-    }
-}

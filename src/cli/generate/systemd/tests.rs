@@ -97,3 +97,53 @@ fn secrets_and_what_a_service_cannot_do_are_refused() {
         assert!(!format!("{failure:?}").contains(KEY));
     }
 }
+
+#[test]
+fn a_program_that_the_service_cannot_come_to_is_told_with_where_to_install_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("smarty-unit-{}", std::process::id()));
+    let bin = folder.join("bin");
+    let program = bin.join("smarty");
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    fs::create_dir_all(&bin).unwrap();
+    fs::write(&program, "").unwrap();
+    let install = format!(
+        "sudo install -m 755 {} /usr/local/bin/, and add --program /usr/local/bin/smarty",
+        program.display()
+    );
+    for (above, own, words) in [
+        (0o700, 0o755, format!("may not enter {}", folder.display())),
+        (0o755, 0o700, "may not run it".to_owned()),
+    ] {
+        set(&folder, above);
+        set(&program, own);
+        let shut = unreachable(&program).unwrap();
+        assert!(shut.what.ends_with(&words), "{}", shut.what);
+        assert_eq!(shut.hint, install);
+        let unit = unit(&["auto".into()], &program).unwrap();
+        let comments = format!("# {}\n# {}\nExecStart=", shut.what, shut.hint);
+        assert!(unit.contains(&comments), "{unit}");
+    }
+    set(&folder, 0o755);
+    set(&program, 0o755);
+    assert!(unreachable(&program).is_none());
+    fs::remove_dir_all(&folder).unwrap();
+    // After `cargo install`, also where nothing can be seen of it.
+    let home = unreachable(Path::new("/home/anna b/.cargo/bin/smarty")).unwrap();
+    assert!(home.what.contains("home"), "{}", home.what);
+    assert!(
+        home.hint
+            .contains("install -m 755 '/home/anna b/.cargo/bin/smarty' /usr/local/bin/")
+    );
+    assert!(
+        !of("auto").unwrap().contains("install -m"),
+        "/usr/bin is for all"
+    );
+}
+
+#[test]
+fn a_service_leaves_no_core_dump() {
+    assert_eq!(lines(&of("auto").unwrap(), "LimitCORE="), ["0"]);
+}
