@@ -271,3 +271,111 @@ fn a_key_on_the_command_line_is_told_with_the_better_way_and_changes_nothing_els
 
 /// Authentication key of Luxembourg.
 const PUBLISHED: &str = "00112233445566778899AABBCCDDEEFF";
+
+fn mode(folder: &Folder, name: &str) -> u32 {
+    let path = format!("{}/{name}", folder.path());
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing_that_others_can_read_and_the_next_removes_it() {
+    let folder = Folder::new();
+    folder.file("lu.bin", sample("lu.bin"));
+    let names = || -> Vec<String> {
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".part")).collect()
+    };
+    let mut command = smarty("parse - --json -o out.json")
+        .within(&folder)
+        .into_command();
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while names().is_empty() {
+        assert!(std::time::Instant::now() < patience, "it begins no file");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let words: Vec<_> = core.unwrap().split_whitespace().skip(4).take(2).collect();
+    assert_eq!(words, ["0", "0"], "no core dumps");
+    let part = names().remove(0);
+    assert_eq!(mode(&folder, &part), 0o600);
+    // While it is written, it is left alone; whoever it belongs to.
+    let other = || {
+        let run = smarty("parse lu.bin --json -o other.json --force").env("SMARTY_KEY", KEY);
+        run.within(&folder).done()
+    };
+    assert_eq!(other().exit, Some(0));
+    assert_eq!(names(), [part]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names().len(), 1, "a run that is killed cleans nothing up");
+    assert_eq!(other().exit, Some(0));
+    assert_eq!(names(), [""; 0]);
+}
+
+#[test]
+fn half_a_line_that_a_killed_run_left_is_ended_before_the_next() {
+    let folder = Folder::new();
+    folder.file("lu.bin", sample("lu.bin"));
+    for format in ["--json", "--csv"] {
+        let run = |more: &str| {
+            let line = format!("parse lu.bin {format} -o out {more}");
+            let done = smarty(&line).env("SMARTY_KEY", KEY).within(&folder).done();
+            assert_eq!(done.exit, Some(0), "{done}");
+            String::from_utf8(folder.read("out")).unwrap()
+        };
+        let whole = run("--force");
+        let twice = run("--append");
+        let lines = twice.lines().count();
+        folder.file("out", &twice[..twice.len() - 20]);
+        let mended = run("--append");
+        assert_eq!(mended.lines().count(), lines + 1, "{mended}");
+        assert_eq!(mended.lines().last(), whole.lines().last(), "{mended}");
+        let cut = twice[..twice.len() - 20].lines().last();
+        assert_eq!(mended.lines().rev().nth(1), cut, "{mended}");
+    }
+}
+
+#[test]
+fn key_rings_are_the_owners_alone_and_what_is_replaced_gets_no_wider() {
+    let folder = Folder::new();
+    let done = smarty("simulate -q --encrypted -n 1 --keyring ring.toml -o a.bin").within(&folder);
+    assert_eq!(done.done().exit, Some(0));
+    assert_eq!(mode(&folder, "ring.toml"), 0o600);
+    folder.file_of_mode("ring.toml", "# mine\n", 0o644);
+    folder.file_of_mode("a.bin", "x", 0o600);
+    let again = smarty("simulate -q --encrypted -n 1 --keyring ring.toml -o a.bin --force");
+    assert_eq!(again.within(&folder).done().exit, Some(0));
+    assert_eq!(
+        (mode(&folder, "ring.toml"), mode(&folder, "a.bin")),
+        (0o600, 0o600)
+    );
+    assert!(folder.read("a.bin").len() > 100);
+}
+
+#[test]
+fn a_link_in_the_way_of_a_file_that_is_begun_is_not_followed() {
+    let folder = Folder::new();
+    folder.file("lu.bin", sample("lu.bin"));
+    folder.file("victim", "precious");
+    // As the file was called once, for every process that may come.
+    let mut command = smarty("parse - --json -o out.json")
+        .within(&folder)
+        .into_command();
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let next = child.id() + 1;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for pid in next..next + 200 {
+        let link = format!("{}/.out.json.{pid}.part", folder.path());
+        std::os::unix::fs::symlink("victim", link).unwrap();
+    }
+    let done = smarty("parse lu.bin --json -o out.json").env("SMARTY_KEY", KEY);
+    assert_eq!(done.within(&folder).done().exit, Some(0));
+    assert_eq!(folder.read("victim"), b"precious");
+    assert!(!folder.read("out.json").is_empty());
+}
