@@ -185,7 +185,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;watch' {
-            [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)')
+            [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz')
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv')
             [CompletionResult]::new('--mqtt', '--mqtt', [CompletionResultType]::ParameterName, 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named')
             [CompletionResult]::new('--mqtt-password-file', '--mqtt-password-file', [CompletionResultType]::ParameterName, 'File with the password of the user; else SMARTY_MQTT_PASSWORD, else it is asked for')

@@ -178,7 +178,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;watch'= {
-            cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)'
+            cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz'
             cand --rotate 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv'
             cand --mqtt 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named'
             cand --mqtt-password-file 'File with the password of the user; else SMARTY_MQTT_PASSWORD, else it is asked for'

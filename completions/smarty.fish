@@ -177,7 +177,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l derive -d 'Compu
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt -d 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-password-file -d 'File with the password of the user; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
