@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -57,7 +58,9 @@ impl Bench {
         let folder =
             std::env::temp_dir().join(format!("smarty-live-{}-{count}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("keys.toml"), keyring_toml([&meter("lu")])).unwrap();
+        let ring = folder.join("keys.toml");
+        fs::write(&ring, keyring_toml([&meter("lu")])).unwrap();
+        fs::set_permissions(&ring, fs::Permissions::from_mode(0o600)).unwrap();
         Self(folder)
     }
 
