@@ -166,8 +166,8 @@ impl Captor {
         if is_said_elsewhere(finding, source) {
             return;
         }
-        let (what, hint) = words::finding(finding);
-        let name = source.label.unwrap_or(source.name);
+        let (what, hint) = words::finding(finding, source);
+        let name = source.label.unwrap_or(source.said());
         self.talk(Level::Warning, &format!("{name}: {what}"), Some(&hint));
     }
 }

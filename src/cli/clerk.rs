@@ -43,8 +43,8 @@ pub struct Clerk {
     sample: Option<(GeneralGloCiphering, Vec<u8>)>,
     /// Frames that the counters say were sent and never came.
     missed: u64,
-    /// The worst state of a link.
-    state: State,
+    /// The worst state of a link, where one of the sources has one.
+    state: Option<State>,
     /// What the meters send.
     sent: Sent,
     senders: Senders,
@@ -88,7 +88,7 @@ impl Clerk {
             show_key: wishes.show_key,
             sample: None,
             missed: 0,
-            state: State::Silent,
+            state: None,
             sent: Sent::default(),
             senders: Senders::default(),
             others: BTreeSet::new(),
@@ -175,12 +175,12 @@ impl Clerk {
         let troubled = refused > 0 && good + refused > 1 || missed > 0;
         if !self.quiet && (troubled || self.verbose > 0) {
             let frames = good + refused;
+            let state = self.state.map(|state| state.code());
+            let state = state.map_or(String::new(), |state| format!("; the link is {state}"));
             let what = format!(
-                "{good} of {} good, {refused} refused, {missed} missed, \
-                 {} between them; the link is {}",
+                "{good} of {} good, {refused} refused, {missed} missed, {} between them{state}",
                 count(frames, "frame"),
                 count(junk, "byte"),
-                self.state.code()
             );
             say(Level::Note, &what, None);
         }

@@ -244,6 +244,7 @@ pub fn stream(
         let names: Vec<_> = named
             .iter()
             .map(|named| named.address.to_string())
+            .map(|name| name.strip_suffix(':').unwrap_or(&name).to_owned())
             .collect();
         let what = format!(
             "{}: no frame of {}",

@@ -16,6 +16,7 @@ use crate::p1::event::Event;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
+use crate::sink::words::SILENT_BY_WISH;
 use crate::source::dump::{Form, Note, Piece, Undump};
 use crate::source::maxsonar::Level as Reading;
 use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
@@ -135,9 +136,14 @@ impl Lane {
     /// Label and name, as messages call it.
     pub fn title(&self) -> String {
         match &self.label {
-            Some(label) => format!("{label} ({})", self.name),
-            None => self.source().said().to_owned(),
+            Some(label) => format!("{label} ({})", self.said()),
+            None => self.said().to_owned(),
         }
+    }
+
+    /// Its name as messages call it.
+    fn said(&self) -> &str {
+        self.source().said()
     }
 
     /// Line settings that the device has of its own.
@@ -169,6 +175,7 @@ impl Lane {
         let nothing = |what: &str| Failure::new(Exit::Nothing, format!("{title}: {what}"));
         match (self.frames, self.bytes, self.device) {
             (1.., ..) => None,
+            (0, 0, _) if self.kind == "sim" => Some(nothing("no bytes came").hint(SILENT_BY_WISH)),
             (0, 0, _) if self.is_live() => Some(nothing("no bytes came").hint(
                 "data request (pin 2 of the P1 plug) needs 5 V against ground (pin 3); some operators open the port only on request",
             )),
@@ -278,6 +285,11 @@ impl Lane {
         self.turn_all(Turn::Silence, desk);
     }
 
+    /// Gives the counts of what was read, where no more of it is wanted: nothing is concluded from what follows.
+    pub fn sum_up(&mut self, desk: &mut dyn Desk) {
+        self.turn_all(Turn::Enough, desk);
+    }
+
     /// Takes the end of the input.
     ///
     /// # Errors
@@ -331,10 +343,10 @@ impl Lane {
             }
             Piece::Quiet => self.run(Turn::Silence, desk),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
-            Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.name), None),
+            Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.said()), None),
         });
         self.undump = undump;
-        done.map_err(|error| Failure::of_dump(&self.name, &error))
+        done.map_err(|error| Failure::of_dump(self.said(), &error))
     }
 
     /// Lets the current stream take bytes, a silence or the end.

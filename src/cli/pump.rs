@@ -16,6 +16,7 @@ use super::lane::{Desk, Lane};
 use super::progress::Progress;
 use super::writer::WriteEnd;
 use crate::p1::cipher::Keys;
+use crate::sink::words::SILENT_BY_WISH;
 use crate::source::LineSettings;
 use link::{SILENCE, State, patience, silence};
 use takeover::Alone;
@@ -224,7 +225,7 @@ impl Pump<'_> {
                     lane.quiet(sink);
                 }
                 sink.quiet(lane);
-                let tells = matches!(lane.kind, "serial" | "tcp") && state.open;
+                let tells = lane.is_live() && state.open;
                 if tells && pause >= SILENCE && !std::mem::replace(&mut state.silent, true) {
                     let (what, hint) = silence(lane, pause, self.limits.line);
                     if let Some(words) = state.repeats.take("silence", instant).words(&what) {
@@ -348,9 +349,13 @@ impl Pump<'_> {
             Some(timeout) if self.heard.1.elapsed() >= timeout => {
                 let names: Vec<_> = self.lanes.iter().map(Lane::title).collect();
                 let what = format!("{}: no telegram for {timeout:?}", names.join(", "));
-                Err(Failure::new(Exit::Nothing, what).hint(
-                    "is the cable in, has pin 2 (data request) 5 V, has the operator opened the port?",
-                ))
+                let virtual_only = self.lanes.iter().all(|lane| lane.kind == "sim");
+                Err(Failure::new(Exit::Nothing, what).hint(match virtual_only {
+                    true => SILENT_BY_WISH,
+                    false => {
+                        "is the cable in, has pin 2 (data request) 5 V, has the operator opened the port?"
+                    }
+                }))
             }
             _ => Ok(()),
         }
@@ -372,6 +377,10 @@ impl Pump<'_> {
                 }
             }
             self.flush()?;
+        } else {
+            for lane in &mut self.lanes {
+                lane.sum_up(self.sink);
+            }
         }
         Ok(Pumped {
             end,

@@ -79,13 +79,13 @@ const LOST: &str =
     "if it is always so, bytes are lost on the way: look at the cable, the adapter and its buffer";
 
 /// What diagnosis has found and how that is known, and what to do about it.
-pub fn finding(finding: &Finding) -> (String, String) {
+pub fn finding(finding: &Finding, source: Source<'_>) -> (String, String) {
     let (title, evidence) = (words::title(finding), words::evidence(finding));
     let what = match evidence.is_empty() {
         true => title,
         false => format!("{title}\n  {evidence}"),
     };
-    (what, words::hint(finding))
+    (what, words::hint_of(finding, source))
 }
 
 /// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.

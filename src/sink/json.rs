@@ -231,7 +231,7 @@ impl Json {
         let message = format!("{}; {}", words::title(finding), words::evidence(finding));
         write_json_text(out, message.trim_end_matches("; "));
         out.extend_from_slice(b",\"hint\":");
-        write_json_text(out, &words::hint(finding));
+        write_json_text(out, &words::hint_of(finding, context.source));
         out.extend_from_slice(b"}\n");
     }
 

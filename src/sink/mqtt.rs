@@ -292,7 +292,7 @@ impl Service for Mqtt {
         let trouble = Trouble {
             verdict: finding.verdict.code(),
             message: &words::title(finding),
-            hint: Some(&words::hint(finding)),
+            hint: Some(&words::hint_of(finding, context.source)),
         };
         self.complain(context, meter.as_deref(), &trouble);
     }

@@ -9,8 +9,21 @@ mod hint;
 pub use self::evidence::evidence;
 pub use self::hint::{hint, tell_apart};
 
+use super::context::Source;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
+
+/// What to do about a finding of a source: a virtual meter has no pins.
+pub fn hint_of(finding: &Finding, source: Source<'_>) -> String {
+    match (finding.verdict, source.kind) {
+        (Verdict::Silence, "sim") => SILENT_BY_WISH.to_owned(),
+        _ => hint(finding),
+    }
+}
+
+/// Why nothing comes of a virtual meter.
+pub const SILENT_BY_WISH: &str =
+    "a virtual meter is silent with fault=silence, and between telegrams of\na long period";
 
 /// What is wrong, in a line.
 pub fn title(finding: &Finding) -> String {

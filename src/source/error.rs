@@ -109,7 +109,7 @@ pub enum SourceError {
     #[error("stopped")]
     Stopped,
     /// Any other fault of the system.
-    #[error("{name}: {}", plain(cause))]
+    #[error("{}: {}", name.strip_suffix(':').unwrap_or(name), plain(cause))]
     Io {
         /// The source, as the user named it.
         name: String,

@@ -192,7 +192,7 @@ fn a_frame_that_was_cut() {
       400 of 692 bytes came (SMY1030726916931)
       hint: record for some seconds longer; if it is always so, the reading program
             stops too early or the 5 V of the port break down
-    smarty: note: 1 of 2 frames good, 1 refused, 0 missed, 0 bytes between them; the link is disturbed
+    smarty: note: 1 of 2 frames good, 1 refused, 0 missed, 0 bytes between them
     ");
     assert_snapshot!(on("cut.txt", &sample("nl5.txt")[..300], "parse cut.txt"), @r"
     $ smarty parse cut.txt

@@ -174,7 +174,7 @@ fn no_key_names_the_meter_and_the_ways_to_give_one() {
     smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
       hint: the network operator gives the key, 32 digits, to the owner of the meter
             give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
-    smarty: note: 0 of 2 frames good, 2 refused, 0 missed, 0 bytes between them; the link is failing
+    smarty: note: 0 of 2 frames good, 2 refused, 0 missed, 0 bytes between them
     --- exit 4
     ");
 }
@@ -330,7 +330,7 @@ fn verbose_tells_where_the_key_came_from_by_its_check_value() {
       hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
     smarty: note: key from --key, check value 556E7D
     smarty: note: lu.bin: taken as bin
-    smarty: note: 1 of 1 frame good, 0 refused, 0 missed, 0 bytes between them; the link is healthy
+    smarty: note: 1 of 1 frame good, 0 refused, 0 missed, 0 bytes between them
     smarty: note: the meter sends no values of gas, water or heat
       hint: the operator can switch them on, where the meter has them
     --- exit 0

@@ -17,3 +17,4 @@ mod run;
 mod scale;
 mod secrets;
 mod services;
+mod told;

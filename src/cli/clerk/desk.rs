@@ -46,7 +46,7 @@ impl Desk for Clerk {
         if let Some(redactor) = self.output.redactor() {
             redactor.finding(&mut shown);
         }
-        let (mut what, mut hint) = words::finding(&shown);
+        let (mut what, mut hint) = words::finding(&shown, source);
         if finding.verdict == Verdict::WrongKey
             && let Some(origin) = self.ring.origin_for(finding.evidence.title)
         {
@@ -76,9 +76,11 @@ impl Desk for Clerk {
         self.talk(level, &format!("{name}: {what}"), Some(&hint));
     }
 
-    fn ended(&mut self, _lane: usize, _source: Source<'_>, summary: &Summary) {
+    fn ended(&mut self, _lane: usize, source: Source<'_>, summary: &Summary) {
         self.missed += summary.missed;
-        self.state = self.state.max(summary.state);
+        if !matches!(source.kind, "file" | "stdin") {
+            self.state = self.state.max(Some(summary.state));
+        }
         self.sent.phases |= summary.sent.phases;
         self.sent.devices |= summary.sent.devices;
     }

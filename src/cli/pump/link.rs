@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::failure::Level;
 use super::super::lane::Lane;
 use super::super::repeats::{CALM, Repeats, Say};
+use crate::sink::words::SILENT_BY_WISH;
 use crate::source::LineSettings;
 
 /// State of the link of a lane.
@@ -140,10 +141,12 @@ pub(super) fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (Stri
             let line = lane.device_line().unwrap_or(line);
             format!("{}: no bytes for {seconds} s at {line}", lane.title())
         }
-        _ => format!("{}: connected, but no bytes for {seconds} s", lane.title()),
+        "tcp" => format!("{}: connected, but no bytes for {seconds} s", lane.title()),
+        _ => format!("{}: no bytes for {seconds} s", lane.title()),
     };
     let hint = match lane.device_line() {
         Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
+        None if lane.kind == "sim" => SILENT_BY_WISH,
         None => {
             "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
              some operators open the port only on request: ask yours whether P1 of this meter is open"
@@ -160,6 +163,34 @@ pub(super) const SILENCE: Duration = Duration::from_secs(12);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::lane::Decoding;
+    use crate::p1::decoder::Policy;
+    use crate::p1::value::Zone;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_silent_virtual_meter_is_told_of_without_pins() {
+        let decoding = Decoding {
+            keys: Arc::default(),
+            policy: Policy::default(),
+            shard: None,
+            zone: Zone::luxembourg(),
+            repair: false,
+        };
+        let said = |place: &str| {
+            let lane = Lane::new(&place.parse().unwrap(), None, &decoding, false);
+            silence(&lane, SILENCE, LineSettings::P1)
+        };
+        let (what, hint) = said("sim:");
+        assert_eq!(what, "sim: no bytes for 12 s");
+        assert_eq!(hint, SILENT_BY_WISH);
+        let (what, hint) = said("tcp://10.0.0.7:2001");
+        assert_eq!(
+            what,
+            "tcp://10.0.0.7:2001: connected, but no bytes for 12 s"
+        );
+        assert!(hint.contains("pin 2"));
+    }
 
     #[test]
     fn a_link_that_comes_and_goes_is_said_only_when_that_changes() {

@@ -129,7 +129,7 @@ struct Kept {
 impl Viewer {
     fn keep(&mut self, source: Source<'_>, finding: &Finding) {
         let name = source.label.unwrap_or(source.said());
-        let (what, hint) = words::finding(finding);
+        let (what, hint) = words::finding(finding, source);
         let kept = Kept {
             source: name.to_owned(),
             verdict: finding.verdict,
@@ -218,7 +218,7 @@ impl Desk for Viewer {
         }
         self.keep(source, finding);
         self.screen.finding(&sink::words::title(finding));
-        if let Some(hint) = sink::words::hint(finding).lines().next() {
+        if let Some(hint) = sink::words::hint_of(finding, source).lines().next() {
             self.screen.finding(hint);
         }
         self.fresh = true;

@@ -85,7 +85,7 @@ fn proven(event: &Event<'_>) {
 
 /// A finding has its words, in every output.
 fn say(finding: &Finding) {
-    let (what, hint) = words::finding(finding);
+    let (what, hint) = words::finding(finding, Context::default().source);
     assert!(!what.is_empty() && !hint.is_empty(), "{finding:?}");
     printable(format!("{what}\n{hint}").as_bytes());
     let mut line = Vec::new();
