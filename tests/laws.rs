@@ -170,6 +170,8 @@ enum Piece {
     Plain(u32),
     Cut(u8, u32, usize),
     PlainCut(u32, usize),
+    /// In clear, with a bit of the first line turned, or without it.
+    Headless(u32, usize),
     Flipped(u8, u32, usize),
     BadLength(u8, u32, u16),
     BadTitle(u8, u32, usize),
@@ -187,6 +189,7 @@ fn piece() -> impl Strategy<Value = Piece> {
         2 => number.clone().prop_map(Piece::Plain),
         1 => (meter.clone(), number.clone(), 1usize..250).prop_map(|(m, n, k)| Piece::Cut(m, n, k)),
         1 => (number.clone(), 1usize..150).prop_map(|(n, k)| Piece::PlainCut(n, k)),
+        2 => (number.clone(), 0usize..24 * 8).prop_map(|(n, k)| Piece::Headless(n, k)),
         1 => (meter.clone(), number.clone(), 144usize..1300).prop_map(|(m, n, k)| Piece::Flipped(m, n, k)),
         1 => (meter.clone(), number.clone(), 0u16..).prop_map(|(m, n, k)| Piece::BadLength(m, n, k)),
         1 => (meter, number, 16usize..80).prop_map(|(m, n, k)| Piece::BadTitle(m, n, k)),
@@ -228,6 +231,14 @@ impl Piece {
             Self::PlainCut(number, keep) => {
                 let text = plain(number);
                 stream.extend(&text[..keep.min(text.len() - 9)]);
+            }
+            Self::Headless(number, bit) => {
+                let mut text = plain(number);
+                match text.get_mut(bit / 8).filter(|_| bit / 8 < 18) {
+                    Some(byte) => *byte ^= 1 << (bit % 8),
+                    None => drop(text.drain(..bit / 8)),
+                }
+                stream.extend(text);
             }
             Self::Flipped(meter, number, bit) => {
                 let mut frame = ciphered(meter, number);
@@ -403,6 +414,102 @@ fn a_length_of_four_gigabytes_is_named_and_held_for_nothing() {
     let said = decode(&stream);
     assert!(said[0].what.contains("BadLength"), "{said:?}");
     assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
+fn a_telegram_in_clear_without_a_readable_start_is_refused() {
+    let (good, damaged) = (plain(1), plain(2));
+    for bit in 0..19 * 8 {
+        let mut damaged = damaged.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let stream = [&good[..], &damaged, &good].concat();
+        let said = decode(&stream);
+        let refused: Vec<&Said> = said
+            .iter()
+            .filter(|said| said.what.starts_with("refused"))
+            .collect();
+        assert_eq!(refused.len(), 1, "{bit} {said:?}");
+        assert_eq!(refused[0].span.end as usize, good.len() + damaged.len());
+        assert_eq!(telegrams(&stream), [plain(1), plain(1)]);
+    }
+}
+
+#[test]
+fn what_is_left_of_the_first_line_belongs_to_a_headless_telegram() {
+    let good = plain(1);
+    let mut damaged = plain(2);
+    damaged[0] = b'o';
+    let long = [b"x".repeat(5000), b"\r\n".to_vec(), plain(3)[1..].to_vec()].concat();
+    let stream = [&good[..], &damaged, &long].concat();
+    let said = decode(&stream);
+    let what: Vec<(&str, u64, u64)> = said
+        .iter()
+        .map(|said| (said.what.as_str(), said.span.start, said.span.len()))
+        .filter(|(what, ..)| !what.starts_with("telegram"))
+        .collect();
+    let (first, second) = (good.len() as u64, (good.len() + damaged.len()) as u64);
+    assert_eq!(
+        what,
+        [
+            ("refused NoStart", first, damaged.len() as u64),
+            ("junk", second, 4096),
+            ("junk", second + 4096, 906),
+            ("refused NoStart", second + 5002, good.len() as u64 - 1),
+        ]
+    );
+    let each: Vec<usize> = (0..stream.len()).collect();
+    assert_eq!(decode_in(&stream, &each, None), said);
+}
+
+#[test]
+fn the_rest_of_a_telegram_is_counted_with_its_first_part_or_not_at_all() {
+    let (good, quarter) = (plain(1), 50);
+    let whats = |stream: &[u8], quiet| -> Vec<String> {
+        let said = decode_in(stream, &[], quiet);
+        let what = said.iter().map(|said| said.what.as_str());
+        what.map(|what| what.split(' ').take(2).collect::<Vec<_>>().join(" "))
+            .filter(|what| !what.starts_with("telegram"))
+            .collect()
+    };
+    // A recording that begins in a telegram; one that begins with a damaged one looks the same.
+    assert_eq!(whats(&[&good[quarter..], &good].concat(), None), ["junk"]);
+    assert_eq!(whats(&good[1..], None), ["junk"]);
+    let twice = [&good[quarter..], &good[1..], &good].concat();
+    assert_eq!(whats(&twice, None), ["junk", "refused NoStart"]);
+    // A silence in the middle of a telegram, in a line and between two.
+    for cut in 40..good.len() - 10 {
+        let stream = [&good[..], &good].concat();
+        let cut = good.len() + cut;
+        let expected = ["refused NoEnd", "junk"];
+        assert_eq!(whats(&stream, Some(cut)), expected, "{cut}");
+    }
+    // Behind one, a telegram of its own.
+    let stream = [&good[..], &good[..100], &good[1..], &good].concat();
+    let quiet = Some(good.len() + 100);
+    let expected = ["refused NoEnd", "refused NoStart"];
+    assert_eq!(whats(&stream, quiet), expected);
+    // Where the link was lost, the rest of a telegram may come first.
+    let (mut decoder, mut said) = (decoder(), Vec::new());
+    decoder.push(&good, note(&mut said));
+    decoder.lost(note(&mut said));
+    decoder.push(&good[quarter..], note(&mut said));
+    decoder.push(&good[quarter..], note(&mut said));
+    decoder.finish(note(&mut said));
+    let what: Vec<&str> = said[1..].iter().map(|said| said.what.as_str()).collect();
+    assert_eq!(what, ["junk", "refused NoStart"]);
+}
+
+#[test]
+fn data_lines_without_an_end_are_not_held_for_ever() {
+    let mut decoder = decoder();
+    let line = b"1-0:1.8.0(000025.653*kWh)\r\n".repeat(40);
+    let mut pushed = plain(1).len() as u64;
+    decoder.push(&plain(1), |_| {});
+    for _ in 0..1000 {
+        decoder.push(&line, |_| {});
+        pushed += line.len() as u64;
+        assert!(pushed - decoder.offset() <= (64 << 10) + 8192);
+    }
 }
 
 #[test]

@@ -226,7 +226,7 @@ impl Lane {
             let _ = self.undump(None, desk, |undump, each| undump.finish(each));
             self.undump = Undump::new(self.form);
         }
-        self.quiet(desk);
+        self.turn_all(Turn::Lost, desk);
     }
 
     /// The decoder, where bytes of the input go straight to it, and where it stands.
@@ -342,6 +342,7 @@ impl Lane {
                 self.select(label, kind);
             }
             Piece::Quiet => self.run(Turn::Silence, desk),
+            Piece::Lost => self.run(Turn::Lost, desk),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
             Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.said()), None),
         });

@@ -55,6 +55,11 @@ impl Tally {
         None
     }
 
+    /// Counts frames of a lane that came without a start that can be read.
+    pub fn headless(&mut self, lane: usize, count: u64) {
+        self.lanes.entry(lane).or_default().1 += count;
+    }
+
     /// How the run ended as far as its frames go: as the worst of its lanes, so that a good input hides no other.
     pub fn exit(&self) -> Exit {
         let exits = self.lanes.values().map(|counts| match counts {

@@ -41,6 +41,10 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no end: the line with ! is missing"),
             "record for some seconds longer; if it is always so, bytes are lost on the way".to_owned(),
         ),
+        Reason::NoStart => (
+            format!("{place} has no start: its first line, /…, cannot be read"),
+            "if it happens again, bytes are changed or lost on the way".to_owned(),
+        ),
         Reason::Downgrade if refused.header.is_none() => (
             format!("{place} was sent in clear under the name of a meter that sends encrypted"),
             "anybody on the line could have written it; where your meter really sends in clear, or\n\

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::cipher::Keys;
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
-use super::framer::{Framer, Kind, LOOK_BACK, Sighting};
+use super::framer::{Framer, Kind, LOOK_BEHIND, Sighting};
 use super::push::{Framing, Push};
 use super::shard::Shard;
 use super::span::Span;
@@ -94,6 +94,12 @@ impl Decoder {
         self.quiet(sink);
     }
 
+    /// Takes the loss of the source: what is half stays half, and what comes next may have begun before.
+    pub fn lost(&mut self, sink: impl FnMut(&Event<'_>)) {
+        self.quiet(sink);
+        self.framer.anew();
+    }
+
     /// Offset of the first byte that is in no event yet.
     pub fn offset(&self) -> u64 {
         self.offset
@@ -141,6 +147,7 @@ impl Decoder {
                 }
                 _ => sighting.end,
             };
+            self.framer.decided(sighting.kind, base + end as u64);
             if let Verdict::Refuse { end, reason } = &verdict
                 && *end == sighting.end
             {
@@ -172,8 +179,8 @@ impl Decoder {
         } else {
             self.framer.passed(base).max(from)
         };
-        // The last byte stays: what a start behind it counts for depends on there being one.
-        while passed - from > JUNK_MAX + LOOK_BACK {
+        // The last bytes stay: what a start behind them counts for, and where it begins, depends on them.
+        while passed - from > JUNK_MAX + LOOK_BEHIND {
             junk(data, base, from, from + JUNK_MAX, sink);
             from += JUNK_MAX;
         }

@@ -104,6 +104,8 @@ pub enum Reason {
     CrcMismatch(Crc),
     /// A plain telegram without its end, or a text that is no telegram.
     NoEnd,
+    /// Data lines with an end, whose first line cannot be read.
+    NoStart,
     /// A frame without a tag from a meter that has sent tagged ones; or a telegram in clear under the name of such
     /// a meter, or of one with a key.
     Downgrade,
@@ -203,6 +205,7 @@ impl Reason {
             Self::TagMismatch => "tag_mismatch",
             Self::CrcMismatch(_) => "crc_mismatch",
             Self::NoEnd => "no_end",
+            Self::NoStart => "no_start",
             Self::Downgrade => "downgrade",
             Self::SegmentMissing => "segment_missing",
             Self::BlockMissing => "block_missing",

@@ -14,6 +14,8 @@
 //! |------ refused ----------||-------- the next frame -|
 //! ```
 
+mod headless;
+
 use std::ops::Range;
 
 use memchr::memmem::Finder;
@@ -26,6 +28,9 @@ use super::push::hdlc::FLAG;
 use super::push::transcode::{NoPush, Transcoder};
 use super::push::{Form, Framing, mbus};
 use super::readout::{End, Readout};
+use headless::Headless;
+
+pub use headless::is_rest;
 
 /// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
 ///
@@ -38,6 +43,7 @@ pub struct Framer {
     resume: u64,
     searched: Range<u64>,
     start: Finder<'static>,
+    headless: Headless,
     /// The push that was put together last, and the readout of one without frames.
     pub(super) parts: Parts,
     transcoder: Transcoder,
@@ -72,6 +78,8 @@ pub enum Kind {
     Plain(Readout),
     /// A plain telegram that another start or the end of the burst cut short.
     PlainCut,
+    /// Data lines with an end, whose first line cannot be read.
+    Headless,
     /// A push in link frames or blocks, as far as it came.
     Push {
         /// What carries it.
@@ -101,6 +109,7 @@ impl Default for Framer {
             resume: 0,
             searched: 0..0,
             start: Finder::new(&START),
+            headless: Headless::default(),
             parts: Parts::default(),
             transcoder: Transcoder::default(),
         }
@@ -126,6 +135,7 @@ impl Framer {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
         while let Some(start) = find(data, at, |rest| rest.iter().position(|b| may_start(*b))) {
             let found = match data.get(start) {
+                Some(b'(') => self.headless(data, base, from, start, closed),
                 Some(byte) if !matches!(byte, b'/' | 0xDB) => self.push(data, from, start, closed),
                 Some(b'/') => self.plain(data, base, from, start, closed),
                 _ if start == from => self.ciphered(data, base, start, closed, |_, _| true),
@@ -144,6 +154,9 @@ impl Framer {
             }
         }
         self.resume = base + data.len() as u64;
+        if closed && !data.is_empty() {
+            self.headless.silence();
+        }
         None
     }
 
@@ -295,12 +308,26 @@ impl Framer {
     /// Goes on at an offset, with the titles that are known by then.
     pub fn jump(&mut self, offset: u64, known: [Option<SystemTitle>; 2]) {
         (self.resume, self.known) = (offset, known);
+        if offset > 0 {
+            self.headless.frame(offset, false);
+        }
+    }
+
+    /// The stream begins anew, maybe in the middle of a telegram.
+    pub fn anew(&mut self) {
+        self.headless = Headless::default();
     }
 
     /// Goes back: the stretch ended earlier than it seemed.
     pub fn cut_back(&mut self, base: u64, end: usize) {
         self.resume = base + end as u64;
         self.searched = self.resume..self.resume;
+    }
+
+    /// Takes what was made of a sighting: a frame that ends here.
+    pub fn decided(&mut self, kind: Kind, end: u64) {
+        let cut = matches!(kind, Kind::PlainCut | Kind::CipheredCut(_));
+        self.headless.frame(end, cut);
     }
 
     /// Remembers the title of a frame that came whole, verified or not.
@@ -538,7 +565,7 @@ impl OwnText {
 fn may_start(byte: u8) -> bool {
     matches!(
         byte,
-        b'/' | 0xDB | FLAG | mbus::START | 0x0F | 0x01 | 0x02 | 0xA0..=0xAF | 0xE0 | 0xE6
+        b'/' | b'(' | 0xDB | FLAG | mbus::START | 0x0F | 0x01 | 0x02 | 0xA0..=0xAF | 0xE0 | 0xE6
     )
 }
 
@@ -698,7 +725,9 @@ const FIRST_BLOCK_NUMBERS: [u8; 4] = [0, 1, 0, 0];
 /// Longest push in clear without frames, in bytes.
 const BARE_MAX: usize = 8 << 10;
 /// Bytes before a push in clear in which the header of a link frame would lie.
-pub const LOOK_BACK: usize = 20;
+const LOOK_BACK: usize = 20;
+/// Bytes before a start that decide what it is, and where it begins.
+pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
 /// Bytes of text that a second look wants to see.
 pub const FIRST_BLOCK: usize = 16;
 /// Longest plain telegram that is waited for, in bytes.

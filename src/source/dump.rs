@@ -85,8 +85,12 @@ pub enum Piece<'a> {
     /// A silence: half a frame before it stays half.
     ///
     /// In a capture log it concerns the label of the last record, and stands behind that record where the one
-    /// before it under the same label is more than 2 s away, or at once where the link was lost.
+    /// before it under the same label is more than 2 s away.
     Quiet,
+    /// The link was lost: half a frame before it stays half, and what comes next may have begun before.
+    ///
+    /// It concerns a label as `Quiet` does, and stands at once where its record was the last.
+    Lost,
     /// Something worth a word; each kind once an input.
     Note(Note),
 }

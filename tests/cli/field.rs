@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use smarty::p1::readout::{Algorithm, crc16};
 
-use super::run::smarty;
+use super::run::{sample, smarty};
 
 /// The one telegram of a text with these lines, as JSON.
 fn read(header: &str, lines: &[&str]) -> Value {
@@ -358,4 +358,60 @@ fn histories_name_their_values() {
     // Another list has no names that could be false.
     let t = read("/SAG5A1", &["0-0:98.1.0(260101000000W)(000001.500*kWh)"]);
     assert_eq!(t["readings"][0]["columns"], Value::Null);
+}
+
+#[test]
+fn data_lines_without_a_start_are_a_refused_telegram() {
+    let good = sample("nl5.txt");
+    let said = |parts: &[&[u8]]| {
+        let ran = smarty("parse - --json --events")
+            .pipe(parts.concat())
+            .done();
+        let kinds: Vec<String> = ran
+            .json()
+            .iter()
+            .filter(|line| line["type"] != "finding")
+            .map(|line| line["code"].as_str().unwrap_or("telegram").to_owned())
+            .collect();
+        (ran.exit, kinds.join(" "), ran.stderr)
+    };
+    let (code, kinds, err) = said(&[&good, &good[1..], &good]);
+    assert_eq!((code, &*kinds), (Some(1), "telegram no_start telegram"));
+    assert!(err.contains("2 of 3 frames good, 1 refused"), "{err}");
+    // Only what a recording begins with is no fault.
+    let (code, kinds, err) = said(&[&good[300..], &good]);
+    assert_eq!((code, &*kinds), (Some(0), "telegram"));
+    assert!(
+        err.contains("note: stdin: begins with the rest of a telegram"),
+        "{err}"
+    );
+    let (code, kinds, _) = said(&[&good[300..], &good[1..], &good]);
+    assert_eq!((code, &*kinds), (Some(1), "no_start telegram"));
+}
+
+#[test]
+fn an_encrypted_frame_without_a_start_is_missed() {
+    let frames = sample("lu-full.bin");
+    let start = frames[1..]
+        .windows(10)
+        .position(|ten| ten == &frames[..10])
+        .unwrap()
+        + 1;
+    let parse = "parse - --json --keyring keys.toml";
+    for bit in (0..19 * 8).step_by(3) {
+        let mut frames = frames.clone();
+        frames[start + bit / 8] ^= 1 << (bit % 8);
+        let ran = smarty(parse).pipe(frames).done();
+        assert_eq!(
+            (ran.exit, ran.text().lines().count()),
+            (Some(1), 2),
+            "{bit}"
+        );
+        let (one, all) = (", 0 refused, 1 missed", "1 refused, 0 missed");
+        assert!(
+            [one, all].iter().any(|said| ran.stderr.contains(said)),
+            "{bit} {}",
+            ran.stderr
+        );
+    }
 }

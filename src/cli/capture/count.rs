@@ -53,6 +53,7 @@ impl Counts {
             | Reason::BlockMissing => self.cut += 1,
             Reason::BadLength { .. }
             | Reason::CrcMismatch(_)
+            | Reason::NoStart
             | Reason::ChecksumMismatch
             | Reason::BadStructure => self.damaged += 1,
             Reason::NoKey

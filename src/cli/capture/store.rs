@@ -247,7 +247,7 @@ fn kind(event: &Event<'_>) -> &'static str {
             | Reason::SegmentMissing
             | Reason::BlockMissing => "part",
             Reason::BadLength { .. } => "junk",
-            Reason::CrcMismatch(_) if refused.header.is_none() => "p1",
+            Reason::CrcMismatch(_) | Reason::NoStart if refused.header.is_none() => "p1",
             _ => "gcm",
         },
     }

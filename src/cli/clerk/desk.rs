@@ -10,6 +10,7 @@ use crate::cli::words::{self, is_said_elsewhere};
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::diagnosis::{Finding, Measure, Summary, Verdict};
 use crate::p1::event::{Decoded, Event, Reason, Refused};
+use crate::p1::framer::is_rest;
 use crate::sink::context::{Context, Source};
 use crate::source::maxsonar::Level as Reading;
 
@@ -32,6 +33,15 @@ impl Desk for Clerk {
             }
             Event::Refused(refused) => {
                 self.refused(source, received_at, refused, refusals.unwrap_or(1));
+            }
+            Event::Junk(junk) if junk.span.start == 0 && is_rest(junk.bytes) => {
+                // Somebody who opens a port comes in the middle as a rule.
+                if matches!(source.kind, "file" | "stdin") || self.verbose > 0 {
+                    let name = source.label.unwrap_or(source.said());
+                    let what =
+                        format!("{name}: begins with the rest of a telegram, which is left out");
+                    self.talk(Level::Note, &what, None);
+                }
             }
             Event::Junk(_) => {}
         }
@@ -76,7 +86,8 @@ impl Desk for Clerk {
         self.talk(level, &format!("{name}: {what}"), Some(&hint));
     }
 
-    fn ended(&mut self, _lane: usize, source: Source<'_>, summary: &Summary) {
+    fn ended(&mut self, lane: usize, source: Source<'_>, summary: &Summary) {
+        self.tally.headless(lane, summary.headless);
         self.missed += summary.missed;
         if !matches!(source.kind, "file" | "stdin") {
             self.state = self.state.max(Some(summary.state));

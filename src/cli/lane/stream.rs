@@ -45,6 +45,7 @@ pub(super) struct Meter {
 pub(super) enum Turn<'a> {
     Bytes(&'a [u8], Option<Timestamp>),
     Silence,
+    Lost,
     End,
     Cut,
     /// No more is wanted; what follows is not known.
@@ -154,6 +155,7 @@ impl Stream {
                 match turn {
                     Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
                     Turn::Silence => decoder.quiet(tell),
+                    Turn::Lost => decoder.lost(tell),
                     Turn::End | Turn::Cut => decoder.finish(tell),
                     Turn::Enough => {}
                 }
@@ -167,7 +169,7 @@ impl Stream {
                             diagnosis.host_time(at.as_second());
                         }
                     }
-                    Turn::Silence => diagnosis.quiet(SILENCE_MS),
+                    Turn::Silence | Turn::Lost => diagnosis.quiet(SILENCE_MS),
                     Turn::End if *own => diagnosis.finish(),
                     Turn::End | Turn::Cut | Turn::Enough => {}
                 }
@@ -198,7 +200,7 @@ impl Stream {
                 };
                 match turn {
                     Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
-                    Turn::Silence | Turn::End | Turn::Cut => sensor.quiet(tell),
+                    Turn::Silence | Turn::Lost | Turn::End | Turn::Cut => sensor.quiet(tell),
                     Turn::Enough => {}
                 }
                 forget(times, sensor.offset());

@@ -19,7 +19,7 @@ use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
 use crate::p1::count::count;
-use crate::p1::diagnosis::{Finding, Verdict};
+use crate::p1::diagnosis::{Finding, Summary, Verdict};
 use crate::p1::event::Event;
 use crate::sink;
 use crate::sink::context::{Context, Source};
@@ -222,6 +222,10 @@ impl Desk for Viewer {
             self.screen.finding(hint);
         }
         self.fresh = true;
+    }
+
+    fn ended(&mut self, lane: usize, _source: Source<'_>, summary: &Summary) {
+        self.tally.headless(lane, summary.headless);
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {

@@ -185,6 +185,7 @@ impl Judge {
                 self.accept(None, frame, 0, readout)
             }
             Kind::PlainCut => Err(Reason::NoEnd),
+            Kind::Headless => Err(Reason::NoStart),
             Kind::BadLength { title, length } => Err(Reason::BadLength { title, length }),
         };
         let (accepted, reason) = match judged {

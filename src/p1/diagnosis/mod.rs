@@ -84,6 +84,8 @@ pub struct Summary {
     pub junk: u64,
     /// Frames that the counters say were sent and never came.
     pub missed: u64,
+    /// Those of the missed whose bytes came, though their start could not be read.
+    pub headless: u64,
     /// What the link is like.
     pub state: State,
     /// What the meters send.
@@ -259,6 +261,7 @@ impl Diagnosis {
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
         summary.missed = self.stream.missed();
+        summary.headless = self.stream.headless();
         summary.sent = self.stream.sent();
         let trouble = !self.said.is_empty();
         summary.state = match (summary.good, self.stream.end()) {

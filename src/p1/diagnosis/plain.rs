@@ -35,6 +35,10 @@ impl<'a> Plains<'a> {
                     header: None,
                     reason: Reason::NoEnd,
                 } => (None, bytes.trim_ascii_end().ends_with(b"!")),
+                PieceKind::Frame {
+                    header: None,
+                    reason: Reason::NoStart,
+                } => (None, true),
                 PieceKind::Junk if !lead && is_telegram_without_start(bytes) => (None, true),
                 _ => continue,
             };

@@ -24,10 +24,14 @@ pub struct Stream {
     odd: bool,
     /// Name of another meter in clear, seen once and without a CRC.
     unproven: Option<String>,
-    /// Frames that came since the last good one, in whatever state.
-    between: u64,
+    /// Frames that were refused since the last good one.
+    refused: u64,
+    /// Junk since the last good one, as long as a frame each.
+    junk: u64,
     end: u64,
     missed: u64,
+    /// Those of the missed whose bytes came as junk: their start was damaged.
+    headless: u64,
     length: usize,
     /// Time of the host, in seconds since 1970, where it is known.
     host: Option<i64>,
@@ -72,7 +76,7 @@ impl Stream {
         }
         let Some(security) = decoded.security else {
             self.plain_meter(decoded);
-            let follows = std::mem::take(&mut self.between) == 0 && self.plain.len() <= 1;
+            let follows = self.take_between() == (0, 0) && self.plain.len() <= 1;
             self.clear += 1;
             if self.clear_pace.wants(self.clear) {
                 let clock = clock_of(decoded);
@@ -96,7 +100,7 @@ impl Stream {
             }
         }
         let span = decoded.span;
-        let between = std::mem::take(&mut self.between);
+        let (refused, junk) = self.take_between();
         let watched = self
             .meters
             .get(self.latest)
@@ -107,7 +111,7 @@ impl Stream {
         };
         let last = std::mem::replace(&mut meter.counter, counter);
         let same = std::mem::replace(&mut meter.check, check) == check;
-        let follows = counter.wrapping_sub(last) == 1 && between == 0;
+        let follows = counter.wrapping_sub(last) == 1 && refused + junk == 0;
         let off = meter.pace.off(clock, self.host);
         let pace = meter.pace.take(clock, follows, self.slow);
         meter.length = security.header.length;
@@ -122,9 +126,12 @@ impl Stream {
             0 if same => {}
             0 => self.find(Verdict::RepeatedNonce, span, evidence()),
             jump if jump < JUMP_MAX => {
-                let missed = u64::from(jump - 1).saturating_sub(between);
+                let missed = u64::from(jump - 1).saturating_sub(refused);
+                self.missed += missed;
+                self.headless += missed.min(junk);
+                // Of the others something is found out from their bytes.
+                let missed = missed.saturating_sub(junk);
                 if missed > 0 {
-                    self.missed += missed;
                     let evidence = evidence().with(Measure::Lost, missed);
                     self.find(Verdict::Missed, span, evidence);
                 }
@@ -137,7 +144,7 @@ impl Stream {
     /// Takes a refused frame.
     pub fn refused(&mut self, refused: &Refused<'_>) {
         self.end = refused.span.end;
-        self.between += 1;
+        self.refused += 1;
         match refused.header {
             Some(_) => self.sent.encrypted = true,
             None => self.sent.clear = true,
@@ -147,7 +154,7 @@ impl Stream {
     /// Takes bytes outside of frames.
     pub fn junk(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
-        self.between += u64::from(bytes.len() >= FRAME_MIN);
+        self.junk += u64::from(bytes.len() >= FRAME_MIN);
     }
 
     /// Takes the time of the host, in seconds since 1970.
@@ -206,6 +213,11 @@ impl Stream {
         self.missed
     }
 
+    /// Frames whose bytes came, though their start could not be read: the counter of the next one tells.
+    pub fn headless(&self) -> u64 {
+        self.headless
+    }
+
     /// Tells whether the last telegram had lines that are none.
     pub fn is_odd(&self) -> bool {
         self.odd
@@ -221,6 +233,13 @@ impl Stream {
         self.findings.clone()
     }
 
+    /// Refused frames and junk since the last good one, which is here now.
+    fn take_between(&mut self) -> (u64, u64) {
+        let between = (self.refused, self.junk);
+        (self.refused, self.junk) = (0, 0);
+        between
+    }
+
     fn new_meter(
         &mut self,
         decoded: &Decoded<'_>,
@@ -233,7 +252,7 @@ impl Stream {
             evidence.other = Some(title);
             self.find(Verdict::TwoMeters, decoded.span, evidence);
         }
-        self.between = 0;
+        self.take_between();
         if self.meters.len() < METERS_MAX {
             self.latest = self.meters.len();
             self.meters.push(Meter {

@@ -57,6 +57,7 @@ pub(super) fn trouble(reason: Reason, id: &str) -> String {
         }
         Reason::Unsupported(what) => format!("protected with {what}, which is not supported"),
         Reason::NoEnd => "refused: the line with ! is missing".to_owned(),
+        Reason::NoStart => "refused: the first line cannot be read".to_owned(),
         Reason::Downgrade => {
             "refused: no proof of origin, though it has given one before".to_owned()
         }

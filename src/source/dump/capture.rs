@@ -115,9 +115,10 @@ impl Capture {
         let before = self.heard.iter().position(|heard| heard.label == label);
         let before = before.map(|index| self.heard.remove(index));
         out(Piece::Record { time, label, kind });
-        let quiet = |heard: &Heard| heard.lost || time.duration_since(heard.time).abs() > QUIET;
-        if before.as_ref().is_some_and(quiet) {
-            out(Piece::Quiet);
+        match before {
+            Some(Heard { lost: true, .. }) => out(Piece::Lost),
+            Some(heard) if time.duration_since(heard.time).abs() > QUIET => out(Piece::Quiet),
+            _ => {}
         }
         out(Piece::Bytes(bytes));
         if self.heard.len() >= MOST_LABELS {
@@ -140,7 +141,7 @@ impl Capture {
             .filter(|(_, heard)| heard.label == label)
         {
             if index == last {
-                out(Piece::Quiet);
+                out(Piece::Lost);
             } else {
                 heard.lost = true;
             }

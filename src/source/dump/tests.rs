@@ -25,6 +25,9 @@ pub(super) fn outcome(form: Option<Form>, input: &[u8], cuts: &[usize]) -> Outco
         Piece::Quiet => outcome
             .pieces
             .push(format!("quiet at {}", outcome.bytes.len())),
+        Piece::Lost => outcome
+            .pieces
+            .push(format!("lost at {}", outcome.bytes.len())),
         Piece::Record { time, label, kind } => {
             outcome.pieces.push(format!(
                 "{time} {label:?} {kind} at {}",

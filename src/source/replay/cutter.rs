@@ -58,10 +58,10 @@ impl Cutter {
                 self.held.extend_from_slice(bytes);
                 self.cut(|decoder, each| decoder.push(bytes, each));
             }
-            Piece::Quiet if self.record.is_none() => {
+            Piece::Quiet | Piece::Lost if self.record.is_none() => {
                 self.cut(|decoder, each| decoder.quiet(each));
             }
-            Piece::Quiet | Piece::Note(_) => {}
+            Piece::Quiet | Piece::Lost | Piece::Note(_) => {}
         }
     }
 

@@ -21,6 +21,7 @@ enum Part {
     Bytes(Vec<u8>),
     Record(Timestamp, String, String),
     Quiet,
+    Lost,
     Note(Note),
 }
 
@@ -95,6 +96,7 @@ impl Outcome {
                 Part::Record(time, label.to_owned(), kind.to_owned())
             }
             Piece::Quiet => Part::Quiet,
+            Piece::Lost => Part::Lost,
             Piece::Note(note) => Part::Note(note),
         };
         self.parts.push(part);

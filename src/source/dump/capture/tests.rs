@@ -54,9 +54,9 @@ fn records_stand_before_their_bytes_and_silences_between_them() {
             "2026-11-23T08:15:06.3Z \"barn\" p1 at 2",
             "2026-11-23T08:15:08.001Z \"\" gcm at 3",
             "quiet at 3",
-            "quiet at 4",
+            "lost at 4",
             "2026-11-23T08:15:08.004Z \"barn\" p1 at 4",
-            "quiet at 4",
+            "lost at 4",
         ]
     );
 }
