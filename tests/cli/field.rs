@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use smarty::p1::readout::{Algorithm, crc16};
 
-use super::run::{sample, smarty};
+use super::run::{Folder, sample, smarty};
 
 /// The one telegram of a text with these lines, as JSON.
 fn read(header: &str, lines: &[&str]) -> Value {
@@ -382,7 +382,7 @@ fn data_lines_without_a_start_are_a_refused_telegram() {
     let (code, kinds, err) = said(&[&good[300..], &good]);
     assert_eq!((code, &*kinds), (Some(0), "telegram"));
     assert!(
-        err.contains("note: stdin: begins with the rest of a telegram"),
+        err.contains("note: -: begins with the rest of a telegram"),
         "{err}"
     );
     let (code, kinds, _) = said(&[&good[300..], &good[1..], &good]);
@@ -414,4 +414,27 @@ fn an_encrypted_frame_without_a_start_is_missed() {
             ran.stderr
         );
     }
+    // Two in a row are two.
+    let folder = Folder::new();
+    let made = smarty("simulate -q --encrypted -n 4 --seed 7 --keyring ring.toml -o four.bin");
+    assert_eq!(made.within(&folder).done().exit, Some(0));
+    let mut frames = folder.read("four.bin");
+    let starts: Vec<usize> = (0..frames.len() - 10)
+        .filter(|&start| frames[start..start + 10] == frames[..10])
+        .collect();
+    for start in &starts[1..3] {
+        frames[*start] = 0;
+    }
+    let ran = smarty("parse - -f csv --keyring ring.toml").within(&folder);
+    let ran = ran.pipe(frames).done();
+    assert_eq!(ran.exit, Some(1));
+    let said = "2 of 2 frames good, 0 refused, 2 missed";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let said: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.contains("warning"))
+        .collect();
+    let head = "smarty: warning: -: the head of a frame was damaged on the way";
+    assert_eq!(said, [head]);
 }

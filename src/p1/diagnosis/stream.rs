@@ -26,7 +26,7 @@ pub struct Stream {
     unproven: Option<String>,
     /// Frames that were refused since the last good one.
     refused: u64,
-    /// Junk since the last good one, as long as a frame each.
+    /// Frames that the junk since the last good one may have been.
     junk: u64,
     end: u64,
     missed: u64,
@@ -154,7 +154,10 @@ impl Stream {
     /// Takes bytes outside of frames.
     pub fn junk(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
-        self.junk += u64::from(bytes.len() >= FRAME_MIN);
+        if bytes.len() >= FRAME_MIN {
+            let length = self.length.max(FRAME_MIN);
+            self.junk += ((bytes.len() + length / 2) / length).max(1) as u64;
+        }
     }
 
     /// Takes the time of the host, in seconds since 1970.
