@@ -11,8 +11,39 @@
 //!            (the edge)                p1 (pure)
 //! ```
 //!
-//! Four groups of modules, each using only those before it: [`p1`] decodes, [`source`] reads, [`sink`] writes,
-//! [`cli`] ties them together.
+//! Four groups of modules, each using only those before it: [`p1`] decodes, `source` reads, `sink` writes,
+//! `cli` ties them together. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
+//! `default-features = false` leaves the rest out and nine small crates to build.
+//!
+//! Decrypt a frame, and take one value as an exact number in the unit that its name ends with:
+//!
+//! ```
+//! use smarty::p1::cipher::Keys;
+//! use smarty::p1::decoder::{Decoder, Policy};
+//! use smarty::p1::event::Event;
+//! use smarty::p1::value::Zone;
+//! # use smarty::p1::cipher::{AuthenticationKey, Key, MeterKeys};
+//! # use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
+//! # let digits = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
+//! # let text = smarty::p1::telegram::format("/Lux5meter", [("1-0:1.8.0", ["000025.653*kWh"])], true);
+//! # let mut frame = Vec::new();
+//! # MeterKeys::new(Key::parse(digits)?, AuthenticationKey::default()).seal(
+//! #     SystemTitle(*b"SMY12345"), SecurityControl(0x30), FrameCounter(7), &text, &mut frame,
+//! # );
+//!
+//! let keys: Keys = digits.parse()?;
+//! let mut decoder = Decoder::new(keys.into(), Policy::default(), Zone::luxembourg());
+//! let mut energy = None;
+//! decoder.push(&frame, |event| match event {
+//!     Event::Telegram(decoded) => energy = decoded.telegram.get("active_energy_import_kwh"),
+//!     Event::Refused(refused) => eprintln!("refused: {}", refused.reason.code()),
+//!     Event::Junk(_) => {}
+//! });
+//! assert_eq!(energy.unwrap().to_string(), "25.653");
+//! # Ok::<(), smarty::p1::cipher::KeyError>(())
+//! ```
+//!
+//! Read a telegram that was sent in clear, with all its values:
 //!
 //! ```
 //! use smarty::p1::decoder::{Decoder, Policy};
@@ -29,13 +60,59 @@
 //!     }
 //! });
 //! ```
+//!
+//! Find out why nothing is decoded:
+//!
+//! ```
+//! use smarty::p1::decoder::{Decoder, Policy};
+//! use smarty::p1::diagnosis::{Diagnosis, Verdict};
+//! use smarty::p1::value::Zone;
+//! # use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+//! # use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
+//! # let text = smarty::p1::telegram::format("/Lux5meter", [("1-0:1.8.0", ["000025.653*kWh"])], true);
+//! # let mut frame = Vec::new();
+//! # MeterKeys::new(Key::new([7; 16]), AuthenticationKey::default()).seal(
+//! #     SystemTitle(*b"SMY12345"), SecurityControl(0x30), FrameCounter(7), &text, &mut frame,
+//! # );
+//!
+//! let keys: std::sync::Arc<Keys> = Keys::default().into();
+//! let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
+//! let mut diagnosis = Diagnosis::new(keys);
+//! decoder.push(&frame, |event| diagnosis.event(event));
+//! decoder.finish(|event| diagnosis.event(event));
+//! diagnosis.finish();
+//! let finding = diagnosis.take_findings().next().unwrap();
+//! assert_eq!(finding.verdict, Verdict::NoKey);
+//! assert_eq!(finding.verdict.code(), "no_key");
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod p1;
 
+// What follows is the program. Tests, benches and fuzz targets look into it; nobody else may count on it. Built with
+// `--cfg sealed` only the program can, and the compiler says what it never uses.
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
 pub mod source;
 
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
 pub mod sink;
 
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
 pub mod cli;
+
+#[cfg(all(feature = "cli", sealed))]
+mod source;
+
+#[cfg(all(feature = "cli", sealed))]
+mod sink;
+
+#[cfg(all(feature = "cli", sealed))]
+mod cli;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::run;

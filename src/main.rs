@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    smarty::cli::run(std::env::args_os())
+    smarty::run(std::env::args_os())
 }

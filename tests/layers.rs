@@ -25,11 +25,10 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The code of a file without its unit tests and comments.
+/// The code of a file, its unit tests included, without comments.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
-    let body = text.split("#[cfg(test)]").next().unwrap();
-    let lines = body
+    let lines = text
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")

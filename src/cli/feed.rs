@@ -291,7 +291,7 @@ impl Live {
             What::NoWriter => Piece::NoWriter,
             What::Lost(reason) => Piece::Lost(reason),
             What::Refused(error) => Piece::Refused(error),
-            What::Reopened { after, .. } => Piece::Reopened(after),
+            What::Reopened { after } => Piece::Reopened(after),
             What::End => Piece::End,
             What::Failed(error) => Piece::Failed(error),
         };

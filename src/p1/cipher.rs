@@ -33,6 +33,7 @@ pub struct MeterKeys {
 
 /// Why a frame stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The tag does not fit key, header and ciphertext.
     TagMismatch,

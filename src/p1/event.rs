@@ -51,6 +51,7 @@ pub struct Security {
 
 /// Verdict on the tag of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tag {
     /// It fits key, header and ciphertext.
     Valid,
@@ -79,6 +80,7 @@ pub struct Refused<'a> {
 
 /// Why a frame is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// It ended early.
     Truncated {

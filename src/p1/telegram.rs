@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::layout::{Form, Item, Place};
 use super::meaning::ValueAt;
 use super::readout::crc16;
-use super::value::{Number, Timestamp, Zone, octet_text, text};
+use super::value::{Decimal, Number, Timestamp, Zone, octet_text, text};
 
 pub use self::issue::{Issue, IssueKind};
 pub use self::memory::{Memory, Shape};
@@ -128,6 +128,17 @@ impl<'a> Telegram<'a> {
         let telegram = *self;
         let values = telegram.shape.meaning.values.iter();
         values.map(move |at| (at, telegram.value(at.item)))
+    }
+
+    /// The number under a name, exact and in the unit that the name ends with: `get("active_energy_import_kwh")`.
+    ///
+    /// `None` where the telegram has no such value, or one that is no number of up to eighteen digits.
+    pub fn get(&self, key: &str) -> Option<Decimal> {
+        let (at, value) = self.values().find(|(at, _)| at.key == key)?;
+        match value {
+            Value::Number(number) => number.decimal()?.shifted(at.shift),
+            Value::Empty | Value::Time(_) | Value::NoTime | Value::Text(_) => None,
+        }
     }
 
     /// Meters on the M-Bus, by channel.

@@ -103,14 +103,6 @@ impl Csv {
         (self.headed, self.continued) = (true, true);
     }
 
-    /// Begins anew: what was written so far is dropped.
-    pub fn restart(&mut self) {
-        if !self.continued {
-            (self.headed, self.columns) = (false, None);
-            self.rows.clear();
-        }
-    }
-
     /// Fixes the columns by the first telegram, and appends the header where it is due.
     pub fn begin(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>) {
         if self.columns.is_none() {

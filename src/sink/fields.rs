@@ -2,7 +2,7 @@
 
 use crate::p1::derive::{Extent, QUANTITIES, is_known};
 use crate::p1::layout::Line;
-use crate::p1::obis::{self, Entry, Obis};
+use crate::p1::obis::{self, Obis};
 
 /// Fields in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Fields {
 
     /// Tells whether a telegram could have a value with this key that was asked for; `entry` is its row of the
     /// table, and none for the readings of meters on the M-Bus.
-    pub fn wants_key(&self, entry: Option<&Entry>, key: &str) -> bool {
+    #[cfg(feature = "parquet")]
+    pub fn wants_key(&self, entry: Option<&obis::Entry>, key: &str) -> bool {
         self.0.iter().any(|field| match (field, entry) {
             (Field::Name(name), _) => {
                 name == key

@@ -129,11 +129,13 @@ impl Recorder {
     }
 
     /// Bytes recorded.
+    #[cfg(test)]
     pub fn written(&self) -> u64 {
         self.written
     }
 
     /// Bytes recorded that a power cut cannot take any more.
+    #[cfg(test)]
     pub fn safe(&self) -> u64 {
         self.safe
     }

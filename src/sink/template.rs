@@ -93,11 +93,6 @@ impl<P> ByShape<P> {
         }
         &mut self.plans[self.latest].1
     }
-
-    /// Forgets all plans.
-    pub fn clear(&mut self) {
-        self.plans.clear();
-    }
 }
 
 impl<T> Draft<T> {

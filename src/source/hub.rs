@@ -73,7 +73,6 @@ fn pump(index: usize, mut source: Lasting, stop: &Stop, queue: &Arc<Queue>, _run
     let mut buf = vec![0; BUFFER];
     loop {
         let step = source.read(&mut buf);
-        let name = || source.source().map_or(String::new(), |open| open.name());
         let what = match step {
             Ok(Step::Bytes(count)) => {
                 let broken = source.source().map_or(&[][..], |open| open.broken());
@@ -87,10 +86,7 @@ fn pump(index: usize, mut source: Lasting, stop: &Stop, queue: &Arc<Queue>, _run
             },
             Ok(Step::Lost(reason)) => What::Lost(reason),
             Ok(Step::Refused(error)) => What::Refused(error),
-            Ok(Step::Reopened { after }) => What::Reopened {
-                after,
-                name: name(),
-            },
+            Ok(Step::Reopened { after }) => What::Reopened { after },
             Ok(Step::End) => What::End,
             Ok(Step::Stopped) => return,
             Err(error) => What::Failed(error),

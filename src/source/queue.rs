@@ -46,8 +46,6 @@ pub enum What {
     Reopened {
         /// How long it was away.
         after: Duration,
-        /// Its path or server now.
-        name: String,
     },
     /// The source is at its end; nothing more comes of it.
     End,

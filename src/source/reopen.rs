@@ -59,8 +59,8 @@ pub enum Step {
 
 #[derive(Debug)]
 enum State {
-    /// Not read yet, and perhaps open already.
-    Fresh(Option<Box<Source>>),
+    /// Not read yet.
+    Fresh,
     Open(Box<Source>),
     Away(Away),
     Over,
@@ -81,18 +81,10 @@ impl Lasting {
     pub fn new(address: Address, options: SourceOptions) -> Self {
         Self {
             address,
-            state: State::Fresh(None),
+            state: State::Fresh,
             wait: options.backoff.first,
             adapter: None,
             options,
-        }
-    }
-
-    /// Makes a source of one that is open.
-    pub fn opened(address: Address, source: Source, options: SourceOptions) -> Self {
-        Self {
-            state: State::Fresh(Some(Box::new(source))),
-            ..Self::new(address, options)
         }
     }
 
@@ -102,10 +94,7 @@ impl Lasting {
     /// Where it cannot be opened at first, or the system cannot read it. The source is over then.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<Step, SourceError> {
         match &mut self.state {
-            State::Fresh(ready) => match ready.take() {
-                Some(source) => Ok(self.take(source)),
-                None => self.open_first(),
-            },
+            State::Fresh => self.open_first(),
             State::Open(source) => match source.read(buf) {
                 Ok(read) => Ok(self.follow(read)),
                 Err(error) => {
@@ -122,7 +111,7 @@ impl Lasting {
     pub fn source(&self) -> Option<&Source> {
         match &self.state {
             State::Open(source) => Some(source),
-            State::Fresh(_) | State::Away(_) | State::Over => None,
+            State::Fresh | State::Away(_) | State::Over => None,
         }
     }
 

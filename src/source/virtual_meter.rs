@@ -124,6 +124,7 @@ impl VirtualMeter {
     }
 
     /// What the meter is.
+    #[cfg(test)]
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
@@ -163,6 +164,7 @@ impl VirtualMeter {
     }
 
     /// The household behind it.
+    #[cfg(test)]
     pub fn household(&self) -> &Household {
         &self.house
     }

@@ -6,6 +6,7 @@ mod captures;
 mod faults;
 mod foreign;
 mod host;
+mod recovery;
 mod scope;
 mod uart;
 

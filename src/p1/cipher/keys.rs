@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::str::FromStr;
 
 use aes_gcm::aead::KeyInit;
 use aes_gcm::aes::Aes128;
@@ -22,6 +23,7 @@ pub struct AuthenticationKey([u8; 16]);
 
 /// What is wrong with the text of a key; never holds its digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// No digit at all.
     #[error("the key is empty")]
@@ -127,6 +129,22 @@ impl AuthenticationKey {
     }
 }
 
+impl FromStr for Key {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl FromStr for AuthenticationKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
 impl Default for AuthenticationKey {
     fn default() -> Self {
         Self(Self::LUXEMBOURG)
@@ -148,6 +166,17 @@ impl fmt::Debug for AuthenticationKey {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({} meters)", self.meters.len())
+    }
+}
+
+/// One encryption key for every meter, with the authentication key of Luxembourg.
+impl FromStr for Keys {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut keys = Self::default();
+        keys.set_default(MeterKeys::new(text.parse()?, AuthenticationKey::default()));
+        Ok(keys)
     }
 }
 

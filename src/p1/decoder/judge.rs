@@ -27,6 +27,7 @@ pub struct Policy {
 
 /// What the tag of a frame decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TagPolicy {
     /// A frame whose tag does not fit is refused.
     #[default]

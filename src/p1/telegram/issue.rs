@@ -18,6 +18,7 @@ pub struct Issue<'a> {
 
 /// What is not as the standard has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IssueKind {
     /// A fault of the layout.
     Fault(FaultKind),
