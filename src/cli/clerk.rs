@@ -164,7 +164,7 @@ impl Clerk {
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn finish(self) -> Result<Exit, Failure> {
+    pub fn finish(mut self) -> Result<Exit, Failure> {
         let Tally {
             good,
             refused,
@@ -184,7 +184,11 @@ impl Clerk {
             );
             say(Level::Note, &what, None);
         }
-        for notice in self.services.finish() {
+        if self.by_telegrams || self.left != Some(0) {
+            self.output.release();
+        }
+        let notices = self.services.finish().into_iter();
+        for notice in notices.chain(self.output.notices()) {
             if !self.quiet {
                 say(Level::from(&notice), &notice.what, notice.hint.as_deref());
             }
@@ -202,8 +206,7 @@ impl Clerk {
                 Some(hint),
             );
         }
-        let held = self.by_telegrams || self.left != Some(0);
-        match self.output.finish(held) {
+        match self.output.finish() {
             Ok(()) if !self.reader_gone => Ok(self.tally.exit()),
             Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
             Err(WriteEnd::Failed(failure)) => Err(failure),
@@ -262,7 +265,8 @@ impl Sink for Clerk {
     }
 
     fn tick(&mut self, now: Timestamp) {
-        for notice in self.services.tick(now) {
+        let notices = self.services.tick(now).into_iter();
+        for notice in notices.chain(self.output.notices()) {
             self.talk(Level::from(&notice), &notice.what, notice.hint.as_deref());
         }
         while self.left != Some(0) && self.output.due(now) {

@@ -26,6 +26,7 @@ use crate::sink::parquet::Parquet;
 use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
 use crate::sink::rotation::Rotation;
+use crate::sink::service::Notice;
 use crate::sink::target::Existing;
 use crate::sink::thin::{Row, Thin, Thinning, values};
 use crate::source::maxsonar::Level;
@@ -281,6 +282,13 @@ impl Output {
         }
     }
 
+    /// Gives what is to be said since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        let mut notices = self.thin.notices();
+        notices.extend(self.redactor.iter_mut().flat_map(Redactor::notices));
+        notices
+    }
+
     /// Prints one telegram whose period is over; tells whether there was one.
     pub fn due(&mut self, now: Timestamp) -> bool {
         let due = self.thin.due(now);
@@ -316,17 +324,24 @@ impl Output {
         written
     }
 
-    /// Writes what waits, with the rows that are held back where they are wanted, and puts a file in its place.
+    /// Prints the rows that are held back.
+    pub fn release(&mut self) {
+        while !self.broken
+            && self.ended.is_none()
+            && let Some(bytes) = self.thin.rest()
+        {
+            self.print(&bytes);
+        }
+    }
+
+    /// Writes what waits, and puts a file in its place.
     ///
     /// # Errors
     /// [`WriteEnd`].
-    pub fn finish(mut self, held: bool) -> Result<(), WriteEnd> {
+    pub fn finish(mut self) -> Result<(), WriteEnd> {
         if self.broken && self.ended.is_none() {
             // That was told; to try again would tell it twice.
             return Ok(());
-        }
-        while let Some(bytes) = self.thin.rest().filter(|_| held) {
-            self.print(&bytes);
         }
         if let Some(mut parquet) = self.parquet.take() {
             parquet.finish(&mut self.buffer).map_err(archive::failed)?;
@@ -349,10 +364,7 @@ impl Output {
         if !self.thin.is_active() {
             self.formatter.separate(&mut self.buffer);
             self.formatter.telegram(&mut self.buffer, context, decoded);
-            // What is written while it is new need not be fetched from far.
-            if self.buffer.len() >= SPILL {
-                self.ended = self.flush().err();
-            }
+            self.spill();
             return 1;
         }
         let start = self.buffer.len();
@@ -377,15 +389,28 @@ impl Output {
         if !self.thin.is_active() {
             return 1;
         }
-        let bytes = self.buffer.split_off(start);
+        // No larger than it is: it may wait for long.
+        let bytes = self.buffer.get(start..).unwrap_or_default().to_vec();
+        self.buffer.truncate(start);
         let printed = self.thin.offer(Row { bytes, ..row() });
-        printed.map_or(0, |bytes| u64::from(self.print(&bytes)))
+        printed
+            .iter()
+            .map(|bytes| u64::from(self.print(bytes)))
+            .sum()
     }
 
     fn print(&mut self, bytes: &[u8]) -> bool {
         self.formatter.separate(&mut self.buffer);
         self.buffer.extend_from_slice(bytes);
+        self.spill();
         true
+    }
+
+    /// What is written while it is new need not be fetched from far.
+    fn spill(&mut self) {
+        if self.buffer.len() >= SPILL && self.ended.is_none() {
+            self.ended = self.flush().err();
+        }
     }
 
     /// A recording writes its header itself, in each of its files.

@@ -8,6 +8,8 @@ pub mod explanation;
 
 pub mod fields;
 
+pub mod roster;
+
 pub mod thin;
 
 pub mod context;

@@ -58,7 +58,7 @@ use super::fields::Fields;
 use super::json::Json;
 use super::level;
 use super::service::{Notice, Service};
-use super::thin::{self, Row, Thin, Thinning};
+use super::thin::{self, Row, Thin, Thinning, Weight};
 use super::words;
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
@@ -97,6 +97,12 @@ pub struct Choice {
     pub sources: usize,
     /// How much is computed.
     pub extent: Extent,
+}
+
+impl Weight for Held {
+    fn weight(&self) -> usize {
+        self.messages.iter().map(Message::size).sum()
+    }
 }
 
 impl Mqtt {
@@ -141,7 +147,7 @@ impl Mqtt {
     fn offer(&mut self, row: Row<Held>) {
         match self.thin.is_active() {
             true => {
-                if let Some(held) = self.thin.offer(row) {
+                for held in self.thin.offer(row) {
                     self.publish(held);
                 }
             }
@@ -315,7 +321,9 @@ impl Service for Mqtt {
     }
 
     fn notices(&mut self) -> Vec<Notice> {
-        self.link.notices()
+        let mut notices = self.link.notices();
+        notices.extend(self.thin.notices());
+        notices
     }
 
     fn finish(&mut self) {

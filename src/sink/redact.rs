@@ -1,11 +1,14 @@
 //! Replaces what names a meter, so that an output can be posted: the same meter always by the same stand-in.
 //!
 //! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
-//! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back. A CRC
-//! that fitted is made to fit again. In damaged lines runs of digits are replaced; all else stays as it is.
+//! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back; beyond
+//! [`NAMES_MAX`] of them there is one for all others. A CRC that fitted is made to fit again. In damaged lines runs of
+//! digits are replaced; all else stays as it is.
 
 use std::collections::HashMap;
 
+use super::roster::{Sum, Sums};
+use super::service::Notice;
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::diagnosis::examine::Examination;
 use crate::p1::diagnosis::{Finding, Measure};
@@ -19,7 +22,12 @@ use crate::p1::value::{Timestamp, Zone};
 
 /// Remembers which stand-in belongs to whom.
 pub struct Redactor {
-    stand_ins: HashMap<Vec<u8>, usize>,
+    stand_ins: HashMap<Sum, u32>,
+    sums: Sums,
+    names_max: usize,
+    /// There were more names than that.
+    is_full: bool,
+    notices: Vec<Notice>,
     memory: Memory,
     zone: Zone,
     text: Vec<u8>,
@@ -32,6 +40,10 @@ impl Redactor {
     pub fn new(zone: Zone) -> Self {
         Self {
             stand_ins: HashMap::new(),
+            sums: Sums::default(),
+            names_max: NAMES_MAX,
+            is_full: false,
+            notices: Vec::new(),
             memory: Memory::default(),
             zone,
             text: Vec::new(),
@@ -180,7 +192,7 @@ impl Redactor {
             }
             None => {
                 let number = self.number(&title.0);
-                SystemTitle((number as u64).to_be_bytes())
+                SystemTitle(u64::from(number).to_be_bytes())
             }
         }
     }
@@ -272,9 +284,34 @@ impl Redactor {
         }
     }
 
-    fn number(&mut self, id: &[u8]) -> usize {
-        let next = self.stand_ins.len() + 1;
-        *self.stand_ins.entry(id.to_vec()).or_insert(next)
+    /// Gives what is to be said since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// The number of a name; that of all names beyond the limit is 0.
+    fn number(&mut self, name: &[u8]) -> u32 {
+        let next = self.stand_ins.len();
+        let sum = self.sums.of(name);
+        if let Some(number) = self.stand_ins.get(&sum) {
+            return *number;
+        }
+        if next < self.names_max {
+            let number = u32::try_from(next + 1).unwrap_or_default();
+            self.stand_ins.insert(sum, number);
+            return number;
+        }
+        if !std::mem::replace(&mut self.is_full, true) {
+            self.notices.push(Notice {
+                trouble: true,
+                what: format!(
+                    "more than {} names: all others have the same stand-in, which is 0",
+                    self.names_max
+                ),
+                hint: Some("redact fewer meters in one run".to_owned()),
+            });
+        }
+        0
     }
 }
 
@@ -300,6 +337,8 @@ fn patched(frame: &[u8], header: &GeneralGloCiphering) -> Vec<u8> {
     frame
 }
 
+/// Names that have a stand-in of their own.
+const NAMES_MAX: usize = 1 << 20;
 /// Parts of names of lines that say which meter it is.
 const IDENTIFYING: [&str; 6] = [
     "identifier",
@@ -339,6 +378,20 @@ mod tests {
         assert_ne!(evidence.title, Some(title));
         assert_eq!(evidence.get(Measure::Counter), Some(319_664 & 0xFFFF));
         assert_eq!(evidence.get(Measure::RightCounter), Some(319_665 & 0xFFFF));
+    }
+
+    #[test]
+    fn names_beyond_the_limit_have_one_stand_in() {
+        let mut redactor = Redactor::new(Zone::luxembourg());
+        redactor.names_max = 2;
+        let mut stand_in = |meter: u8| redactor.title(SystemTitle([0, 0, 0, 0, 9, 9, 9, meter]));
+        let (first, second) = (stand_in(1), stand_in(2));
+        assert_ne!(first, second);
+        assert_eq!(stand_in(3), SystemTitle([0; 8]));
+        assert_eq!(stand_in(4), SystemTitle([0; 8]));
+        assert_eq!((stand_in(1), stand_in(2)), (first, second));
+        assert_eq!(redactor.notices().len(), 1);
+        assert_eq!(redactor.stand_ins.len(), 2);
     }
 
     #[test]

@@ -7,12 +7,21 @@
 //! Each meter for itself, by its own clock: `--every 15m` ends at each quarter of an hour, `--every 1d` at midnight.
 //! Periods of an hour and more follow the clock of the place, so that a day has 23 or 25 hours where the clock is
 //! changed; of the hour that comes twice, `--every 1h` prints both.
+//!
+//! What waits is bounded: where rows take more than [`HELD_MAX`] bytes, those that wait longest are printed before
+//! their period is over, and of more than [`PRINTED_MAX`] meters it is forgotten what those said that were heard
+//! longest ago. Then more is printed than was asked for, which is said; nothing is lost.
 
+mod period;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::fields::Fields;
+use super::roster::{Roster, Sum, Sums};
+use super::service::Notice;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::value::Zone;
@@ -36,9 +45,21 @@ pub struct Thin<T = Vec<u8>> {
     zone: Zone,
     /// When the run began: what was received before was read from a log.
     began: Timestamp,
-    held: Vec<Row<T>>,
+    /// A row of each meter, those that wait longest first.
+    held: Roster<Held<T>>,
+    /// When periods are over, by our clock.
+    ends: BTreeMap<(Timestamp, u64), Sum>,
+    /// Rows that came so far.
+    offered: u64,
+    /// Bytes of the rows that are held.
+    bytes: usize,
     /// What was printed last of each meter.
-    printed: Vec<(String, Vec<u8>)>,
+    printed: Roster<Sum>,
+    sums: Sums,
+    limits: Limits,
+    /// There was more than that, which was said.
+    is_said: [bool; 2],
+    notices: Vec<Notice>,
 }
 
 /// A telegram, formatted.
@@ -56,15 +77,56 @@ pub struct Row<T = Vec<u8>> {
     pub bytes: T,
 }
 
-impl<T> Thin<T> {
+/// What is held back has a size.
+pub trait Weight {
+    /// Bytes that it takes.
+    fn weight(&self) -> usize;
+}
+
+/// A row that waits.
+#[derive(Debug)]
+struct Held<T> {
+    number: u64,
+    meter: Sum,
+    values: Sum,
+    at: Option<Timestamp>,
+    /// When its period is over, by our clock.
+    end: Option<Timestamp>,
+    bytes: T,
+}
+
+/// How much is remembered.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    bytes: usize,
+    meters: usize,
+}
+
+impl Weight for Vec<u8> {
+    fn weight(&self) -> usize {
+        self.capacity()
+    }
+}
+
+impl<T: Weight> Thin<T> {
     /// Leaves out what is asked for, in a run that began at a time.
     pub fn new(thinning: Thinning, zone: Zone, began: Timestamp) -> Self {
         Self {
             thinning,
             zone,
             began,
-            held: Vec::new(),
-            printed: Vec::new(),
+            held: Roster::default(),
+            ends: BTreeMap::new(),
+            offered: 0,
+            bytes: 0,
+            printed: Roster::default(),
+            sums: Sums::default(),
+            limits: Limits {
+                bytes: HELD_MAX,
+                meters: PRINTED_MAX,
+            },
+            is_said: [false; 2],
+            notices: Vec::new(),
         }
     }
 
@@ -74,49 +136,60 @@ impl<T> Thin<T> {
     }
 
     /// Takes a row; gives what is to be printed now.
-    pub fn offer(&mut self, mut row: Row<T>) -> Option<T> {
-        if self.thinning.last {
-            row.meter.clear();
-        } else if self.thinning.every.is_none() {
-            return self.print(row);
+    pub fn offer(&mut self, row: Row<T>) -> Vec<T> {
+        let row = self.weighed(row);
+        self.offered += 1;
+        if !self.thinning.last && self.thinning.every.is_none() {
+            return self.print(row).into_iter().collect();
         }
-        let Some(place) = self.held.iter().position(|held| held.meter == row.meter) else {
-            self.held.push(row);
-            return None;
-        };
-        let over = !self.thinning.last && self.period(self.held.get(place)?) != self.period(&row);
-        let before = std::mem::replace(self.held.get_mut(place)?, row);
-        over.then(|| self.print(before)).flatten()
+        let (name, period) = (row.meter, self.period(row.at));
+        self.bytes += row.size();
+        self.ends
+            .extend(row.end.map(|end| ((end, row.number), name)));
+        let mut out = Vec::new();
+        if let Some(before) = self.held.put(name, 0, row) {
+            self.let_go(&before);
+            if !self.thinning.last && self.period(before.at) != period {
+                out.extend(self.print(before));
+            }
+        }
+        while self.bytes > self.limits.bytes
+            && self.held.len() > 1
+            && let Some((_, row)) = self.held.pop()
+        {
+            self.say(0, |limits| {
+                format!(
+                    "the telegrams that wait for the end of their period take more than {} MiB: \
+                     those that wait longest are printed before it",
+                    limits.bytes >> 20
+                )
+            });
+            self.let_go(&row);
+            out.extend(self.print(row));
+        }
+        out
     }
 
     /// Gives one row whose period is over.
     pub fn due(&mut self, now: Timestamp) -> Option<T> {
-        let every = self.thinning.every.filter(|_| !self.thinning.last)?;
-        loop {
-            let over = |row: &Row<T>| {
-                // The clock of the meter may be wrong; it goes on as ours does. A row that was not
-                // received in this run waits for the next.
-                let received_at = row.received_at.filter(|at| *at >= self.began);
-                let (Some(at), Some(received_at)) = (row.at, received_at) else {
-                    return false;
-                };
-                let meter_now = at.checked_add(now.duration_since(received_at));
-                meter_now.is_ok_and(|meter_now| {
-                    index(meter_now, every, &self.zone) > index(at, every, &self.zone)
-                })
-            };
-            let place = self.held.iter().position(over)?;
-            let row = self.held.remove(place);
-            if let Some(bytes) = self.print(row) {
-                return Some(bytes);
+        while let Some(first) = self.ends.first_entry()
+            && first.key().0 <= now
+        {
+            let name = first.remove();
+            if let Some(row) = self.held.remove(name) {
+                self.let_go(&row);
+                if let Some(bytes) = self.print(row) {
+                    return Some(bytes);
+                }
             }
         }
+        None
     }
 
     /// Gives one row that is still held.
     pub fn rest(&mut self) -> Option<T> {
-        while !self.held.is_empty() {
-            let row = self.held.remove(0);
+        while let Some((_, row)) = self.held.pop() {
+            self.let_go(&row);
             if let Some(bytes) = self.print(row) {
                 return Some(bytes);
             }
@@ -124,24 +197,82 @@ impl<T> Thin<T> {
         None
     }
 
-    fn period(&self, row: &Row<T>) -> Option<i64> {
-        Some(index(row.at?, self.thinning.every?, &self.zone))
+    /// Gives what is to be said since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
     }
 
-    fn print(&mut self, row: Row<T>) -> Option<T> {
+    fn weighed(&self, row: Row<T>) -> Held<T> {
+        // The clock of the meter may be wrong; it goes on as ours does. A row that was not received in this run
+        // waits for the next.
+        let received_at = row.received_at.filter(|at| *at >= self.began);
+        let every = self.thinning.every.filter(|_| !self.thinning.last);
+        let end = || {
+            let (at, received_at) = (row.at?, received_at?);
+            let left = period::end(at, every?, &self.zone)?.duration_since(at);
+            received_at.checked_add(left).ok()
+        };
+        Held {
+            number: self.offered,
+            meter: match self.thinning.last {
+                true => self.held.name(""),
+                false => self.held.name(&row.meter),
+            },
+            values: self.sums.of(&row.values),
+            at: row.at,
+            end: end(),
+            bytes: row.bytes,
+        }
+    }
+
+    /// Takes note that a row is held no longer.
+    fn let_go(&mut self, row: &Held<T>) {
+        self.bytes = self.bytes.saturating_sub(row.size());
+        if let Some(end) = row.end {
+            self.ends.remove(&(end, row.number));
+        }
+    }
+
+    fn period(&self, at: Option<Timestamp>) -> Option<i64> {
+        Some(period::index(at?, self.thinning.every?, &self.zone))
+    }
+
+    fn print(&mut self, row: Held<T>) -> Option<T> {
         if !self.thinning.on_change {
             return Some(row.bytes);
         }
-        let before = self
-            .printed
-            .iter_mut()
-            .find(|(meter, _)| *meter == row.meter);
-        match before {
-            Some((_, values)) if *values == row.values => return None,
-            Some((_, values)) => *values = row.values,
-            None => self.printed.push((row.meter, row.values)),
+        if self.printed.put(row.meter, 0, row.values) == Some(row.values) {
+            return None;
+        }
+        if self.printed.len() > self.limits.meters {
+            self.printed.pop();
+            self.say(1, |limits| {
+                format!(
+                    "more than {} meters: what those sent that were heard longest ago is forgotten, \
+                     and printed again though it did not change",
+                    limits.meters
+                )
+            });
         }
         Some(row.bytes)
+    }
+
+    /// Says something once.
+    fn say(&mut self, which: usize, what: impl FnOnce(Limits) -> String) {
+        let is_said = self.is_said.get_mut(which);
+        if !is_said.is_none_or(|said| std::mem::replace(said, true)) {
+            self.notices.push(Notice {
+                trouble: true,
+                what: what(self.limits),
+                hint: None,
+            });
+        }
+    }
+}
+
+impl<T: Weight> Held<T> {
+    fn size(&self) -> usize {
+        self.bytes.weight() + OVERHEAD
     }
 }
 
@@ -173,207 +304,12 @@ pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields
     out
 }
 
-/// Number of the period that a time is in.
-fn index(at: Timestamp, every: Duration, zone: &Zone) -> i64 {
-    let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-    let east = match every {
-        ..HOUR => 0,
-        // The hour that comes twice is two.
-        HOUR => zone.offset_at(at).saturating_mul(1000).rem_euclid(HOUR),
-        _ => zone.offset_at(at).saturating_mul(1000),
-    };
-    // Day 0 was a Thursday; weeks begin on Mondays.
-    let weekday = if every % WEEK == 0 { 3 * DAY } else { 0 };
-    (at.as_millisecond() + east + weekday).div_euclid(every)
-}
-
-/// Milliseconds.
-const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
-const WEEK: i64 = 7 * DAY;
+/// Bytes of rows that are held.
+const HELD_MAX: usize = 128 << 20;
+/// What holding a row takes beside its bytes, about.
+const OVERHEAD: usize = 256;
+/// Meters of which it is known what was printed last.
+const PRINTED_MAX: usize = 1 << 20;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(meter: &str, second: i64, values: &str) -> Row {
-        Row {
-            meter: meter.to_owned(),
-            values: values.as_bytes().to_vec(),
-            at: Timestamp::from_second(second).ok(),
-            received_at: Timestamp::from_second(second + 7).ok(),
-            bytes: format!("{meter}{second}").into_bytes(),
-        }
-    }
-
-    fn thin(every: Option<u64>, on_change: bool, last: bool) -> Thin {
-        let thinning = Thinning {
-            every: every.map(Duration::from_secs),
-            on_change,
-            last,
-        };
-        Thin::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
-    }
-
-    fn text(bytes: Option<Vec<u8>>) -> Option<String> {
-        bytes.map(|bytes| String::from_utf8(bytes).unwrap())
-    }
-
-    #[test]
-    fn the_last_of_each_period_is_printed_when_the_next_begins() {
-        let mut thin = thin(Some(60), false, false);
-        for second in [0, 10, 50] {
-            assert_eq!(thin.offer(row("a", second, "")), None);
-            assert_eq!(thin.offer(row("b", second + 1, "")), None);
-        }
-        assert_eq!(text(thin.offer(row("a", 60, ""))).as_deref(), Some("a50"));
-        let at = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(thin.due(at(66)), None);
-        assert_eq!(text(thin.due(at(67))).as_deref(), Some("b51"));
-        assert_eq!(thin.due(at(67)), None);
-        assert_eq!(text(thin.rest()).as_deref(), Some("a60"));
-    }
-
-    /// Every half hour of UTC from a time on, and when the rows were measured that come out with a period.
-    fn printed(every: &str, from: &str, hours: i64, zone: &Zone) -> Vec<String> {
-        let every = Duration::from_secs(every.parse::<u64>().unwrap());
-        let thinning = Thinning {
-            every: Some(every),
-            ..Thinning::default()
-        };
-        let mut thin = Thin::new(thinning, zone.clone(), Timestamp::UNIX_EPOCH);
-        let from: Timestamp = from.parse().unwrap();
-        let mut out = Vec::new();
-        for half in 0..=2 * hours {
-            let second = from.as_second() + half * 1800;
-            out.extend(thin.offer(row("a", second, "")));
-        }
-        let second = |bytes: Vec<u8>| text(Some(bytes)).unwrap()[1..].parse().unwrap();
-        out.into_iter()
-            .map(|bytes| Timestamp::from_second(second(bytes)).unwrap().to_string())
-            .collect()
-    }
-
-    #[test]
-    fn days_are_those_of_the_place_through_both_changes_of_the_clock() {
-        let zone = Zone::luxembourg();
-        // 23 hours on 29 March, 25 on 25 October: midnight is at 23:00 of UTC in winter, at 22:00 in summer.
-        assert_eq!(
-            printed("86400", "2026-03-27T23:00:00Z", 72, &zone),
-            [
-                "2026-03-28T22:30:00Z",
-                "2026-03-29T21:30:00Z",
-                "2026-03-30T21:30:00Z"
-            ]
-        );
-        assert_eq!(
-            printed("86400", "2026-10-23T22:00:00Z", 73, &zone),
-            [
-                "2026-10-24T21:30:00Z",
-                "2026-10-25T22:30:00Z",
-                "2026-10-26T22:30:00Z"
-            ]
-        );
-        // A zone that is set otherwise has other days.
-        let utc = Zone::new(jiff::tz::TimeZone::UTC);
-        assert_eq!(
-            printed("86400", "2026-10-23T22:00:00Z", 48, &utc),
-            ["2026-10-23T23:30:00Z", "2026-10-24T23:30:00Z"]
-        );
-        // Six hours from midnight on, of which one part has seven.
-        assert_eq!(
-            printed("21600", "2026-10-24T20:00:00Z", 15, &zone),
-            [
-                "2026-10-24T21:30:00Z",
-                "2026-10-25T04:30:00Z",
-                "2026-10-25T10:30:00Z"
-            ]
-        );
-        // A week ends on Sunday.
-        assert_eq!(
-            printed("604800", "2026-10-23T22:00:00Z", 100, &zone),
-            ["2026-10-25T22:30:00Z"]
-        );
-    }
-
-    #[test]
-    fn hours_are_those_of_the_clock_and_the_one_that_comes_twice_is_two() {
-        let hours: Vec<_> = (22..=23)
-            .map(|hour| format!("2026-10-24T{hour}:30:00Z"))
-            .chain((0..=2).map(|hour| format!("2026-10-25T{hour:02}:30:00Z")))
-            .collect();
-        let zone = Zone::luxembourg();
-        assert_eq!(printed("3600", "2026-10-24T22:00:00Z", 5, &zone), hours);
-        // Half an hour beside that of UTC.
-        let offset = jiff::tz::Offset::from_seconds(19_800).unwrap();
-        let kolkata = Zone::new(jiff::tz::TimeZone::fixed(offset));
-        assert_eq!(
-            printed("3600", "2026-10-24T22:00:00Z", 1, &kolkata),
-            ["2026-10-24T22:00:00Z"]
-        );
-    }
-
-    #[test]
-    fn steps_between_the_last_telegrams_of_days_add_up_to_the_whole() {
-        // Half an hour is a unit of a counter: over a year, each day has as many as it has half hours.
-        let rows = printed(
-            "86400",
-            "2025-12-31T23:00:00Z",
-            365 * 24,
-            &Zone::luxembourg(),
-        );
-        let halves: Vec<_> = rows
-            .iter()
-            .map(|at| at.parse::<Timestamp>().unwrap().as_second() / 1800)
-            .collect();
-        let steps: Vec<_> = halves.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let of = |halves| steps.iter().filter(|step| **step == halves).count();
-        assert_eq!((rows.len(), of(48), of(46), of(50)), (365, 362, 1, 1));
-    }
-
-    #[test]
-    fn a_clock_that_jumps_hastens_or_delays_a_row_and_loses_none() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let mut back = thin(Some(60), false, false);
-        back.offer(row("a", 6000, ""));
-        assert_eq!(back.due(at(10)), None);
-        // The clock of the meter goes on: what it sends next is a period later.
-        assert_eq!(
-            text(back.offer(row("a", 6060, ""))).as_deref(),
-            Some("a6000")
-        );
-        let mut forth = thin(Some(60), false, false);
-        forth.offer(row("a", 6000, ""));
-        assert_eq!(text(forth.due(at(9000))).as_deref(), Some("a6000"));
-        assert_eq!(forth.offer(row("a", 6010, "")), None);
-        assert_eq!(text(forth.rest()).as_deref(), Some("a6010"));
-    }
-
-    #[test]
-    fn what_was_read_from_a_log_is_not_due_by_the_clock_of_today() {
-        let mut thin = thin(Some(60), false, false);
-        thin.began = Timestamp::from_second(1_000_000).unwrap();
-        thin.offer(row("a", 0, ""));
-        assert_eq!(thin.due(thin.began), None);
-    }
-
-    #[test]
-    fn what_says_nothing_new_is_left_out_for_each_meter() {
-        let mut thin = thin(None, true, false);
-        let mut offer = |meter, second, values| thin.offer(row(meter, second, values)).is_some();
-        assert!(offer("a", 0, "1"));
-        assert!(offer("b", 0, "1"));
-        assert!(!offer("a", 1, "1"));
-        assert!(offer("a", 2, "2"));
-        assert!(offer("a", 3, "1"));
-    }
-
-    #[test]
-    fn the_last_of_all_is_the_last_of_all_meters() {
-        let mut thin = thin(None, false, true);
-        assert_eq!(thin.offer(row("a", 0, "")), None);
-        assert_eq!(thin.offer(row("b", 99, "")), None);
-        assert_eq!(text(thin.rest()).as_deref(), Some("b99"));
-        assert_eq!(thin.rest(), None);
-    }
-}
+mod tests;
