@@ -11,6 +11,7 @@
 //! ```
 //! What the command line says wins. No key stands in this file, and no message shows what does.
 
+mod metrics;
 mod mqtt;
 
 mod file;
@@ -138,7 +139,9 @@ impl Config {
         } = settings;
         self.fill_keys(run);
         self.fill_forward(services, run.inputs.is_empty());
-        fill(&mut services.metrics.metrics, self.file.metrics.clone());
+        if let Some(metrics) = &self.file.metrics {
+            metrics.fill(&mut services.metrics, &self.folder);
+        }
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         if let Some(mqtt) = &self.file.mqtt {
             mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());

@@ -221,7 +221,7 @@ fn ask(user: &str) -> Result<String, Failure> {
 }
 
 /// The first line of a file of a password.
-fn text_of(path: &Path) -> Result<String, Failure> {
+pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
     let bytes = read(path)?;
     let bytes = Zeroizing::new(bytes);
     let text = std::str::from_utf8(&bytes)
@@ -229,7 +229,7 @@ fn text_of(path: &Path) -> Result<String, Failure> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     whole::read(path, SETTINGS_MAX).map_err(|error| {
         let failure = Failure::new(Exit::Io, format!("{}: {error}", path.display()));
         failure.hint("look at the name and the rights of the file")

@@ -68,8 +68,9 @@ impl Services {
             ..
         } = publishing;
         self.list.extend(forward::open(&args.forward, named)?);
-        let metrics = metrics::open(&args.metrics, named, run.source.timeout)?;
-        self.list.extend(metrics);
+        if let Some(metrics) = metrics::open(&args.metrics, named, run.source.timeout)? {
+            self.list.push(Box::new(metrics));
+        }
         let fields = run.output.fields.as_deref().map(Fields::parse);
         let choice = Choice {
             // A field that does not exist is said by the output.

@@ -13,15 +13,23 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
 use self::numbers::{Heard, METERS_MAX, Meter, Numbers, values};
 use super::clean::clean;
 use super::context::{Context, Senders, Source};
-use super::http::{self, Answer};
+use super::pages::{self, Rules};
+use super::peer::TurnedAway;
 use super::service::{Notice, Service};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
@@ -35,6 +43,8 @@ pub struct Metrics {
     stop: Stop,
     thread: Option<JoinHandle<()>>,
     notices: Vec<Notice>,
+    /// Where nothing was said of it yet.
+    turned_away: Option<TurnedAway>,
 }
 
 /// The numbers, shared with the thread that serves them.
@@ -42,20 +52,23 @@ pub struct Metrics {
 struct Shared(Arc<Mutex<Numbers>>);
 
 impl Metrics {
-    /// Begins to serve at a listener; `expected` are label and name of the sources, `patience` how long each may be
-    /// silent.
+    /// Begins to serve at a listener by rules; `expected` are label and name of the sources, `patience` how long each
+    /// may be silent.
     ///
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(
         listener: TcpListener,
+        rules: Rules,
         expected: Vec<(Option<String>, String)>,
         patience: Duration,
     ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+        let notice = notice(listener.local_addr()?, &rules);
+        let turned_away = TurnedAway::default();
         let numbers = Numbers {
             started: Instant::now(),
             patience,
+            servers: vec![("metrics", turned_away.clone())],
             sources: BTreeMap::new(),
             meters: BTreeMap::new(),
         };
@@ -68,20 +81,26 @@ impl Metrics {
             });
         }
         let stop = Stop::new()?;
-        let shared = numbers.clone();
-        let pages = move |path: &str| shared.page(path);
-        let hint = "whoever reaches this machine over a network can read them";
+        let router = router(numbers.clone());
         Ok(Self {
             numbers,
             senders: Senders::default(),
-            thread: Some(http::serve(listener, stop.clone(), Box::new(pages))?),
+            thread: Some(pages::serve(
+                listener,
+                &stop,
+                router,
+                rules,
+                turned_away.clone(),
+            )?),
             stop,
-            notices: vec![Notice {
-                trouble: false,
-                what: format!("numbers for Prometheus at http://{address}/metrics"),
-                hint: address.ip().is_unspecified().then(|| hint.to_owned()),
-            }],
+            notices: vec![notice],
+            turned_away: Some(turned_away),
         })
+    }
+
+    /// Counts on the page whom another server turns away.
+    pub fn count(&mut self, server: &'static str, turned_away: TurnedAway) {
+        self.numbers.lock().servers.push((server, turned_away));
     }
 }
 
@@ -136,6 +155,18 @@ impl Service for Metrics {
     }
 
     fn notices(&mut self) -> Vec<Notice> {
+        // Said once: how many there are stands on the page.
+        if self
+            .turned_away
+            .take_if(|turned_away| turned_away.total() > 0)
+            .is_some()
+        {
+            self.notices.push(Notice {
+                trouble: true,
+                what: "metrics: there are too many connections, some are turned away".to_owned(),
+                hint: Some("smarty_turned_away_total counts them".to_owned()),
+            });
+        }
         std::mem::take(&mut self.notices)
     }
 
@@ -158,23 +189,51 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Numbers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn page(&self, path: &str) -> Answer {
-        match path {
-            "/metrics" => match page::of(self) {
-                Ok(body) => Answer {
-                    status: "200 OK",
-                    kind: page::KIND,
-                    body,
-                },
-                Err(error) => Answer::text("500 Internal Server Error", format!("{error}\n")),
-            },
-            "/healthz" => match self.lock().ills(Instant::now()) {
-                ills if ills.is_empty() => Answer::text("200 OK", "ok\n"),
-                ills => Answer::text("503 Service Unavailable", ills),
-            },
-            _ => Answer::text("404 Not Found", "there is /metrics and /healthz\n"),
-        }
+/// The pages.
+fn router(numbers: Shared) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(health))
+        .method_not_allowed_fallback(async || {
+            (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n")
+        })
+        .fallback(async || (StatusCode::NOT_FOUND, "there is /metrics and /healthz\n"))
+        .with_state(numbers)
+}
+
+async fn metrics(State(numbers): State<Shared>) -> Response {
+    match page::of(&numbers) {
+        Ok(body) => ([(CONTENT_TYPE, page::KIND)], body).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+async fn health(State(numbers): State<Shared>) -> (StatusCode, String) {
+    match numbers.lock().ills(Instant::now()) {
+        ills if ills.is_empty() => (StatusCode::OK, "ok\n".to_owned()),
+        ills => (StatusCode::SERVICE_UNAVAILABLE, ills),
+    }
+}
+
+/// What is said first: where the numbers are, and who can read them.
+fn notice(address: SocketAddr, rules: &Rules) -> Notice {
+    let scheme = if rules.tls.is_some() { "https" } else { "http" };
+    let hint = match (&rules.login, &rules.tls) {
+        _ if address.ip().to_canonical().is_loopback() => None,
+        (None, _) => Some(
+            "whoever reaches this machine over a network can read them; --metrics-user asks for a password",
+        ),
+        (Some(_), None) => Some(
+            "the password crosses the network in clear; --metrics-cert and --metrics-cert-key hide it",
+        ),
+        (Some(_), Some(_)) => None,
+    };
+    Notice {
+        trouble: false,
+        what: format!("numbers for Prometheus at {scheme}://{address}/metrics"),
+        hint: hint.map(str::to_owned),
     }
 }
 

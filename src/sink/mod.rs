@@ -58,6 +58,8 @@ pub mod outlet;
 
 pub mod pty;
 
+pub mod peer;
+
 pub mod server;
 
 pub mod screen;
@@ -70,7 +72,9 @@ pub mod tap;
 
 pub mod forward;
 
-pub mod http;
+pub mod tls;
+
+pub mod pages;
 
 pub mod metrics;
 

@@ -5,7 +5,7 @@
 //! and all who come later do not begin to wait.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -118,6 +118,11 @@ impl Stop {
             }
             return Ok(Wake::Ready);
         }
+    }
+
+    /// Another descriptor of the bell, which can be read from once the handle is rung.
+    pub(crate) fn ear(&self) -> io::Result<OwnedFd> {
+        self.0.ear.as_fd().try_clone_to_owned()
     }
 
     /// What [`Self::poll`] hears the handle by.

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
+use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
 use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
 use crate::sink::rotation::Rotation;
-use crate::sink::tap::{Listen, Tap};
+use crate::sink::tap::Tap;
 use crate::source::{Device, Mode};
 
 /// What may stand in the file.
@@ -51,8 +52,7 @@ pub(super) struct File {
     pub(super) forward: Vec<Tap>,
     #[serde(default)]
     pub(super) forward_raw: bool,
-    #[serde(default, deserialize_with = "word")]
-    pub(super) metrics: Option<Listen>,
+    pub(super) metrics: Option<MetricsTable>,
     #[serde(default)]
     pub(super) derive: bool,
     #[serde(default, deserialize_with = "word")]
@@ -87,7 +87,7 @@ fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Erro
     parse_duration(&text).map(Some).map_err(D::Error::custom)
 }
 
-fn word<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+pub(super) fn word<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: std::str::FromStr<Err: std::fmt::Display>,
@@ -97,7 +97,7 @@ where
 }
 
 /// One word, or a list of them.
-fn words<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
+pub(super) fn words<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: std::str::FromStr<Err: std::fmt::Display>,

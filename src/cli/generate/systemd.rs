@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! --key-file FILE    LoadCredential=smarty.key:FILE, found by smarty itself
-//! --keyring FILE     LoadCredential=keys.toml:FILE, ${CREDENTIALS_DIRECTORY}/keys.toml
+//! --keyring FILE     LoadCredential=keys.toml:FILE, ${CREDENTIALS_DIRECTORY}/keys.toml; so are passwords and keys of TLS
 //! -o FILE            in /var/lib/smarty
 //! pty:PATH           in /run/smarty
 //! ```
@@ -344,10 +344,17 @@ fn refused(what: &str, hint: &str) -> Failure {
 }
 
 /// Options with files that are found by absolute paths; the name of the credential where one is a secret.
-const FILES: [(&str, Option<&str>); 4] = [
+const FILES: [(&str, Option<&str>); 10] = [
     (KEY_FILE, Some("smarty.key")),
     ("--keyring", Some("keys.toml")),
     ("--mqtt-password-file", Some("mqtt-password")),
+    ("--mqtt-ca", None),
+    ("--mqtt-cert", None),
+    ("--mqtt-cert-key", Some("mqtt-key")),
+    ("--metrics-password-file", Some("metrics-password")),
+    // Where certificates are renewed, root alone may look.
+    ("--metrics-cert", Some("metrics-cert")),
+    ("--metrics-cert-key", Some("metrics-key")),
     ("--config", None),
 ];
 const KEY_FILE: &str = "--key-file";

@@ -10,6 +10,7 @@ use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
 use crate::sink::context::{Context, Source};
 use crate::sink::number::write_plain;
+use crate::sink::peer::TurnedAway;
 
 /// All that is known.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Numbers {
     pub(super) started: Instant,
     /// How long a meter may be silent.
     pub(super) patience: Duration,
+    /// Servers, and whom each has turned away.
+    pub(super) servers: Vec<(&'static str, TurnedAway)>,
     pub(super) sources: BTreeMap<String, Numbered>,
     pub(super) meters: BTreeMap<(String, String), Meter>,
 }

@@ -38,6 +38,7 @@ impl Collector for Shared {
             .encode_info(&[("version", env!("CARGO_PKG_VERSION"))])?;
         numbers.encode_values(&mut encoder)?;
         numbers.encode_meters(&mut encoder)?;
+        numbers.encode_servers(&mut encoder)?;
         numbers.encode_sources(&mut encoder)
     }
 }
@@ -101,6 +102,20 @@ impl Numbers {
                 MetricType::Gauge,
             )?
             .encode_gauge(&seconds(now))
+    }
+
+    fn encode_servers(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let (name, help) = (
+            "turned_away",
+            "connections that were one too many, by server",
+        );
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (server, turned_away) in &self.servers {
+            let labels = [("server", *server)];
+            let mut line = family.encode_family(&labels)?;
+            line.encode_counter::<NoLabelSet, _, u64>(&turned_away.total(), None)?;
+        }
+        Ok(())
     }
 
     fn encode_sources(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -215,7 +230,7 @@ const KINDS: [Kinds; 2] = [
 ];
 
 /// Names that are no value of a telegram.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "build",
     "telegram_timestamp_seconds",
     "telegram_age_seconds",
@@ -227,4 +242,5 @@ const OWN: [&str; 11] = [
     "frames_refused",
     "findings",
     "source_up",
+    "turned_away",
 ];

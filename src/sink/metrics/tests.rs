@@ -18,7 +18,7 @@ fn start(expected: &[(Option<&str>, &str)], patience: Duration) -> (Metrics, Soc
     let address = listener.local_addr().unwrap();
     let expected = expected.iter();
     let expected = expected.map(|(label, name)| (label.map(str::to_owned), (*name).to_owned()));
-    let metrics = Metrics::start(listener, expected.collect(), patience).unwrap();
+    let metrics = Metrics::start(listener, Rules::default(), expected.collect(), patience).unwrap();
     (metrics, address)
 }
 

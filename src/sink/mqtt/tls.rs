@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use rumqttc_v5::TlsConfiguration;
 use rumqttc_v5::tokio_rustls::rustls::crypto::ring;
+use rumqttc_v5::tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use rumqttc_v5::tokio_rustls::rustls::pki_types::pem::PemObject;
-use rumqttc_v5::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rumqttc_v5::tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+pub use crate::sink::tls::TlsProblem;
+use crate::sink::tls::certificates;
 
 /// Texts of the files that the user names; PEM.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,21 +20,6 @@ pub struct Pem<'a> {
     pub certificate: Option<&'a [u8]>,
     /// The private key that belongs to it.
     pub key: Option<&'a [u8]>,
-}
-
-/// What does not fit; which file it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsProblem {
-    /// The file of the authority holds no certificate.
-    Authority,
-    /// The file of our certificate holds none.
-    Certificate,
-    /// The file of the key holds none that can be used.
-    Key,
-    /// Certificate and key do not belong together.
-    Pair,
-    /// The library does not work.
-    Library,
 }
 
 /// Makes the configuration of all connections to a broker.
@@ -68,11 +56,4 @@ pub fn configure(pem: Pem<'_>) -> Result<TlsConfiguration, TlsProblem> {
         _ => builder.with_no_client_auth(),
     };
     Ok(TlsConfiguration::Rustls(Arc::new(config)))
-}
-
-fn certificates(text: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(text)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    (!certificates.is_empty()).then_some(certificates)
 }

@@ -1,0 +1,52 @@
+//! Who is at the other end of a connection, as far as limits go.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one machine has to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Peer(IpAddr);
+
+/// Connections that a server has turned away, counted where all who tell of it can look.
+#[derive(Clone, Debug, Default)]
+pub struct TurnedAway(Arc<AtomicU64>);
+
+impl From<IpAddr> for Peer {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) if !address.is_loopback() => {
+                let network = address.to_bits() >> 64 << 64;
+                Ipv6Addr::from_bits(network).into()
+            }
+            address => address,
+        })
+    }
+}
+
+impl TurnedAway {
+    /// One more.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_is_one_peer_whatever_address_of_its_network_it_takes() {
+        let peer = |text: &str| Peer::from(text.parse::<IpAddr>().unwrap());
+        assert_eq!(peer("::ffff:192.0.2.7"), peer("192.0.2.7"));
+        assert_ne!(peer("192.0.2.7"), peer("192.0.2.8"));
+        assert_eq!(peer("2001:db8:0:1::7"), peer("2001:db8:0:1:ffff::8"));
+        assert_ne!(peer("2001:db8:0:1::7"), peer("2001:db8:0:2::7"));
+        assert_ne!(peer("::1"), peer("::2"));
+    }
+}
