@@ -197,6 +197,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-client-id -
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l discovery-prefix -d 'Where Home Assistant looks for what there is [default: homeassistant]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward -d 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics -d 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-user -d 'Ask for this user and a password before anything is shown' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-password-file -d 'File with the password of that user; else SMARTY_METRICS_PASSWORD, or smarty.metrics-password of systemd' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert -d 'Serve with TLS (https), with this certificate, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert-key -d 'Private key of that certificate, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 'Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums over a restart in this file [default in watch: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r

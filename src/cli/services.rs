@@ -68,7 +68,7 @@ impl Services {
             ..
         } = publishing;
         self.list.extend(forward::open(&args.forward, named)?);
-        if let Some(metrics) = metrics::open(&args.metrics, named, run.source.timeout)? {
+        if let Some(metrics) = metrics::open(&args.metrics, named, publishing)? {
             self.list.push(Box::new(metrics));
         }
         let fields = run.output.fields.as_deref().map(Fields::parse);

@@ -1,8 +1,8 @@
 //! Pages over HTTP: axum over hyper, one answer a connection.
 //!
 //! ```text
-//! listener --> door --> TLS --> request --> guard --> page --> closed
-//!              limits   5 s in all          421, 401  10 s
+//! listener --> door ---> TLS --> request --> guard ---> page --> closed
+//!              limits    5 s in all          421, 401   10 s
 //! ```
 //!
 //! One thread serves all; who asks slowly, reads slowly or asks nothing holds up nobody. It ends with the handle.
@@ -11,13 +11,15 @@ mod door;
 mod guard;
 
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use axum::middleware::from_fn_with_state;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
@@ -32,7 +34,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use self::door::{Door, Visitor};
-use self::guard::Guard;
+use self::guard::{CameTo, Guard};
 pub use self::guard::{Login, Names};
 use super::peer::TurnedAway;
 use crate::source::Stop;
@@ -40,8 +42,8 @@ use crate::source::Stop;
 /// Who is answered, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// The names that the server answers to; `None`: all.
-    pub names: Option<Names>,
+    /// The names that the server answers to.
+    pub names: Names,
     /// What has to be known.
     pub login: Option<Login>,
     /// Certificate and key; `None`: without TLS.
@@ -132,8 +134,8 @@ fn run(
             match came {
                 Ok((stream, from)) => {
                     let visitor = site.door().enter(from.ip());
-                    if let Some(visitor) = visitor {
-                        visits.spawn(visit(Arc::clone(site), stream, visitor));
+                    if let (Some(visitor), Ok(to)) = (visitor, stream.local_addr()) {
+                        visits.spawn(visit(Arc::clone(site), stream, to.ip(), visitor));
                     }
                     // A connection that had to leave takes its descriptor along.
                     yield_now().await;
@@ -158,15 +160,15 @@ fn run(
 }
 
 /// A connection from its begin to its end.
-async fn visit(site: Arc<Site>, stream: TcpStream, visitor: Arc<Visitor>) {
+async fn visit(site: Arc<Site>, stream: TcpStream, to: IpAddr, visitor: Arc<Visitor>) {
     let work = async {
         match &site.tls {
             Some(tls) => {
                 if let Ok(stream) = tls.accept(stream).await {
-                    answer(&site, stream, &visitor).await;
+                    answer(&site, stream, to, &visitor).await;
                 }
             }
-            None => answer(&site, stream, &visitor).await,
+            None => answer(&site, stream, to, &visitor).await,
         }
     };
     tokio::pin!(work);
@@ -183,17 +185,19 @@ async fn visit(site: Arc<Site>, stream: TcpStream, visitor: Arc<Visitor>) {
     site.door().left(&visitor);
 }
 
-async fn answer<S>(site: &Site, mut stream: S, visitor: &Visitor)
+async fn answer<S>(site: &Site, mut stream: S, to: IpAddr, visitor: &Visitor)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let pages = service_fn(|request| {
+    let pages = service_fn(|mut request: Request<Incoming>| {
         visitor.asks(site.limits.answer);
+        request.extensions_mut().insert(CameTo(to));
         site.pages.call(request)
     });
     let talk = http1::Builder::new()
         .keep_alive(false)
         .half_close(true)
+        .title_case_headers(true)
         .max_buf_size(REQUEST_MAX)
         .max_headers(HEADERS_MAX)
         .header_read_timeout(None)

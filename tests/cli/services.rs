@@ -38,6 +38,56 @@ fn taps_that_cannot_be_had() {
 }
 
 #[test]
+fn options_of_metrics_that_do_not_fit() {
+    let folder = Folder::new();
+    folder.file("empty", "\n");
+    let mut all = String::new();
+    for line in [
+        "--metrics-user anna",
+        "--metrics-host meter.lan",
+        "--metrics 0 --metrics-user anna",
+        "--metrics 0 --metrics-user an:na --metrics-password-file empty",
+        "--metrics 0 --metrics-user anna --metrics-password-file empty",
+        "--metrics 0 --metrics-user anna --metrics-password-file nowhere",
+        "--metrics 0 --metrics-password-file empty",
+        "--metrics 0 --metrics-cert empty",
+        "--metrics 0 --metrics-cert empty --metrics-cert-key empty",
+    ] {
+        let done = smarty(&format!("watch sim: {line}")).within(&folder).done();
+        all.push_str(&format!("{done}\n\n"));
+    }
+    assert_snapshot!(all);
+}
+
+#[test]
+fn metrics_in_smarty_toml_have_a_password() {
+    let folder = Folder::new();
+    folder.file("password", "geheim\n");
+    let text = "[metrics]\nlisten = \"127.0.0.1:0\"\nuser = \"anna\"\npassword_file = \"password\"\n\
+                hosts = \"meter.lan\"\n[[source]]\naddress = \"sim:?plain&count=1\"\n";
+    folder.file("smarty.toml", text);
+    let run = |line: &str| {
+        let line = format!("watch --config smarty.toml -n 1 --json {line}");
+        smarty(&line).within(&folder).done()
+    };
+    let done = run("");
+    assert!(
+        done.stderr
+            .contains("numbers for Prometheus at http://127.0.0.1:"),
+        "{done}"
+    );
+    assert!(
+        !done.stderr.contains("geheim") && done.exit == Some(0),
+        "{done}"
+    );
+    let done = run("--metrics-user bert");
+    assert!(
+        done.stderr.contains("there is no password for bert"),
+        "{done}"
+    );
+}
+
+#[test]
 fn services_in_smarty_toml() {
     let done = configured(
         "forward = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n[[source]]\nlabel = \"house\"\n\
@@ -66,6 +116,9 @@ fn slips_in_services_of_smarty_toml() {
         "forward = \"udp://host:1\"\n",
         "forward = 2001\n",
         "metrics = \"here\"\n",
+        "metrics = 9100\n",
+        "[metrics]\nuser = \"anna\"\n",
+        "[metrics]\nlisten = \"9100\"\npassword = \"geheim\"\n",
         "[[source]]\naddress = \"sim:\"\nforward = \"2001\"\n",
         "[[source]]\nlabel = \"a\"\naddress = \"sim:\"\nforward = \"b=2001\"\n",
         "forward = \"b=2001\"\n[[source]]\nlabel = \"a\"\naddress = \"sim:\"\n",

@@ -2,7 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertificateParams, KeyPair};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::bench::{Bench, Plug, Run, frames, title_and_keys};
 
@@ -68,4 +74,117 @@ fn clients_and_pages_are_served_while_the_meter_is_silent() {
     run.interrupt();
     assert_eq!(run.end(), None);
     assert_eq!(late.read(&mut again).unwrap(), 0, "closed, not reset");
+}
+
+/// The answer to a request with a host, and with a login where one is given.
+fn ask(stream: impl Read + Write, host: &str, login: Option<&str>) -> String {
+    let mut stream = stream;
+    let login = login.map(|login| format!("Authorization: Basic {login}\r\n"));
+    let login = login.unwrap_or_default();
+    write!(
+        stream,
+        "GET /metrics HTTP/1.1\r\nHost: {host}\r\n{login}\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn numbers_are_for_those_who_know_name_and_password_however_many_stand_about() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("password"), "geheim\n").unwrap();
+    let mut run = Run::start(
+        &bench,
+        &[
+            "watch",
+            "house=sim:",
+            "--json",
+            "--metrics",
+            "0.0.0.0:0",
+            "--metrics-user",
+            "anna",
+            "--metrics-password-file",
+            "password",
+        ],
+    );
+    let address = run.heard("numbers for Prometheus at http://0.0.0.0");
+    let address = address.strip_suffix("/metrics").unwrap();
+    let address = format!("127.0.0.1{address}");
+    run.lines(1);
+    // anna:geheim
+    let login = Some("YW5uYTpnZWhlaW0=");
+    let idle: Vec<_> = (0..300).map(|_| connect(&address)).collect();
+    let answer = ask(connect(&address), "localhost", login);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.200}");
+    assert!(answer.contains("smarty_turned_away_total{server=\"metrics\"} "));
+    let refused = ask(connect(&address), "localhost", None);
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused:.200}");
+    // Over loopback, whatever it listens at.
+    let refused = ask(connect(&address), "evil.example", login);
+    assert!(refused.starts_with("HTTP/1.1 421 "), "{refused:.200}");
+    let begin = Instant::now();
+    run.interrupt();
+    assert_eq!(run.end(), None);
+    assert!(
+        begin.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begin.elapsed()
+    );
+    let said = run.errors();
+    assert!(
+        said.contains("password: holds a password, and all users of this machine can read it")
+            && said.contains("some are turned away")
+            && !said.contains("geheim"),
+        "{said}"
+    );
+    drop(idle);
+}
+
+#[test]
+fn numbers_come_over_tls_where_there_is_a_certificate() {
+    let bench = Bench::new();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    std::fs::write(bench.path("cert.pem"), certificate.pem()).unwrap();
+    std::fs::write(bench.path("key.pem"), key.serialize_pem()).unwrap();
+    let mut run = Run::start(
+        &bench,
+        &[
+            "watch",
+            "sim:",
+            "--json",
+            "--metrics",
+            "0",
+            "--metrics-cert",
+            "cert.pem",
+            "--metrics-cert-key",
+            "key.pem",
+        ],
+    );
+    let address = run.heard("numbers for Prometheus at https://");
+    let address = address.strip_suffix("/metrics").unwrap();
+    run.lines(1);
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let answer = ask(
+        StreamOwned::new(session, connect(address)),
+        "localhost",
+        None,
+    );
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("# EOF\n"),
+        "{answer:.200}"
+    );
+    run.interrupt();
+    assert_eq!(run.end(), None);
 }

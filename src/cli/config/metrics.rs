@@ -7,6 +7,7 @@
 //! password_file = "metrics.password"
 //! cert_file = "meter.crt"
 //! cert_key_file = "meter.key"
+//! hosts = ["meter.lan"]
 //! ```
 
 use std::fmt;
@@ -50,7 +51,7 @@ impl MetricsTable {
         } = &self.0;
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| folder.join(path));
         args.metrics = args.metrics.take().or(listen.clone());
-        // A user of the command line has a password of his own, and so have certificates their keys.
+        // A user of the command line has a password of their own, as a certificate has its key.
         if args.metrics_user.is_none() && args.metrics_password_file.is_none() {
             args.metrics_user.clone_from(user);
             args.metrics_password_file = path(password_file);

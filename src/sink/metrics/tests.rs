@@ -27,7 +27,7 @@ fn get(address: SocketAddr, path: &str) -> (String, String) {
     client
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    write!(client, "GET {path} HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+    write!(client, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

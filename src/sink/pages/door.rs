@@ -100,13 +100,18 @@ impl Door {
         same.count()
     }
 
-    /// Makes the connection of an address leave that has been there longest without being answered now.
+    /// Makes the connection of an address leave that has asked nothing for longest, else the one that reads slowest.
     fn displace(&mut self, peer: Peer) -> bool {
-        let leaves = |visitor: &Arc<Visitor>| {
+        let idle = |visitor: &Arc<Visitor>| visitor.peer == peer && visitor.stage().asked.is_none();
+        let slow = |visitor: &Arc<Visitor>| {
             let asked = visitor.stage().asked;
-            visitor.peer == peer && asked.is_none_or(|asked| asked.elapsed() >= GRACE)
+            visitor.peer == peer && asked.is_some_and(|asked| asked.elapsed() >= GRACE)
         };
-        let Some(at) = self.visitors.iter().position(leaves) else {
+        let mut visitors = self.visitors.iter();
+        let leaves = visitors
+            .position(idle)
+            .or_else(|| self.visitors.iter().position(slow));
+        let Some(at) = leaves else {
             return false;
         };
         self.visitors.remove(at).leave.notify_one();

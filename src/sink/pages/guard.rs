@@ -15,12 +15,19 @@ use axum::response::{IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use zeroize::Zeroizing;
 
-/// Names that a server answers to.
+/// Names that a server answers to where it is reached over loopback.
 ///
 /// A page of the web can give its own name the address 127.0.0.1, and read what a browser fetches from there; it
 /// cannot hide that name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names(Vec<String>);
+pub struct Names {
+    known: Vec<String>,
+    everywhere: bool,
+}
+
+/// The address of this machine that a request came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CameTo(pub(super) IpAddr);
 
 /// User and password that are asked for.
 #[derive(Clone)]
@@ -29,14 +36,21 @@ pub struct Login(Zeroizing<Vec<u8>>);
 /// What is asked of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guard {
-    pub(super) names: Option<Names>,
+    pub(super) names: Names,
     pub(super) login: Option<Login>,
 }
 
 impl Names {
-    /// Those of loopback, and more.
-    pub fn new(more: impl IntoIterator<Item = String>) -> Self {
-        Self(more.into_iter().map(|name| plain(&name)).collect())
+    /// Those of loopback, and more; `everywhere`: whoever comes over a network has to know them too.
+    pub fn new(more: impl IntoIterator<Item = String>, everywhere: bool) -> Self {
+        let known = more.into_iter().map(|name| plain(&name)).collect();
+        Self { known, everywhere }
+    }
+
+    /// Tells whether they count for a request.
+    fn count(&self, request: &Request) -> bool {
+        let came = request.extensions().get();
+        self.everywhere || came.is_none_or(|CameTo(address)| address.to_canonical().is_loopback())
     }
 
     /// Tells whether a `Host`, with or without a port, names this machine.
@@ -52,7 +66,10 @@ impl Names {
         name == "localhost"
             || name.ends_with(".localhost")
             || address.is_ok_and(|address| address.to_canonical().is_loopback())
-            || self.0.iter().any(|known| known == bare || *known == name)
+            || self
+                .known
+                .iter()
+                .any(|known| known == bare || *known == name)
     }
 }
 
@@ -92,9 +109,10 @@ impl fmt::Debug for Login {
 impl Guard {
     /// Tells whether a request names this machine. One that names nobody comes from no browser.
     fn knows(&self, request: &Request) -> bool {
-        let Some(names) = &self.names else {
+        let names = &self.names;
+        if !names.count(request) {
             return true;
-        };
+        }
         let mut hosts = request.headers().get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (None, _) => true,
@@ -168,7 +186,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_its_names_and_no_others() {
-        let names = Names::new(["Meter.LAN".to_owned(), "fd00::7".to_owned()]);
+        let names = Names::new(["Meter.LAN".to_owned(), "fd00::7".to_owned()], false);
         for host in [
             "localhost",
             "LocalHost:9100",
@@ -204,6 +222,27 @@ mod tests {
             "meter",
         ] {
             assert!(!names.hold(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn over_a_network_names_count_where_it_is_asked_for() {
+        let to = |address: &str| {
+            let mut request = Request::default();
+            let address = address.parse().unwrap();
+            request.extensions_mut().insert(CameTo(address));
+            request
+        };
+        for (address, everywhere, count) in [
+            ("127.0.0.1", false, true),
+            ("::ffff:127.0.1.1", false, true),
+            ("::1", false, true),
+            ("192.0.2.7", false, false),
+            ("fd00::7", false, false),
+            ("192.0.2.7", true, true),
+        ] {
+            let names = Names::new([], everywhere);
+            assert_eq!(names.count(&to(address)), count, "{address}");
         }
     }
 

@@ -16,7 +16,7 @@ pub struct MetricsArgs {
     /// Ask for this user and a password before anything is shown
     #[arg(long, value_name = "USER")]
     pub metrics_user: Option<String>,
-    /// File with the password of that user
+    /// File with the password of that user; else SMARTY_METRICS_PASSWORD, or smarty.metrics-password of systemd
     #[arg(long, value_name = "FILE")]
     pub metrics_password_file: Option<PathBuf>,
     /// Serve with TLS (https), with this certificate, PEM
@@ -25,7 +25,7 @@ pub struct MetricsArgs {
     /// Private key of that certificate, PEM
     #[arg(long, value_name = "FILE")]
     pub metrics_cert_key: Option<PathBuf>,
-    /// Answer under this name of the machine too, and under no unknown one; repeatable [default: on loopback only its own names, else all]
+    /// Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]
     #[arg(long, value_name = "NAME")]
     pub metrics_host: Vec<String>,
 }
