@@ -10,6 +10,7 @@ use smarty::p1::ciphering::{
 };
 use smarty::p1::decoder::{Decoder, Policy, Stretch, TagPolicy};
 use smarty::p1::event::{Event, Tag};
+use smarty::p1::readout::{Algorithm, Readout};
 use smarty::p1::span::Span;
 use smarty::p1::telegram;
 use smarty::p1::value::Zone;
@@ -47,6 +48,18 @@ fn plain(number: u32) -> Vec<u8> {
         ("0-1:24.2.1", vec!["200706103140S", "00000.006*m3"]),
     ];
     telegram::format(r"/SMY5\253694471_M", lines, true)
+}
+
+/// In clear, by one of two meters, with a check sum of a kind.
+fn other_sum(number: u32, kind: Algorithm) -> Vec<u8> {
+    let value = format!("{number:06}.653*kWh");
+    let id = format!("4E{:02}4E4E", 30 + number % 2);
+    let lines = [("0-0:96.1.1", vec![&*id]), ("1-0:1.8.0", vec![&*value])];
+    let mut text = telegram::format("/HLY5/D545-METER", lines, false);
+    text.truncate(text.len() - 2);
+    let sum = kind.of(&text);
+    text.extend(format!("{sum:04X}\r\n").bytes());
+    text
 }
 
 fn ciphered(meter: u8, number: u32) -> Vec<u8> {
@@ -168,6 +181,8 @@ enum Piece {
     /// With a length field as no meter writes it, though it may.
     Respelled(u8, u32, u8),
     Plain(u32),
+    /// In clear, by one of two meters whose check sum is of another kind; comes out once a second one follows.
+    OtherSum(u32),
     Cut(u8, u32, usize),
     PlainCut(u32, usize),
     /// In clear, with a bit of the first line turned, or without it.
@@ -198,6 +213,11 @@ fn piece() -> impl Strategy<Value = Piece> {
     ]
 }
 
+/// A piece that need not come out.
+fn any_piece() -> impl Strategy<Value = Piece> {
+    prop_oneof![5 => piece(), 1 => (0u32..999_999).prop_map(Piece::OtherSum)]
+}
+
 impl Piece {
     /// Appends the bytes, and what must come out of them.
     fn lay(&self, stream: &mut Vec<u8>, ledger: &mut Vec<Vec<u8>>) {
@@ -221,6 +241,7 @@ impl Piece {
                 stream.extend(plain(number));
                 ledger.push(plain(number));
             }
+            Self::OtherSum(number) => stream.extend(other_sum(number, Algorithm::X25)),
             Self::Cut(meter, number, keep) => {
                 let frame = ciphered(meter, number);
                 // Less than five bytes short, what follows could complete the tag by chance; and a telegram that
@@ -308,7 +329,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn each_byte_is_in_exactly_one_event(pieces in prop::collection::vec(piece(), 0..12)) {
+    fn each_byte_is_in_exactly_one_event(pieces in prop::collection::vec(any_piece(), 0..12)) {
         let (stream, _) = lay(&pieces);
         let mut at = 0;
         for said in decode(&stream) {
@@ -321,7 +342,7 @@ proptest! {
 
     #[test]
     fn cutting_the_input_changes_no_event(
-        pieces in prop::collection::vec(piece(), 0..10),
+        pieces in prop::collection::vec(any_piece(), 0..10),
         cuts in prop::collection::vec(any::<usize>(), 0..20),
         quiet in prop::option::of(any::<usize>()),
     ) {
@@ -332,7 +353,7 @@ proptest! {
 
     #[test]
     fn decoding_ahead_changes_no_event(
-        pieces in prop::collection::vec(piece(), 0..14),
+        pieces in prop::collection::vec(any_piece(), 0..14),
         cuts in prop::collection::vec(any::<usize>(), 0..6),
         at_once in 1usize..5,
     ) {
@@ -345,7 +366,7 @@ proptest! {
     }
 
     #[test]
-    fn byte_by_byte_is_as_good_as_at_once(pieces in prop::collection::vec(piece(), 0..4)) {
+    fn byte_by_byte_is_as_good_as_at_once(pieces in prop::collection::vec(any_piece(), 0..4)) {
         let (stream, _) = lay(&pieces);
         let each: Vec<usize> = (0..stream.len()).collect();
         prop_assert_eq!(decode_in(&stream, &each, None), decode(&stream));
@@ -387,6 +408,8 @@ proptest! {
         let mut text = plain(number);
         let digit = text.len() - 3;
         text[digit] = if text[digit] == b'0' { b'1' } else { b'0' };
+        let fits = Readout::find(&text).unwrap().check(&text).fits;
+        prop_assume!(fits.is_none());
         let mut frame = Vec::new();
         let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
         meter_keys(1).seal(title(1), control, FrameCounter(number), &text, &mut frame);
@@ -414,6 +437,52 @@ fn a_length_of_four_gigabytes_is_named_and_held_for_nothing() {
     let said = decode(&stream);
     assert!(said[0].what.contains("BadLength"), "{said:?}");
     assert_eq!(telegrams(&stream), [plain(7)]);
+}
+
+#[test]
+fn a_check_sum_of_another_kind_counts_from_the_first_telegram_on_once_it_fits_twice() {
+    use Algorithm::{Ibm3740, Kermit, Modbus, X25, Xmodem};
+    for kind in [X25, Modbus, Kermit, Xmodem, Ibm3740] {
+        let [a, b, c, d] = [2, 3, 4, 5].map(|number| other_sum(number, kind));
+        // Two meters by turns, with junk between them, a frame, and a silence.
+        let good = ciphered(1, 7);
+        let stream = [&a[..], b"junk\r\n", &b, &good, &c, &d].concat();
+        let all = [&a, &b, &plain(7), &c, &d].map(|text| text.to_vec());
+        assert_eq!(telegrams(&stream), all);
+        for cut in [a.len(), a.len() + 6, stream.len() - d.len()] {
+            let said = decode_in(&stream, &[], Some(cut));
+            assert!(said.iter().all(|said| !said.what.starts_with("refused")));
+        }
+        // One meter says nothing of the other, and one kind nothing of another.
+        let odd = other_sum(2, if kind == X25 { Modbus } else { X25 });
+        for stream in [[&a[..], &b].concat(), [&a[..], &odd].concat(), a.clone()] {
+            assert!(telegrams(&stream).is_empty());
+        }
+        // Who sends that of the standard too has no other.
+        let standard = other_sum(4, Algorithm::Arc);
+        let stream = [&a[..], &standard, &c].concat();
+        assert_eq!(telegrams(&stream), [standard.clone()]);
+        // Not proven by a tag, but in the same way; a tag proves it at once.
+        let untagged = [2, 4].map(|number| {
+            let control = SecurityControl(0x20);
+            sealed(4, control, number, &other_sum(number, kind))
+        });
+        assert_eq!(telegrams(&untagged.concat()), [a.clone(), c.clone()]);
+        let tagged = sealed(1, SecurityControl::AUTHENTICATED_ENCRYPTION, 2, &a);
+        assert_eq!(telegrams(&tagged), [a.clone()]);
+        // What waits is bounded: then the second is the first that comes out.
+        let filler = [1u32; 8].map(|number| ciphered(2, number)).concat();
+        let stream = [&a[..], &filler, &c].concat();
+        assert_eq!(telegrams(&stream).len(), 9);
+        let mut decoder = decoder();
+        let mut longest = 0;
+        decoder.push(&a, |_| {});
+        for pushed in 1..100 {
+            decoder.push(&[b'x'; 4096], |_| {});
+            longest = longest.max(a.len() as u64 + pushed * 4096 - decoder.offset());
+        }
+        assert!(longest < 160 << 10, "{longest}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Framer, cipher and telegram in one: bytes and silence in, events out.
 
+mod hold;
 mod judge;
 mod stretch;
 
@@ -7,14 +8,15 @@ use std::sync::Arc;
 
 use super::cipher::Keys;
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
-use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
-use super::framer::{Framer, Kind, LOOK_BEHIND, Sighting};
+use super::event::{Decoded, Event, Reason, Refused, Security, Tag};
+use super::framer::{Framer, Kind, LOOK_BEHIND};
 use super::push::{Framing, Push};
 use super::shard::Shard;
 use super::span::Span;
 use super::telegram::Memory;
 use super::value::Zone;
 
+use hold::Hold;
 use judge::{Judge, Verdict};
 
 pub use judge::{Policy, TagPolicy};
@@ -33,6 +35,7 @@ pub struct Decoder {
     offset: u64,
     /// Where the link frames of the last push lie.
     spans: Vec<Span>,
+    hold: Hold,
 }
 
 impl Decoder {
@@ -46,6 +49,7 @@ impl Decoder {
             held: Vec::new(),
             offset: 0,
             spans: Vec::new(),
+            hold: Hold::default(),
         }
     }
 
@@ -90,8 +94,9 @@ impl Decoder {
     }
 
     /// Takes the end of the stream.
-    pub fn finish(&mut self, sink: impl FnMut(&Event<'_>)) {
-        self.quiet(sink);
+    pub fn finish(&mut self, mut sink: impl FnMut(&Event<'_>)) {
+        self.quiet(&mut sink);
+        self.release(&mut sink);
     }
 
     /// Takes the loss of the source: what is half stays half, and what comes next may have begun before.
@@ -102,7 +107,7 @@ impl Decoder {
 
     /// Offset of the first byte that is in no event yet.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.hold.offset().unwrap_or(self.offset)
     }
 
     /// The keys in use.
@@ -148,11 +153,6 @@ impl Decoder {
                 _ => sighting.end,
             };
             self.framer.decided(sighting.kind, base + end as u64);
-            if let Verdict::Refuse { end, reason } = &verdict
-                && *end == sighting.end
-            {
-                self.judge.note(reason);
-            }
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end
             {
@@ -168,10 +168,10 @@ impl Decoder {
                 );
                 self.framer.remember(header.title, verified);
             }
-            junk(data, base, from, sighting.start, sink);
+            self.junk(data, from, sighting.start, sink);
             let span = Span::new(base + sighting.start as u64, end - sighting.start);
             let frame = data.get(sighting.start..end).unwrap_or_default();
-            self.say(span, frame, &sighting, verdict, sink);
+            self.pass(span, frame, &sighting, verdict, sink);
             from = end;
         }
         let passed = if closed {
@@ -181,11 +181,11 @@ impl Decoder {
         };
         // The last bytes stay: what a start behind them counts for, and where it begins, depends on them.
         while passed - from > JUNK_MAX + LOOK_BEHIND {
-            junk(data, base, from, from + JUNK_MAX, sink);
+            self.junk(data, from, from + JUNK_MAX, sink);
             from += JUNK_MAX;
         }
         if closed {
-            junk(data, base, from, passed, sink);
+            self.junk(data, from, passed, sink);
             from = passed;
         }
         self.offset = base + from as u64;
@@ -196,14 +196,14 @@ impl Decoder {
         &mut self,
         span: Span,
         frame: &[u8],
-        sighting: &Sighting,
+        kind: Kind,
         verdict: Verdict,
         sink: &mut impl FnMut(&Event<'_>),
     ) {
-        let header = sighting.header();
+        let header = kind.header();
         match verdict {
             Verdict::Refuse { reason, .. } => {
-                let inner = match sighting.kind {
+                let inner = match kind {
                     Kind::Push { .. } => self.judge.inner,
                     _ => None,
                 };
@@ -263,20 +263,20 @@ impl Decoder {
             } => {
                 let judge = &self.judge;
                 let header = header.or(judge.inner);
-                let framing = match sighting.kind {
+                let framing = match kind {
                     Kind::Push { framing, .. } => framing,
                     _ => Framing::Bare,
                 };
                 let text = judge.transcoder.text.as_slice();
-                let framed = matches!(sighting.kind, Kind::Push { .. });
+                let framed = matches!(kind, Kind::Push { .. });
                 self.spans.clear();
                 match framed {
                     true => {
-                        let start = sighting.start;
-                        self.spans
-                            .extend(self.framer.parts.spans.iter().map(|(from, to)| {
-                                Span::new(span.start + (from - start) as u64, to - from)
-                            }));
+                        let base = self.offset;
+                        let parts = self.framer.parts.spans.iter();
+                        let spans =
+                            parts.map(|(from, to)| Span::new(base + *from as u64, to - from));
+                        self.spans.extend(spans);
                     }
                     false => self.spans.push(span),
                 }
@@ -317,23 +317,12 @@ impl Decoder {
     }
 }
 
-impl Sighting {
-    fn header(&self) -> Option<GeneralGloCiphering> {
-        match self.kind {
-            Kind::Ciphered(header) | Kind::CipheredCut(header) => Some(header),
+impl Kind {
+    fn header(self) -> Option<GeneralGloCiphering> {
+        match self {
+            Self::Ciphered(header) | Self::CipheredCut(header) => Some(header),
             _ => None,
         }
-    }
-}
-
-/// Says the bytes between two frames, in pieces whose borders depend on nothing but the stream.
-fn junk(data: &[u8], base: u64, mut from: usize, to: usize, sink: &mut impl FnMut(&Event<'_>)) {
-    while from < to {
-        let end = to.min(from + JUNK_MAX);
-        let bytes = data.get(from..end).unwrap_or_default();
-        let span = Span::new(base + from as u64, end - from);
-        sink(&Event::Junk(Junk { span, bytes }));
-        from = end;
     }
 }
 

@@ -65,7 +65,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All but the one of the standard.
-    const OTHERS: [Self; 5] = [
+    pub(crate) const OTHERS: [Self; 5] = [
         Self::X25,
         Self::Modbus,
         Self::Kermit,

@@ -320,14 +320,24 @@ fn another_check_sum_that_fits_again_is_taken_and_named() {
         .iter()
         .flat_map(|power| sealed(b"/HLY5/D545-METER", power, |b| Algorithm::X25.of(b)))
         .collect();
-    let done = smarty("parse - --json").pipe(both).done();
+    let done = smarty("parse - --json").pipe(both.clone()).done();
     let seen = done.json();
-    // A single one may fit by chance.
-    assert_eq!((done.exit, seen.len()), (Some(1), 2));
+    assert_eq!((done.exit, seen.len()), (Some(0), 3));
     for telegram in &seen {
         assert_eq!(telegram["telegram"]["crc"]["algorithm"], "CRC-16/X-25");
         assert_eq!(telegram["telegram"]["crc"]["valid"], true);
     }
+    let said = "the check sum (CRC) is of another kind than the standard's";
+    assert_eq!(done.stderr.matches(said).count(), 1, "{}", done.stderr);
+    let used = "nothing to do: the telegrams are used";
+    assert!(done.stderr.contains(used), "{}", done.stderr);
+    // A single one may fit by chance.
+    let done = smarty("parse - --json")
+        .pipe(&both[..both.len() / 3])
+        .done();
+    assert_eq!((done.exit, done.json().len()), (Some(4), 0));
+    let hint = "--ignore-crc prints the telegrams all the same";
+    assert!(done.stderr.contains(hint), "{}", done.stderr);
 }
 
 #[test]

@@ -12,7 +12,9 @@ use super::super::push::transcode::Transcoder;
 use super::super::push::{Form, apdu};
 use super::super::readout::{Algorithm, Crc, Readout, SentCrc};
 use super::super::shard::Shard;
-use super::super::telegram::Telegram;
+use super::super::telegram::{Memory, Telegram};
+use super::super::value::Zone;
+use super::hold::{Doubt, Kinds, Sender};
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,14 +56,18 @@ pub(super) struct Judge {
     tagged: HashSet<SystemTitle>,
     /// The one of them that sent last.
     tagged_last: Option<SystemTitle>,
-    /// Kinds of check sums other than that of the standard that a telegram came with.
-    kinds: Vec<Algorithm>,
+    /// Kinds of check sums other than that of the standard.
+    pub(super) kinds: Kinds,
+    /// What is in doubt of the frame that was judged last.
+    pub(super) doubt: Option<Doubt>,
+    /// For the names in telegrams with such check sums.
+    names: (Memory, Zone),
     /// For the meter whose frame was opened last.
     opener: Option<(SystemTitle, Opener)>,
 }
 
 /// What becomes of a sighting.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Verdict {
     Accept {
         tag: Option<Tag>,
@@ -93,7 +99,9 @@ impl Judge {
             inner: None,
             tagged: HashSet::new(),
             tagged_last: None,
-            kinds: Vec::new(),
+            kinds: Kinds::default(),
+            doubt: None,
+            names: (Memory::default(), Zone::luxembourg()),
             opener: None,
         }
     }
@@ -120,19 +128,6 @@ impl Judge {
         }
     }
 
-    /// Takes note of a telegram that was refused: if its check sum is of another kind, the next one may have it too.
-    ///
-    /// A single one may fit by chance.
-    pub(super) fn note(&mut self, reason: &Reason) {
-        if let Reason::CrcMismatch(Crc {
-            fits: Some(kind), ..
-        }) = reason
-            && !self.kinds.contains(kind)
-        {
-            self.kinds.push(*kind);
-        }
-    }
-
     /// Marks these meters as having sent a valid tag, for the check against downgrades.
     pub(super) fn believe(&mut self, titles: &HashSet<SystemTitle>) {
         self.tagged.extend(titles);
@@ -147,7 +142,7 @@ impl Judge {
         closed: bool,
     ) -> Option<Verdict> {
         let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
-        self.inner = None;
+        (self.inner, self.doubt) = (None, None);
         let judged = match sighting.kind {
             Kind::Push { fault, .. } => {
                 let end = sighting.end;
@@ -212,7 +207,7 @@ impl Judge {
             Look::Stands => Some(accepted.unwrap_or(Verdict::Refuse { end, reason })),
             Look::Cut(end) => {
                 let have = (end - sighting.start) as u64;
-                let reason = match sighting.header() {
+                let reason = match sighting.kind.header() {
                     Some(header) => Reason::Truncated {
                         have,
                         need: header.frame_length() as u64,
@@ -353,8 +348,20 @@ impl Judge {
     }
 
     /// Finds the telegram in a text that was decrypted.
-    fn readable(&self, header: &GeneralGloCiphering, tag: Tag) -> Result<Verdict, Reason> {
-        let text = self.text.get(..header.text_length()).unwrap_or_default();
+    fn readable(&mut self, header: &GeneralGloCiphering, tag: Tag) -> Result<Verdict, Reason> {
+        let text = std::mem::take(&mut self.text);
+        let plain = text.get(..header.text_length()).unwrap_or_default();
+        let verdict = self.read(header, plain, tag);
+        self.text = text;
+        verdict
+    }
+
+    fn read(
+        &mut self,
+        header: &GeneralGloCiphering,
+        text: &[u8],
+        tag: Tag,
+    ) -> Result<Verdict, Reason> {
         let lead = text.get(..LEAD_MAX).unwrap_or(text);
         let found = memchr::memchr(b'/', lead)
             .and_then(|start| Readout::find(text.get(start..)?).map(|readout| (start, readout)));
@@ -363,7 +370,7 @@ impl Judge {
             Tag::Valid | Tag::None => Reason::NoEnd,
         };
         let (start, readout) = found.ok_or(unreadable)?;
-        let verdict = self.accept(Some(tag), text, start, readout)?;
+        let verdict = self.accept(Some((tag, header.title)), text, start, readout)?;
         match verdict {
             // Without a tag that fits, the CRC is all there is to go by.
             Verdict::Accept { crc, .. }
@@ -376,34 +383,78 @@ impl Judge {
     }
 
     fn accept(
-        &self,
-        tag: Option<Tag>,
+        &mut self,
+        proof: Option<(Tag, SystemTitle)>,
         text: &[u8],
         start: usize,
         readout: Readout,
     ) -> Result<Verdict, Reason> {
-        let mut crc = readout.check(text.get(start..).unwrap_or_default());
+        let tag = proof.map(|(tag, _)| tag);
+        let readable = text.get(start..).unwrap_or_default();
+        let crc = readout.check(readable);
+        let verdict = |crc| Verdict::Accept {
+            tag,
+            start,
+            readout,
+            crc,
+        };
         if let (Some(kind), SentCrc::Digits(sent)) = (crc.fits, crc.received)
-            && self.kinds.contains(&kind)
+            && tag != Some(Tag::Invalid)
         {
-            crc = Crc {
+            let right = Crc {
                 computed: sent,
                 algorithm: kind,
                 fits: None,
                 ..crc
             };
+            let sender = match proof {
+                Some((_, title)) => Sender::Title(title),
+                None => self.sender(readable, readout),
+            };
+            // A tag proves the text; else a single sum may fit by chance.
+            if tag == Some(Tag::Valid) || self.kinds.has(&sender, kind) {
+                return Ok(verdict(right));
+            }
+            let verdict = verdict(right);
+            self.doubt = Some(Doubt {
+                sender,
+                kind,
+                verdict,
+            });
         }
         match crc.valid() {
             Some(false) if !self.policy.ignore_crc => match tag {
                 Some(Tag::Invalid) => Err(Reason::TagMismatch),
                 _ => Err(Reason::CrcMismatch(crc)),
             },
-            _ => Ok(Verdict::Accept {
-                tag,
-                start,
-                readout,
-                crc,
-            }),
+            _ => Ok(verdict(crc)),
+        }
+    }
+
+    /// Who sent a telegram in clear: its name, or its first line.
+    fn sender(&mut self, text: &[u8], readout: Readout) -> Sender {
+        let (memory, zone) = &mut self.names;
+        let telegram = memory.parse(text, readout.mark, zone);
+        let name = telegram.meter_id().unwrap_or_else(|| telegram.header());
+        Sender::Name(name.into_owned())
+    }
+
+    /// Who sent a telegram whose check sum is that of the standard.
+    pub(super) fn sender_of_standard(
+        &mut self,
+        sighting: &Sighting,
+        frame: &[u8],
+        verdict: &Verdict,
+    ) -> Option<Sender> {
+        let Verdict::Accept { readout, crc, .. } = verdict else {
+            return None;
+        };
+        if crc.valid() != Some(true) || crc.algorithm != Algorithm::Arc {
+            return None;
+        }
+        match sighting.kind {
+            Kind::Ciphered(header) => Some(Sender::Title(header.title)),
+            _ => Some(self.sender(frame, *readout)),
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use super::{Decoder, Framer};
+use super::{Decoder, Framer, Hold};
 use crate::p1::ciphering::{GeneralGloCiphering, START, SystemTitle};
 use crate::p1::event::{Decoded, Event, Security, Tag};
 use crate::p1::readout::Crc;
@@ -64,9 +64,9 @@ impl Standing {
 }
 
 impl Decoder {
-    /// Where the decoder stands; `None` in the middle of a frame.
+    /// Where the decoder stands; `None` in the middle of a frame, or where one is in doubt.
     pub fn standing(&self) -> Option<Standing> {
-        self.held.is_empty().then(|| Standing {
+        (self.held.is_empty() && self.hold.is_empty()).then(|| Standing {
             offset: self.offset,
             known: self.framer.known(),
             memory: self.memory.clone(),
@@ -85,6 +85,7 @@ impl Decoder {
             held: Vec::new(),
             offset: standing.offset,
             spans: Vec::new(),
+            hold: Hold::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::host;
 use super::pace::Pace;
 use super::sent::Sent;
-use super::sums;
+use super::sums::{self, Sum};
 use super::view::Known;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
@@ -73,6 +73,14 @@ impl Stream {
             let title = decoded.security.map(|security| security.title());
             let evidence = Evidence::default().of(title);
             self.find(Verdict::ShortCrc, decoded.span, evidence);
+        }
+        if let Some(sum) = Sum::other(decoded.crc.algorithm) {
+            let title = decoded.security.map(|security| security.title());
+            let evidence = Evidence::default()
+                .with(Measure::Sum, sum.number())
+                .with(Measure::Proven, 1)
+                .of(title);
+            self.find(Verdict::OtherCrc, decoded.span, evidence);
         }
         let Some(security) = decoded.security else {
             self.plain_meter(decoded);

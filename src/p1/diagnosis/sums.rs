@@ -5,7 +5,7 @@
 
 use crc_fast::{CrcAlgorithm, checksum};
 
-use crate::p1::readout::{Crc, Readout, SentCrc};
+use crate::p1::readout::{Algorithm, Crc, Readout, SentCrc};
 
 /// A way to make a CRC of a telegram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,21 @@ impl Sum {
     /// Name of the algorithm.
     pub fn name(self) -> &'static str {
         ALGORITHMS.get(self.algorithm).map_or("", |(name, _)| name)
+    }
+
+    /// The sum that telegrams were checked with, where it is not that of the standard.
+    pub fn other(kind: Algorithm) -> Option<Self> {
+        let name = match kind {
+            Algorithm::Arc => return None,
+            Algorithm::Ibm3740 => "CRC-16/CCITT-FALSE",
+            other => other.name(),
+        };
+        let algorithm = ALGORITHMS.iter().position(|(known, _)| *known == name)?;
+        Some(Self {
+            algorithm,
+            range: SumRange::Whole,
+            swapped: false,
+        })
     }
 
     /// The sum as a number, for evidence.
@@ -162,6 +177,16 @@ mod tests {
             let found = common(&[texts[0].as_bytes(), texts[1].as_bytes()]);
             assert_eq!(found, Some((sum, 2)));
             assert_eq!(Sum::of_number(sum.number()), Some(sum));
+        }
+    }
+
+    #[test]
+    fn what_telegrams_are_checked_with_has_a_number() {
+        assert_eq!(Sum::other(Algorithm::Arc), None);
+        for kind in Algorithm::OTHERS {
+            let sum = Sum::other(kind).unwrap();
+            let body = BODY.as_bytes();
+            assert_eq!(sum.over(body, body.len() - 1), Some(kind.of(body)));
         }
     }
 
