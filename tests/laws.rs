@@ -11,6 +11,7 @@ use smarty::p1::ciphering::{
 use smarty::p1::decoder::{Decoder, Policy, Stretch, TagPolicy};
 use smarty::p1::event::{Event, Tag};
 use smarty::p1::readout::{Algorithm, Readout};
+use smarty::p1::replay::{Seen, Witness};
 use smarty::p1::span::Span;
 use smarty::p1::telegram;
 use smarty::p1::value::Zone;
@@ -71,6 +72,22 @@ fn sealed(meter: u8, control: SecurityControl, number: u32, text: &[u8]) -> Vec<
     let (mut frame, counter) = (Vec::new(), FrameCounter(number));
     meter_keys(meter).seal(title(meter), control, counter, text, &mut frame);
     frame
+}
+
+/// A telegram that was made so many times ten seconds after another.
+fn timed(index: u32) -> Vec<u8> {
+    let time = format!(
+        "2001{:02}{:02}{:02}{:02}W",
+        1 + index / 8640,
+        index / 360 % 24,
+        index / 6 % 60,
+        index % 6 * 10
+    );
+    let lines = [
+        ("0-0:1.0.0", vec![time.as_str()]),
+        ("1-0:1.8.0", vec!["000001.000*kWh"]),
+    ];
+    telegram::format(r"/SMY5\2S", lines, true)
 }
 
 /// A telegram of one line: its frame is short enough for each length field.
@@ -418,6 +435,56 @@ proptest! {
         prop_assert_eq!(verdicts(&frame, lenient), [(Some(Tag::Valid), Some(false))]);
         let skip = Policy { tag: TagPolicy::Skip, ..lenient };
         prop_assert_eq!(verdicts(&frame, skip), [(Some(Tag::Skipped), Some(false))]);
+    }
+
+    #[test]
+    fn what_was_recorded_never_comes_out_of_a_live_stream_again(
+        first in 0u32..20_000,
+        steps in prop::collection::vec((1u32..5, 0u32..12), 1..30),
+        replays in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..30),
+    ) {
+        // What a meter sends, which may count anew now and then; and what somebody else plays back in between.
+        let mut counter = first;
+        let sent: Vec<Vec<u8>> = (0..).zip(&steps).map(|(index, (step, chance))| {
+            counter = if *chance == 0 && counter / 4 > *step { *step } else { counter + step };
+            let text = timed(index);
+            sealed(1, SecurityControl::AUTHENTICATED_ENCRYPTION, counter, &text)
+        }).collect();
+        let mut stream: Vec<(&[u8], bool)> = sent.iter().map(|frame| (&frame[..], true)).collect();
+        for (frame, place) in &replays {
+            let index = frame.index(sent.len());
+            let origin = stream.iter().position(|(bytes, own)| *own && *bytes == sent[index]).unwrap();
+            let place = origin + 1 + place.index(stream.len() - origin);
+            stream.insert(place, (&sent[index], false));
+        }
+        let mut witness = Witness::new(keys(), Arc::default());
+        let (mut decoder, mut taken) = (decoder(), Vec::new());
+        for (bytes, _) in &stream {
+            decoder.push(bytes, |event| {
+                if let Event::Telegram(decoded) = event {
+                    taken.push(witness.takes(decoded));
+                }
+            });
+        }
+        let own: Vec<bool> = stream.iter().map(|(_, own)| *own).collect();
+        prop_assert_eq!(taken, own);
+    }
+
+    #[test]
+    fn recordings_that_are_joined_keep_all_and_mark_what_came_before(
+        frames in prop::collection::vec((0u8..2, 0u32..20), 0..40),
+    ) {
+        let stream: Vec<u8> = frames.iter().flat_map(|(meter, number)| ciphered(*meter, *number)).collect();
+        let (mut seen, mut marks) = (Seen::default(), Vec::new());
+        decoder().push(&stream, |event| {
+            if let Event::Telegram(decoded) = event {
+                let security = decoded.security.unwrap();
+                marks.push(!seen.takes(security.title(), security.counter().0));
+            }
+        });
+        let mut known = std::collections::HashSet::new();
+        let expected: Vec<bool> = frames.iter().map(|frame| !known.insert(*frame)).collect();
+        prop_assert_eq!(marks, expected);
     }
 
     #[test]

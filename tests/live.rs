@@ -15,6 +15,9 @@ mod follow;
 #[path = "live/renewal.rs"]
 mod renewal;
 
+#[path = "live/replays.rs"]
+mod replays;
+
 #[path = "live/services.rs"]
 mod services;
 

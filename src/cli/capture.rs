@@ -235,5 +235,7 @@ fn without_keys() -> Decoding {
         shard: None,
         zone: Zone::luxembourg(),
         repair: false,
+        live_pipes: false,
+        before: None,
     }
 }

@@ -13,6 +13,7 @@ use super::keys::Ring;
 use super::lane::Lane;
 use super::output::Output;
 use super::pump::{Link, Sink};
+use super::recorded::Recorded;
 use super::services::Services;
 use super::tally::Tally;
 use super::writer::WriteEnd;
@@ -50,6 +51,8 @@ pub struct Clerk {
     senders: Senders,
     /// Meters that were not asked for.
     others: BTreeSet<String>,
+    /// What came of recordings.
+    recorded: Recorded,
 }
 
 /// What the user wants of a clerk.
@@ -92,6 +95,7 @@ impl Clerk {
             sent: Sent::default(),
             senders: Senders::default(),
             others: BTreeSet::new(),
+            recorded: Recorded::default(),
         }
     }
 
@@ -183,6 +187,9 @@ impl Clerk {
                 count(junk, "byte"),
             );
             say(Level::Note, &what, None);
+        }
+        if let Some(note) = self.recorded.note().filter(|_| !self.quiet) {
+            say(Level::Note, &note, None);
         }
         if self.by_telegrams || self.left != Some(0) {
             self.output.release();

@@ -24,6 +24,7 @@ use super::signals::Signals;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
+use crate::p1::replay::Records;
 use crate::p1::value::Zone;
 use crate::sink::thin::Thinning;
 use crate::source::{Lasting, LineSettings, Losses, Place, Stop};
@@ -91,7 +92,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Gathers keys, sources and limits; `before` are the keys of the run that this one follows.
+    /// Gathers keys, sources and limits; `before` is what is remembered of meters, where that is kept.
     ///
     /// # Errors
     /// A zone that does not exist; keys that cannot be had.
@@ -100,10 +101,11 @@ impl Prepared {
         named: &[Named],
         global: &Global,
         renewal: Option<&Renewal<'_>>,
+        before: Option<Arc<Records>>,
     ) -> Result<Self, Failure> {
         let zone = zone(&args.input)?;
-        let before = renewal.and_then(|renewal| renewal.before.as_deref());
-        let ring = Arc::new(match before {
+        let ring_before = renewal.and_then(|renewal| renewal.before.as_deref());
+        let ring = Arc::new(match ring_before {
             Some(ring) => ring.gather_again(&args.keys)?,
             None => {
                 let ring = Ring::gather(&args.keys)?;
@@ -138,6 +140,8 @@ impl Prepared {
             zone: zone.clone(),
             form: args.input.input.0,
             repair: args.input.repair,
+            live_pipes: renewal.is_some(),
+            before,
             verbose: global.verbose > 0,
         };
         let lanes = named.iter().map(|named| named.lane(&common));
@@ -209,7 +213,7 @@ pub fn stream(
         let zone = zone(&args.input)?;
         return explain::run(args, named, &zone, global.quiet);
     }
-    let run = Prepared::new(args, named, global, renewal)?;
+    let run = Prepared::new(args, named, global, renewal, services.remembered())?;
     let flow = Flow {
         sources: inputs::sources(named),
         ..flow

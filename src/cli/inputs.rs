@@ -16,6 +16,7 @@ use super::pump::{PumpEnd, Pumped};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
+use crate::p1::replay::Records;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
@@ -58,6 +59,10 @@ pub struct Common<'a> {
     pub form: Option<Form>,
     /// Whether what a tty or an editor has done is undone.
     pub repair: bool,
+    /// Whether what comes out of a pipe comes as it is sent.
+    pub live_pipes: bool,
+    /// What is remembered of meters, where that is kept.
+    pub before: Option<Arc<Records>>,
     /// Whether to say which form was found.
     pub verbose: bool,
 }
@@ -127,6 +132,8 @@ impl Named {
             shard: common.shard,
             zone: common.zone.clone(),
             repair: common.repair,
+            live_pipes: common.live_pipes,
+            before: common.before.clone(),
         };
         Ok(Lane::new(
             &self.address,

@@ -10,9 +10,11 @@ use super::ahead::SourceName;
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::is_absent_port;
 use crate::p1::cipher::Keys;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
 use crate::p1::diagnosis::{Finding, Summary};
 use crate::p1::event::Event;
+use crate::p1::replay::{Record, Records};
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
@@ -34,6 +36,20 @@ pub trait Desk {
     );
     /// Counts an event that was formatted elsewhere.
     fn counted(&mut self, _lane: usize, _event: &Event<'_>) {}
+    /// Takes a frame of a recording; tells whether its counter came before in this run.
+    fn came_before(&mut self, _source: Source<'_>, _frame: (SystemTitle, u32)) -> bool {
+        false
+    }
+    /// Takes frames of a recording in a row where no counter of them came before; else none.
+    fn are_new(
+        &mut self,
+        _source: Source<'_>,
+        _frames: &mut dyn Iterator<Item = (SystemTitle, u32)>,
+    ) -> bool {
+        true
+    }
+    /// Takes what is to be remembered of a meter.
+    fn remember(&mut self, _title: SystemTitle, _record: &Record) {}
     /// Takes a reading of a level sensor.
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
     /// Takes something that diagnosis has found out.
@@ -85,12 +101,21 @@ pub struct Decoding {
     pub zone: Zone,
     /// Whether what a tty or an editor has done is undone where that can be proved.
     pub repair: bool,
+    /// Whether what comes out of a pipe comes as it is sent.
+    pub live_pipes: bool,
+    /// What is remembered of meters, where that is kept.
+    pub before: Option<Arc<Records>>,
 }
 
 impl Lane {
     /// Makes the lane of an input that is not open yet.
     pub fn new(address: &Address, form: Option<Form>, decoding: &Decoding, verbose: bool) -> Self {
-        let reader = Reader::new(address.device, decoding);
+        let mut decoding = decoding.clone();
+        if matches!(address.place, Place::Sim(_)) {
+            // The next one begins where this one began.
+            decoding.before = None;
+        }
+        let reader = Reader::new(address.device, &decoding);
         Self {
             index: 0,
             kind: match is_absent_port(&address.place) {
@@ -101,7 +126,7 @@ impl Lane {
             label: address.label.clone(),
             bytes: 0,
             frames: 0,
-            decoding: decoding.clone(),
+            decoding,
             place: address.place.clone(),
             device: address.device,
             stored: false,
@@ -131,6 +156,11 @@ impl Lane {
     /// Tells whether it is a port or a server, or plays one.
     pub fn is_live(&self) -> bool {
         !matches!(self.kind, "file" | "stdin")
+    }
+
+    /// Tells whether what comes was sent just now: then a frame whose counter does not grow is a replay.
+    fn is_heard(&self) -> bool {
+        self.is_live() || self.decoding.live_pipes && !self.stored
     }
 
     /// Label and name, as messages call it.
@@ -258,14 +288,16 @@ impl Lane {
         let Reader::Meter(meter) = &mut stream.reader else {
             return false;
         };
-        if !meter.decoder.adopt(stretch, bytes) {
-            return false;
-        }
         let source = Source {
             kind: self.kind,
             name: &self.name,
             label: stream.label.as_deref().or(self.label.as_deref()),
         };
+        // A thread does not know which counters came before.
+        if !meter.decoder.suits(stretch, bytes) || !desk.are_new(source, &mut stretch.counters()) {
+            return false;
+        }
+        meter.decoder.take_over(stretch);
         stretch.events(bytes, &self.decoding.zone, |event| {
             self.frames += 1;
             meter.diagnosis.event(event);
@@ -313,6 +345,7 @@ impl Lane {
                 meter.decoder.set_keys(Arc::clone(keys));
                 meter.diagnosis.set_keys(Arc::clone(keys));
                 meter.recovery.set_keys(Arc::clone(keys));
+                meter.witness.set_keys(Arc::clone(keys));
             }
         }
     }
@@ -353,6 +386,8 @@ impl Lane {
     /// Lets the current stream take bytes, a silence or the end.
     fn run(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
         let front = Front {
+            heard: self.is_heard(),
+            remembers: self.decoding.before.is_some(),
             lane: self.index,
             source: Source {
                 kind: self.kind,

@@ -54,7 +54,8 @@ pub mod mqtt;
 
 pub mod services;
 
-pub mod renewal;
+pub mod recorded;
+mod renewal;
 
 pub mod clerk;
 

@@ -4,6 +4,7 @@ mod derive;
 mod forward;
 mod metrics;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -16,9 +17,11 @@ use super::inputs::Named;
 use super::mqtt;
 use super::publishing::Publishing;
 use super::repeats::Repeats;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
+use crate::p1::replay::{Record, Records};
 use crate::sink::context::Context;
 use crate::sink::fields::Fields;
 use crate::sink::mqtt::Choice;
@@ -113,6 +116,18 @@ impl Services {
         match &mut self.deriving {
             Some(deriving) => deriving.derive(context, decoded),
             None => Vec::new(),
+        }
+    }
+
+    /// What is remembered of the meters that encrypt, where that is kept.
+    pub fn remembered(&self) -> Option<Arc<Records>> {
+        self.deriving.as_ref().and_then(Deriving::remembered)
+    }
+
+    /// Remembers a meter that encrypts.
+    pub fn remember(&mut self, title: SystemTitle, record: &Record) {
+        if let Some(deriving) = &mut self.deriving {
+            deriving.remember(title, record);
         }
     }
 

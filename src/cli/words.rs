@@ -55,6 +55,12 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             format!("{place} has no tag, though this meter has sent tags before"),
             "somebody else may have written this frame; it is not used".to_owned(),
         ),
+        Reason::Replayed => (
+            format!("{place} was sent before: its counter does not grow"),
+            "somebody may play back what was recorded; it is not used\n\
+             a recording is read from its file: smarty parse FILE"
+                .to_owned(),
+        ),
         Reason::SegmentMissing => (
             format!("{place} is a part of a push: a segment is missing"),
             LOST.to_owned(),
@@ -95,7 +101,11 @@ pub fn finding(finding: &Finding, source: Source<'_>) -> (String, String) {
 /// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.
 pub fn is_said_elsewhere(finding: &Finding, source: Source<'_>) -> bool {
     match finding.verdict {
-        Verdict::NoKey | Verdict::Unsupported | Verdict::Downgrade | Verdict::Silence => true,
+        Verdict::NoKey
+        | Verdict::Unsupported
+        | Verdict::Downgrade
+        | Verdict::Replayed
+        | Verdict::Silence => true,
         Verdict::UnknownBytes => matches!(source.kind, "file" | "stdin"),
         _ => false,
     }

@@ -253,6 +253,7 @@ impl Decoder {
                     telegram,
                     push: None,
                     mended: None,
+                    replayed: false,
                 }));
             }
             Verdict::Push {
@@ -311,6 +312,7 @@ impl Decoder {
                     telegram,
                     push: Some(push),
                     mended: None,
+                    replayed: false,
                 }));
             }
         }

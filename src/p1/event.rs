@@ -38,6 +38,8 @@ pub struct Decoded<'a> {
     pub push: Option<Push<'a>>,
     /// What had to be undone before the bytes could be read; `None` for bytes as received.
     pub mended: Option<&'static str>,
+    /// Its counter came before: recordings that were joined overlap. Of a live source such frames are refused.
+    pub replayed: bool,
 }
 
 /// How a ciphered frame was protected.
@@ -111,6 +113,8 @@ pub enum Reason {
     /// A frame without a tag from a meter that has sent tagged ones; or a telegram in clear under the name of such
     /// a meter, or of one with a key.
     Downgrade,
+    /// Its counter does not grow: it was recorded, and is sent once more.
+    Replayed,
     /// A segment of a push is missing.
     SegmentMissing,
     /// A block of a push is missing.
@@ -209,6 +213,7 @@ impl Reason {
             Self::NoEnd => "no_end",
             Self::NoStart => "no_start",
             Self::Downgrade => "downgrade",
+            Self::Replayed => "replayed",
             Self::SegmentMissing => "segment_missing",
             Self::BlockMissing => "block_missing",
             Self::ChecksumMismatch => "checksum_mismatch",

@@ -34,6 +34,8 @@ pub mod shard;
 
 pub mod decoder;
 
+pub mod replay;
+
 pub mod line;
 
 pub mod diagnosis;

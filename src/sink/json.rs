@@ -152,6 +152,9 @@ impl Json {
             out.extend_from_slice(b",\"mended\":");
             write_json_text(out, mended);
         }
+        if decoded.replayed {
+            out.extend_from_slice(b",\"replayed\":true");
+        }
         out.extend_from_slice(b"}\n");
     }
 

@@ -269,6 +269,7 @@ impl Service for Mqtt {
             Reason::NoKey => "there is no key for the frames of the meter",
             Reason::Unsupported(_) => "frames are protected in a way that is not read",
             Reason::Downgrade => "frames come without the tag that proves their origin",
+            Reason::Replayed => "frames come that were sent before: their counter does not grow",
             _ => {
                 // What damages frames diagnosis finds out.
                 for place in self.devices.concerned(context, None) {

@@ -127,6 +127,7 @@ impl Redactor {
                 units: &self.units,
             }),
             mended: decoded.mended,
+            replayed: decoded.replayed,
         }
     }
 

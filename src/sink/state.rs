@@ -1,7 +1,8 @@
 //! The state file: what is remembered of meters over restarts and power cuts.
 //!
 //! ```text
-//! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}}}
+//! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}},
+//!  "sealed":{"534147677001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"…"}}}
 //! ```
 //!
 //! It is always whole: written anew beside its place, put on disk, then renamed. One that cannot be read is kept with
@@ -21,11 +22,25 @@ use super::file_error::FileError;
 use super::out::{Access, OutFile};
 use super::service::Notice;
 use super::target::Existing;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::quarter::Memory;
+use crate::p1::replay::Record;
 use crate::source::whole;
 
 /// Meters by their ids.
 pub type Meters = BTreeMap<String, Memory>;
+
+/// Meters that encrypt, by their titles.
+pub type Sealed = BTreeMap<SystemTitle, Record>;
+
+/// What a state file holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Sums of meters.
+    pub meters: Meters,
+    /// Counters of meters that encrypt.
+    pub sealed: Sealed,
+}
 
 /// A state file that is kept.
 #[derive(Debug)]
@@ -40,12 +55,16 @@ pub struct StateFile {
 struct Content {
     version: u32,
     meters: Meters,
+    #[serde(default)]
+    sealed: BTreeMap<String, Record>,
 }
 
 #[derive(Serialize)]
 struct Written<'a> {
     version: u32,
     meters: &'a Meters,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sealed: BTreeMap<String, &'a Record>,
 }
 
 impl StateFile {
@@ -53,7 +72,7 @@ impl StateFile {
     ///
     /// # Errors
     /// Where it can be neither read nor written.
-    pub fn open(path: &Path) -> Result<(Self, Meters, Vec<Notice>), FileError> {
+    pub fn open(path: &Path) -> Result<(Self, Kept, Vec<Notice>), FileError> {
         let mut notices = Vec::new();
         let lock = lock(path)?;
         if lock.is_none() {
@@ -70,14 +89,14 @@ impl StateFile {
             path: path.to_path_buf(),
             lock,
         };
-        let meters = match read(path)? {
-            Ok(meters) => meters,
+        let kept = match read(path)? {
+            Ok(kept) => kept,
             Err(fault) => {
                 notices.push(file.put_aside(&fault));
-                Meters::new()
+                Kept::default()
             }
         };
-        Ok((file, meters, notices))
+        Ok((file, kept, notices))
     }
 
     /// Whether it is written at all.
@@ -89,7 +108,7 @@ impl StateFile {
     ///
     /// # Errors
     /// Where it cannot be written; the old one is left then.
-    pub fn save(&self, meters: &Meters) -> Result<(), FileError> {
+    pub fn save(&self, kept: &Kept) -> Result<(), FileError> {
         if !self.is_kept() {
             return Ok(());
         }
@@ -97,7 +116,12 @@ impl StateFile {
         let mut out = OutFile::create(&self.path, Existing::Replace)?.readable_by(Access::Owner);
         let written = Written {
             version: VERSION,
-            meters,
+            meters: &kept.meters,
+            sealed: kept
+                .sealed
+                .iter()
+                .map(|(title, record)| (title.to_string(), record))
+                .collect(),
         };
         serde_json::to_writer(&mut out, &written).map_err(|error| failed(error.into()))?;
         out.write_all(b"\n").map_err(failed)?;
@@ -140,23 +164,30 @@ fn lock(path: &Path) -> Result<Option<File>, FileError> {
 }
 
 /// What stands in the file, or why it cannot be used; nothing where there is none.
-fn read(path: &Path) -> Result<Result<Meters, String>, FileError> {
+fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
     let bytes = match whole::read(path, LONGEST) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Meters::new())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Kept::default())),
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             return Ok(Err("is no state of smarty".to_owned()));
         }
         Err(error) => return Err(FileError::opening(path, error)),
     };
     if bytes.is_empty() {
-        return Ok(Ok(Meters::new()));
+        return Ok(Ok(Kept::default()));
     }
     Ok(match serde_json::from_slice(&bytes) {
         Ok(Content {
             version: VERSION,
             meters,
-        }) => Ok(meters),
+            sealed,
+        }) => {
+            // What names no title is nobody's.
+            let title =
+                |(name, record): (String, Record)| Some((SystemTitle::parse(&name)?, record));
+            let sealed = sealed.into_iter().filter_map(title).collect();
+            Ok(Kept { meters, sealed })
+        }
         Ok(Content { version, .. }) => Err(format!("is of version {version}")),
         Err(error) => Err(format!(
             "is damaged in line {}, column {}",
@@ -182,18 +213,23 @@ mod tests {
     use super::*;
     use crate::source::testing::Folder;
 
-    const STATE: &str = r#"{"version":1,"meters":{"SAG1":{"latest":{"at":"2026-02-03T09:17:00Z","offset":60,"import":"25.653","registers":0},"start":{"import":"25.500","sure":true},"last_quarter_kwh":"0.400","excess":{"reference_kw":"3","day":"2026-02-03","day_kwh":"0.100","month_kwh":"1.250","unsure_quarters":7,"last_quarter_kwh":"0.000","last_day_kwh":null,"last_month_kwh":null}}}}
+    const STATE: &str = r#"{"version":1,"meters":{"SAG1":{"latest":{"at":"2026-02-03T09:17:00Z","offset":60,"import":"25.653","registers":0},"start":{"import":"25.500","sure":true},"last_quarter_kwh":"0.400","excess":{"reference_kw":"3","day":"2026-02-03","day_kwh":"0.100","month_kwh":"1.250","unsure_quarters":7,"last_quarter_kwh":"0.000","last_day_kwh":null,"last_month_kwh":null}}},"sealed":{"53414767F001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"2026-02-03T09:17:00Z"}}}
 "#;
+    /// As it was written before counters were remembered.
+    const OLD: &str = r#"{"version":1,"meters":{}}"#;
 
     #[test]
     fn what_is_written_is_read_again() {
         let folder = Folder::new();
         let path = folder.path("derive.json");
         fs::write(&path, STATE).unwrap();
-        let (file, meters, notices) = StateFile::open(&path).unwrap();
-        assert_eq!((meters.len(), notices.len()), (1, 0));
+        let (file, kept, notices) = StateFile::open(&path).unwrap();
+        assert_eq!(
+            (kept.meters.len(), kept.sealed.len(), notices.len()),
+            (1, 1, 0)
+        );
         fs::remove_file(&path).unwrap();
-        file.save(&meters).unwrap();
+        file.save(&kept).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), STATE);
         assert_eq!(folder.names(), ["derive.json", "derive.json.lock"]);
     }
@@ -202,10 +238,12 @@ mod tests {
     fn no_file_and_an_empty_one_are_no_memory() {
         let folder = Folder::new();
         let path = folder.path("derive.json");
-        assert!(StateFile::open(&path).unwrap().1.is_empty());
+        assert!(StateFile::open(&path).unwrap().1 == Kept::default());
+        fs::write(&path, OLD).unwrap();
+        assert!(StateFile::open(&path).unwrap().2.is_empty());
         fs::write(&path, "").unwrap();
-        let (_, meters, notices) = StateFile::open(&path).unwrap();
-        assert!(meters.is_empty() && notices.is_empty());
+        let (_, kept, notices) = StateFile::open(&path).unwrap();
+        assert!(kept == Kept::default() && notices.is_empty());
     }
 
     #[test]
@@ -222,14 +260,14 @@ mod tests {
             ),
         ] {
             fs::write(&path, text).unwrap();
-            let (file, meters, notices) = StateFile::open(&path).unwrap();
-            assert!(meters.is_empty());
+            let (file, kept, notices) = StateFile::open(&path).unwrap();
+            assert!(kept == Kept::default());
             assert!(notices[0].what.contains(fault), "{}", notices[0].what);
             assert_eq!(
                 fs::read_to_string(folder.path("derive.json.bad")).unwrap(),
                 text
             );
-            file.save(&meters).unwrap();
+            file.save(&kept).unwrap();
             drop(file);
             assert!(StateFile::open(&path).unwrap().2.is_empty());
         }
@@ -240,11 +278,11 @@ mod tests {
         let folder = Folder::new();
         let path = folder.path("derive.json");
         fs::write(&path, STATE).unwrap();
-        let (first, meters, _) = StateFile::open(&path).unwrap();
+        let (first, kept, _) = StateFile::open(&path).unwrap();
         let (second, seen, notices) = StateFile::open(&path).unwrap();
-        assert_eq!(seen, meters);
+        assert_eq!(seen, kept);
         assert!(notices[0].what.contains("another smarty keeps it"));
-        second.save(&Meters::new()).unwrap();
+        second.save(&Kept::default()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), STATE);
         drop(first);
         assert!(StateFile::open(&path).unwrap().0.is_kept());
@@ -278,8 +316,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new();
         let path = folder.path("derive.json");
-        let (file, meters, _) = StateFile::open(&path).unwrap();
-        file.save(&meters).unwrap();
+        let (file, kept, _) = StateFile::open(&path).unwrap();
+        file.save(&kept).unwrap();
         for name in folder.names() {
             let mode = fs::metadata(folder.path(&name))
                 .unwrap()

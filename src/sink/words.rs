@@ -67,6 +67,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         DamagedHeader => "the head of a frame was damaged on the way",
         Unsupported => "the frames are protected in a way that is not supported",
         Downgrade => "a frame without proof of origin, though others have one",
+        Replayed => "a frame that was sent before is sent once more",
         NoKey => "the frames are encrypted, and there is no key",
         WrongKey => "the key does not fit this meter",
         KeyOfOtherMeter => "the key of another meter is used",

@@ -60,6 +60,7 @@ impl Counts {
             | Reason::TagMismatch
             | Reason::Unsupported(_)
             | Reason::Downgrade
+            | Reason::Replayed
             | Reason::OtherShard => {
                 self.whole += 1;
                 if let Some(header) = refused.header {

@@ -8,9 +8,11 @@ use crate::cli::lane::Desk;
 use crate::cli::pump::Sink;
 use crate::cli::words::{self, is_said_elsewhere};
 use crate::p1::cipher::{Key, MeterKeys};
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::{Finding, Measure, Summary, Verdict};
 use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::p1::framer::is_rest;
+use crate::p1::replay::Record;
 use crate::sink::context::{Context, Source};
 use crate::source::maxsonar::Level as Reading;
 
@@ -94,6 +96,22 @@ impl Desk for Clerk {
         }
         self.sent.phases |= summary.sent.phases;
         self.sent.devices |= summary.sent.devices;
+    }
+
+    fn came_before(&mut self, source: Source<'_>, frame: (SystemTitle, u32)) -> bool {
+        self.recorded.came_before(source, frame)
+    }
+
+    fn are_new(
+        &mut self,
+        source: Source<'_>,
+        frames: &mut dyn Iterator<Item = (SystemTitle, u32)>,
+    ) -> bool {
+        self.recorded.are_new(source, frames)
+    }
+
+    fn remember(&mut self, title: SystemTitle, record: &Record) {
+        self.services.remember(title, record);
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
@@ -191,7 +209,7 @@ impl Clerk {
             // Why a frame is damaged, or the key does not fit, diagnosis finds out.
             let certain = matches!(
                 refused.reason,
-                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade
+                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade | Reason::Replayed
             );
             let own = !self.quiet && certain;
             let hint = Some(hint.as_str()).filter(|_| own);

@@ -94,7 +94,7 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, run: usize) -> (Vec<u8>,
         panic!("parse was asked for");
     };
     let named = inputs::addresses(&args.inputs).unwrap();
-    let prepared = Prepared::new(&args, &named, &global, None).unwrap();
+    let prepared = Prepared::new(&args, &named, &global, None, None).unwrap();
     let format = args.output.format().unwrap();
     let output = Output::open(&args.output, format, &Flow::default(), &prepared.zone).unwrap();
     let wishes = Wishes {

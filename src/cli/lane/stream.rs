@@ -10,7 +10,8 @@ use super::{Decoding, Desk};
 use crate::p1::decoder::Decoder;
 use crate::p1::diagnosis::recovery::Recovery;
 use crate::p1::diagnosis::{Diagnosis, Finding, Summary, Verdict};
-use crate::p1::event::Event;
+use crate::p1::event::{Decoded, Event};
+use crate::p1::replay::{self, Witness};
 use crate::p1::shard::Shard;
 use crate::sink::context::Source;
 use crate::source::Device;
@@ -36,6 +37,7 @@ pub(super) struct Meter {
     pub(super) decoder: Decoder,
     pub(super) diagnosis: Diagnosis,
     pub(super) recovery: Recovery,
+    pub(super) witness: Witness,
     /// Something came that is not left to another shard.
     own: bool,
 }
@@ -55,6 +57,10 @@ pub(super) enum Turn<'a> {
 /// What events are told with.
 #[derive(Clone, Copy)]
 pub(super) struct Front<'a> {
+    /// A frame whose counter does not grow is a replay.
+    pub(super) heard: bool,
+    /// What is heard of meters is remembered.
+    pub(super) remembers: bool,
     pub(super) lane: usize,
     /// Its label is that of streams that have none of their own.
     pub(super) source: Source<'a>,
@@ -79,14 +85,25 @@ impl Reader {
             shard,
             zone,
             repair,
+            before,
+            live_pipes: _,
         } = decoding.clone();
+        let before = before.unwrap_or_default();
         match device {
-            Device::P1 => Self::Meter(Box::new(Meter {
-                diagnosis: Diagnosis::new(Arc::clone(&keys)),
-                recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
-                own: shard.is_none(),
-                decoder: Decoder::new(keys, policy, zone).only(shard),
-            })),
+            Device::P1 => {
+                let mut meter = Meter {
+                    diagnosis: Diagnosis::new(Arc::clone(&keys)),
+                    recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
+                    witness: Witness::new(Arc::clone(&keys), Arc::clone(&before)),
+                    own: shard.is_none(),
+                    decoder: Decoder::new(keys, policy, zone).only(shard),
+                };
+                for (title, _) in before.iter().filter(|(_, record)| record.has_tag()) {
+                    meter.decoder.authenticated(*title);
+                    meter.recovery.authenticated(*title);
+                }
+                Self::Meter(Box::new(meter))
+            }
             Device::Maxsonar => Self::Sensor(Maxsonar::default()),
         }
     }
@@ -120,6 +137,7 @@ impl Stream {
             lane,
             mut source,
             shard,
+            ..
         } = front;
         source.label = label.as_deref().or(source.label);
         let mut told = Told::default();
@@ -130,13 +148,24 @@ impl Stream {
                     decoder,
                     diagnosis,
                     recovery,
+                    witness,
                     own,
                 } = &mut **meter;
-                let mended = |event: &Event<'_>, told: &mut Told, desk: &mut dyn Desk| {
-                    if !others(event) {
-                        told.frames += 1;
-                        desk.event(lane, source, time_of(times, event), event);
+                let front = Front { source, ..front };
+                let mended = |event: &Event<'_>,
+                              witness: &mut Witness,
+                              told: &mut Told,
+                              desk: &mut dyn Desk| {
+                    if others(event) {
+                        return;
                     }
+                    vetted(event, witness, front, desk, |event, desk| {
+                        // That it was refused is known, for the damage.
+                        if !matches!(event, Event::Refused(_)) {
+                            told.frames += 1;
+                            desk.event(lane, source, time_of(times, event), event);
+                        }
+                    });
                 };
                 let tell = |event: &Event<'_>| {
                     told.frames += u64::from(!matches!(event, Event::Junk(_)));
@@ -145,11 +174,13 @@ impl Stream {
                         return;
                     }
                     *own = true;
-                    diagnosis.event(event);
-                    recovery.event(event);
-                    desk.event(lane, source, time_of(times, event), event);
+                    vetted(event, witness, front, desk, |event, desk| {
+                        diagnosis.event(event);
+                        recovery.event(event);
+                        desk.event(lane, source, time_of(times, event), event);
+                    });
                     if recovery.is_full() {
-                        recovery.settle(false, |event| mended(event, &mut told, desk));
+                        recovery.settle(false, |event| mended(event, witness, &mut told, desk));
                     }
                 };
                 match turn {
@@ -160,7 +191,7 @@ impl Stream {
                     Turn::Enough => {}
                 }
                 if !matches!(turn, Turn::Bytes(..) | Turn::Enough) {
-                    recovery.settle(true, |event| mended(event, &mut told, desk));
+                    recovery.settle(true, |event| mended(event, witness, &mut told, desk));
                 }
                 match turn {
                     Turn::Bytes(bytes, at) => {
@@ -220,6 +251,47 @@ fn is_of_links_only(finding: &Finding, summary: &mut Summary) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// Tells an event: a telegram whose counter came before is refused, or marked where it is of a recording.
+fn vetted(
+    event: &Event<'_>,
+    witness: &mut Witness,
+    front: Front<'_>,
+    desk: &mut dyn Desk,
+    tell: impl FnOnce(&Event<'_>, &mut dyn Desk),
+) {
+    let Event::Telegram(decoded) = event else {
+        return tell(event, desk);
+    };
+    let Some(security) = decoded.security else {
+        return tell(event, desk);
+    };
+    let title = security.title();
+    let mut new = true;
+    if front.heard || front.remembers {
+        new = witness.takes(decoded);
+        let record = witness.record(title).filter(|_| new && front.remembers);
+        if let Some(record) = record {
+            desk.remember(title, record);
+        }
+    }
+    if front.heard {
+        return match new {
+            true => tell(event, desk),
+            false => tell(&replay::refusal(decoded), desk),
+        };
+    }
+    match desk.came_before(front.source, (title, security.counter().0)) {
+        true => {
+            let marked = Decoded {
+                replayed: true,
+                ..decoded.clone()
+            };
+            tell(&Event::Telegram(marked), desk);
+        }
+        false => tell(event, desk),
     }
 }
 

@@ -176,6 +176,8 @@ mod tests {
             shard: None,
             zone: Zone::luxembourg(),
             repair: false,
+            live_pipes: false,
+            before: None,
         };
         let said = |place: &str| {
             let lane = Lane::new(&place.parse().unwrap(), None, &decoding, false);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use etcetera::BaseStrategy;
@@ -12,12 +13,14 @@ use etcetera::BaseStrategy;
 use crate::cli::args::DeriveArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Deriver, Extent, ReferencePower};
 use crate::p1::event::{Decoded, Tag};
+use crate::p1::replay::{Record, Records};
 use crate::sink::context::{Context, Senders, Source};
 use crate::sink::file_error::FileError;
 use crate::sink::service::Notice;
-use crate::sink::state::{Meters, StateFile};
+use crate::sink::state::{Kept, Meters, Sealed, StateFile};
 
 /// Computes for all meters.
 #[derive(Debug, Default)]
@@ -40,6 +43,10 @@ pub struct Deriving {
     fails: bool,
     notices: Vec<Notice>,
     senders: Senders,
+    /// Meters that encrypt.
+    sealed: Sealed,
+    /// More of them came than are kept, which was said.
+    overflows: bool,
 }
 
 /// Where what is computed is kept when no file is named.
@@ -59,7 +66,7 @@ impl Deriving {
     pub fn open(args: &DeriveArgs, named: &[Named], keep: Keep) -> Result<Option<Self>, Failure> {
         let any = named.iter().any(|named| named.reference_power.is_some());
         let extent = args.extent(any);
-        if extent == Extent::Nothing {
+        if extent == Extent::Nothing && (keep == Keep::WhereNamed || args.state.is_none()) {
             return match &args.state {
                 None => Ok(None),
                 Some(_) => Err(Failure::new(
@@ -98,6 +105,9 @@ impl Deriving {
 
     /// Computes at a telegram.
     pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
+        if self.extent == Extent::Nothing {
+            return Vec::new();
+        }
         let id = self.senders.name(decoded).into_owned();
         let id = match id.is_empty() {
             true => context
@@ -124,6 +134,38 @@ impl Deriving {
         self.is_fresh = true;
         self.save_where_due();
         derived
+    }
+
+    /// What is remembered of the meters that encrypt, where that is kept.
+    pub fn remembered(&self) -> Option<Arc<Records>> {
+        let kept = self.state.as_ref().map(|_| &self.sealed);
+        kept.map(|sealed| {
+            Arc::new(
+                sealed
+                    .iter()
+                    .map(|(title, record)| (*title, *record))
+                    .collect(),
+            )
+        })
+    }
+
+    /// Remembers a meter that encrypts.
+    pub fn remember(&mut self, title: SystemTitle, record: &Record) {
+        let full = self.sealed.len() >= SEALED;
+        match self.sealed.get_mut(&title) {
+            Some(known) => known.merge(record),
+            None if !full => {
+                self.sealed.insert(title, *record);
+            }
+            None if std::mem::replace(&mut self.overflows, true) => {}
+            None => self.notices.push(Notice {
+                trouble: true,
+                what: format!("more than {SEALED} meters encrypt: the counters of the others are not kept over a restart"),
+                hint: None,
+            }),
+        }
+        self.is_fresh = true;
+        self.save_where_due();
     }
 
     /// Time goes on; gives what is to be said.
@@ -209,9 +251,10 @@ impl Deriving {
         });
     }
 
-    fn take(&mut self, (file, meters, notices): (StateFile, Meters, Vec<Notice>)) {
+    fn take(&mut self, (file, kept, notices): (StateFile, Kept, Vec<Notice>)) {
         self.state = Some(file);
-        self.remembered = meters;
+        self.remembered = kept.meters;
+        self.sealed = kept.sealed;
         self.notices.extend(notices);
     }
 
@@ -245,7 +288,11 @@ impl Deriving {
             self.remembered.remove(&oldest);
         }
         self.saved = Some(Instant::now());
-        match state.save(&all) {
+        let kept = Kept {
+            meters: all,
+            sealed: self.sealed.clone(),
+        };
+        match state.save(&kept) {
             Ok(()) => (self.is_fresh, self.has_ended, self.fails) = (false, false, false),
             Err(error) if !self.fails => {
                 self.fails = true;
@@ -276,6 +323,8 @@ fn state_path() -> Option<PathBuf> {
 
 /// Meters that are remembered, those seen last.
 const METERS: usize = 64;
+/// Meters that encrypt of which the counters are kept. Nobody without their keys can displace one.
+const SEALED: usize = 1024;
 /// Time between two writings.
 const APART: Duration = Duration::from_secs(300);
 /// The same when a quarter has ended: of a recording, hundreds do in a second.

@@ -11,6 +11,7 @@ use crate::cli::inputs::Named;
 use crate::cli::keys::Ring;
 use crate::cli::lane::{Desk, Lane};
 use crate::cli::pump::{Link, Sink};
+use crate::cli::recorded::Recorded;
 use crate::cli::renewal::Renewal;
 use crate::cli::services::Services;
 use crate::cli::signals::Signals;
@@ -18,9 +19,11 @@ use crate::cli::tally::Tally;
 use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
+use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Summary, Verdict};
 use crate::p1::event::Event;
+use crate::p1::replay::Record;
 use crate::sink;
 use crate::sink::context::{Context, Source};
 use crate::sink::screen::Screen;
@@ -38,7 +41,7 @@ pub fn run(
     global: &Global,
     renewal: &Renewal<'_>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, Some(renewal))?;
+    let run = Prepared::new(args, named, global, Some(renewal), services.remembered())?;
     let signals = Signals::watch_and_renew(&run.stop)?;
     let mut viewer = Viewer {
         terminal: Terminal::open()?,
@@ -54,6 +57,7 @@ pub fn run(
         hung_up: false,
         said: Vec::new(),
         findings: Vec::new(),
+        recorded: Recorded::default(),
     };
     let pumped = run.pump(&mut viewer, &signals, Some(renewal));
     let Viewer {
@@ -64,6 +68,7 @@ pub fn run(
         said,
         findings,
         services,
+        recorded,
         ..
     } = viewer;
     drop(terminal);
@@ -74,6 +79,9 @@ pub fn run(
         for Kept { what, hint, .. } in findings {
             say(Level::Warning, &what, Some(&hint));
         }
+    }
+    if let Some(note) = recorded.note().filter(|_| !global.quiet) {
+        say(Level::Note, &note, None);
     }
     for notice in services.finish() {
         say(Level::from(&notice), &notice.what, notice.hint.as_deref());
@@ -116,6 +124,8 @@ struct Viewer {
     said: Vec<(Level, String, Option<String>)>,
     /// The last finding of each verdict and source, for when the screen is gone.
     findings: Vec<Kept>,
+    /// What came of recordings.
+    recorded: Recorded,
 }
 
 /// A finding in words that do not fit the screen.
@@ -226,6 +236,14 @@ impl Desk for Viewer {
 
     fn ended(&mut self, lane: usize, _source: Source<'_>, summary: &Summary) {
         self.tally.headless(lane, summary.headless);
+    }
+
+    fn came_before(&mut self, source: Source<'_>, frame: (SystemTitle, u32)) -> bool {
+        self.recorded.came_before(source, frame)
+    }
+
+    fn remember(&mut self, title: SystemTitle, record: &Record) {
+        self.services.remember(title, record);
     }
 
     fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {

@@ -91,17 +91,27 @@ impl Decoder {
 
     /// Goes on behind a stretch, as if the bytes it was made of had been pushed; false where they have to be.
     pub fn adopt(&mut self, stretch: &Stretch, bytes: &[u8]) -> bool {
-        let here = self.standing();
-        let Some(here) = here.filter(|here| stretch.clean && stretch.follows(here, bytes)) else {
+        if !self.suits(stretch, bytes) {
             return false;
-        };
+        }
+        self.take_over(stretch);
+        true
+    }
+
+    /// Tells whether a stretch could be adopted.
+    pub fn suits(&self, stretch: &Stretch, bytes: &[u8]) -> bool {
+        let here = self.standing();
+        here.is_some_and(|here| stretch.clean && stretch.follows(&here, bytes))
+    }
+
+    /// Goes on behind a stretch that suits.
+    pub fn take_over(&mut self, stretch: &Stretch) {
         self.offset = stretch.end.offset;
         // None of its frames was refused.
-        let known = [stretch.end.known[0], here.known[1]];
+        let known = [stretch.end.known[0], self.framer.known()[1]];
         self.framer.jump(self.offset, known);
         self.memory = stretch.end.memory.clone();
         self.judge.believe(&stretch.titles);
-        true
     }
 }
 
@@ -187,6 +197,12 @@ impl Stretch {
         self.clean
     }
 
+    /// Title and counter of each frame.
+    pub fn counters(&self) -> impl Iterator<Item = (SystemTitle, u32)> + '_ {
+        let headers = self.frames.iter().map(|frame| &frame.header);
+        headers.map(|header| (header.title, header.counter.0))
+    }
+
     /// The texts of all frames in a row.
     pub fn texts(&mut self) -> &mut Vec<u8> {
         &mut self.texts
@@ -219,6 +235,7 @@ impl Stretch {
                 telegram: Telegram::of(readable, shape, zone),
                 push: None,
                 mended: None,
+                replayed: false,
             }));
         }
     }

@@ -140,8 +140,8 @@ impl Verdict {
             }
             UnknownBytes | Hdlc | MBus | OtherMeter | Sml => Stage::Frame,
             LostBytes | InsertedBytes | BufferLimit | CutShort => Stage::Length,
-            DamagedHeader | Unsupported | Downgrade | Missed | CounterReset | RepeatedNonce
-            | TwoMeters => Stage::Header,
+            DamagedHeader | Unsupported | Downgrade | Replayed | Missed | CounterReset
+            | RepeatedNonce | TwoMeters => Stage::Header,
             NoKey | WrongKey | KeyOfOtherMeter | KeyReversed | KeyDigitsReversed
             | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex | KeyIsAuthKey | KeyTypo
             | KeyDigitsSwapped | KeyTwoTypos | KeyChanged => Stage::Key,

@@ -111,6 +111,8 @@ words! {
         Unsupported = "unsupported",
         /// A frame without a tag from a meter that sends tags.
         Downgrade = "downgrade",
+        /// A frame whose counter does not grow, of a live source.
+        Replayed = "replayed",
         /// There is no key for the meter.
         NoKey = "no_key",
         /// The key does not open the frames, and no relative of it does.

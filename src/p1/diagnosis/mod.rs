@@ -193,6 +193,12 @@ impl Diagnosis {
                     Some((_, count)) => *count += 1,
                     None => self.summary.refused.push((code, 1)),
                 }
+                if refused.reason == Reason::Replayed {
+                    // Nothing in it is damaged, and none is missing for it.
+                    self.stream.replayed(refused);
+                    self.fresh = true;
+                    return;
+                }
                 self.stream.refused(refused);
                 // Why a push is refused is all there is to say: its bytes are not those of a P1 port.
                 // So it is of text in clear under the name of another: nothing in it is damaged.

@@ -10,7 +10,7 @@ use super::finding::Verdict;
 use super::flow;
 use super::repair;
 use crate::p1::cipher::Keys;
-use crate::p1::ciphering::{GeneralGloCiphering, Header, START};
+use crate::p1::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::event::{Decoded, Event, Reason, Security, Tag};
 use crate::p1::line::recover;
@@ -51,6 +51,11 @@ impl Recovery {
         self.keys = keys;
     }
 
+    /// Marks a meter as one that sends valid tags.
+    pub fn authenticated(&mut self, title: SystemTitle) {
+        self.decoder.authenticated(title);
+    }
+
     /// Takes an event of the decoder.
     pub fn event(&mut self, event: &Event<'_>) {
         let (span, bytes) = match event {
@@ -64,7 +69,8 @@ impl Recovery {
             }
             // It arrived as it was sent: there is nothing to mend.
             Event::Refused(refused)
-                if refused.header.is_none() && refused.reason == Reason::Downgrade =>
+                if refused.header.is_none() && refused.reason == Reason::Downgrade
+                    || refused.reason == Reason::Replayed =>
             {
                 return;
             }

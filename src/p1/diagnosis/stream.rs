@@ -159,6 +159,23 @@ impl Stream {
         }
     }
 
+    /// Takes a frame that was sent before.
+    pub fn replayed(&mut self, refused: &Refused<'_>) {
+        self.end = refused.span.end;
+        self.sent.encrypted = true;
+        let Some(header) = refused.header.or(refused.inner) else {
+            return;
+        };
+        let meter = self.meters.iter().find(|meter| meter.title == header.title);
+        let mut evidence = Evidence::default()
+            .of(Some(header.title))
+            .with(Measure::Counter, u64::from(header.counter.0));
+        if let Some(meter) = meter {
+            evidence = evidence.with(Measure::RightCounter, u64::from(meter.counter) + 1);
+        }
+        self.find(Verdict::Replayed, refused.span, evidence);
+    }
+
     /// Takes bytes outside of frames.
     pub fn junk(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;

@@ -117,6 +117,10 @@ pub fn evidence(finding: &Finding) -> String {
             (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
             _ => "the telegrams name themselves differently".to_owned(),
         },
+        Replayed => match (number(Measure::Counter), number(Measure::RightCounter)) {
+            (Some(sent), Some(next)) => format!("its counter is {sent}, {next} or more is due"),
+            _ => "its counter does not grow".to_owned(),
+        },
         KeyChanged => "frames opened before; now the text is noise".to_owned(),
         PeriodLong => format!(
             "one telegram in {} s; it should be one in 10 s, or each second",

@@ -74,6 +74,9 @@ pub fn hint(finding: &Finding) -> String {
         DamagedHeader => "one frame now and then is nothing; else check cable and pull-up",
         Unsupported => "ask the operator for \"security suite 0\" with a key of the meter",
         Downgrade => "somebody else may have written this frame; it is not used",
+        Replayed => {
+            "somebody may play back what was recorded: such frames are not used;\na recording is read from its file"
+        }
         NoKey => {
             "the network operator hands the key to the owner, 32 digits:\ngive it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE"
         }

@@ -16,7 +16,7 @@ pub struct DeriveArgs {
     /// Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too
     #[arg(long, value_name = "POWER")]
     pub reference_power: Option<ReferencePower>,
-    /// Keep sums over a restart in this file [default in watch: derive.json in the state folder]
+    /// Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
 }

@@ -1,0 +1,203 @@
+//! Which frames of recordings came before.
+
+use std::collections::HashMap;
+
+use crate::p1::ciphering::SystemTitle;
+
+/// The counters that came, of each meter.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    places: HashMap<SystemTitle, usize>,
+    meters: Vec<(SystemTitle, Ranges)>,
+    /// The meter that sent last.
+    latest: usize,
+}
+
+/// Counters as ranges, both ends included.
+#[derive(Clone, Debug)]
+struct Ranges {
+    /// The one that grew last.
+    last: (u32, u32),
+    /// The others, in their order.
+    rest: Vec<(u32, u32)>,
+}
+
+impl Seen {
+    /// Takes a frame; tells whether it is the first one of this meter with this counter.
+    pub fn takes(&mut self, title: SystemTitle, counter: u32) -> bool {
+        self.takes_range(title, (counter, counter))
+    }
+
+    /// Takes frames in a row where none of them came before; else none.
+    pub fn takes_all(&mut self, frames: impl Iterator<Item = (SystemTitle, u32)>) -> bool {
+        let mut rows: Vec<(SystemTitle, (u32, u32))> = Vec::new();
+        for (title, counter) in frames {
+            match rows.last_mut() {
+                Some((last, (_, end))) if *last == title && end.checked_add(1) == Some(counter) => {
+                    *end = counter;
+                }
+                _ => rows.push((title, (counter, counter))),
+            }
+        }
+        let known = |(title, range): &(SystemTitle, (u32, u32))| {
+            let place = self.places.get(title);
+            let meter = place.and_then(|place| self.meters.get(*place));
+            meter.is_some_and(|(_, ranges)| ranges.meets(*range))
+        };
+        if rows.iter().any(known) {
+            return false;
+        }
+        let mut sorted = rows.clone();
+        sorted.sort_unstable();
+        let meet = |pair: &[(SystemTitle, (u32, u32))]| match pair {
+            [(a, (_, end)), (b, (begin, _))] => a == b && begin <= end,
+            _ => false,
+        };
+        if sorted.windows(2).any(meet) {
+            return false;
+        }
+        rows.into_iter()
+            .all(|(title, range)| self.takes_range(title, range))
+    }
+
+    fn takes_range(&mut self, title: SystemTitle, range: (u32, u32)) -> bool {
+        let at = |(known, _): &(SystemTitle, Ranges)| *known == title;
+        if !self.meters.get(self.latest).is_some_and(at) {
+            match self.places.get(&title) {
+                Some(place) => self.latest = *place,
+                None if self.meters.len() >= METERS_MAX => return true,
+                None => {
+                    self.latest = self.meters.len();
+                    self.places.insert(title, self.latest);
+                    let (last, rest) = (range, Vec::new());
+                    self.meters.push((title, Ranges { last, rest }));
+                    return true;
+                }
+            }
+        }
+        match self.meters.get_mut(self.latest) {
+            Some((_, ranges)) => ranges.takes(range),
+            None => true,
+        }
+    }
+}
+
+impl Ranges {
+    fn takes(&mut self, range: (u32, u32)) -> bool {
+        if self.meets(range) {
+            return false;
+        }
+        if self.last.1.checked_add(1) == Some(range.0) {
+            self.last.1 = range.1;
+            return true;
+        }
+        let last = std::mem::replace(&mut self.last, range);
+        self.put(last);
+        // What it goes on from, where that came before.
+        let before = self.rest.partition_point(|(begin, _)| *begin < range.0);
+        if let Some(index) = before.checked_sub(1)
+            && let Some(&(begin, end)) = self.rest.get(index)
+            && end.checked_add(1) == Some(range.0)
+        {
+            self.rest.remove(index);
+            self.last.0 = begin;
+        }
+        true
+    }
+
+    /// Tells whether one of these came before.
+    fn meets(&self, (begin, end): (u32, u32)) -> bool {
+        let meet = |range: &(u32, u32)| range.0 <= end && begin <= range.1;
+        if meet(&self.last) {
+            return true;
+        }
+        if self.rest.last().is_none_or(|last| last.1 < begin) {
+            return false;
+        }
+        let behind = self.rest.partition_point(|(from, _)| *from <= end);
+        let before = behind.checked_sub(1);
+        before
+            .and_then(|index| self.rest.get(index))
+            .is_some_and(meet)
+    }
+
+    /// Puts a range among the others, joined to those it touches.
+    fn put(&mut self, (mut begin, mut end): (u32, u32)) {
+        let mut at = self.rest.partition_point(|(from, _)| *from < begin);
+        if let Some(next) = self.rest.get(at)
+            && end.checked_add(1) == Some(next.0)
+        {
+            end = next.1;
+            self.rest.remove(at);
+        }
+        if let Some(index) = at.checked_sub(1)
+            && let Some(before) = self.rest.get(index)
+            && before.1.checked_add(1) == Some(begin)
+        {
+            begin = before.0;
+            self.rest.remove(index);
+            at = index;
+        }
+        if self.rest.len() >= RANGES_MAX {
+            // Those of the lowest counters are the oldest, mostly.
+            self.rest.drain(..RANGES_MAX / 2);
+            at = at.saturating_sub(RANGES_MAX / 2);
+        }
+        self.rest.insert(at, (begin, end));
+    }
+}
+
+/// Meters of which counters are remembered.
+const METERS_MAX: usize = 1 << 20;
+/// Ranges of counters that are remembered of a meter.
+const RANGES_MAX: usize = 1 << 14;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn title(meter: u8) -> SystemTitle {
+        SystemTitle([b'S', b'M', b'Y', 0x67, 0x70, 0, 0, meter])
+    }
+
+    proptest! {
+        #[test]
+        fn each_counter_is_new_once(
+            frames in prop::collection::vec((0u8..2, prop_oneof![0u32..40, u32::MAX - 3..=u32::MAX]), 0..80),
+            runs in prop::collection::vec(1usize..12, 0..20),
+        ) {
+            let (mut one, mut all, mut known) = (Seen::default(), Seen::default(), HashSet::new());
+            let mut rest = frames.as_slice();
+            for run in runs {
+                let (run, behind) = rest.split_at(run.min(rest.len()));
+                rest = behind;
+                let mut fresh = known.clone();
+                let new: Vec<bool> = run.iter().map(|frame| fresh.insert(*frame)).collect();
+                let taken = all.takes_all(run.iter().map(|(meter, counter)| (title(*meter), *counter)));
+                prop_assert_eq!(taken, new.iter().all(|new| *new));
+                for ((meter, counter), new) in run.iter().zip(new) {
+                    prop_assert_eq!(one.takes(title(*meter), *counter), new);
+                    if !taken {
+                        prop_assert_eq!(all.takes(title(*meter), *counter), new);
+                    }
+                }
+                known = fresh;
+            }
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_comes() {
+        let mut seen = Seen::default();
+        for step in 0..100_000 {
+            assert!(seen.takes(title(1), 2 * step));
+        }
+        let ranges = &seen.meters[0].1;
+        assert!(ranges.rest.len() <= RANGES_MAX);
+        assert!(!seen.takes(title(1), 199_998) && !seen.takes(title(1), 199_000));
+    }
+}

@@ -1,0 +1,227 @@
+//! Frames that were recorded and are sent once more: refused where they are heard, kept and marked in recordings.
+
+use std::fs;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::Value;
+
+use super::bench::{Bench, Run, frames};
+
+/// A server that waits for the program, and its address.
+fn server() -> (TcpListener, String) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", server.local_addr().unwrap());
+    (server, address)
+}
+
+fn watch<'a>(sources: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    let common = ["--json", "--events", "--keyring", "keys.toml"];
+    [&["watch"], sources, &common, more].concat()
+}
+
+/// The next lines with a type of interest: `telegram`, or the code of the refusal or finding.
+fn next(run: &mut Run, count: usize) -> Vec<(String, Value)> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        let line = run.lines(1).remove(0);
+        let what = match line["type"].as_str().unwrap() {
+            "telegram" => "telegram".to_owned(),
+            "link" => continue,
+            kind => format!("{kind} {}", line["code"].as_str().unwrap()),
+        };
+        seen.push((what, line));
+    }
+    seen
+}
+
+fn whats(seen: &[(String, Value)]) -> Vec<&str> {
+    seen.iter().map(|(what, _)| what.as_str()).collect()
+}
+
+fn send(stream: &mut TcpStream, frames: &[&[u8]]) {
+    frames
+        .iter()
+        .for_each(|frame| stream.write_all(frame).unwrap());
+}
+
+#[test]
+fn what_is_heard_twice_is_refused_and_told() {
+    let bench = Bench::new();
+    let (server, address) = server();
+    let frames = frames("lu", 4);
+    let mut run = Run::start(&bench, &watch(&[&address], &["-n", "4"]));
+    let (mut meter, _) = server.accept().unwrap();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|index| frames[index].as_slice());
+    send(&mut meter, &[a, b, a, b, c, c]);
+    let seen = next(&mut run, 6);
+    let replayed = "refused replayed";
+    let expected = [
+        "telegram", "telegram", replayed, replayed, "telegram", replayed,
+    ];
+    let refused: Vec<_> = seen
+        .iter()
+        .filter(|(what, _)| !what.starts_with("finding"))
+        .collect();
+    assert_eq!(refused.len(), 6, "{seen:?}");
+    assert_eq!(whats(&seen), expected);
+    let told = &seen[2].1;
+    assert!(
+        told["hint"].as_str().unwrap().contains("play back"),
+        "{told}"
+    );
+    assert_eq!(
+        told["security"]["frame_counter"],
+        seen[0].1["security"]["frame_counter"]
+    );
+    // The line falls silent: what was found is told.
+    let found = next(&mut run, 1);
+    assert_eq!(whats(&found), ["finding replayed"], "{found:?}");
+    send(&mut meter, &[d]);
+    assert_eq!(whats(&next(&mut run, 1)), ["telegram"]);
+    assert_eq!(run.end(), Some(1));
+    let said = run.errors().matches("was sent before").count();
+    assert_eq!(said, 1, "{}", run.errors());
+}
+
+#[test]
+fn a_replay_after_a_restart_is_refused_too() {
+    let bench = Bench::new();
+    let frames = frames("lu", 3);
+    let run = |send_now: &[&[u8]], more: &[&str]| {
+        let (server, address) = server();
+        let mut run = Run::start(&bench, &watch(&[&address], more));
+        let (mut meter, _) = server.accept().unwrap();
+        send(&mut meter, send_now);
+        let seen = next(&mut run, send_now.len());
+        assert!(run.end().is_some());
+        seen
+    };
+    let [a, b, c] = [0, 1, 2].map(|index| frames[index].as_slice());
+    let kept = ["--state", "s.json", "-n", "2"];
+    assert_eq!(whats(&run(&[a, b], &kept)), ["telegram", "telegram"]);
+    let kept = ["--state", "s.json", "-n", "1"];
+    let seen = run(&[a, b, c], &kept);
+    assert_eq!(
+        whats(&seen),
+        ["refused replayed", "refused replayed", "telegram"]
+    );
+    let state = fs::read_to_string(bench.path("s.json")).unwrap();
+    let state: Value = serde_json::from_str(&state).unwrap();
+    let sealed = state["sealed"].as_object().unwrap();
+    let counter = &seen[2].1["security"]["frame_counter"];
+    assert_eq!(sealed.len(), 1);
+    assert_eq!(&sealed.values().next().unwrap()["counter"], counter);
+    // Without a file nothing is remembered.
+    assert_eq!(whats(&run(&[a], &["-n", "1"])), ["telegram"]);
+}
+
+#[test]
+fn two_sources_that_hear_one_meter_do_not_call_each_other_replayed() {
+    let bench = Bench::new();
+    let servers = [server(), server()];
+    let addresses = servers.each_ref().map(|(_, address)| address.as_str());
+    let frames = frames("lu", 3);
+    let mut run = Run::start(&bench, &watch(&addresses, &["-n", "6"]));
+    let mut meters = servers
+        .each_ref()
+        .map(|(server, _)| server.accept().unwrap().0);
+    for frame in &frames {
+        for meter in &mut meters {
+            send(meter, &[frame]);
+            assert_eq!(whats(&next(&mut run, 1)), ["telegram"]);
+        }
+    }
+    assert_eq!(run.end(), Some(0));
+}
+
+#[test]
+fn recordings_that_overlap_are_kept_and_marked() {
+    let bench = Bench::new();
+    let frames = frames("lu", 400);
+    fs::write(bench.path("mon.bin"), frames[..250].concat()).unwrap();
+    fs::write(bench.path("tue.bin"), frames[200..].concat()).unwrap();
+    fs::write(
+        bench.path("both.bin"),
+        [frames[..250].concat(), frames[200..].concat()].concat(),
+    )
+    .unwrap();
+    let marked = |inputs: &[&str], more: &[&str]| {
+        let common = ["--json", "--keyring", "keys.toml"];
+        let (output, errors, code) = bench.output(&[inputs, &common, more].concat());
+        assert_eq!(code, Some(0), "{errors}");
+        assert_eq!(
+            errors.matches("50 frame counters came before").count(),
+            1,
+            "{errors}"
+        );
+        let lines = output
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let marked: Vec<_> = lines.map(|line| line["replayed"] == true).collect();
+        assert_eq!(marked.len(), 450);
+        let right = |(index, marked): (usize, &bool)| *marked == (250..300).contains(&index);
+        assert!(marked.iter().enumerate().all(right));
+        output
+    };
+    let one = marked(&["parse", "both.bin"], &["--jobs", "1"]);
+    assert!(one == marked(&["parse", "both.bin"], &["--jobs", "3"]));
+    marked(&["parse", "mon.bin", "tue.bin"], &[]);
+    marked(&["watch", "both.bin"], &[]);
+    // Two readers of one meter hear the same.
+    let labelled = [
+        "parse",
+        "a=mon.bin",
+        "b=tue.bin",
+        "--json",
+        "--keyring",
+        "keys.toml",
+    ];
+    let (output, _, _) = bench.output(&labelled);
+    assert!(!output.contains("\"replayed\""));
+}
+
+#[test]
+fn what_is_piped_into_watch_is_heard() {
+    let bench = Bench::new();
+    bench.fifo("pipe");
+    let frames = frames("lu", 2);
+    let twice = [&frames[0][..], &frames[0], &frames[1]].concat();
+    for (command, expected) in [
+        ("watch", ["telegram", "refused replayed", "telegram"]),
+        ("parse", ["telegram", "telegram", "telegram"]),
+    ] {
+        let arguments = [
+            command,
+            "pipe",
+            "--json",
+            "--events",
+            "--keyring",
+            "keys.toml",
+        ];
+        let mut run = Run::start(&bench, &arguments);
+        fs::write(bench.path("pipe"), &twice).unwrap();
+        let seen = next(&mut run, 3);
+        assert_eq!(whats(&seen), expected, "{command}");
+        let marked = seen[1].1["replayed"] == true;
+        assert_eq!(marked, command == "parse");
+    }
+}
+
+#[test]
+fn a_meter_that_counts_anew_goes_on() {
+    let bench = Bench::new();
+    let done = bench.output(&[
+        "watch",
+        "sim:?fault=counter-reset&speed=1000",
+        "--json",
+        "-n",
+        "12",
+    ]);
+    assert_eq!(
+        (done.0.lines().count(), done.2),
+        (12, Some(0)),
+        "{}",
+        done.1
+    );
+}
