@@ -19,8 +19,19 @@ use std::time::{Duration, Instant};
 use bench::{Bench, Run, frames};
 use serde_json::Value;
 
+/// What a state file remembers of meters; when they were heard is the time of the test.
 fn state(bench: &Bench, name: &str) -> Option<Value> {
-    serde_json::from_slice(&fs::read(bench.path(name)).ok()?).ok()
+    let mut state: Value = serde_json::from_slice(&fs::read(bench.path(name)).ok()?).ok()?;
+    state.as_object_mut().unwrap().remove("heard");
+    Some(state)
+}
+
+/// A telegram in clear.
+fn plain(id: &str, time: &str, kwh: &str) -> String {
+    let id = hex::encode_upper(id);
+    format!(
+        "/ABC5meter\r\n\r\n0-0:1.0.0({time})\r\n0-0:96.1.1({id})\r\n1-0:1.8.0({kwh}*kWh)\r\n!\r\n"
+    )
 }
 
 /// Waits until the state says that its last telegram was that one.
@@ -304,4 +315,65 @@ fn smarty_toml_names_a_reference_power_for_each_source() {
         errors,
         "smarty: error: smarty.toml: line 1: expected a power such as 7kW, 3.5kW or 3500W\n"
     );
+}
+
+/// What is computed of the last telegram of an input, with 1 kW to be had.
+fn computed(bench: &Bench, input: &str, more: &[&str]) -> (Value, String) {
+    fs::write(bench.path("input.txt"), input).unwrap();
+    let arguments = ["parse", "input.txt", "--json", "--reference-power", "1kW"];
+    let (output, errors, code) = bench.output(&[&arguments, more].concat());
+    assert_eq!(code, Some(0), "{errors}");
+    let last: Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
+    (last["derived"].clone(), errors)
+}
+
+#[test]
+fn meters_that_were_made_up_cost_the_real_one_nothing() {
+    let before: String = ["00", "05", "10", "15", "20"]
+        .iter()
+        .zip(["100", "100.5", "101", "101.5", "102"])
+        .map(|(minute, kwh)| plain("REAL", &format!("26020310{minute}00W"), kwh))
+        .collect();
+    let behind = plain("REAL", "260203103000W", "102.5");
+    let honest = Bench::new();
+    let state_file = ["--state", "s.json"];
+    computed(&honest, &before, &state_file);
+    let (wanted, errors) = computed(&honest, &behind, &state_file);
+    assert_eq!(errors, "");
+    assert_eq!(wanted["excess_month_kwh"].to_string(), "2.0");
+
+    let bench = Bench::new();
+    computed(&bench, &before, &state_file);
+    // Others of another century, and the meter itself in it.
+    let mut flood: String = (0..300)
+        .map(|number| plain(&format!("FAKE{number}"), "990101000000W", "1"))
+        .collect();
+    for time in ["990101000000W", "990101000010W", "980101000000W"] {
+        flood += &plain("REAL", time, "9999");
+    }
+    let (_, errors) = computed(&bench, &flood, &state_file);
+    let told = "smarty: warning: more than 256 meters: of the others, sums are not kept over a restart; \
+                those with a key or a label go first, then those heard last\n  \
+                hint: --state-meters sets how many are kept\n";
+    assert_eq!(errors.matches(told).count(), 1, "{errors}");
+    let meters = state(&bench, "s.json").unwrap()["meters"].clone();
+    assert_eq!(meters.as_object().unwrap().len(), 256);
+    assert!(meters["REAL"]["latest"]["at"] == "2026-02-03T09:20:00Z");
+    let (got, _) = computed(&bench, &(flood + &behind), &state_file);
+    assert_eq!(got, wanted);
+
+    // As many as are asked for.
+    let (_, errors) = computed(
+        &bench,
+        &behind,
+        &["--state", "s.json", "--state-meters", "1"],
+    );
+    assert!(errors.contains("more than 1 meter:"), "{errors}");
+    let meters = state(&bench, "s.json").unwrap()["meters"].clone();
+    assert!(meters.as_object().unwrap().keys().eq(["REAL"]), "{meters}");
+    for wrong in ["0", "x", "100001"] {
+        let arguments = ["parse", "input.txt", "--derive", "--state-meters", wrong];
+        let (_, errors, code) = bench.output(&arguments);
+        assert_eq!(code, Some(2), "{errors}");
+    }
 }

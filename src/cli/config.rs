@@ -17,6 +17,7 @@ mod mqtt;
 mod file;
 
 use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -179,6 +180,8 @@ impl Config {
         }
         if any {
             fill(&mut derive.state, self.path(&self.file.state));
+            let meters = self.file.state_meters.map(NonZeroUsize::get);
+            fill(&mut derive.state_meters, meters);
         }
     }
 

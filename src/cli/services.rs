@@ -17,6 +17,7 @@ use super::inputs::Named;
 use super::mqtt;
 use super::publishing::Publishing;
 use super::repeats::Repeats;
+use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
@@ -112,9 +113,14 @@ impl Services {
     }
 
     /// What is computed from a telegram and those before it.
-    pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
+    pub fn derive(
+        &mut self,
+        context: &Context<'_>,
+        decoded: &Decoded<'_>,
+        keys: &Keys,
+    ) -> Vec<Derived> {
         match &mut self.deriving {
-            Some(deriving) => deriving.derive(context, decoded),
+            Some(deriving) => deriving.derive(context, decoded, keys),
             None => Vec::new(),
         }
     }

@@ -16,12 +16,15 @@ pub mod quarter;
 
 pub mod reference;
 
+mod course;
 mod excess;
 mod sent;
 #[cfg(test)]
 mod tests;
 mod written;
 
+use self::course::Course;
+pub use self::course::Heard;
 use self::quarter::{Memory, Now, Sample};
 pub use self::reference::ReferencePower;
 use self::sent::Sent;
@@ -64,7 +67,9 @@ pub enum Extent {
 /// Computes for one meter.
 #[derive(Clone, Debug, Default)]
 pub struct Deriver {
-    memory: Option<Memory>,
+    course: Option<Course>,
+    /// What comes from another time, until it has proved itself.
+    trial: Option<Box<Course>>,
     reference: Option<ReferencePower>,
 }
 
@@ -103,22 +108,45 @@ impl Deriver {
     ///
     /// Sums above another reference power begin anew; without one, those that are remembered go on unseen.
     pub fn new(reference: Option<ReferencePower>, memory: Option<Memory>) -> Self {
-        let mut deriver = Self { memory, reference };
-        if let (Some(memory), Some(_)) = (&mut deriver.memory, reference) {
-            memory.refer(reference);
+        Self {
+            course: memory.map(|memory| Course::remembered(memory, None)),
+            ..Self::default()
         }
-        deriver
+        .referring_to(reference)
+    }
+
+    /// When the meter was heard last, seconds since 1970 by the clock of the host.
+    pub fn heard_at(mut self, second: Option<i64>) -> Self {
+        if let Some(course) = &mut self.course {
+            course.heard = second;
+        }
+        self
+    }
+
+    /// Computes with another reference power.
+    pub fn referring_to(mut self, reference: Option<ReferencePower>) -> Self {
+        self.reference = reference;
+        if let (Some(course), Some(_)) = (&mut self.course, reference) {
+            course.memory.refer(reference);
+        }
+        self
     }
 
     /// Computes all that can be known at a telegram, in the order of [`Extent::quantities`].
     ///
-    /// The counters of a telegram that is not `trusted`, since its tag or CRC is wrong, are not looked at.
-    pub fn derive(&mut self, telegram: &Telegram<'_>, trusted: bool) -> Vec<Derived> {
+    /// The counters of a telegram that is not `trusted`, since its tag or CRC is wrong, are not looked at. When it was
+    /// `heard` tells clocks that jump from those that were right all the time.
+    pub fn derive(
+        &mut self,
+        telegram: &Telegram<'_>,
+        trusted: bool,
+        heard: Option<Heard>,
+    ) -> Vec<Derived> {
         let sent = Sent::of(telegram);
         let mut all = Vec::with_capacity(QUANTITIES.len());
         sent.powers(&mut |key, value| all.push(derived(key, value)));
         let sample = sent.sample(telegram).filter(|_| trusted);
-        if let Some(now) = sample.and_then(|sample| self.take(sample)) {
+        if let Some(now) = sample.and_then(|sample| self.take(sample, heard)) {
             now.tell(&mut |key, value| all.push(derived(key, value)));
         }
         all
@@ -126,16 +154,22 @@ impl Deriver {
 
     /// What is remembered of the meter.
     pub fn memory(&self) -> Option<&Memory> {
-        self.memory.as_ref()
+        self.course.as_ref().map(|course| &course.memory)
     }
 
-    fn take(&mut self, sample: Sample) -> Option<Now> {
-        let now = match &mut self.memory {
-            Some(memory) => memory.take(sample),
-            None => self
-                .memory
-                .insert(Memory::begin(sample, self.reference))
-                .now(&sample),
+    /// When the meter was heard last, seconds since 1970 by the clock of the host.
+    pub fn heard(&self) -> Option<i64> {
+        self.course.as_ref()?.heard
+    }
+
+    fn take(&mut self, sample: Sample, heard: Option<Heard>) -> Option<Now> {
+        let now = match &mut self.course {
+            Some(course) => course.take(&mut self.trial, sample, heard),
+            None => {
+                let (course, now) = Course::begin(sample, self.reference, heard);
+                self.course = Some(course);
+                now
+            }
         };
         match self.reference {
             Some(_) => now,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}},
+//!  "heard":{"SAG1030700114004":"2026-02-03T09:17:02Z"},
 //!  "sealed":{"534147677001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"…"}}}
 //! ```
 //!
@@ -15,7 +16,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::beside;
 use super::file_error::FileError;
@@ -38,6 +41,8 @@ pub type Sealed = BTreeMap<SystemTitle, Record>;
 pub struct Kept {
     /// Sums of meters.
     pub meters: Meters,
+    /// When they were heard last by the clock of this machine, seconds since 1970.
+    pub heard: BTreeMap<String, i64>,
     /// Counters of meters that encrypt.
     pub sealed: Sealed,
 }
@@ -56,6 +61,8 @@ struct Content {
     version: u32,
     meters: Meters,
     #[serde(default)]
+    heard: BTreeMap<String, Instant>,
+    #[serde(default)]
     sealed: BTreeMap<String, Record>,
 }
 
@@ -64,7 +71,25 @@ struct Written<'a> {
     version: u32,
     meters: &'a Meters,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    heard: BTreeMap<&'a str, Instant>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sealed: BTreeMap<String, &'a Record>,
+}
+
+/// A time that people can read.
+struct Instant(Timestamp);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
 }
 
 impl StateFile {
@@ -117,6 +142,14 @@ impl StateFile {
         let written = Written {
             version: VERSION,
             meters: &kept.meters,
+            heard: kept
+                .heard
+                .iter()
+                .filter_map(|(id, second)| {
+                    let at = Timestamp::from_second(*second).ok()?;
+                    Some((id.as_str(), Instant(at)))
+                })
+                .collect(),
             sealed: kept
                 .sealed
                 .iter()
@@ -180,13 +213,19 @@ fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
         Ok(Content {
             version: VERSION,
             meters,
+            heard,
             sealed,
         }) => {
             // What names no title is nobody's.
             let title =
                 |(name, record): (String, Record)| Some((SystemTitle::parse(&name)?, record));
             let sealed = sealed.into_iter().filter_map(title).collect();
-            Ok(Kept { meters, sealed })
+            let heard = heard.into_iter().map(|(id, at)| (id, at.0.as_second()));
+            Ok(Kept {
+                heard: heard.filter(|(id, _)| meters.contains_key(id)).collect(),
+                meters,
+                sealed,
+            })
         }
         Ok(Content { version, .. }) => Err(format!("is of version {version}")),
         Err(error) => Err(format!(
@@ -206,7 +245,7 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 /// Version of the form.
 const VERSION: u32 = 1;
 /// A longer file is none of ours, in bytes.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -271,6 +310,23 @@ mod tests {
             drop(file);
             assert!(StateFile::open(&path).unwrap().2.is_empty());
         }
+    }
+
+    #[test]
+    fn when_a_meter_was_heard_is_written_for_people() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        fs::write(&path, STATE).unwrap();
+        let (file, mut kept, _) = StateFile::open(&path).unwrap();
+        kept.heard.insert("SAG1".to_owned(), 1_770_110_225);
+        file.save(&kept).unwrap();
+        drop(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let heard = r#""heard":{"SAG1":"2026-02-03T09:17:05Z"}"#;
+        assert!(text.contains(heard), "{text}");
+        assert!(StateFile::open(&path).unwrap().1 == kept);
+        fs::write(&path, text.replace("2026-02-03T09:17:05Z", "yesterday")).unwrap();
+        assert!(StateFile::open(&path).unwrap().1 == Kept::default());
     }
 
     #[test]

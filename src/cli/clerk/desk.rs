@@ -148,7 +148,7 @@ impl Clerk {
                 .and_then(|security| self.ring.name(security.title())),
             derived: &[],
         };
-        let derived = self.services.derive(&context, decoded);
+        let derived = self.services.derive(&context, decoded, self.ring.keys());
         let context = Context {
             derived: &derived,
             ..context

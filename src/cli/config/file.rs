@@ -1,5 +1,6 @@
 //! What may stand in `smarty.toml`, and how it is written.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub(super) struct File {
     #[serde(default, deserialize_with = "word")]
     pub(super) reference_power: Option<ReferencePower>,
     pub(super) state: Option<PathBuf>,
+    pub(super) state_meters: Option<NonZeroUsize>,
     pub(super) mqtt: Option<MqttTable>,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Entry>>,

@@ -3,24 +3,29 @@
 //! The file is written when a quarter of an hour has ended, at the end of the run, and otherwise every five minutes
 //! at the most: what a power cut takes in between the counter of the meter gives back.
 
-use std::collections::BTreeMap;
+mod meters;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use etcetera::BaseStrategy;
+use jiff::Timestamp;
 
 use crate::cli::args::DeriveArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
+use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::derive::{Derived, Deriver, Extent, ReferencePower};
+use crate::p1::count::count;
+use crate::p1::derive::{Derived, Deriver, Extent, Heard, ReferencePower};
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::replay::{Record, Records};
 use crate::sink::context::{Context, Senders, Source};
 use crate::sink::file_error::FileError;
 use crate::sink::service::Notice;
-use crate::sink::state::{Kept, Meters, Sealed, StateFile};
+use crate::sink::state::{Kept, Sealed, StateFile};
+use meters::{METERS_MAX, Meters};
 
 /// Computes for all meters.
 #[derive(Debug, Default)]
@@ -30,10 +35,12 @@ pub struct Deriving {
     reference: Option<ReferencePower>,
     /// Those of the sources: label, name, power.
     references: Vec<(Option<String>, String, Option<ReferencePower>)>,
-    meters: BTreeMap<String, Deriver>,
-    /// What the state file says of meters that have not come yet.
-    remembered: Meters,
+    meters: Meters,
     state: Option<StateFile>,
+    /// Meters that it holds at the most.
+    written_max: usize,
+    /// There are more than that; or more than can be computed for.
+    is_full: [bool; 2],
     saved: Option<Instant>,
     /// Something is not saved.
     is_fresh: bool,
@@ -85,6 +92,7 @@ impl Deriving {
             extent,
             reference: args.reference_power,
             references: named.iter().map(of_source).collect(),
+            written_max: args.state_meters.unwrap_or(STATE_METERS),
             ..Self::default()
         };
         match (&args.state, keep) {
@@ -103,8 +111,13 @@ impl Deriving {
         self.extent
     }
 
-    /// Computes at a telegram.
-    pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
+    /// Computes at a telegram; the keys tell which meters are known.
+    pub fn derive(
+        &mut self,
+        context: &Context<'_>,
+        decoded: &Decoded<'_>,
+        keys: &Keys,
+    ) -> Vec<Derived> {
         if self.extent == Extent::Nothing {
             return Vec::new();
         }
@@ -117,21 +130,42 @@ impl Deriving {
                 .to_owned(),
             false => id,
         };
-        if !self.meters.contains_key(&id) {
-            self.welcome(&id, context.source);
-        }
-        let Some(deriver) = self.meters.get_mut(&id) else {
+        let tag = decoded.security.map(|security| security.tag);
+        let has_key = || SystemTitle::parse(&id).is_some_and(|title| keys.has(title));
+        let proven = tag == Some(Tag::Valid) || has_key();
+        let reference = self.reference_of(context.source);
+        let notices = &mut self.notices;
+        let kept = self
+            .meters
+            .hear(&id, context.source.label, proven, |before| {
+                welcome(before, reference, notices)
+            });
+        let Some(kept) = kept else {
             return Vec::new();
         };
+        let deriver = &mut kept.deriver;
         let quarter = |deriver: &Deriver| deriver.memory().map(|memory| memory.quarter());
         let before = quarter(deriver);
-        let is_forged = decoded
-            .security
-            .is_some_and(|security| security.tag == Tag::Invalid);
-        let trusted = decoded.crc.valid() != Some(false) && !is_forged;
-        let derived = deriver.derive(&decoded.telegram, trusted);
+        let trusted = decoded.crc.valid() != Some(false) && tag != Some(Tag::Invalid);
+        let heard = Heard {
+            second: context
+                .received_at
+                .unwrap_or_else(Timestamp::now)
+                .as_second(),
+            live: context.received_at.is_some(),
+        };
+        let derived = deriver.derive(&decoded.telegram, trusted, Some(heard));
         self.has_ended |= quarter(deriver) != before;
         self.is_fresh = true;
+        if self.meters.make_room() {
+            self.say_full(
+                0,
+                format!(
+                    "more than {METERS_MAX} meters: the sums of those that were heard longest ago are forgotten"
+                ),
+                None,
+            );
+        }
         self.save_where_due();
         derived
     }
@@ -182,39 +216,16 @@ impl Deriving {
         self.notices
     }
 
-    /// Begins with a meter, where it was before if that is known.
-    fn welcome(&mut self, id: &str, source: Source<'_>) {
-        while self.meters.len() >= METERS {
-            let at = |deriver: &Deriver| deriver.memory().map(|memory| memory.second());
-            let oldest = self.meters.iter().min_by_key(|(_, deriver)| at(deriver));
-            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
-                break;
-            };
-            if let Some(memory) = self
-                .meters
-                .remove(&oldest)
-                .as_ref()
-                .and_then(Deriver::memory)
-            {
-                self.remembered.insert(oldest, memory.clone());
-            }
-        }
-        let reference = self.reference_of(source);
-        let memory = self.remembered.remove(id);
-        let before = memory.as_ref().and_then(|memory| memory.reference());
-        if let (Some(before), Some(now)) = (before, reference)
-            && before != now.kilowatts()
-        {
+    /// Says once that there are too many.
+    fn say_full(&mut self, which: usize, what: String, hint: Option<String>) {
+        let is_said = self.is_full.get_mut(which);
+        if !is_said.is_none_or(|said| std::mem::replace(said, true)) {
             self.notices.push(Notice {
-                trouble: false,
-                what: format!(
-                    "the reference power was {before} kW and is {now}: sums above it begin anew"
-                ),
-                hint: None,
+                trouble: true,
+                what,
+                hint,
             });
         }
-        self.meters
-            .insert(id.to_owned(), Deriver::new(reference, memory));
     }
 
     /// The reference power of the command line, else that of the source.
@@ -253,7 +264,7 @@ impl Deriving {
 
     fn take(&mut self, (file, kept, notices): (StateFile, Kept, Vec<Notice>)) {
         self.state = Some(file);
-        self.remembered = kept.meters;
+        self.meters = Meters::of(kept.meters, &kept.heard);
         self.sealed = kept.sealed;
         self.notices.extend(notices);
     }
@@ -273,26 +284,26 @@ impl Deriving {
         let Some(state) = self.state.as_ref().filter(|state| state.is_kept()) else {
             return;
         };
-        let mut all = self.remembered.clone();
-        for (id, deriver) in &self.meters {
-            if let Some(memory) = deriver.memory() {
-                all.insert(id.clone(), memory.clone());
-            }
-        }
-        while all.len() > METERS {
-            let oldest = all.iter().min_by_key(|(_, memory)| memory.second());
-            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
-                break;
-            };
-            all.remove(&oldest);
-            self.remembered.remove(&oldest);
+        let mut kept = Kept {
+            sealed: self.sealed.clone(),
+            ..Kept::default()
+        };
+        let is_full = self.meters.write(&mut kept, self.written_max);
+        let saved = state.save(&kept);
+        if is_full {
+            let most = count(self.written_max as u64, "meter");
+            let what = format!(
+                "more than {most}: of the others, sums are not kept over a restart; \
+                 those with a key or a label go first, then those heard last"
+            );
+            self.say_full(
+                1,
+                what,
+                Some("--state-meters sets how many are kept".to_owned()),
+            );
         }
         self.saved = Some(Instant::now());
-        let kept = Kept {
-            meters: all,
-            sealed: self.sealed.clone(),
-        };
-        match state.save(&kept) {
+        match saved {
             Ok(()) => (self.is_fresh, self.has_ended, self.fails) = (false, false, false),
             Err(error) if !self.fails => {
                 self.fails = true;
@@ -305,6 +316,30 @@ impl Deriving {
             Err(_) => {}
         }
     }
+}
+
+/// What computes for a meter that is heard for the first time, going on from what was remembered of it.
+fn welcome(
+    before: Option<Deriver>,
+    reference: Option<ReferencePower>,
+    notices: &mut Vec<Notice>,
+) -> Deriver {
+    let Some(deriver) = before else {
+        return Deriver::new(reference, None);
+    };
+    let before = deriver.memory().and_then(|memory| memory.reference());
+    if let (Some(before), Some(now)) = (before, reference)
+        && before != now.kilowatts()
+    {
+        notices.push(Notice {
+            trouble: false,
+            what: format!(
+                "the reference power was {before} kW and is {now}: sums above it begin anew"
+            ),
+            hint: None,
+        });
+    }
+    deriver.referring_to(reference)
 }
 
 /// The folder that the system gave to the service, else that of the user.
@@ -321,8 +356,8 @@ fn state_path() -> Option<PathBuf> {
     Some(folder.join("derive.json"))
 }
 
-/// Meters that are remembered, those seen last.
-const METERS: usize = 64;
+/// Meters of a state file where nothing else is said.
+const STATE_METERS: usize = 256;
 /// Meters that encrypt of which the counters are kept. Nobody without their keys can displace one.
 const SEALED: usize = 1024;
 /// Time between two writings.

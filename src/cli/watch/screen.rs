@@ -197,7 +197,7 @@ impl Desk for Viewer {
         };
         match event {
             Event::Telegram(decoded) => {
-                let derived = self.services.derive(&context, decoded);
+                let derived = self.services.derive(&context, decoded, self.ring.keys());
                 let context = Context {
                     derived: &derived,
                     ..context

@@ -98,6 +98,11 @@ impl Sample {
         })
     }
 
+    /// When it was measured, seconds since 1970.
+    pub(super) fn second(&self) -> i64 {
+        self.at
+    }
+
     fn quarter(&self) -> i64 {
         self.at.div_euclid(QUARTER)
     }
@@ -214,6 +219,12 @@ impl Memory {
             self.start = Some(bound);
         }
         Some(())
+    }
+
+    /// Goes on from a sample, whatever came before it.
+    pub(super) fn jump(&mut self, sample: &Sample) {
+        self.restart(sample);
+        self.latest = *sample;
     }
 
     /// Leaves the running quarter unfinished, and begins with another of which the beginning was not seen.

@@ -1,5 +1,6 @@
 //! What is computed, against a model that looks at the whole series at once; and what breaks a series.
 
+mod course;
 mod model;
 mod telegrams;
 

@@ -111,8 +111,8 @@ impl Page {
     fn derive(&mut self, decoded: &Decoded<'_>) -> Vec<Derived> {
         let memory = serde_json::to_string(&self.deriver.memory()).unwrap();
         let memory = serde_json::from_str(&memory).unwrap_or_else(|e| panic!("{e}: {memory}"));
-        let derived = self.deriver.derive(&decoded.telegram, true);
-        let again = Deriver::new(reference(), memory).derive(&decoded.telegram, true);
+        let derived = self.deriver.derive(&decoded.telegram, true, None);
+        let again = Deriver::new(reference(), memory).derive(&decoded.telegram, true, None);
         assert_eq!(derived, again, "after a restart");
         let mut places = Extent::WithReference.quantities().iter();
         for Derived { key, .. } in &derived {

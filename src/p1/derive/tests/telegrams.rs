@@ -12,7 +12,7 @@ fn derive(telegrams: &[&str], reference: Option<ReferencePower>) -> String {
     for lines in telegrams {
         let text = format!("/ABC5\r\n\r\n{}\r\n!", lines.replace(' ', "\r\n"));
         let mark = text.len() - 1;
-        last = deriver.derive(&memory.parse(text.as_bytes(), mark, &zone), true);
+        last = deriver.derive(&memory.parse(text.as_bytes(), mark, &zone), true, None);
     }
     let words: Vec<_> = last
         .iter()
@@ -84,7 +84,7 @@ fn the_counters_of_a_telegram_that_is_not_trusted_are_not_looked_at() {
     let mut memory = telegram::Memory::default();
     let telegram = memory.parse(text.as_bytes(), text.len() - 1, &zone);
     let mut deriver = Deriver::new(None, None);
-    assert_eq!(deriver.derive(&telegram, false).len(), 2);
+    assert_eq!(deriver.derive(&telegram, false, None).len(), 2);
     assert!(deriver.memory().is_none());
-    assert_eq!(deriver.derive(&telegram, true).len(), 3);
+    assert_eq!(deriver.derive(&telegram, true, None).len(), 3);
 }

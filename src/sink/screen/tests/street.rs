@@ -123,7 +123,7 @@ impl House {
         self.decoder.push(&frame, |event| {
             let derived = match (deriver.as_mut(), event) {
                 (Some(deriver), Event::Telegram(decoded)) => {
-                    deriver.derive(&decoded.telegram, true)
+                    deriver.derive(&decoded.telegram, true, None)
                 }
                 _ => Vec::new(),
             };
