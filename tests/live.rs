@@ -12,6 +12,9 @@ mod bench;
 #[path = "live/follow.rs"]
 mod follow;
 
+#[path = "live/gone.rs"]
+mod gone;
+
 #[path = "live/renewal.rs"]
 mod renewal;
 

@@ -27,20 +27,27 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use self::examples::exits;
 use crate::sink::rotation::Rotation;
 
-/// Captures, decrypts, parses and watches the P1 port of smart meters.
-#[derive(Debug, Parser)]
-#[command(name = "smarty", version, styles = STYLES, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Examples:
+macro_rules! first_steps {
+    () => {
+        "Examples:
   smarty watch sim:                      try it without a meter: q ends
   smarty ports                           is the cable there?
   smarty watch /dev/ttyUSB0 --key        a meter of your own; asks for its key
   smarty parse dump.bin --key            what a file holds, as a table
   smarty parse dump.bin --key-file my.key --json | jq .values
 
-When it does not work: the README, section \"It does not work\".")]
+When it does not work: the README, section \"It does not work\"."
+    };
+}
+
+/// Captures, decrypts, parses and watches the P1 port of smart meters.
+#[derive(Debug, Parser)]
+#[command(name = "smarty", version, styles = STYLES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = first_steps!(), after_long_help = concat!(first_steps!(), exits!()))]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]

@@ -109,7 +109,7 @@ fn read(
                 }
             }
             // A port is listened to until it has said what it says.
-            Read::Quiet if silent < PATIENCE => silent += 1,
+            Read::Quiet | Read::NoWriter if silent < PATIENCE => silent += 1,
             _ => break undump.finish(&mut take),
         }
         if live && started.elapsed() >= listening {

@@ -185,9 +185,9 @@ impl Worker {
     /// Gives what is in the inbox to all whom it is for.
     fn pass_on(&mut self) {
         let mut rings = [0; 64];
-        while !matches!(
+        while matches!(
             rustix::io::read(&self.ear, &mut rings),
-            Ok(0) | Err(Errno::AGAIN)
+            Ok(1..) | Err(Errno::INTR)
         ) {}
         let telegrams = self.inbox.take();
         let fresh = !telegrams.is_empty();

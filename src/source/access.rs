@@ -32,7 +32,7 @@ pub enum Membership {
     NoHelp,
 }
 
-/// A program that has a file open.
+/// A program that has a file open, or holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Process id.
@@ -70,6 +70,9 @@ impl Rights {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_self() {
+            return f.write_str("this run itself");
+        }
         write!(f, "{} (process {})", self.program, self.pid)
     }
 }
@@ -110,25 +113,60 @@ pub fn group_id(name: &str) -> Option<u32> {
     })
 }
 
-/// Finds a program other than this one that has `path` open, as far as `/proc` may be read:
-/// an ordinary user sees programs of their own only.
+/// Finds the program that holds the lock of `path`, as far as `/proc` may be read: an ordinary user sees programs of
+/// their own only. To have a file open, as a terminal's other programs have, is not to hold it.
 pub fn holder(path: &Path) -> Option<Holder> {
-    let path = fs::canonicalize(path).ok()?;
-    let own = std::process::id();
-    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
-        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-        let holds = pid != own && has_open(&entry.path(), &path);
-        holds.then(|| Holder {
-            pid,
-            program: read(entry.path().join("comm")).trim().to_owned(),
-        })
+    let meta = fs::metadata(path).ok()?;
+    processes().find_map(|(pid, process)| {
+        let locks = |fd: &str| {
+            let info = read(process.join("fdinfo").join(fd));
+            let mut locks = info.lines().filter(|line| line.starts_with("lock:"));
+            // Only the descriptor that took a lock has it; those of children have it too.
+            locks.any(|lock| lock.contains("FLOCK") && lock.contains("WRITE"))
+        };
+        has_open(&process, &meta, locks).then(|| Holder::of(pid, &process))
     })
 }
 
-fn has_open(process: &Path, path: &Path) -> bool {
+/// Finds a program other than this one that has `path` open, locked or not, as far as `/proc` may be read.
+pub fn opener(path: &Path) -> Option<Holder> {
+    let meta = fs::metadata(path).ok()?;
+    let own = std::process::id();
+    processes().find_map(|(pid, process)| {
+        let opens = pid != own && has_open(&process, &meta, |_| true);
+        opens.then(|| Holder::of(pid, &process))
+    })
+}
+
+impl Holder {
+    fn of(pid: u32, process: &Path) -> Self {
+        Self {
+            pid,
+            program: read(process.join("comm")).trim().to_owned(),
+        }
+    }
+
+    /// Whether it is this very process.
+    pub fn is_self(&self) -> bool {
+        self.pid == std::process::id()
+    }
+}
+
+/// All processes and their folders, in the order of the system.
+fn processes() -> impl Iterator<Item = (u32, PathBuf)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+}
+
+/// Whether a process has a file open with a descriptor of which `is` is true. By name alone it cannot be told: each
+/// container may have a `/dev/pts/3` of its own.
+fn has_open(process: &Path, meta: &fs::Metadata, is: impl Fn(&str) -> bool) -> bool {
     fs::read_dir(process.join("fd")).is_ok_and(|fds| {
-        fds.flatten()
-            .any(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == path))
+        fds.flatten().any(|fd| {
+            let same = fs::metadata(fd.path())
+                .is_ok_and(|open| (open.dev(), open.ino()) == (meta.dev(), meta.ino()));
+            same && fd.file_name().to_str().is_some_and(&is)
+        })
     })
 }
 
@@ -205,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_holds_a_file_is_named() {
+    fn the_program_that_holds_the_lock_is_named_and_no_bystander() {
         let path = std::env::temp_dir().join(format!("smarty-held-{}", std::process::id()));
         fs::write(&path, b"").unwrap();
         let mut tail = Command::new("tail")
@@ -217,11 +255,30 @@ mod tests {
         let start = Instant::now();
         let mut found = None;
         while found.is_none() && start.elapsed() < Duration::from_secs(5) {
-            found = holder(&path).filter(|holder| holder.program == "tail");
+            found = opener(&path).filter(|opener| opener.program == "tail");
+        }
+        assert_eq!(found.map(|opener| opener.pid), Some(tail.id()));
+        assert_eq!(holder(&path), None, "a bystander holds nothing");
+        let mine = fs::File::open(&path).unwrap();
+        mine.lock().unwrap();
+        let own = holder(&path).unwrap();
+        assert!(own.is_self() && own.to_string() == "this run itself");
+        drop(mine);
+        let held = Command::new("flock")
+            .args(["--no-fork".as_ref(), path.as_os_str(), "sleep".as_ref(), "60".as_ref()])
+            .spawn();
+        if let Ok(mut sleep) = held {
+            let start = Instant::now();
+            let mut found = None;
+            while found.is_none() && start.elapsed() < Duration::from_secs(5) {
+                found = holder(&path);
+            }
+            sleep.kill().unwrap();
+            sleep.wait().unwrap();
+            assert_eq!(found.map(|holder| holder.pid), Some(sleep.id()));
         }
         tail.kill().unwrap();
         tail.wait().unwrap();
         fs::remove_file(&path).unwrap();
-        assert_eq!(found.map(|holder| holder.pid), Some(tail.id()));
     }
 }

@@ -140,14 +140,15 @@ impl SourceError {
                     Membership::NoHelp => format!("ask {} for the right to read it", rights.owner),
                 })
             }
-            Self::Busy { holder, .. } => Some(match holder {
+            Self::Busy { path, holder } => Some(match holder {
+                Some(holder) if holder.is_self() => "name each port once".to_owned(),
                 // It looks at each new adapter for a modem.
                 Some(holder) if holder.program == "ModemManager" => {
                     "it lets go within a minute; sudo systemctl stop ModemManager does so at once"
                         .to_owned()
                 }
                 Some(holder) => format!("end it first: kill {}", holder.pid),
-                None => "end the program that uses it; sudo fuser -v PORT names it".to_owned(),
+                None => format!("end it first: sudo fuser -v {} names it", path.display()),
             }),
             Self::NotASerialPort { .. } => Some(
                 "name the port of the adapter, as /dev/ttyUSB0; - reads standard input".to_owned(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serialport::{SerialPortType, UsbPortInfo, available_ports};
 
-use super::access::{Holder, Rights, holder, may_open};
+use super::access::{Holder, Rights, may_open, opener};
 
 /// A serial port and what the system knows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Port {
     pub fn access(&self) -> Access {
         if !may_open(&self.path) {
             Access::Denied(Rights::of(&self.path))
-        } else if let Some(holder) = holder(&self.path) {
+        } else if let Some(holder) = opener(&self.path) {
             Access::Held(holder)
         } else {
             Access::Free

@@ -16,7 +16,7 @@ use rustix::fs::fstat;
 use rustix::io::Errno;
 use serialport::{SerialPort, TTYPort};
 
-use super::access::{Holder, holder};
+use super::access::{Holder, holder, opener};
 use super::error::SourceError;
 use super::line_settings::{LineSettings, StopBits};
 use super::marks::Marks;
@@ -90,7 +90,7 @@ impl Serial {
                 .iter()
                 .find(|port| same_file(&port.path, path))
                 .and_then(|port| port.usb().cloned()),
-            shared_with: if is_pty { None } else { holder(path) },
+            shared_with: if is_pty { None } else { opener(path) },
             marks: (!is_pty).then(Marks::default),
             stop: options.stop.clone(),
         })

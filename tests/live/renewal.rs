@@ -1,18 +1,16 @@
 //! `kill -HUP`: new keys without a lost byte; what is wrong changes nothing; a closed terminal ends the program.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
 use rustix::io::{ioctl_fionbio, ioctl_fionread};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
-use super::bench::{Bench, Run, frames, title_and_keys};
+use super::bench::{Bench, Run, frames, terminal, title_and_keys};
 
 /// The next line that is a telegram.
 fn telegram(run: &mut Run) -> Value {
@@ -86,17 +84,6 @@ fn a_new_key_counts_from_the_next_frame_on_and_no_byte_is_lost() {
         run.errors()
     );
     assert!(!run.errors().contains(&key[..16]), "{}", run.errors());
-}
-
-/// Both sides of a new terminal.
-fn terminal() -> (OwnedFd, File) {
-    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&near).unwrap();
-    unlockpt(&near).unwrap();
-    let name = ptsname(&near, Vec::new()).unwrap().into_string().unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let far = rustix::fs::open(&name, flags, Mode::empty()).unwrap();
-    (near, far.into())
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
+use super::examples::exits;
 use crate::sink::rotation::Rotation;
 
 /// Options of `capture`.
@@ -46,7 +47,8 @@ pub enum CaptureFormat {
     Log,
 }
 
-pub(super) const EXAMPLES: &str = "Examples:
+pub(super) const EXAMPLES: &str = concat!(
+    "Examples:
   smarty capture /dev/ttyUSB0 -o house.bin           until Ctrl-C
   smarty capture auto -o house.bin --duration 10m    ten minutes
   smarty capture auto -o house.bin -n 100 --append   a hundred frames more
@@ -55,4 +57,6 @@ pub(super) const EXAMPLES: &str = "Examples:
   smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o %l.bin
 
 Needs no key. Each burst is written at once, and is safe on the disk within
-10 s. Read it with: smarty parse house.bin --key";
+10 s. Read it with: smarty parse house.bin --key",
+    exits!()
+);

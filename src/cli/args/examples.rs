@@ -1,16 +1,39 @@
-//! What the help of the commands that decode shows as examples.
+//! What the help of the commands that decode shows as examples, and what the long help of all of them ends with.
+
+/// How a run ends.
+macro_rules! exits {
+    () => {
+        "
+
+Exit codes:
+  0              all good
+  1              some frames were refused, the good ones are printed
+  2              the command line or a configuration file is wrong
+  3              a source or output cannot be opened, read or written
+  4              the key is missing or malformed, or no frame could be verified
+  5              nothing found, or --timeout is over
+  129, 130, 143  ended by a signal: HUP (the terminal was closed), INT (Ctrl-C),
+                 TERM; what was decoded is written before"
+    };
+}
+
+pub(super) use exits;
 
 /// Of `decrypt`.
-pub(super) const DECRYPT: &str = "Examples:
+pub(super) const DECRYPT: &str = concat!(
+    "Examples:
   smarty decrypt dump.bin --key                  ask for the key
   smarty decrypt dump.bin --key-file my.key      the key from a file
   smarty decrypt --keyring keys.toml *.bin       each meter with its own key
   xclip -o | smarty decrypt --key-file my.key    a hex dump from a forum
   smarty decrypt dump.bin --key -f hex           the frame, field by field
-  smarty decrypt dump.bin --key -o telegrams.txt";
+  smarty decrypt dump.bin --key -o telegrams.txt",
+    exits!()
+);
 
 /// Of `parse`.
-pub(super) const PARSE: &str = "Examples:
+pub(super) const PARSE: &str = concat!(
+    "Examples:
   smarty parse telegram.txt                      a table
   smarty parse dump.bin --key-file my.key        encrypted input too
   smarty parse dump.bin --json | jq .values.active_power_import_kw
@@ -18,10 +41,13 @@ pub(super) const PARSE: &str = "Examples:
   smarty parse dump.bin --json --events          refused frames as well
   smarty parse year.bin --csv --reference-power 7kW -F excess_day,net_power
   smarty parse --explain dump.bin --key          why it does not work
-  smarty parse -F help                           the names of all values";
+  smarty parse -F help                           the names of all values",
+    exits!()
+);
 
 /// Of `watch`.
-pub(super) const WATCH: &str = "Examples:
+pub(super) const WATCH: &str = concat!(
+    "Examples:
   smarty watch sim:                                the virtual meter
   smarty watch /dev/ttyUSB0 --key                  asks for the key
   smarty watch house=/dev/ttyUSB0 pv=tcp://10.0.0.7:2001 --json
@@ -47,4 +73,6 @@ smarty.toml in the configuration folder, so that `smarty watch` is enough:
                                #   version ca_file cert_file cert_key_file
                                #   client_id discovery discovery_prefix
 
-kill -HUP reads keys and smarty.toml again.";
+kill -HUP reads keys and smarty.toml again.",
+    exits!()
+);
