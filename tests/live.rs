@@ -409,7 +409,7 @@ fn a_capture_is_what_was_sent_and_a_log_of_several_is_read_back() {
     }
     assert_eq!(run.end(), Some(0), "{}", run.errors());
     assert!(
-        run.errors().contains("house (ttyUSB0): 3 frames whole"),
+        run.errors().contains("house (ttyUSB0): 3 telegrams whole"),
         "{}",
         run.errors()
     );

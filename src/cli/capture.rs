@@ -30,6 +30,7 @@ use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
+use crate::sink::words::Depth;
 use crate::source::dump::Form;
 use crate::source::maxsonar::Level as Reading;
 use crate::source::{LineSettings, Stop};
@@ -60,6 +61,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         titles: Vec::new(),
         left: args.count,
         quiet: global.quiet,
+        depth: words::depth(global.verbose),
         meter: Meter::new(args.count, source.duration, !global.quiet),
     };
     let lanes: Vec<Lane> = named
@@ -99,6 +101,7 @@ struct Captor {
     titles: Vec<String>,
     left: Option<u64>,
     quiet: bool,
+    depth: Depth,
     meter: Meter,
 }
 
@@ -166,7 +169,7 @@ impl Captor {
         if is_said_elsewhere(finding, source) {
             return;
         }
-        let (what, hint) = words::finding(finding, source);
+        let (what, hint) = words::finding(finding, source, self.depth);
         let name = source.label.unwrap_or(source.said());
         self.talk(Level::Warning, &format!("{name}: {what}"), Some(&hint));
     }

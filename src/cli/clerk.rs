@@ -16,6 +16,7 @@ use super::pump::{Link, Sink};
 use super::recorded::Recorded;
 use super::services::Services;
 use super::tally::Tally;
+use super::withheld::Withheld;
 use super::writer::WriteEnd;
 use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::count::count;
@@ -39,6 +40,8 @@ pub struct Clerk {
     said: HashSet<&'static str>,
     /// Kinds of refusal that were met.
     told: u64,
+    /// What is said of refused frames where diagnosis finds out nothing.
+    withheld: Withheld,
     show_key: bool,
     /// A frame whose tag did not fit.
     sample: Option<(GeneralGloCiphering, Vec<u8>)>,
@@ -88,6 +91,7 @@ impl Clerk {
             verbose: wishes.verbose,
             said: HashSet::new(),
             told: 0,
+            withheld: Withheld::default(),
             show_key: wishes.show_key,
             sample: None,
             missed: 0,
@@ -183,7 +187,7 @@ impl Clerk {
             let state = state.map_or(String::new(), |state| format!("; the link is {state}"));
             let what = format!(
                 "{good} of {} good, {refused} refused, {missed} missed, {} between them{state}",
-                count(frames, "frame"),
+                count(frames, "telegram"),
                 count(junk, "byte"),
             );
             say(Level::Note, &what, None);

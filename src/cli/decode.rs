@@ -211,7 +211,7 @@ pub fn stream(
 ) -> Result<Exit, Failure> {
     if args.output.explain {
         let zone = zone(&args.input)?;
-        return explain::run(args, named, &zone, global.quiet);
+        return explain::run(args, named, &zone, global);
     }
     let run = Prepared::new(args, named, global, renewal, services.remembered())?;
     let flow = Flow {
@@ -251,20 +251,20 @@ pub fn stream(
             .map(|name| name.strip_suffix(':').unwrap_or(&name).to_owned())
             .collect();
         let what = format!(
-            "{}: no frame of {}",
+            "{}: no telegram of {}",
             names.join(", "),
             args.input.meter.join(", ")
         );
         let failure = Failure::new(Exit::Nothing, what);
         return Err(match others.is_empty() {
             true => failure,
-            false => failure.hint(format!("it has frames of {}", others.join(", "))),
+            false => failure.hint(format!("it has telegrams of {}", others.join(", "))),
         });
     }
     if let (Some(shard), true, Exit::Good, PumpEnd::Input) = (args.input.shard, nothing, worst, end)
     {
         if !global.quiet {
-            say(Level::Note, &format!("no frame of shard {shard}"), None);
+            say(Level::Note, &format!("no telegram of shard {shard}"), None);
         }
         return Ok(Exit::Good);
     }

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::p1::diagnosis::examine::examine;
+use crate::p1::diagnosis::worst::Worst;
 use crate::sink::explanation;
 use crate::sink::redact::Redactor;
-use crate::source::dump::{Form, Piece, Undump};
+use crate::source::dump::{DumpError, Form, Piece, Undump};
 use crate::source::{Kind, Source, SourceOptions, Stop};
 
-use super::args::Run;
+use super::args::{Global, Run};
 use super::caution::say_who_sees_keys;
 use super::failure::{Exit, Failure, Level, say};
 use super::inputs::{self, Named};
@@ -22,9 +23,9 @@ use crate::source::Read;
 ///
 /// # Errors
 /// An input that cannot be read, an output that cannot be written.
-pub fn run(args: &Run, named: &[Named], zone: &Zone, quiet: bool) -> Result<Exit, Failure> {
+pub fn run(args: &Run, named: &[Named], zone: &Zone, global: &Global) -> Result<Exit, Failure> {
     let ring = Ring::gather(&args.keys)?;
-    say_who_sees_keys(&args.keys, named, quiet);
+    say_who_sees_keys(&args.keys, named, global.quiet);
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let signals = Signals::watch(&stop)?;
     let options = inputs::source_options(&args.source, stop, false);
@@ -32,7 +33,12 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, quiet: bool) -> Result<Exit
     let mut worst = Exit::Good;
     let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));
     for input in named {
-        let (capture, form) = read(input, args, &options, listening)?;
+        let name = input.address.to_string();
+        let Captured {
+            bytes: capture,
+            form,
+            unknown,
+        } = read(input, args, &options, listening)?;
         let keys = ring.keys_for(&input.address);
         let mut examination = examine(&capture, &keys, zone);
         let is_text = form != Some(Form::Bin);
@@ -42,16 +48,16 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, quiet: bool) -> Result<Exit
             examination.worst = None;
         }
         if let Some(redactor) = &mut redactor {
-            let shown = examination.worst.is_some();
+            let is_shown = |worst: &Worst| explanation::is_shown(worst, global.verbose > 0);
+            let shown = examination.worst.as_ref().is_some_and(is_shown);
             redactor.examination(&mut examination);
             if shown && examination.worst.is_none() {
-                let name = &input.address;
                 let what = format!("{name}: the frame is left out, it could name the meter");
                 say(Level::Note, &what, None);
             }
         }
         let mut text = Vec::new();
-        explanation::write(&mut text, &input.address.to_string(), &examination);
+        explanation::write(&mut text, &name, &examination, global.verbose > 0);
         match Writer::Terminal.write(&text) {
             Err(WriteEnd::Failed(failure)) => return Err(failure),
             Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
@@ -70,9 +76,20 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, quiet: bool) -> Result<Exit
             (_, 0) => Exit::Good,
             _ => Exit::Some,
         });
+        if let Some(failure) = unknown {
+            worst = worst.min(failure.report(global.quiet));
+        }
     }
     signals.pass_on();
     Ok(worst)
+}
+
+/// What is examined of an input.
+struct Captured {
+    bytes: Vec<u8>,
+    form: Option<Form>,
+    /// That its form is not known: then the bytes are those of the file itself.
+    unknown: Option<Failure>,
 }
 
 /// The bytes of an input and the form they had, up to a bound: one trouble looks like the next.
@@ -81,7 +98,7 @@ fn read(
     args: &Run,
     options: &SourceOptions,
     listening: Duration,
-) -> Result<(Vec<u8>, Option<Form>), Failure> {
+) -> Result<Captured, Failure> {
     let name = input.address.to_string();
     let mut source = Source::open(&input.address, options)?;
     let live = source.kind() != Kind::File;
@@ -90,6 +107,7 @@ fn read(
     let form = args.input.input.0.or(live.then_some(Form::Bin));
     let mut undump = Undump::new(form);
     let mut capture = Vec::new();
+    let mut raw = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     let mut silent = 0;
     let mut take = |piece: Piece<'_>| {
@@ -104,6 +122,7 @@ fn read(
                 silent = 0;
                 total += count;
                 let bytes = buffer.get(..count).unwrap_or_default();
+                raw.extend(bytes.iter().take(LOOKED_AT.saturating_sub(raw.len())));
                 if let Err(error) = undump.push(bytes, &mut take) {
                     break Err(error);
                 }
@@ -121,12 +140,22 @@ fn read(
             break undump.finish(&mut take);
         }
     };
-    ended.map_err(|error| Failure::of_dump(&name, &error))?;
-    Ok((capture, undump.form()))
+    let unknown = match ended {
+        Ok(()) => None,
+        Err(error @ DumpError::Unknown { .. }) => Some(Failure::of_dump(&name, &error)),
+        Err(error) => return Err(Failure::of_dump(&name, &error)),
+    };
+    Ok(Captured {
+        bytes: if unknown.is_some() { raw } else { capture },
+        form: undump.form(),
+        unknown,
+    })
 }
 
 /// Bytes of a key.
 const KEY_LENGTH: usize = 16;
+/// Bytes of a file of no known form that are examined.
+const LOOKED_AT: usize = 64 << 10;
 /// Bytes that are examined at the most.
 const CAPTURE_MAX: usize = 4 << 20;
 /// Silences in a row after which a live source is examined: about 12 seconds.

@@ -54,6 +54,10 @@ pub trait Desk {
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
     /// Takes something that diagnosis has found out.
     fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding);
+    /// Takes a finding that was told before and that more shows now.
+    fn grown(&mut self, _lane: usize, _source: Source<'_>, _finding: &Finding) {}
+    /// All trouble of a lane so far was judged; of what no finding was told, there is none.
+    fn settled(&mut self, _lane: usize, _source: Source<'_>) {}
     /// Takes the counts of a stream that is at its end.
     fn ended(&mut self, _lane: usize, _source: Source<'_>, _summary: &Summary) {}
 }
@@ -217,11 +221,11 @@ impl Lane {
                     .hint("a level sensor sends R, three digits and CR at 9600 8N1"),
             ),
             (0, bytes, Device::P1) if self.found => Some(nothing(&format!(
-                "no frame and no telegram in {bytes} bytes"
+                "no telegram in {bytes} bytes"
             ))),
             (0, bytes, Device::P1) => Some(
-                nothing(&format!("no frame and no telegram in {bytes} bytes")).hint(
-                    "is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /",
+                nothing(&format!("no telegram in {bytes} bytes")).hint(
+                    "is this a dump of a P1 port? an encrypted telegram begins with DB 08, a plain one with /",
                 ),
             ),
         }

@@ -14,6 +14,8 @@ pub mod keys;
 
 pub mod words;
 
+pub mod withheld;
+
 pub mod writer;
 
 pub mod archive;

@@ -29,6 +29,7 @@ use crate::sink::rotation::Rotation;
 use crate::sink::service::Notice;
 use crate::sink::target::Existing;
 use crate::sink::thin::{Row, Thin, Thinning, values};
+use crate::sink::words::Depth;
 use crate::source::maxsonar::Level;
 
 /// Formats telegrams and writes them.
@@ -243,7 +244,7 @@ impl Output {
             Some(redactor) => redactor.refused(refused),
             None => *refused,
         };
-        let (message, hint) = words::refused(&refused);
+        let (message, hint) = words::refused(&refused, Depth::Full);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
         self.redactor = redactor;
     }

@@ -347,6 +347,7 @@ impl Pump<'_> {
         }
         match self.limits.timeout {
             Some(timeout) if self.heard.1.elapsed() >= timeout => {
+                self.conclude(PumpEnd::Stopped);
                 let names: Vec<_> = self.lanes.iter().map(Lane::title).collect();
                 let what = format!("{}: no telegram for {timeout:?}", names.join(", "));
                 let virtual_only = self.lanes.iter().all(|lane| lane.kind == "sim");
@@ -361,21 +362,26 @@ impl Pump<'_> {
         }
     }
 
+    /// Ends the lanes that go on.
+    fn conclude(&mut self, end: PumpEnd) {
+        for index in 0..self.lanes.len() {
+            let over = self.links.get(index).is_none_or(|state| state.over);
+            let Some(lane) = self.lanes.get_mut(index).filter(|_| !over) else {
+                continue;
+            };
+            // Cut in the middle by the user: what cannot end here is no fault of the input.
+            let _ = lane.finish(self.sink);
+            if end == PumpEnd::Duration {
+                self.look_for_nothing(index);
+            }
+        }
+    }
+
     /// Ends all lanes that have not ended yet.
     fn end(mut self, end: PumpEnd) -> Result<Pumped, Failure> {
         self.progress.finish();
         if end != PumpEnd::Enough {
-            for index in 0..self.lanes.len() {
-                let over = self.links.get(index).is_none_or(|state| state.over);
-                let Some(lane) = self.lanes.get_mut(index).filter(|_| !over) else {
-                    continue;
-                };
-                // Cut in the middle by the user: what cannot end here is no fault of the input.
-                let _ = lane.finish(self.sink);
-                if end == PumpEnd::Duration {
-                    self.look_for_nothing(index);
-                }
-            }
+            self.conclude(end);
             self.flush()?;
         } else {
             for lane in &mut self.lanes {

@@ -1,23 +1,29 @@
 //! What is said of frames that were refused: plain words, and one thing to do.
+//!
+//! A person reads of telegrams; frames, tags, counters and places in the stream are for `-v` and for programs.
 
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Reason, Refused};
 use crate::p1::readout::{Crc, SentCrc};
 use crate::sink::context::Source;
-use crate::sink::words;
+use crate::sink::words::{self, Depth};
 
 /// What is wrong with a frame, and what to do about it.
-pub fn refused(refused: &Refused<'_>) -> (String, String) {
-    let place = format!("frame at 0x{:x}{}", refused.span.start, sender(refused));
+pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
+    let full = depth == Depth::Full;
+    let place = match full {
+        true => format!("frame at 0x{:x}{}", refused.span.start, sender(refused)),
+        false => telegram(refused),
+    };
     match refused.reason {
         Reason::Truncated { have, need } => (
             format!("{place} is cut short: {have} of {need} bytes"),
-            "record for some seconds longer; if every frame ends early, bytes are lost on the way".to_owned(),
+            "record for some seconds longer; if all of them end early, bytes are lost on the way".to_owned(),
         ),
         Reason::BadLength { length, .. } => (
-            format!("{place} claims {}, which no frame can have", count(length, "byte")),
-            "its header was damaged; the frames behind it are not touched by this".to_owned(),
+            format!("{place} claims {}, which none can have", count(length, "byte")),
+            "its head was damaged; those behind it are not touched by this".to_owned(),
         ),
         Reason::Unsupported(what) => (
             format!("{place} is protected with {what}, which is not supported"),
@@ -30,11 +36,14 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
                 .to_owned(),
         ),
         Reason::TagMismatch => (
-            format!("{place} was refused: its tag does not fit the key"),
+            match full {
+                true => format!("{place} was refused: its tag does not fit the key"),
+                false => format!("{place} was refused: it does not fit the key"),
+            },
             "check that the key belongs to this meter".to_owned(),
         ),
         Reason::CrcMismatch(crc) => (
-            format!("{place}: its checksum (CRC) does not fit, {}", crc_words(crc)),
+            format!("{place}: its check sum (CRC) does not fit, {}", crc_words(crc)),
             "some characters were changed on the way; --ignore-crc prints the telegram all the same".to_owned(),
         ),
         Reason::NoEnd => (
@@ -52,11 +61,17 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
                 .to_owned(),
         ),
         Reason::Downgrade => (
-            format!("{place} has no tag, though this meter has sent tags before"),
-            "somebody else may have written this frame; it is not used".to_owned(),
+            match full {
+                true => format!("{place} has no tag, though this meter has sent tags before"),
+                false => format!("{place} has no proof of origin, though this meter has given it before"),
+            },
+            "somebody else may have written it; it is not used".to_owned(),
         ),
         Reason::Replayed => (
-            format!("{place} was sent before: its counter does not grow"),
+            match full {
+                true => format!("{place} was sent before: its counter does not grow"),
+                false => format!("{place} was sent before, and is sent once more"),
+            },
             "somebody may play back what was recorded; it is not used\n\
              a recording is read from its file: smarty parse FILE"
                 .to_owned(),
@@ -70,7 +85,7 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
             LOST.to_owned(),
         ),
         Reason::ChecksumMismatch => (
-            format!("{place}: the check sum of its link frame does not fit"),
+            format!("{place}: the check sum of its link layer does not fit"),
             LOST.to_owned(),
         ),
         Reason::BadStructure => (
@@ -88,14 +103,38 @@ pub fn refused(refused: &Refused<'_>) -> (String, String) {
 const LOST: &str =
     "if it is always so, bytes are lost on the way: look at the cable, the adapter and its buffer";
 
+/// `a telegram of SAG1030700114004`, as far as it is known.
+fn telegram(refused: &Refused<'_>) -> String {
+    let what = if refused.is_push() {
+        "push"
+    } else {
+        "telegram"
+    };
+    match refused.title() {
+        Some(title) => format!(
+            "a {what} of {}",
+            title.device_id().unwrap_or_else(|| title.to_string())
+        ),
+        None => format!("a {what}"),
+    }
+}
+
 /// What diagnosis has found and how that is known, and what to do about it.
-pub fn finding(finding: &Finding, source: Source<'_>) -> (String, String) {
-    let (title, evidence) = (words::title(finding), words::evidence(finding));
+pub fn finding(finding: &Finding, source: Source<'_>, depth: Depth) -> (String, String) {
+    let (title, evidence) = (words::title(finding), words::evidence(finding, depth));
     let what = match evidence.is_empty() {
         true => title,
         false => format!("{title}\n  {evidence}"),
     };
     (what, words::hint_of(finding, source))
+}
+
+/// How much is said, as `-v` asks for it.
+pub fn depth(verbose: u8) -> Depth {
+    match verbose {
+        0 => Depth::Plain,
+        _ => Depth::Full,
+    }
 }
 
 /// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.

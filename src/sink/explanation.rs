@@ -6,14 +6,14 @@ use anstyle::{AnsiColor, Style};
 
 use super::clean::clean;
 use super::hex::dump;
-use super::words;
+use super::words::{self, Depth};
 use crate::p1::count::count;
 use crate::p1::diagnosis::Measure;
 use crate::p1::diagnosis::examine::{Examination, Outcome, Remark, Stage};
 use crate::p1::diagnosis::worst::Worst;
 
 /// Writes an examination; styles are in it.
-pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
+pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination, verbose: bool) {
     let name = clean(name);
     let mut text = format!("{BOLD}Examination of {name}{BOLD:#}\n\n");
     for (number, step) in (1..).zip(&examination.steps) {
@@ -48,18 +48,20 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
     }
     for finding in &examination.findings {
         let _ = writeln!(text, "\n{BAD}{}{BAD:#}", words::title(finding));
-        let evidence = words::evidence(finding);
+        let evidence = words::evidence(finding, Depth::Full);
         if !evidence.is_empty() {
             let _ = writeln!(text, "  {evidence}");
         }
-        for line in words::hint(finding).lines() {
-            let _ = writeln!(text, "  hint: {line}");
+        for (number, line) in words::hint(finding).lines().enumerate() {
+            let lead = if number == 0 { "hint: " } else { "      " };
+            let _ = writeln!(text, "  {lead}{line}");
         }
     }
     if examination.findings.is_empty() {
         let _ = writeln!(text, "\n{GOOD}Nothing is wrong.{GOOD:#}");
     }
-    if let Some(worst) = &examination.worst {
+    let worst = examination.worst.as_ref();
+    if let Some(worst) = worst.filter(|worst| is_shown(worst, verbose)) {
         frame(&mut text, worst);
     }
     let summary = &examination.summary;
@@ -80,6 +82,11 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination) {
         summary.state.code(),
     );
     out.extend_from_slice(text.as_bytes());
+}
+
+/// Whether the frame is shown: without a mark in it a dump says nothing.
+pub fn is_shown(worst: &Worst, verbose: bool) -> bool {
+    verbose || !worst.damaged.is_empty()
 }
 
 /// The frame as hex dump with its damaged bytes marked, and its fields.

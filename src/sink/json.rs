@@ -12,7 +12,7 @@ use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::{write_json, write_json_bytes, write_json_text};
 use super::template::ByShape;
-use super::words;
+use super::words::{self, Depth};
 use crate::p1::ciphering::{SecurityControl, SystemTitle};
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
@@ -231,7 +231,11 @@ impl Json {
             write_json_text(out, other.code());
         }
         out.extend_from_slice(b"],\"message\":");
-        let message = format!("{}; {}", words::title(finding), words::evidence(finding));
+        let message = format!(
+            "{}; {}",
+            words::title(finding),
+            words::evidence(finding, Depth::Full)
+        );
         write_json_text(out, message.trim_end_matches("; "));
         out.extend_from_slice(b",\"hint\":");
         write_json_text(out, &words::hint_of(finding, context.source));

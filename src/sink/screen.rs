@@ -1,7 +1,7 @@
 //! The live screen: what is known of all meters, and its drawing in any size.
 //!
 //! ```text
-//! telegram, refused, junk, link, finding --> Screen { links, meters } --draw(now, width, height)--> lines
+//! telegram, refused, junk, link, finding, notice --> Screen { links, meters } --draw(now, width, height)--> lines
 //! ```
 //!
 //! It asks no clock and knows no terminal. Memory is bounded whatever comes in: an hour of powers for each of at
@@ -19,6 +19,7 @@ mod quarter;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod told;
 mod words;
 
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 use self::meter::{Meter, sender};
 use super::context::{Context, Senders, Source};
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 
 /// What is known of all links and the meters on them.
@@ -33,13 +35,15 @@ use crate::p1::event::{Decoded, Refused};
 pub struct Screen {
     links: Vec<Link>,
     meters: Vec<Meter>,
-    findings: Vec<String>,
+    /// The last words of the program, and what to do about them.
+    notices: Vec<(String, Option<String>)>,
     senders: Senders,
 }
 
 /// A source and how it is.
 #[derive(Clone, Debug)]
 struct Link {
+    kind: String,
     name: String,
     label: Option<String>,
     /// How it was opened.
@@ -52,6 +56,8 @@ struct Link {
     junk: u64,
     /// Refused frames of which no meter is known.
     refused: u64,
+    /// What diagnosis has found out, the latest of each verdict.
+    findings: Vec<Finding>,
 }
 
 impl Screen {
@@ -119,15 +125,6 @@ impl Screen {
         link.message = message.to_owned();
     }
 
-    /// Takes a line of diagnosis; the last two are shown.
-    pub fn finding(&mut self, text: &str) {
-        self.findings.retain(|known| known != text);
-        if self.findings.len() == FINDINGS {
-            self.findings.remove(0);
-        }
-        self.findings.push(text.to_owned());
-    }
-
     /// Draws the screen: at most `height` lines of at most `width` columns, with styles.
     pub fn draw(&self, now: Timestamp, width: u16, height: u16) -> Vec<String> {
         arrange::draw(self, now, usize::from(width), usize::from(height))
@@ -143,6 +140,7 @@ impl Screen {
         }
         if self.links.len() < LINKS {
             self.links.push(Link {
+                kind: source.kind.to_owned(),
                 name: source.name.to_owned(),
                 label: source.label.map(str::to_owned),
                 settings: String::new(),
@@ -152,6 +150,7 @@ impl Screen {
                 changed: now,
                 junk: 0,
                 refused: 0,
+                findings: Vec::new(),
             });
         }
         self.links.len() - 1
@@ -186,9 +185,14 @@ impl Screen {
         self.meters.len() - 1
     }
 
-    /// The meter of a link that has one only.
+    /// The meter of a link that has one only; those that were never right count where there is no other.
     fn only_meter(&mut self, link: usize) -> Option<&mut Meter> {
-        let mut meters = self.meters.iter_mut().filter(|meter| meter.link == link);
+        let heard = |meter: &&mut Meter| meter.link == link && meter.good > 0;
+        let any = self.meters.iter_mut().any(|meter| heard(&meter));
+        let mut meters = self
+            .meters
+            .iter_mut()
+            .filter(|meter| meter.link == link && (meter.good > 0 || !any));
         let first = meters.next();
         match meters.next() {
             None => first,
@@ -198,6 +202,14 @@ impl Screen {
 }
 
 impl Link {
+    fn source(&self) -> Source<'_> {
+        Source {
+            kind: &self.kind,
+            name: &self.name,
+            label: self.label.as_deref(),
+        }
+    }
+
     /// Whether bytes can come.
     fn is_well(&self) -> bool {
         matches!(&*self.state, OPENED | "reopened")
@@ -205,8 +217,6 @@ impl Link {
 }
 
 const OPENED: &str = "opened";
-/// Lines of diagnosis kept.
-const FINDINGS: usize = 2;
 /// Links and meters kept.
 const LINKS: usize = 64;
 const METERS: usize = 64;

@@ -6,7 +6,7 @@
 mod evidence;
 mod hint;
 
-pub use self::evidence::evidence;
+pub use self::evidence::{Depth, evidence};
 pub use self::hint::{hint, tell_apart};
 
 use super::context::Source;
@@ -60,15 +60,15 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         Ixon => "the serial port swallows the bytes 11 and 13",
         Cooked => "the serial port edits what it reads, as for a keyboard",
         LineEnds => "an editor or git has changed the line ends",
-        LostBytes => "bytes are missing inside the frames",
-        InsertedBytes => "bytes that were not sent stand inside the frames",
-        BufferLimit => "frames end at a size limit of a device in between",
-        CutShort => "frames end early",
-        DamagedHeader => "the head of a frame was damaged on the way",
-        Unsupported => "the frames are protected in a way that is not supported",
-        Downgrade => "a frame without proof of origin, though others have one",
-        Replayed => "a frame that was sent before is sent once more",
-        NoKey => "the frames are encrypted, and there is no key",
+        LostBytes => "bytes are missing inside the telegrams",
+        InsertedBytes => "bytes that were not sent stand inside the telegrams",
+        BufferLimit => "telegrams end at a size limit of a device in between",
+        CutShort => "telegrams end early",
+        DamagedHeader => "the head of a telegram was damaged on the way",
+        Unsupported => "the telegrams are protected in a way that is not supported",
+        Downgrade => "a telegram without proof of origin, though others have one",
+        Replayed => "a telegram that was sent before is sent once more",
+        NoKey => "the telegrams are encrypted, and there is no key",
         WrongKey => "the key does not fit this meter",
         KeyOfOtherMeter => "the key of another meter is used",
         KeyReversed => "the bytes of the key are in the wrong order",
@@ -80,16 +80,16 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         KeyTypo => "one digit of the key is wrong",
         KeyDigitsSwapped => "two digits of the key are exchanged",
         KeyTwoTypos => "two digits of the key are wrong",
-        DamagedFrame => "a frame was damaged on the way",
+        DamagedFrame => "a telegram was damaged on the way",
         WrongCrc => "the check sum (CRC) is wrong, the text looks whole",
         OtherCrc => "the check sum (CRC) is of another kind than the standard's",
         ShortCrc => "the check sum (CRC) is sent without its leading zeros",
         WrongAuthKey => "the authentication key is not the one of this meter",
-        DamagedTag => "the end of a frame (its tag) was damaged on the way",
-        NoTelegram => "the frames open, but hold no telegram",
-        Missed => "frames were sent that never arrived",
-        CounterReset => "the frame counter of the meter went back",
-        RepeatedNonce => "the meter used one frame counter twice",
+        DamagedTag => "the end of a telegram was damaged on the way",
+        NoTelegram => "the key opens what comes, but it is no telegram",
+        Missed => "telegrams were sent that never arrived",
+        CounterReset => "the meter numbers its telegrams anew",
+        RepeatedNonce => "the meter gave two telegrams the same number",
         TwoMeters => "more than one meter sends here",
         KeyChanged => "the key fits no longer: it was changed",
         PeriodLong => "telegrams come too seldom",
@@ -117,7 +117,9 @@ mod tests {
             evidence_of.other = Some(SystemTitle(*b"SMY\x67\x70\x00\x00\x02"));
             let mut finding = Finding::new(verdict, Span::new(123_456, 789_012), 100, evidence_of);
             finding = finding.or(&[Verdict::CutShort]);
-            for text in [title(&finding), evidence(&finding), hint(&finding)] {
+            let known = [Depth::Plain, Depth::Full].map(|depth| evidence(&finding, depth));
+            let [plain, full] = known;
+            for text in [title(&finding), plain, full, hint(&finding)] {
                 for line in text.lines() {
                     assert!(
                         line.chars().count() <= 72,

@@ -265,7 +265,12 @@ mod tests {
         assert!(own.is_self() && own.to_string() == "this run itself");
         drop(mine);
         let held = Command::new("flock")
-            .args(["--no-fork".as_ref(), path.as_os_str(), "sleep".as_ref(), "60".as_ref()])
+            .args([
+                "--no-fork".as_ref(),
+                path.as_os_str(),
+                "sleep".as_ref(),
+                "60".as_ref(),
+            ])
             .spawn();
         if let Ok(mut sleep) = held {
             let start = Instant::now();

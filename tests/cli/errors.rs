@@ -115,8 +115,8 @@ fn noise_is_nothing_and_not_a_hundred_damaged_frames() {
     assert_snapshot!(on("noise.bin", &noise, "parse noise.bin"), @r"
     $ smarty parse noise.bin
     --- stderr
-    smarty: error: noise.bin: no frame and no telegram in 5000000 bytes
-      hint: is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /
+    smarty: error: noise.bin: no telegram in 5000000 bytes
+      hint: is this a dump of a P1 port? an encrypted telegram begins with DB 08, a plain one with /
     --- exit 5
     ");
     let done = smarty("parse -").env("SMARTY_KEY", KEY).pipe(noise).done();
@@ -142,10 +142,8 @@ fn a_length_field_of_four_gigabytes() {
     assert_snapshot!(on("long.bin", &bytes, "parse long.bin"), @r"
     $ smarty parse long.bin
     --- stderr
-    smarty: error: long.bin: frame at 0x0 (SMY1030726916931) claims 4294967295 bytes, which no frame can have
-    smarty: error: long.bin: the head of a frame was damaged on the way
-      bytes 0x0..0xf
-      hint: one frame now and then is nothing; else check cable and pull-up
+    smarty: error: long.bin: the head of a telegram was damaged on the way
+      hint: one telegram now and then is nothing; else check cable and pull-up
     --- exit 4
     ");
     bytes.extend(noise(5000));
@@ -163,12 +161,11 @@ fn a_frame_that_was_cut() {
     assert_snapshot!(on("cut.bin", &frame[..400], "parse cut.bin"), @r"
     $ smarty parse cut.bin
     --- stderr
-    smarty: error: cut.bin: frame at 0x0 (SMY1030726916931, counter 214241) is cut short: 400 of 692 bytes
-    smarty: error: cut.bin: bytes are missing inside the frames
+    smarty: error: cut.bin: bytes are missing inside the telegrams
       400 of 692 bytes came (SMY1030726916931)
       hint: the computer or bridge is too slow: raise its buffer, close other
             programs that read the port, use another adapter
-            or: frames end early
+            or: telegrams end early
             the key of the meter would show the place
     --- exit 4
     ");
@@ -187,18 +184,16 @@ fn a_frame_that_was_cut() {
     assert_snapshot!(run.done().with(KEY, "KEY").with(folder.path(), "FOLDER").stderr, @r"
     smarty: warning: the key on the command line can be seen by all users of this machine
       hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
-    smarty: error: FOLDER/two.bin: frame at 0x0 (SMY1030726916931, counter 214241) is cut short: 400 of 692 bytes
-    smarty: warning: FOLDER/two.bin: frames end early
+    smarty: warning: FOLDER/two.bin: telegrams end early
       400 of 692 bytes came (SMY1030726916931)
       hint: record for some seconds longer; if it is always so, the reading program
             stops too early or the 5 V of the port break down
-    smarty: note: 1 of 2 frames good, 1 refused, 0 missed, 0 bytes between them
+    smarty: note: 1 of 2 telegrams good, 1 refused, 0 missed, 0 bytes between them
     ");
     assert_snapshot!(on("cut.txt", &sample("nl5.txt")[..300], "parse cut.txt"), @r"
     $ smarty parse cut.txt
     --- stderr
-    smarty: error: cut.txt: frame at 0x0 has no end: the line with ! is missing
-    smarty: error: cut.txt: frames end early
+    smarty: error: cut.txt: telegrams end early
       300 bytes came, and no end
       hint: record for some seconds longer; if it is always so, the reading program
             stops too early or the 5 V of the port break down
@@ -214,13 +209,12 @@ fn a_telegram_whose_crc_does_not_fit() {
     assert_snapshot!(on("changed.txt", &changed, "parse changed.txt"), @r"
     $ smarty parse changed.txt
     --- stderr
-    smarty: error: changed.txt: frame at 0x0: its checksum (CRC) does not fit, sent 750F, computed 68AC
     smarty: error: changed.txt: the check sum (CRC) is wrong, the text looks whole
       sent 750F, computed 68AC
       hint: if all telegrams have it, the text was changed after it was sent;
             --ignore-crc prints them all the same
-            or: a frame was damaged on the way
-            or: bytes are missing inside the frames
+            or: a telegram was damaged on the way
+            or: bytes are missing inside the telegrams
             more telegrams tell: record for a minute
     --- exit 4
     ");
@@ -230,17 +224,15 @@ fn a_telegram_whose_crc_does_not_fit() {
         "parse changed.txt --ignore-crc --json",
     );
     assert_eq!(done.telegram()["telegram"]["crc"]["valid"], false);
-    assert_snapshot!(done.stderr, @"smarty: warning: changed.txt: telegram at 0x0 is printed though its checksum (CRC) does not fit, sent 750F, computed 68AC");
+    assert_snapshot!(done.stderr, @r"smarty: warning: changed.txt: a telegram is printed though its check sum (CRC) does not fit, sent 750F, computed 68AC");
     let no_number = format!("{}!12x4\r\n", text.split('!').next().unwrap());
     assert_snapshot!(on("x.txt", no_number, "parse x.txt"), @r"
     $ smarty parse x.txt
     --- stderr
-    smarty: error: x.txt: frame at 0x0: its checksum (CRC) does not fit, sent no number, computed 750F
-    smarty: error: x.txt: bytes are missing inside the frames
-      something is missing at offset 0x390
+    smarty: error: x.txt: bytes are missing inside the telegrams
       hint: the computer or bridge is too slow: raise its buffer, close other
             programs that read the port, use another adapter
-            or: a frame was damaged on the way
+            or: a telegram was damaged on the way
     --- exit 4
     ");
 }
@@ -354,8 +346,8 @@ fn a_meter_that_is_not_there() {
     assert_snapshot!(smarty("parse lu-full.bin --keyring keys.toml --meter SMY1030726916931").done(), @r"
     $ smarty parse lu-full.bin --keyring keys.toml --meter SMY1030726916931
     --- stderr
-    smarty: error: lu-full.bin: no frame of SMY1030726916931
-      hint: it has frames of SMY1030726916932
+    smarty: error: lu-full.bin: no telegram of SMY1030726916931
+      hint: it has telegrams of SMY1030726916932
     --- exit 5
     ");
 }
@@ -365,7 +357,7 @@ fn quiet_says_errors_without_hints() {
     assert_snapshot!(smarty("parse -q lu.bin").done(), @r"
     $ smarty parse -q lu.bin
     --- stderr
-    smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
+    smarty: error: lu.bin: a telegram of SMY1030726916931 is encrypted, and there is no key for it
     --- exit 4
     ");
 }

@@ -99,3 +99,52 @@ fn a_short_crc_is_said_and_its_telegram_used() {
     assert!(done.stderr.contains("without its leading zeros"));
     assert_eq!(done.exit, Some(0));
 }
+
+#[test]
+fn a_file_of_no_known_form_is_examined_as_far_as_that_goes() {
+    let folder = Folder::new();
+    folder.file("letter.txt", "hello world, this is a letter\nto nobody\n");
+    let done = smarty("parse --explain letter.txt").within(&folder).done();
+    let steps: Vec<_> = done
+        .text()
+        .lines()
+        .filter(|line| line.contains('?'))
+        .collect();
+    assert_eq!(steps.len(), 11, "{done}");
+    assert!(steps[0].ends_with("yes"), "{done}");
+    assert!(steps[2].ends_with("no"), "{done}");
+    assert!(steps[3].ends_with("an earlier step failed"), "{done}");
+    assert!(
+        done.stderr.contains("letter.txt: this is no dump"),
+        "{done}"
+    );
+    assert_eq!(done.exit, Some(5), "{done}");
+    // What looks like a key is not examined.
+    folder.file("my.key", KEY);
+    let done = smarty("parse --explain my.key").within(&folder).done();
+    assert!(
+        done.stdout.is_empty() && !done.to_string().contains(KEY),
+        "{done}"
+    );
+}
+
+#[test]
+fn a_hint_begins_once_and_a_dump_without_a_mark_is_left_out() {
+    for (fault, marked) in [("wrong-key", false), ("weak", true), ("limit=512", false)] {
+        let folder = Folder::new();
+        faulty(&folder, "lu", fault);
+        let run = |line: &str| smarty(line).within(&folder).done();
+        let done = run("parse --explain x.bin --keyring keys.toml");
+        let text = done.text();
+        assert_eq!(text.contains("The frame at 0x"), marked, "{fault}: {text}");
+        assert_eq!(text.contains("^^ marks"), marked, "{fault}: {text}");
+        let verbose = run("parse --explain x.bin --keyring keys.toml -v");
+        assert!(verbose.text().contains("The frame at 0x"), "{fault}");
+        let mut before = "";
+        for line in text.lines() {
+            let again = line.starts_with("  hint: ") && before.starts_with("  hint: ");
+            assert!(!again, "{fault}: {text}");
+            before = line;
+        }
+    }
+}

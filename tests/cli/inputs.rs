@@ -72,8 +72,8 @@ fn a_wrong_form_is_told_where_it_does_not_fit() {
     assert_snapshot!(smarty("parse lu.hex -i bin").done(), @r"
     $ smarty parse lu.hex -i bin
     --- stderr
-    smarty: error: lu.hex: no frame and no telegram in 1406 bytes
-      hint: is this a dump of a P1 port? an encrypted frame begins with DB 08, a plain telegram with /
+    smarty: error: lu.hex: no telegram in 1406 bytes
+      hint: is this a dump of a P1 port? an encrypted telegram begins with DB 08, a plain one with /
     --- exit 5
     ");
     assert_snapshot!(smarty("parse lu.hex -i base64").done(), @r"
@@ -82,7 +82,7 @@ fn a_wrong_form_is_told_where_it_does_not_fit() {
     smarty: error: lu.hex: the port is read at the wrong speed
       the bytes are as if sent at 115200 and read at 9600 baud
       hint: set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)
-    smarty: error: lu.hex: no frame and no telegram in 1406 bytes
+    smarty: error: lu.hex: no telegram in 1406 bytes
     --- exit 5
     ");
 }

@@ -145,10 +145,10 @@ fn an_authentication_key_of_its_own() {
     assert_eq!(run(&[]).exit, Some(4));
     let warned = run(&["--tag", "warn"]);
     assert_eq!(warned.telegram()["security"]["tag"], "invalid");
-    assert_snapshot!(warned.stderr, @"
+    assert_snapshot!(warned.stderr, @r"
     smarty: warning: the key on the command line can be seen by all users of this machine
       hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
-    smarty: warning: at.bin: telegram at 0x0 is printed though its tag does not fit; its CRC does
+    smarty: warning: at.bin: a telegram is printed though its proof of origin does not fit; its check sum (CRC) does
     ");
     let skipped = run(&["--tag=skip"]);
     assert_eq!(skipped.telegram()["security"]["tag"], "skipped");
@@ -163,7 +163,7 @@ fn no_key_names_the_meter_and_the_ways_to_give_one() {
     assert_snapshot!(smarty("parse lu.bin").done(), @r"
     $ smarty parse lu.bin
     --- stderr
-    smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
+    smarty: error: lu.bin: a telegram of SMY1030726916931 is encrypted, and there is no key for it
       hint: the network operator gives the key, 32 digits, to the owner of the meter
             give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
     --- exit 4
@@ -171,10 +171,10 @@ fn no_key_names_the_meter_and_the_ways_to_give_one() {
     assert_snapshot!(smarty("decrypt lu.bin lu.bin").done(), @r"
     $ smarty decrypt lu.bin lu.bin
     --- stderr
-    smarty: error: lu.bin: frame at 0x0 (SMY1030726916931, counter 214241) is encrypted, and there is no key for it
+    smarty: error: lu.bin: a telegram of SMY1030726916931 is encrypted, and there is no key for it
       hint: the network operator gives the key, 32 digits, to the owner of the meter
             give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE
-    smarty: note: 0 of 2 frames good, 2 refused, 0 missed, 0 bytes between them
+    smarty: note: 0 of 2 telegrams good, 2 refused, 0 missed, 0 bytes between them
     --- exit 4
     ");
 }
@@ -330,7 +330,7 @@ fn verbose_tells_where_the_key_came_from_by_its_check_value() {
       hint: --key alone asks for it; --key-file FILE and --keyring FILE read it
     smarty: note: key from --key, check value 556E7D
     smarty: note: lu.bin: taken as bin
-    smarty: note: 1 of 1 frame good, 0 refused, 0 missed, 0 bytes between them
+    smarty: note: 1 of 1 telegram good, 0 refused, 0 missed, 0 bytes between them
     smarty: note: the meter sends no values of gas, water or heat
       hint: the operator can switch them on, where the meter has them
     --- exit 0

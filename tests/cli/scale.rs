@@ -166,7 +166,9 @@ fn a_shard_without_meters_is_no_error() {
     assert_eq!((full.exit, full.stderr.as_str()), (Some(0), ""));
     assert_eq!((empty.exit, empty.stdout.len()), (Some(0), 0));
     assert!(
-        empty.stderr.starts_with("smarty: note: no frame of shard "),
+        empty
+            .stderr
+            .starts_with("smarty: note: no telegram of shard "),
         "{empty}"
     );
 }

@@ -1,6 +1,6 @@
 //! What is said of files and of virtual meters: what holds for links is not said of them.
 
-use super::run::{Folder, smarty};
+use super::run::{Done, Folder, smarty};
 
 /// Telegrams of virtual meters, one after another, with the key ring beside them.
 fn archive(folder: &Folder, options: &str) -> Vec<Vec<u8>> {
@@ -62,12 +62,13 @@ fn a_gap_in_a_file_is_still_said() {
         .within(&folder)
         .done();
     assert!(
-        done.stderr.contains("frames were sent that never arrived"),
+        done.stderr
+            .contains("telegrams were sent that never arrived"),
         "{done}"
     );
     assert!(
         done.stderr
-            .contains("28 of 28 frames good, 0 refused, 2 missed"),
+            .contains("28 of 28 telegrams good, 0 refused, 2 missed"),
         "{done}"
     );
 }
@@ -93,4 +94,118 @@ fn a_virtual_meter_has_no_pins_and_one_colon() {
         );
         assert_ne!(done.exit, Some(0), "{done}");
     }
+}
+
+/// A recording with a fault on the line, and the key ring beside it.
+fn faulty(folder: &Folder, profile: &str, fault: &str) -> Done {
+    let ring = match profile.starts_with("lu") {
+        true => " --keyring keys.toml",
+        false => "",
+    };
+    let line = format!("simulate --profile {profile} --fault {fault} --count 4{ring} -o x.bin");
+    let made = smarty(&line).within(folder).done();
+    assert_eq!(made.exit, Some(0), "{made}");
+    smarty(&format!("parse x.bin --csv{ring}"))
+        .within(folder)
+        .done()
+}
+
+#[test]
+fn a_verdict_is_said_alone_and_in_plain_words() {
+    for (profile, fault, verdict) in [
+        ("lu", "wrong-key", "the key does not fit this meter"),
+        (
+            "lu",
+            "wrong-auth-key",
+            "the authentication key is not the one",
+        ),
+        ("lu", "weak", "the signal is too weak"),
+        ("lu", "icrnl", "the serial port turns each CR"),
+        ("lu", "ixon", "the serial port swallows"),
+        ("lu", "lost=62", "bytes are missing inside the telegrams"),
+        ("lu", "limit=512", "telegrams end at a size limit"),
+        ("lu", "inverted", "the line is upside down"),
+        ("nl5", "limit=512", "telegrams end at a size limit"),
+        ("nl5", "bad-crc", "the check sum (CRC) is wrong"),
+    ] {
+        let folder = Folder::new();
+        let done = faulty(&folder, profile, fault);
+        let said = &done.stderr;
+        let first = said.lines().find(|line| line.starts_with("smarty: "));
+        let first = first.unwrap_or_default();
+        assert!(first.contains(&format!("x.bin: {verdict}")), "{done}");
+        assert!(
+            !said.contains("was refused") && !said.contains("0x"),
+            "{done}"
+        );
+        let words: Vec<_> = said.split(|c: char| !c.is_alphanumeric()).collect();
+        for word in ["frame", "frames", "tag", "tags", "counter"] {
+            let option = word == "tag" && said.contains("--tag");
+            assert!(option || !words.contains(&word), "{word}: {done}");
+        }
+        let hints = said.matches("  hint: ").count();
+        let messages =
+            said.matches("smarty: error").count() + said.matches("smarty: warning").count();
+        assert!(hints <= messages, "{done}");
+        // Who wants to know more asks for it.
+        let ring = if profile == "lu" {
+            " --keyring keys.toml"
+        } else {
+            ""
+        };
+        let done = smarty(&format!("parse x.bin --csv -v{ring}"))
+            .within(&folder)
+            .done();
+        if fault != "inverted" {
+            assert!(done.stderr.contains("x.bin: frame at 0x"), "{done}");
+        }
+    }
+}
+
+#[test]
+fn a_title_that_was_damaged_is_no_meter_without_a_key() {
+    let folder = Folder::new();
+    let line = "simulate --fault weak --count 40 --keyring keys.toml -o x.bin";
+    assert_eq!(smarty(line).within(&folder).done().exit, Some(0));
+    let done = smarty("parse x.bin --csv --keyring keys.toml")
+        .within(&folder)
+        .done();
+    assert!(done.stderr.contains("the signal is too weak"), "{done}");
+    assert!(!done.stderr.contains("no key"), "{done}");
+    // Meters that really have none are all named, with one hint.
+    let line = "simulate --meters 3 --count 2 --keyring street.toml -o street.bin";
+    assert_eq!(smarty(line).within(&folder).done().exit, Some(0));
+    let done = smarty("parse street.bin --csv").within(&folder).done();
+    assert_eq!(
+        done.stderr.matches("there is no key for it").count(),
+        3,
+        "{done}"
+    );
+    assert_eq!(done.stderr.matches("  hint: ").count(), 1, "{done}");
+}
+
+#[test]
+fn where_diagnosis_has_no_verdict_the_refusal_is_said() {
+    let folder = Folder::new();
+    let telegrams = archive(&folder, "--count 3 --keyring keys.toml");
+    // What a count leaves unread is not judged.
+    let mut broken = telegrams[0].clone();
+    broken[200] ^= 0xFF;
+    folder.file(
+        "x.bin",
+        [broken, telegrams[1].clone(), telegrams[2].clone()].concat(),
+    );
+    let done = smarty("parse x.bin --csv --keyring keys.toml -n 1")
+        .within(&folder)
+        .done();
+    assert!(done.stderr.contains("it does not fit the key"), "{done}");
+    assert!(!done.stderr.contains("frame"), "{done}");
+    let done = smarty("parse x.bin --csv --keyring keys.toml -q")
+        .within(&folder)
+        .done();
+    assert!(!done.stderr.contains("hint"), "{done}");
+    assert!(
+        done.stderr.contains("error: x.bin: the line is noisy"),
+        "{done}"
+    );
 }

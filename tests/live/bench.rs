@@ -248,7 +248,11 @@ impl Run {
     pub fn processor_time(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let fields = stat.rsplit_once(") ").unwrap().1.split(' ');
-        let ticks: u64 = fields.skip(11).take(2).map(|t| t.parse::<u64>().unwrap()).sum();
+        let ticks: u64 = fields
+            .skip(11)
+            .take(2)
+            .map(|t| t.parse::<u64>().unwrap())
+            .sum();
         Duration::from_millis(ticks * 10)
     }
 

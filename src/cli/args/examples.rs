@@ -7,10 +7,10 @@ macro_rules! exits {
 
 Exit codes:
   0              all good
-  1              some frames were refused, the good ones are printed
+  1              some telegrams were refused, the good ones are printed
   2              the command line or a configuration file is wrong
   3              a source or output cannot be opened, read or written
-  4              the key is missing or malformed, or no frame could be verified
+  4              the key is missing or malformed, or nothing could be verified
   5              nothing found, or --timeout is over
   129, 130, 143  ended by a signal: HUP (the terminal was closed), INT (Ctrl-C),
                  TERM; what was decoded is written before"

@@ -93,11 +93,11 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} whole", count(self.whole, "frame"))?;
+        write!(f, "{} whole", count(self.whole, "telegram"))?;
         for (frames, words) in [
             (self.cut, "cut"),
             (self.damaged, "damaged"),
-            (self.missing, "missing by their counters"),
+            (self.missing, "missing by their numbers"),
         ] {
             if frames > 0 {
                 write!(f, ", {frames} {words}")?;
@@ -105,14 +105,14 @@ impl fmt::Display for Counts {
         }
         if self.resets > 0 {
             let times = count(self.resets, "time");
-            write!(f, ", {times} the counter did not grow")?;
+            write!(f, ", {times} the number did not grow")?;
         }
         if self.broken > 0 {
             let bytes = count(self.broken, "byte");
             write!(f, ", {bytes} with parity or framing errors")?;
         }
         let bytes = count(self.bytes, "byte");
-        write!(f, ", {} of {bytes} in no frame", self.junk)
+        write!(f, ", {} of {bytes} in no telegram", self.junk)
     }
 }
 
@@ -166,7 +166,7 @@ impl Meter {
         });
         let gaps = sum(|counts| counts.gaps);
         let mut line = format!(
-            "{}  frames {whole}  gaps {gaps}  {}/s",
+            "{}  telegrams {whole}  gaps {gaps}  {}/s",
             HumanBytes(bytes),
             HumanBytes(rate)
         );

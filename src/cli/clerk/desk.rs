@@ -6,6 +6,7 @@ use super::Clerk;
 use crate::cli::failure::{Level, say};
 use crate::cli::lane::Desk;
 use crate::cli::pump::Sink;
+use crate::cli::withheld;
 use crate::cli::words::{self, is_said_elsewhere};
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
@@ -34,7 +35,7 @@ impl Desk for Clerk {
                 self.spend(printed);
             }
             Event::Refused(refused) => {
-                self.refused(source, received_at, refused, refusals.unwrap_or(1));
+                self.refused((lane, source), received_at, refused, refusals.unwrap_or(1));
             }
             Event::Junk(junk) if junk.span.start == 0 && is_rest(junk.bytes) => {
                 // Somebody who opens a port comes in the middle as a rule.
@@ -53,12 +54,14 @@ impl Desk for Clerk {
         self.tally.count(lane, event);
     }
 
-    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
+    fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding) {
+        self.withheld.find(lane, finding.verdict);
         let mut shown = finding.clone();
         if let Some(redactor) = self.output.redactor() {
             redactor.finding(&mut shown);
         }
-        let (mut what, mut hint) = words::finding(&shown, source);
+        let depth = words::depth(self.verbose);
+        let (mut what, mut hint) = words::finding(&shown, source, depth);
         if finding.verdict == Verdict::WrongKey
             && let Some(origin) = self.ring.origin_for(finding.evidence.title)
         {
@@ -80,12 +83,21 @@ impl Desk for Clerk {
         if is_said_elsewhere(finding, source) || self.left == Some(0) {
             return;
         }
+        let refuses = finding.verdict.explains_refusals();
+        // Errors alone are said to who wants it quiet.
         let level = match self.tally.good {
             0 => Level::Error,
+            _ if self.quiet && refuses => Level::Error,
             _ => Level::Warning,
         };
         let name = source.label.unwrap_or(source.said());
         self.talk(level, &format!("{name}: {what}"), Some(&hint));
+    }
+
+    fn settled(&mut self, lane: usize, _source: Source<'_>) {
+        for words in self.withheld.settle(lane) {
+            self.talk(Level::Error, &words.what, words.hint.as_deref());
+        }
     }
 
     fn ended(&mut self, lane: usize, source: Source<'_>, summary: &Summary) {
@@ -157,9 +169,8 @@ impl Clerk {
         let printed = self.output.telegram(&context, decoded);
         if decoded.crc.valid() == Some(false) && self.said.insert("crc") {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its checksum (CRC) does not fit, {}",
+                "{}: a telegram is printed though its check sum (CRC) does not fit, {}",
                 source.said(),
-                decoded.span.start,
                 words::crc_words(decoded.crc)
             );
             say(Level::Warning, &what, None);
@@ -170,9 +181,8 @@ impl Clerk {
             && self.said.insert("tag")
         {
             let what = format!(
-                "{}: telegram at 0x{:x} is printed though its tag does not fit; its CRC does",
+                "{}: a telegram is printed though its proof of origin does not fit; its check sum (CRC) does",
                 source.said(),
-                decoded.span.start
             );
             say(Level::Warning, &what, None);
         }
@@ -181,7 +191,7 @@ impl Clerk {
 
     fn refused(
         &mut self,
-        source: Source<'_>,
+        (lane, source): (usize, Source<'_>),
         at: Option<Timestamp>,
         refused: &Refused<'_>,
         count: u64,
@@ -202,18 +212,23 @@ impl Clerk {
         }
         self.told += u64::from(count == 1);
         if count == 1 && self.told <= TOLD_MAX || self.verbose > 1 {
+            let depth = words::depth(self.verbose);
             let (what, hint) = match self.output.redactor() {
-                Some(redactor) => words::refused(&redactor.refused(refused)),
-                None => words::refused(refused),
+                Some(redactor) => words::refused(&redactor.refused(refused), depth),
+                None => words::refused(refused, depth),
             };
-            // Why a frame is damaged, or the key does not fit, diagnosis finds out.
-            let certain = matches!(
-                refused.reason,
-                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade | Reason::Replayed
-            );
-            let own = !self.quiet && certain;
-            let hint = Some(hint.as_str()).filter(|_| own);
-            say(Level::Error, &format!("{}: {what}", source.said()), hint);
+            let what = format!("{}: {what}", source.said());
+            // Diagnosis does not look at what was sent in clear, nor into what is genuine; why else a frame is refused,
+            // it finds out.
+            let in_clear = refused.header.is_none() && refused.reason == Reason::Downgrade;
+            if in_clear || refused.reason == Reason::Replayed {
+                self.talk(Level::Error, &what, Some(&hint));
+            } else if self.verbose > 0 {
+                let certain = withheld::says_all(refused.reason);
+                say(Level::Error, &what, Some(&*hint).filter(|_| certain));
+            } else {
+                self.withheld.hold(lane, refused, what, hint);
+            }
         }
     }
 

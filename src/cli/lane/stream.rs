@@ -213,6 +213,16 @@ impl Stream {
                     told.found |= !is_said_elsewhere(&finding, source);
                     desk.finding(lane, source, &finding);
                 }
+                for finding in diagnosis.take_grown() {
+                    if !stored || !is_of_links_only(&finding, &mut summary) {
+                        desk.grown(lane, source, &finding);
+                    }
+                }
+                match turn {
+                    Turn::Bytes(..) => {}
+                    Turn::Silence if diagnosis.is_waiting() => {}
+                    _ => desk.settled(lane, source),
+                }
                 if let Turn::End | Turn::Enough = turn {
                     desk.ended(lane, source, &summary);
                 }

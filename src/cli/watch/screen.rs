@@ -17,16 +17,17 @@ use crate::cli::services::Services;
 use crate::cli::signals::Signals;
 use crate::cli::tally::Tally;
 use crate::cli::terminal::{Key, Terminal};
+use crate::cli::withheld::Withheld;
 use crate::cli::words;
 use crate::cli::writer::WriteEnd;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Summary, Verdict};
-use crate::p1::event::Event;
+use crate::p1::event::{Event, Reason};
 use crate::p1::replay::Record;
-use crate::sink;
 use crate::sink::context::{Context, Source};
 use crate::sink::screen::Screen;
+use crate::sink::words::Depth;
 use crate::source::maxsonar::Level as Reading;
 use crate::source::{LineSettings, Stop};
 
@@ -58,6 +59,8 @@ pub fn run(
         said: Vec::new(),
         findings: Vec::new(),
         recorded: Recorded::default(),
+        withheld: Withheld::default(),
+        depth: words::depth(global.verbose),
     };
     let pumped = run.pump(&mut viewer, &signals, Some(renewal));
     let Viewer {
@@ -126,6 +129,8 @@ struct Viewer {
     findings: Vec<Kept>,
     /// What came of recordings.
     recorded: Recorded,
+    withheld: Withheld,
+    depth: Depth,
 }
 
 /// A finding in words that do not fit the screen.
@@ -139,7 +144,7 @@ struct Kept {
 impl Viewer {
     fn keep(&mut self, source: Source<'_>, finding: &Finding) {
         let name = source.label.unwrap_or(source.said());
-        let (what, hint) = words::finding(finding, source);
+        let (what, hint) = words::finding(finding, source, self.depth);
         let kept = Kept {
             source: name.to_owned(),
             verdict: finding.verdict,
@@ -210,7 +215,12 @@ impl Desk for Viewer {
                 self.services.refused(&context, refused);
                 self.screen.refused(now, &context, refused);
                 if refusals == Some(1) {
-                    self.screen.finding(&words::refused(refused).0);
+                    let (what, hint) = words::refused(refused, Depth::Plain);
+                    let what = format!("{}: {what}", source.label.unwrap_or(source.said()));
+                    match refused.header.is_none() && refused.reason == Reason::Downgrade {
+                        true => self.talk(Level::Error, &what, Some(&hint)),
+                        false => self.withheld.hold(lane, refused, what, hint),
+                    }
                 }
             }
             Event::Junk(junk) => self.screen.junk(now, source, junk.span.len()),
@@ -218,7 +228,7 @@ impl Desk for Viewer {
         self.fresh = true;
     }
 
-    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
+    fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding) {
         if !words::is_said_elsewhere(finding, source) {
             let context = Context {
                 source,
@@ -226,12 +236,21 @@ impl Desk for Viewer {
             };
             self.services.finding(&context, finding);
         }
+        self.withheld.find(lane, finding.verdict);
+        self.grown(lane, source, finding);
+    }
+
+    fn grown(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
         self.keep(source, finding);
-        self.screen.finding(&sink::words::title(finding));
-        if let Some(hint) = sink::words::hint_of(finding, source).lines().next() {
-            self.screen.finding(hint);
-        }
+        self.screen.finding(Timestamp::now(), source, finding);
         self.fresh = true;
+    }
+
+    fn settled(&mut self, lane: usize, _source: Source<'_>) {
+        let words = self.withheld.settle(lane).into_iter();
+        for words in words.filter(|words| !words.is_verdict()) {
+            self.talk(Level::Error, &words.what, words.hint.as_deref());
+        }
     }
 
     fn ended(&mut self, lane: usize, _source: Source<'_>, summary: &Summary) {
@@ -255,7 +274,7 @@ impl Desk for Viewer {
         self.services.level(&context, level);
         let name = source.label.unwrap_or(source.said());
         self.screen
-            .finding(&format!("{name}: {} cm", level.centimetres));
+            .notice(&format!("{name}: {} cm", level.centimetres), None);
         self.fresh = true;
     }
 }
@@ -319,10 +338,7 @@ impl Sink for Viewer {
     }
 
     fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
-        self.screen.finding(what);
-        if let Some(hint) = hint {
-            self.screen.finding(hint);
-        }
+        self.screen.notice(what, hint);
         if level == Level::Error && self.said.len() < SAID_MAX {
             self.said
                 .push((level, what.to_owned(), hint.map(str::to_owned)));

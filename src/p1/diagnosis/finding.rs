@@ -292,6 +292,22 @@ impl Finding {
 }
 
 impl Verdict {
+    /// Tells whether it is why frames are refused, and not something beside that.
+    pub fn explains_refusals(self) -> bool {
+        !matches!(
+            self,
+            Self::Silence
+                | Self::Missed
+                | Self::CounterReset
+                | Self::RepeatedNonce
+                | Self::TwoMeters
+                | Self::PeriodLong
+                | Self::PeriodShort
+                | Self::ClockOff
+                | Self::ValueFormat
+        )
+    }
+
     /// Tells whether it says only that bits of frames were damaged.
     pub fn is_damage(self) -> bool {
         matches!(

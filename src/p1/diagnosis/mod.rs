@@ -69,6 +69,8 @@ pub struct Diagnosis {
     patient: bool,
     said: Vec<Finding>,
     pending: Vec<Finding>,
+    /// Verdicts that more shows than when they were last taken.
+    grown: Vec<Verdict>,
 }
 
 /// The counts of a stream.
@@ -134,6 +136,7 @@ impl Diagnosis {
             patient: true,
             said: Vec::new(),
             pending: Vec::new(),
+            grown: Vec::new(),
         }
     }
 
@@ -258,6 +261,19 @@ impl Diagnosis {
         std::mem::take(&mut self.pending).into_iter()
     }
 
+    /// Findings that were taken before, and that more shows now.
+    pub fn take_grown(&mut self) -> impl Iterator<Item = Finding> + use<> {
+        let grown = std::mem::take(&mut self.grown);
+        let said = self.said.iter();
+        let grown = said.filter(|said| grown.contains(&said.verdict)).cloned();
+        grown.collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether there is trouble that was not judged yet.
+    pub fn is_waiting(&self) -> bool {
+        self.fresh
+    }
+
     /// All findings with their latest counts, the first one first.
     pub fn findings(&self) -> &[Finding] {
         &self.said
@@ -328,6 +344,9 @@ impl Diagnosis {
             {
                 Some(said) => {
                     if finding.count >= said.count {
+                        if finding.count > said.count && !self.grown.contains(&said.verdict) {
+                            self.grown.push(said.verdict);
+                        }
                         *said = finding;
                     }
                 }

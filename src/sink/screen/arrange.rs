@@ -5,27 +5,34 @@ use jiff::Timestamp;
 use super::Screen;
 use super::block::{Block, Detail, Phases, QUIT};
 use super::line::{BOLD, FAINT, Line, PLAIN, WARNING};
+use super::told::items;
 use crate::p1::count::count;
 
 /// Draws all meters.
 pub(super) fn draw(screen: &Screen, now: Timestamp, width: usize, height: usize) -> Vec<String> {
     let blocks = blocks(screen, now);
+    let items = items(screen, width);
+    let heads: usize = items.iter().map(|item| item.head.len()).sum();
+    let rests: usize = items.iter().map(|item| item.rest.len()).sum();
+    // What is wrong has a third of a small screen; what to do about it stands where the blocks leave rows free.
+    let room = height - heads.min(height / 3);
+    let gap = usize::from(!items.is_empty());
+    let left = height.saturating_sub(heads + rests + gap);
     let mut lines = match &blocks[..] {
         [] => vec![Line::of(BOLD, " smarty")],
-        [only] => alone(only, width, height.saturating_sub(screen.findings.len())),
-        _ => {
-            let room = height.saturating_sub(screen.findings.len());
-            together(&blocks, width, room)
-        }
+        [only] => alone(only, width, room, left),
+        _ => together(&blocks, width, room, left),
     };
-    let room = height.saturating_sub(lines.len());
-    let hidden = screen.findings.len().saturating_sub(room);
-    let gap = room > screen.findings.len() && blocks.len() < 2 && !screen.findings.is_empty();
-    if gap {
+    let free = height.saturating_sub(lines.len());
+    if gap == 1 && free > heads + rests {
         lines.push(Line::default());
     }
-    for finding in screen.findings.iter().skip(hidden) {
-        lines.push(Line::of(WARNING, &format!(" {finding}")));
+    let mut free = height.saturating_sub(lines.len() + heads);
+    for item in items {
+        lines.extend(item.head);
+        let shown = item.rest.len().min(free);
+        free -= shown;
+        lines.extend(item.rest.into_iter().take(shown));
     }
     lines.truncate(height);
     lines.iter().map(|line| line.render(width)).collect()
@@ -41,9 +48,13 @@ fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
                 .iter()
                 .filter(move |meter| meter.link == index)
         };
-        let alone = all().count() == 1;
-        // A title that came once and never right is a damaged one.
-        let is_shown = |meter: &&super::Meter| alone || meter.good > 0 || meter.refused > 1;
+        // A title that never came right is a damaged one, unless there is nothing else.
+        let heard = all().any(|meter| meter.good > 0);
+        let most = all().rev().max_by_key(|meter| meter.refused);
+        let is_shown = |meter: &&super::Meter| match heard {
+            true => meter.good > 0,
+            false => most.is_some_and(|most| std::ptr::eq(most, *meter)),
+        };
         let hidden = all().filter(|meter| !is_shown(meter));
         let stray = link.refused + hidden.map(|meter| meter.refused).sum::<u64>();
         let mut meters = all().filter(is_shown).map(Some).collect::<Vec<_>>();
@@ -63,8 +74,8 @@ fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
     blocks
 }
 
-/// One block has the screen for itself.
-fn alone(block: &Block<'_>, width: usize, height: usize) -> Vec<Line> {
+/// One block has the screen for itself; its curve grows up to `left` rows of the block.
+fn alone(block: &Block<'_>, width: usize, height: usize, left: usize) -> Vec<Line> {
     let alone = DETAILS.map(|detail| Detail {
         alone: true,
         ..detail
@@ -74,10 +85,10 @@ fn alone(block: &Block<'_>, width: usize, height: usize) -> Vec<Line> {
         if lines.len() > height {
             continue;
         }
-        if height < TALL {
+        if left < TALL {
             return lines;
         }
-        let curve = (height - lines.len() + 1).min(2 * CURVE_MAX);
+        let curve = (left.saturating_sub(lines.len()) + 1).min(2 * CURVE_MAX);
         return block.draw(Detail { curve, ..detail }, width);
     }
     match height {
@@ -86,8 +97,8 @@ fn alone(block: &Block<'_>, width: usize, height: usize) -> Vec<Line> {
     }
 }
 
-/// Several blocks, under a line of their own.
-fn together(blocks: &[Block<'_>], width: usize, height: usize) -> Vec<Line> {
+/// Several blocks, under a line of their own; their curves grow up to `left` rows in all.
+fn together(blocks: &[Block<'_>], width: usize, height: usize, left: usize) -> Vec<Line> {
     let columns = (width / COLUMN_MIN).clamp(1, blocks.len());
     let column = (width - (columns - 1) * GAP) / columns;
     let room = height.saturating_sub(1);
@@ -117,8 +128,9 @@ fn together(blocks: &[Block<'_>], width: usize, height: usize) -> Vec<Line> {
             continue;
         }
         let most = blocks.len().div_ceil(columns);
-        let curve = (1 + (room - needed) / most).min(CURVE_MAX);
-        let curve = if height < TALL { 1 } else { curve };
+        let spare = left.saturating_sub(needed + 1);
+        let curve = (1 + spare / most).min(CURVE_MAX);
+        let curve = if left < TALL { 1 } else { curve };
         let drawn = shares(&|block| block.draw(Detail { curve, ..detail }, column));
         return side_by_side(head(blocks, width), drawn, 1, column);
     }

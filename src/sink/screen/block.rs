@@ -103,7 +103,11 @@ impl<'a> Block<'a> {
             (true, true) => WARNING,
             (false, _) => PLAIN,
         };
-        Line::of(style, &words::ago(self.now, heard))
+        let age = words::ago(self.now, heard);
+        match self.is_late() {
+            true => Line::of(style, &age.replace(" ago", " old")),
+            false => Line::of(style, &age),
+        }
     }
 
     /// What the user calls the meter: label and name in the key ring, else what the meter calls itself.
@@ -119,10 +123,7 @@ impl<'a> Block<'a> {
     pub(super) fn nothing(&self) -> Line {
         let mut line = Line::default();
         line.to(INDENT);
-        match self.meter.and_then(|meter| Some((meter, meter.trouble?))) {
-            Some((meter, reason)) => line.put(WARNING, &words::trouble(reason, &meter.id)),
-            None => line.put(FAINT, "waiting for the first telegram"),
-        }
+        line.join(&self.nothing_short());
         line
     }
 
@@ -149,7 +150,8 @@ impl<'a> Block<'a> {
             cells.push(Line::of(style, &format!("{number} {what}")));
         };
         let good = meter.map_or(0, |meter| meter.good);
-        cell(if good > 0 { GOOD } else { PLAIN }, good, "ok");
+        let well = good > 0 && !self.is_late() && self.link.is_well();
+        cell(if well { GOOD } else { PLAIN }, good, "ok");
         let alarm = |number: u64| if number > 0 { WARNING } else { PLAIN };
         let refused = meter.map_or(0, |meter| meter.refused) + self.stray;
         cell(alarm(refused), refused, "refused");
@@ -186,7 +188,12 @@ impl<'a> Block<'a> {
             None => String::new(),
         };
         let lead = if alone { "smarty" } else { call };
-        let age = self.age();
+        let mut age = self.age();
+        if self.is_late() {
+            let mut long = Line::of(*age.first_style(), "values ");
+            long.join(&age);
+            age = long;
+        }
         // What is dropped must not come and go with each second.
         let room = (width + age.width()).saturating_sub(age.width().max(AGE));
         let build = |gap: &str, parts: &[&str]| {

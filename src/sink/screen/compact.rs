@@ -2,9 +2,10 @@
 
 use super::bars::blocks;
 use super::block::{Block, cells, side};
-use super::line::{BOLD, FAINT, Line, PLAIN};
+use super::line::{BOLD, FAINT, Line, PLAIN, WARNING};
 use super::meter::Meter;
 use super::words;
+use crate::p1::event::Reason;
 use crate::p1::value::Decimal;
 
 impl Block<'_> {
@@ -77,11 +78,14 @@ impl Block<'_> {
         line
     }
 
-    fn nothing_short(&self) -> Line {
-        match self.meter.and_then(|meter| Some((meter, meter.trouble?))) {
-            Some((meter, reason)) => {
-                Line::of(super::line::WARNING, &words::trouble(reason, &meter.id))
+    /// Why there are no values; what diagnosis has found out stands below, alone.
+    pub(super) fn nothing_short(&self) -> Line {
+        let trouble = self.meter.and_then(|meter| Some((meter, meter.trouble?)));
+        match trouble {
+            Some((meter, reason)) if self.link.findings.is_empty() || reason == Reason::NoKey => {
+                Line::of(WARNING, &words::trouble(reason, &meter.id))
             }
+            Some(_) => Line::of(FAINT, "no telegram was good yet"),
             None => Line::of(FAINT, "waiting for the first telegram"),
         }
     }

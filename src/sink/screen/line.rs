@@ -69,10 +69,10 @@ impl Line {
         }
     }
 
-    /// The same words, all of them grey: what they say is old.
+    /// The same words, all of them grey, none bold or in colour: what they say is old.
     pub(super) fn faded(mut self) -> Self {
         for (style, _) in &mut self.words {
-            *style = style.dimmed();
+            *style = FAINT;
         }
         self
     }
@@ -138,6 +138,36 @@ pub(super) fn flow(label: &str, cells: &[Line], gap: usize, width: usize) -> Vec
     rows
 }
 
+/// Words in as many lines as they need, the first and the others with so many spaces before them.
+pub(super) fn wrapped(
+    style: Style,
+    text: &str,
+    indents: (usize, usize),
+    width: usize,
+) -> Vec<Line> {
+    let start = |indent: usize| {
+        let mut line = Line::default();
+        line.to(indent);
+        line
+    };
+    let mut lines = Vec::new();
+    let (mut line, mut empty) = (start(indents.0), true);
+    for word in text.split_whitespace() {
+        let word = Line::of(style, word);
+        if !empty && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut line, start(indents.1)));
+            empty = true;
+        }
+        if !empty {
+            line.put(style, " ");
+        }
+        line.join(&word);
+        empty = false;
+    }
+    lines.extend((!empty).then_some(line));
+    lines
+}
+
 /// The end of what fits into the columns left, which it takes.
 fn fitting(text: &str, left: &mut usize) -> usize {
     for (at, letter) in text.char_indices() {
@@ -188,6 +218,19 @@ mod tests {
         let line = Line::of(PLAIN, "a\u{1b}[2J\u{9b}2J\r\n\u{200d}e\u{301}");
         assert_eq!(line.render(80), "a?[2J?2J??e");
         assert_eq!(line.width(), 11);
+    }
+
+    #[test]
+    fn words_that_do_not_fit_go_on_below() {
+        let rows = |width| -> Vec<String> {
+            let rows = wrapped(PLAIN, "put a  stronger pull-up", (1, 3), width);
+            rows.iter().map(|row| row.render(width)).collect()
+        };
+        assert_eq!(rows(24), [" put a stronger pull-up"]);
+        assert_eq!(rows(23), [" put a stronger pull-up"]);
+        assert_eq!(rows(22), [" put a stronger", "   pull-up"]);
+        assert_eq!(rows(6), [" put a", "   str", "   pul"]);
+        assert!(wrapped(PLAIN, " ", (1, 3), 80).is_empty());
     }
 
     #[test]

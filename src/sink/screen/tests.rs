@@ -1,6 +1,7 @@
 //! The screen over simulated hours of virtual meters.
 
 mod drawings;
+mod findings;
 mod several;
 mod street;
 
@@ -20,8 +21,10 @@ fn no_size_is_too_small_or_too_large() {
     street
         .screen
         .link(now, context.source, "lost", "it is gone");
-    street.screen.finding(&"a long finding ".repeat(30));
-    street.screen.finding("計器の電圧が低い");
+    street
+        .screen
+        .notice(&"a long notice ".repeat(30), Some("a hint"));
+    street.screen.notice("計器の電圧が低い", None);
     let street = street.run(60);
     for width in (1..=90).chain((91..=250).step_by(9)) {
         for height in [1, 2, 3, 5, 8, 12, 24, 30, 80] {
@@ -64,7 +67,7 @@ fn a_month_of_telegrams_takes_no_more_memory_than_an_hour() {
                 let now = Timestamp::from_second(second * 60).unwrap();
                 let context = Context::default();
                 screen.telegram(now, &context, decoded);
-                screen.finding(&format!("finding {second}"));
+                screen.notice(&format!("notice {second}"), None);
             }
         }
     });

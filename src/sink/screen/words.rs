@@ -49,8 +49,8 @@ pub(super) fn time(time: &value::Timestamp, clock: Option<value::Timestamp>) -> 
 pub(super) fn trouble(reason: Reason, id: &str) -> String {
     match reason {
         Reason::NoKey => format!("encrypted, no key for {id}"),
-        Reason::TagMismatch => "refused: the tag does not fit the key".to_owned(),
-        Reason::CrcMismatch(_) => "refused: the CRC does not fit".to_owned(),
+        Reason::TagMismatch => "refused: it does not fit the key".to_owned(),
+        Reason::CrcMismatch(_) => "refused: the check sum (CRC) does not fit".to_owned(),
         Reason::Truncated { have, need } => format!("cut short: {have} of {need} bytes"),
         Reason::BadLength { length, .. } => {
             format!("refused: claims {}", count(length, "byte"))

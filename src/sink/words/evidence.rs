@@ -5,8 +5,18 @@ use crate::p1::count::count;
 use crate::p1::diagnosis::sums::{Sum, SumRange};
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 
-/// How that is known: the numbers, in a line.
-pub fn evidence(finding: &Finding) -> String {
+/// How much of the evidence is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What a person can use.
+    Plain,
+    /// Places in the stream as well.
+    Full,
+}
+
+/// How that is known: the numbers, in a line; none where they are places in the stream alone.
+pub fn evidence(finding: &Finding, depth: Depth) -> String {
+    let full = depth == Depth::Full;
     let number = |measure| finding.evidence.get(measure);
     let or_zero = |measure| number(measure).unwrap_or(0);
     use Verdict::*;
@@ -27,6 +37,12 @@ pub fn evidence(finding: &Finding) -> String {
         ),
         SevenEven => "bit 7 makes the number of ones even in each byte".to_owned(),
         Bit7Stripped => "no byte of 80 or more, where half of them should be".to_owned(),
+        WeakPullUp | Noise | DamagedFrame
+            if or_zero(Measure::Damaged) > 0
+                && or_zero(Measure::Fallen) + or_zero(Measure::Risen) == 0 =>
+        {
+            format!("{} changed", count(or_zero(Measure::Damaged), "byte"))
+        }
         WeakPullUp | Noise | DamagedFrame if or_zero(Measure::Damaged) > 0 => format!(
             "{} changed: {} went from 1 to 0, {} from 0 to 1",
             count(or_zero(Measure::Damaged), "byte"),
@@ -43,7 +59,7 @@ pub fn evidence(finding: &Finding) -> String {
             count(or_zero(Measure::Seen), "time")
         ),
         Icrnl if or_zero(Measure::Proven) == 1 => {
-            "no byte 0D; put back, the frame is genuine".to_owned()
+            "no byte 0D; put back, the telegram is genuine".to_owned()
         }
         Icrnl => "no byte 0D at all, and twice as many 0A as there should be".to_owned(),
         Ixon if number(Measure::Lost).is_none() => format!(
@@ -51,7 +67,7 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Expected)
         ),
         Ixon => format!(
-            "no 11 and no 13; the frames are {} short, {} expected",
+            "no 11 and no 13; the telegrams are {} short, {} expected",
             count(or_zero(Measure::Lost), "byte"),
             or_zero(Measure::Expected)
         ),
@@ -61,7 +77,14 @@ pub fn evidence(finding: &Finding) -> String {
             count(or_zero(Measure::Inserted), "byte")
         ),
         LineEnds => "no line ends in CR LF as meters send it".to_owned(),
-        LostBytes => lost(finding),
+        LostBytes => lost(finding, full),
+        InsertedBytes if !full && or_zero(Measure::Proven) == 1 => format!(
+            "{} 00 in a telegram; the rest is right",
+            count(or_zero(Measure::Inserted), "byte")
+        ),
+        InsertedBytes if !full => {
+            format!("{} too many", count(or_zero(Measure::Inserted), "byte"))
+        }
         InsertedBytes if or_zero(Measure::Proven) == 1 => format!(
             "{} 00 in a telegram, the first at 0x{:x}; the rest is right",
             count(or_zero(Measure::Inserted), "byte"),
@@ -80,17 +103,17 @@ pub fn evidence(finding: &Finding) -> String {
             None => format!("{} came, and no end", count(or_zero(Measure::Have), "byte")),
         },
         WrongKey if or_zero(Measure::Seen) > 0 => {
-            "all text is noise; the counter grows by one: line and meter are fine".to_owned()
+            "all text is noise, yet the numbering is right: line and meter are fine".to_owned()
         }
         WrongKey => "the text is noise from its first character".to_owned(),
         KeyReversed | KeyDigitsReversed | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex
-        | KeyIsAuthKey => "put right, it opens the frames".to_owned(),
+        | KeyIsAuthKey => "put right, it opens the telegrams".to_owned(),
         KeyTypo => format!(
-            "it is digit {}; mended, the frame opens",
+            "it is digit {}; mended, the telegram opens",
             or_zero(Measure::Digit)
         ),
         KeyTwoTypos | KeyDigitsSwapped => format!(
-            "it is digits {} and {}; mended, the frame opens",
+            "it is digits {} and {}; mended, the telegram opens",
             or_zero(Measure::Digit),
             or_zero(Measure::SecondDigit)
         ),
@@ -98,8 +121,10 @@ pub fn evidence(finding: &Finding) -> String {
             Some(other) => format!("the key of {} in the key ring opens it", name(other)),
             None => "the default key of the key ring opens it".to_owned(),
         },
-        WrongAuthKey => "text and CRC are right, only the tag does not fit".to_owned(),
-        DamagedTag => "the text is right, other frames of this meter are good".to_owned(),
+        WrongAuthKey => {
+            "text and check sum (CRC) are right, only the proof of origin is not".to_owned()
+        }
+        DamagedTag => "the text is right, other telegrams of this meter are good".to_owned(),
         DamagedHeader if number(Measure::RightCounter).is_some() => {
             "with another head that is nearly the same it opens".to_owned()
         }
@@ -111,17 +136,18 @@ pub fn evidence(finding: &Finding) -> String {
             .and_then(Sum::of_number)
             .map_or_else(String::new, |sum| format!("it fits as {}", sum_words(sum))),
         ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
-        Missed if or_zero(Measure::Lost) == 1 => "the counter jumped over one frame".to_owned(),
-        Missed => format!("the counter jumped over {} frames", or_zero(Measure::Lost)),
+        Missed if or_zero(Measure::Lost) == 1 => "by their numbers one is missing".to_owned(),
+        Missed => format!("by their numbers {} are missing", or_zero(Measure::Lost)),
         TwoMeters => match (finding.evidence.title, finding.evidence.other) {
             (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
             _ => "the telegrams name themselves differently".to_owned(),
         },
         Replayed => match (number(Measure::Counter), number(Measure::RightCounter)) {
-            (Some(sent), Some(next)) => format!("its counter is {sent}, {next} or more is due"),
-            _ => "its counter does not grow".to_owned(),
+            (Some(sent), Some(next)) if full => format!("its counter is {sent}, {next} or more is due"),
+            _ if full => "its counter does not grow".to_owned(),
+            _ => "it is not numbered higher than the one before".to_owned(),
         },
-        KeyChanged => "frames opened before; now the text is noise".to_owned(),
+        KeyChanged => "telegrams opened before; now the text is noise".to_owned(),
         PeriodLong => format!(
             "one telegram in {} s; it should be one in 10 s, or each second",
             or_zero(Measure::Seconds)
@@ -131,6 +157,7 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Seconds)
         ),
         ClockOff => format!("it is off by {}", duration(or_zero(Measure::Seconds))),
+        ValueFormat if !full => count(or_zero(Measure::Seen), "line").to_string(),
         ValueFormat if or_zero(Measure::Seen) == 1 => {
             format!("one line, at 0x{:x}", or_zero(Measure::Place))
         }
@@ -139,12 +166,15 @@ pub fn evidence(finding: &Finding) -> String {
             or_zero(Measure::Seen),
             or_zero(Measure::Place)
         ),
+        _ if !full => String::new(),
         _ => format!("bytes {}", finding.span),
     };
-    if let Some(title) = finding.evidence.title
-        && said.len() < 48
-    {
-        said.push_str(&format!(" ({})", name(title)));
+    if let Some(title) = finding.evidence.title {
+        match said.len() {
+            0 => said = format!("of {}", name(title)),
+            1..48 => said.push_str(&format!(" ({})", name(title))),
+            _ => {}
+        }
     }
     said
 }
@@ -171,9 +201,12 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-fn lost(finding: &Finding) -> String {
+fn lost(finding: &Finding, full: bool) -> String {
     let number = |measure| finding.evidence.get(measure);
     match (number(Measure::Lost), number(Measure::Place)) {
+        (Some(1), Some(_)) if !full => "one byte is missing".to_owned(),
+        (Some(lost @ 2..), Some(_)) if !full => format!("{lost} bytes are missing"),
+        (_, Some(_)) if !full => String::new(),
         (Some(1), Some(place)) => format!("one byte is missing at offset 0x{place:x}"),
         (Some(lost @ 2..), Some(place)) => {
             format!("{lost} bytes are missing at offset 0x{place:x}")
@@ -181,6 +214,7 @@ fn lost(finding: &Finding) -> String {
         (_, Some(place)) => format!("something is missing at offset 0x{place:x}"),
         _ => match (number(Measure::Have), number(Measure::Need)) {
             (Some(have), Some(need)) => format!("{have} of {} came", count(need, "byte")),
+            _ if !full => String::new(),
             _ => format!("bytes {}", finding.span),
         },
     }
@@ -202,7 +236,9 @@ mod tests {
         for &verdict in Verdict::ALL {
             let measured = |evidence: Evidence, &measure| evidence.with(measure, 1);
             let ones = Measure::ALL.iter().fold(Evidence::default(), measured);
-            let said = evidence(&Finding::new(verdict, Span::new(0, 1), 1, ones));
+            let finding = Finding::new(verdict, Span::new(0, 1), 1, ones);
+            let said = [Depth::Plain, Depth::Full].map(|depth| evidence(&finding, depth));
+            let said = said.join(" / ");
             let words: Vec<_> = said.split_whitespace().collect();
             let wrong =
                 |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 2 && pair[1].ends_with('s');
@@ -214,8 +250,37 @@ mod tests {
     fn a_damaged_frame_is_not_said_to_have_no_byte_changed() {
         for verdict in [Verdict::DamagedFrame, Verdict::Noise, Verdict::WeakPullUp] {
             let none = Evidence::default().with(Measure::Damaged, 0);
-            let said = evidence(&Finding::new(verdict, Span::new(0, 16), 1, none));
+            let said = evidence(
+                &Finding::new(verdict, Span::new(0, 16), 1, none),
+                Depth::Full,
+            );
             assert_eq!(said, "bytes 0x0..0x10");
+        }
+    }
+
+    #[test]
+    fn plain_words_name_no_place_and_no_part_of_the_protocol() {
+        for &verdict in Verdict::ALL {
+            let mut measured = Evidence::default();
+            for &measure in Measure::ALL {
+                let mut finding = Finding::new(verdict, Span::new(16, 99), 2, measured.clone());
+                finding.alternatives = Verdict::ALL.to_vec();
+                let said = [
+                    super::super::title(&finding),
+                    evidence(&finding, Depth::Plain),
+                    super::super::hint(&finding),
+                ];
+                for text in said {
+                    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+                    for word in [
+                        "frame", "frames", "tag", "tags", "counter", "offset", "0x10",
+                    ] {
+                        let option = text.contains("--tag");
+                        assert!(option || !words.contains(&word), "{verdict}: {text}");
+                    }
+                }
+                measured = measured.with(measure, 1);
+            }
         }
     }
 

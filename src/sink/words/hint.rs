@@ -22,7 +22,7 @@ pub fn hint(finding: &Finding) -> String {
             "an old meter (DSMR 2.2, 3.0): use --baud 9600 --mode 7E1;\nelse the data line is held low: check ground and pull-up"
         }
         SevenEven if or_zero(Measure::Readable) < 900 => {
-            "encrypted frames need all 8 bits: set the adapter or converter in\nbetween to 8N1; what is stored cannot be mended"
+            "encrypted telegrams need all 8 bits: set the adapter or converter in\nbetween to 8N1; what is stored cannot be mended"
         }
         SevenEven => "use --mode 7E1",
         WrongParity => "use --mode 8N1",
@@ -71,11 +71,11 @@ pub fn hint(finding: &Finding) -> String {
         CutShort => {
             "record for some seconds longer; if it is always so, the reading program\nstops too early or the 5 V of the port break down"
         }
-        DamagedHeader => "one frame now and then is nothing; else check cable and pull-up",
+        DamagedHeader => "one telegram now and then is nothing; else check cable and pull-up",
         Unsupported => "ask the operator for \"security suite 0\" with a key of the meter",
-        Downgrade => "somebody else may have written this frame; it is not used",
+        Downgrade => "somebody else may have written it; it is not used",
         Replayed => {
-            "somebody may play back what was recorded: such frames are not used;\na recording is read from its file"
+            "somebody may play back what was recorded: such telegrams are not used;\na recording is read from its file"
         }
         NoKey => {
             "the network operator hands the key to the owner, 32 digits:\ngive it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE"
@@ -94,10 +94,10 @@ pub fn hint(finding: &Finding) -> String {
             "compare the key with the operator's letter at this place"
         }
         DamagedFrame | DamagedTag => {
-            "one frame now and then is nothing; else check cable and pull-up"
+            "one telegram now and then is nothing; else check cable and pull-up"
         }
         WrongCrc if finding.evidence.get(Measure::Proven) == Some(1) => {
-            "the frame is genuine: the meter itself sends this sum. Tell the operator;\n--ignore-crc prints the telegrams all the same"
+            "it is genuine: the meter itself sends this sum. Tell the operator;\n--ignore-crc prints the telegrams all the same"
         }
         OtherCrc if or_zero(Measure::Proven) == 1 => "nothing to do: the telegrams are used",
         OtherCrc => "nothing was damaged: --ignore-crc prints the telegrams all the same",
@@ -135,16 +135,16 @@ pub fn hint(finding: &Finding) -> String {
 pub fn tell_apart(said: Verdict, other: Verdict) -> Option<&'static str> {
     use Verdict::*;
     Some(match (said, other) {
-        (WrongKey, DamagedHeader) => "a second frame tells: record for 20 s",
-        (WrongAuthKey, DamagedTag) => "a second frame tells: record for 20 s",
+        (WrongKey, DamagedHeader) => "a second telegram tells: record for 20 s",
+        (WrongAuthKey, DamagedTag) => "a second telegram tells: record for 20 s",
         (LostBytes, CutShort) => "the key of the meter would show the place",
-        (BufferLimit, CutShort) => "more frames tell: a limit is always the same",
-        (Icrnl, Cooked) => "an encrypted frame would tell; the remedy is the same",
+        (BufferLimit, CutShort) => "more telegrams tell: a limit is always the same",
+        (Icrnl, Cooked) => "an encrypted telegram would tell; the remedy is the same",
         (WeakPullUp | DamagedFrame, Noise) | (DamagedFrame, WeakPullUp) => {
-            "more damaged frames tell: record for some minutes"
+            "more damaged telegrams tell: record for some minutes"
         }
         (WrongCrc, LostBytes) | (LostBytes, WrongCrc) => "more telegrams tell: record for a minute",
-        (Ixon, LostBytes) => "more frames tell: record for a minute",
+        (Ixon, LostBytes) => "more telegrams tell: record for a minute",
         _ => return None,
     })
 }

@@ -13,6 +13,7 @@ use smarty::sink::context::Context;
 use smarty::sink::explanation;
 use smarty::sink::json::Json;
 use smarty::sink::redact::Redactor;
+use smarty::sink::words::Depth;
 
 use super::formats::printable;
 use super::{choices, cuts, keys, zone};
@@ -85,7 +86,7 @@ fn proven(event: &Event<'_>) {
 
 /// A finding has its words, in every output.
 fn say(finding: &Finding) {
-    let (what, hint) = words::finding(finding, Context::default().source);
+    let (what, hint) = words::finding(finding, Context::default().source, Depth::Full);
     assert!(!what.is_empty() && !hint.is_empty(), "{finding:?}");
     printable(format!("{what}\n{hint}").as_bytes());
     let mut line = Vec::new();
@@ -96,7 +97,7 @@ fn say(finding: &Finding) {
 
 fn explain(examination: &smarty::p1::diagnosis::examine::Examination) {
     let mut out = Vec::new();
-    explanation::write(&mut out, "capture.bin", examination);
+    explanation::write(&mut out, "capture.bin", examination, true);
     printable(&out);
 }
 

@@ -17,6 +17,7 @@ use smarty::sink::json::{Json, pretty};
 use smarty::sink::redact::Redactor;
 use smarty::sink::screen::Screen;
 use smarty::sink::table::TableOptions;
+use smarty::sink::words::Depth;
 use smarty::sink::{hex, table};
 
 use super::formats::{line_protocol, parse_json, printable, read_csv};
@@ -165,7 +166,7 @@ impl Page {
     }
 
     fn refused(&mut self, refused: &Refused<'_>) {
-        let (message, hint) = words::refused(refused);
+        let (message, hint) = words::refused(refused, Depth::Full);
         printable(format!("{message}\n{hint}").as_bytes());
         let label = self.label.clone();
         let context = context(&label, 0);

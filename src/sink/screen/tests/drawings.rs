@@ -142,10 +142,10 @@ fn a_lost_link_and_a_late_meter_are_told_and_forgotten_when_it_is_back() {
         .screen
         .link(now, context.source, "lost", "/dev/ttyUSB0 is gone");
     street.houses[0].silent = true;
-    street.screen.finding("the adapter was unplugged");
+    street.screen.notice("the adapter was unplugged", None);
     street = street.run(45);
     insta::assert_snapshot!(street.show(80, 24), @r"
-    smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 61  46 s ago
+    smarty   /dev/ttyUSB0   SMY1030778628338 house   telegram 61   values 46 s old
     POWER     import    2.703 kW     export    0.000 kW     net    2.703 kW
               ████████████████▆▆▆▆▆▆▆▆▆   10 min  min 2.689  mean 3.657  max 4.160
     ENERGY    import     3067.576 kWh  +0.619     export     4348.930 kWh  +0.000

@@ -123,7 +123,7 @@ fn eight_meters_can_be_read_on_a_small_terminal() {
     barn               import    0.985  export    0.000  net    0.985 kW   1 s ago
     █████▆▃▃▃▃▃▃▃▃▃▃▃  today    +0.579           +0.000 kWh                 121 ok
 
-    cellar             import    2.860  export    0.000  net    2.860 kW 5 min ago
+    cellar             import    2.860  export    0.000  net    2.860 kW 5 min old
     █████████          today    +0.497           +0.000 kWh                  91 ok
 
     attic              import    0.979  export    0.000  net    0.979 kW   1 s ago
@@ -145,7 +145,7 @@ fn eight_meters_can_be_read_on_a_small_terminal() {
     █████████████████  so far   +0.586           +0.000 kWh                 121 ok
     barn               import    0.985  export    0.000  net    0.985 kW   1 s ago
     █████▆▃▃▃▃▃▃▃▃▃▃▃  today    +0.579           +0.000 kWh                 121 ok
-    cellar             import    2.860  export    0.000  net    2.860 kW 5 min ago
+    cellar             import    2.860  export    0.000  net    2.860 kW 5 min old
     █████████          today    +0.497           +0.000 kWh                  91 ok
     attic              import    0.979  export    0.000  net    0.979 kW   1 s ago
     █████████████████  today    +0.320           +0.000 kWh                 121 ok

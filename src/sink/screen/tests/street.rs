@@ -26,6 +26,7 @@ pub(super) struct House {
     pub(super) source: &'static str,
     pub(super) name: Option<&'static str>,
     pub(super) meter: VirtualMeter,
+    pub(super) keys: Arc<Keys>,
     pub(super) decoder: Decoder,
     pub(super) silent: bool,
     /// What is computed of it.
@@ -59,6 +60,7 @@ impl Street {
         if meter.is_sealed() {
             keys.insert(meter.title(), own);
         }
+        let keys = Arc::new(keys);
         let source = [
             "/dev/ttyUSB0",
             "/dev/ttyUSB1",
@@ -70,7 +72,8 @@ impl Street {
             source: source[self.houses.len().min(3)],
             name: None,
             meter,
-            decoder: Decoder::new(Arc::new(keys), Policy::default(), Zone::luxembourg()),
+            keys: Arc::clone(&keys),
+            decoder: Decoder::new(Arc::clone(&keys), Policy::default(), Zone::luxembourg()),
             silent: false,
             deriver: None,
         };
