@@ -387,7 +387,7 @@ fn data_lines_without_a_start_are_a_refused_telegram() {
     };
     let (code, kinds, err) = said(&[&good, &good[1..], &good]);
     assert_eq!((code, &*kinds), (Some(1), "telegram no_start telegram"));
-    assert!(err.contains("2 of 3 frames good, 1 refused"), "{err}");
+    assert!(err.contains("2 of 3 telegrams good, 1 refused"), "{err}");
     // Only what a recording begins with is no fault.
     let (code, kinds, err) = said(&[&good[300..], &good]);
     assert_eq!((code, &*kinds), (Some(0), "telegram"));
@@ -438,13 +438,13 @@ fn an_encrypted_frame_without_a_start_is_missed() {
     let ran = smarty("parse - -f csv --keyring ring.toml").within(&folder);
     let ran = ran.pipe(frames).done();
     assert_eq!(ran.exit, Some(1));
-    let said = "2 of 2 frames good, 0 refused, 2 missed";
+    let said = "2 of 2 telegrams good, 0 refused, 2 missed";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
     let said: Vec<&str> = ran
         .stderr
         .lines()
         .filter(|line| line.contains("warning"))
         .collect();
-    let head = "smarty: warning: -: the head of a frame was damaged on the way";
+    let head = "smarty: warning: -: the head of a telegram was damaged on the way";
     assert_eq!(said, [head]);
 }
