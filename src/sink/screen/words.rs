@@ -61,7 +61,7 @@ pub(super) fn trouble(reason: Reason, id: &str) -> String {
         Reason::Downgrade => {
             "refused: no proof of origin, though it has given one before".to_owned()
         }
-        Reason::Replayed => "refused: its counter does not grow, it was sent before".to_owned(),
+        Reason::Replayed => "refused: it was sent before".to_owned(),
         Reason::SegmentMissing => "refused: a segment of the push is missing".to_owned(),
         Reason::BlockMissing => "refused: a block of the push is missing".to_owned(),
         Reason::ChecksumMismatch => "refused: the check sum does not fit".to_owned(),

@@ -143,7 +143,9 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
             _ => "the telegrams name themselves differently".to_owned(),
         },
         Replayed => match (number(Measure::Counter), number(Measure::RightCounter)) {
-            (Some(sent), Some(next)) if full => format!("its counter is {sent}, {next} or more is due"),
+            (Some(sent), Some(next)) if full => {
+                format!("its counter is {sent}, {next} or more is due")
+            }
             _ if full => "its counter does not grow".to_owned(),
             _ => "it is not numbered higher than the one before".to_owned(),
         },
