@@ -31,6 +31,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand capture 'Store what meters send, exactly as it came'
             cand decrypt 'Decrypt frames and print the telegrams, byte for byte'
             cand parse 'Parse telegrams and print tables, JSON or CSV'
+            cand inspect 'Show what each byte of a frame is, layer by layer, with what is wrong'
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
@@ -179,6 +180,50 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'smarty;inspect'= {
+            cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
+            cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
+            cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes'
+            cand --keyring 'Key ring: TOML with a key for each meter'
+            cand --auth-key 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg''s is built in'
+            cand --tag 'What to do with a frame whose tag, the proof of origin, is wrong'
+            cand -i 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson'
+            cand --input 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson'
+            cand --meter 'Only frames of this meter: device id or system title; repeatable'
+            cand --shard 'Only the K-th of N equal parts of all meters, to share a stream among N processes'
+            cand --tz 'Zone of the meter''s clock, for times without S or W [default: Europe/Luxembourg]'
+            cand -n 'Stop after so many telegrams'
+            cand --count 'Stop after so many telegrams'
+            cand --limit 'Stop after so many telegrams'
+            cand --baud 'Speed of serial ports, in baud [default: 115200]'
+            cand --mode 'Data bits, parity and stop bits of serial ports [default: 8N1]'
+            cand --rts 'Set the control line RTS [default: as the system sets it]'
+            cand --dtr 'Set the control line DTR [default: as the system sets it]'
+            cand --timeout 'End with exit code 5 when no telegram comes for so long (30s, 5m)'
+            cand --duration 'End after so long (30s, 10m, 2h, 1d)'
+            cand -o 'Write to a file, made whole or not at all'
+            cand --out 'Write to a file, made whole or not at all'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
+            cand --allow-plain 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
+            cand --ignore-crc 'Print telegrams whose CRC does not fit, and mark them'
+            cand --follow 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
+            cand --repair 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
+            cand --last 'Print the last telegram only'
+            cand --no-reconnect 'End when a port or server is not there or goes away'
+            cand --json 'An object a frame, with an object for each field'
+            cand --pretty 'With --json: over several lines, indented'
+            cand --all-bytes 'All bytes of long fields, over several lines'
+            cand --force 'Replace an existing file'
+            cand --redact 'Replace all that names a meter, so that the output can be posted in a forum'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'smarty;watch'= {
             cand --every 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz'
             cand --rotate 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv'
@@ -317,6 +362,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand capture 'Store what meters send, exactly as it came'
             cand decrypt 'Decrypt frames and print the telegrams, byte for byte'
             cand parse 'Parse telegrams and print tables, JSON or CSV'
+            cand inspect 'Show what each byte of a frame is, layer by layer, with what is wrong'
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
@@ -328,6 +374,8 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;help;decrypt'= {
         }
         &'smarty;help;parse'= {
+        }
+        &'smarty;help;inspect'= {
         }
         &'smarty;help;watch'= {
         }

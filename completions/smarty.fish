@@ -35,6 +35,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -s V -l version -d 'Print ve
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store what meters send, exactly as it came'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
@@ -87,7 +88,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s f -l format -d
 json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
-hex\t'The frame as a hex dump with its fields'
+hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
@@ -145,7 +146,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s f -l format -d '
 json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
-hex\t'The frame as a hex dump with its fields'
+hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
@@ -179,6 +180,46 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l derive -d 'Compu
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l no-reconnect -d 'End when a port or server is not there or goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l json -d 'An object a frame, with an object for each field'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l pretty -d 'With --json: over several lines, indented'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l all-bytes -d 'All bytes of long fields, over several lines'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt -d 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named' -r
@@ -231,7 +272,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -s f -l format -d '
 json\t'An object a line'
 csv\t'A row a telegram'
 raw\t'The telegram byte for byte'
-hex\t'The frame as a hex dump with its fields'
+hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
@@ -315,11 +356,12 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'So
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -60,6 +60,52 @@ fn every_line_of_every_sample_fits_the_schema() {
 }
 
 #[test]
+fn every_tree_of_every_sample_fits_the_schema_and_has_each_byte_once() {
+    let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = std::env::temp_dir().join(format!("smarty-trees-{}", std::process::id()));
+    let ring = folder.with_extension("toml");
+    let keys = "default = \"000102030405060708090A0B0C0D0E0F\"\n";
+    let own = std::fs::read_to_string(samples().join("keys.toml")).unwrap();
+    std::fs::write(&ring, format!("{keys}{own}")).unwrap();
+    let pushes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/push");
+    let mut seen = 0;
+    for folder in [samples(), pushes] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.is_file() || path.extension().is_some_and(|end| end == "json") {
+                continue;
+            }
+            let auth = "--auth-key=D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF";
+            let arguments = [
+                "inspect",
+                "--json",
+                auth,
+                "--keyring",
+                ring.to_str().unwrap(),
+            ];
+            for object in smarty(&arguments, &path) {
+                seen += 1;
+                if let Err(error) = validator.validate(&object) {
+                    let place = error.instance_path();
+                    panic!("{}: {error} at {place}: {object}", path.display());
+                }
+                let mut at = object["source"]["offset"].as_u64().unwrap();
+                let end = at + object["source"]["length"].as_u64().unwrap();
+                for node in object["nodes"].as_array().unwrap() {
+                    assert_eq!(node["offset"], at, "{}: {node}", path.display());
+                    at += node["length"].as_u64().unwrap();
+                }
+                assert_eq!(at, end, "{}", path.display());
+            }
+        }
+    }
+    std::fs::remove_file(ring).unwrap();
+    assert!(seen > 40, "{seen} objects");
+}
+
+#[test]
 fn the_keys_of_a_telegram_stand_in_the_order_of_the_contract() {
     let output = Command::new(env!("CARGO_BIN_EXE_smarty"))
         .env_clear()

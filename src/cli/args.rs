@@ -4,6 +4,7 @@ mod capture;
 mod examples;
 mod generate;
 mod input;
+mod inspect;
 mod keys;
 mod output;
 mod services;
@@ -12,6 +13,7 @@ mod simulate;
 pub use self::capture::{Capture, CaptureFormat};
 pub use self::generate::{Generate, Generated};
 pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
+pub use self::inspect::Inspect;
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
 pub use self::services::{
@@ -69,6 +71,9 @@ pub enum Command {
     /// Parse telegrams and print tables, JSON or CSV
     #[command(after_long_help = examples::PARSE)]
     Parse(Run),
+    /// Show what each byte of a frame is, layer by layer, with what is wrong
+    #[command(after_long_help = inspect::EXAMPLES)]
+    Inspect(Box<Inspect>),
     /// Show meters live, on a screen or line by line
     #[command(after_long_help = examples::WATCH)]
     Watch(Box<Watch>),
@@ -86,7 +91,11 @@ impl Command {
     /// Whether keys come into its memory.
     pub fn has_keys(&self) -> bool {
         match self {
-            Self::Decrypt(_) | Self::Parse(_) | Self::Watch(_) | Self::Simulate(_) => true,
+            Self::Decrypt(_)
+            | Self::Parse(_)
+            | Self::Inspect(_)
+            | Self::Watch(_)
+            | Self::Simulate(_) => true,
             Self::Capture(_) | Self::Ports(_) | Self::Generate(_) => false,
         }
     }

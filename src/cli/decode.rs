@@ -13,6 +13,7 @@ use super::explain;
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::Feed;
 use super::inputs::{self, Common, Named};
+use super::inspect::{self, Wanted};
 use super::keys::Ring;
 use super::lane::Lane;
 use super::output::{Flow, Output, terminal_width};
@@ -213,6 +214,12 @@ pub fn stream(
         let zone = zone(&args.input)?;
         return explain::run(args, named, &zone, global);
     }
+    if format == Format::Hex {
+        if !global.quiet {
+            say(Level::Note, "--format hex is now smarty inspect", None);
+        }
+        return inspect::stream(args, named, &Wanted::default(), global, renewal);
+    }
     let run = Prepared::new(args, named, global, renewal, services.remembered())?;
     let flow = Flow {
         sources: inputs::sources(named),
@@ -271,7 +278,11 @@ pub fn stream(
     Ok(worst.min(exit))
 }
 
-fn meters(ids: &[String]) -> Result<Vec<String>, Failure> {
+/// The meters that are asked for.
+///
+/// # Errors
+/// One without a name.
+pub fn meters(ids: &[String]) -> Result<Vec<String>, Failure> {
     ids.iter().try_for_each(|id| match id.trim().is_empty() {
         true => Err(Failure::new(Exit::Usage, "--meter: the id is empty")),
         false => Ok(()),
@@ -311,10 +322,9 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
     }
 }
 
-/// How many times longer than elsewhere is what is written, about: hex dumps have colours.
+/// How many times longer than elsewhere is what is written, about.
 fn growth(output: &OutputArgs) -> usize {
     match output.format() {
-        Some(Format::Hex) => 4,
         Some(Format::Json) if output.pretty => 2,
         _ => 1,
     }

@@ -5,7 +5,6 @@ use crate::p1::event::Decoded;
 use crate::sink::context::Context;
 use crate::sink::csv::Csv;
 use crate::sink::fields::Fields;
-use crate::sink::hex;
 use crate::sink::influx;
 use crate::sink::json::{self, Json};
 use crate::sink::table::{self, TableOptions};
@@ -80,10 +79,9 @@ impl Formatter {
             Format::Csv => self.csv.telegram(out, context, decoded),
             Format::Raw => out.extend_from_slice(decoded.text),
             Format::Influx => influx::telegram(out, self.fields.as_ref(), context, decoded),
-            Format::Hex => hex::write(out, decoded),
             Format::Table => table::write(out, decoded, context, &self.table),
-            // Its rows are columns: the output has what writes them.
-            Format::Parquet => {}
+            // Its rows are columns: the output has what writes them. Frames are inspected elsewhere.
+            Format::Parquet | Format::Hex => {}
         }
     }
 

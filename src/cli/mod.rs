@@ -63,6 +63,8 @@ pub mod clerk;
 
 pub mod explain;
 
+pub mod inspect;
+
 pub mod decode;
 
 pub mod simulate;
@@ -98,6 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match &cli.command {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
+        Command::Inspect(what) => inspect::run(what, &cli.global),
         Command::Simulate(what) => simulate::run(what, &cli.global),
         Command::Watch(watch) => watch::run(watch, &cli.global),
         Command::Capture(capture) => capture::run(capture, &cli.global),

@@ -39,3 +39,5 @@ pub mod replay;
 pub mod line;
 
 pub mod diagnosis;
+
+pub mod inspect;

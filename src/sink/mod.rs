@@ -32,9 +32,11 @@ pub mod parquet;
 #[path = "parquet/absent.rs"]
 pub mod parquet;
 
-pub mod hex;
+mod hex;
 
 pub mod redact;
+
+pub mod inspect;
 
 pub mod table;
 

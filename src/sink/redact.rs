@@ -321,9 +321,14 @@ fn names_a_meter(line: &Line, item: &Item) -> bool {
         return false;
     }
     match line.entry {
-        Some(entry) => IDENTIFYING.iter().any(|part| entry.name.contains(part)),
+        Some(entry) => names(entry.name),
         None => matches!(item.form, Form::Octets | Form::Text),
     }
+}
+
+/// Tells whether values under a name of the table say which meter it is.
+pub(super) fn names(name: &str) -> bool {
+    IDENTIFYING.iter().any(|part| name.contains(part))
 }
 
 /// The frame with another header; its ciphertext tells nothing without the key.

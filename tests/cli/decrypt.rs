@@ -35,7 +35,7 @@ fn meters_with_keys_of_their_own_in_one_run() {
 
 #[test]
 fn what_parse_can_print_decrypt_can_too() {
-    for format in ["--json", "--csv", "-ftable", "-finflux", "-fhex"] {
+    for format in ["--json", "--csv", "-ftable", "-finflux"] {
         let run = |command| {
             words([command, "lu.bin", "--keyring", "keys.toml", format])
                 .done()
@@ -43,10 +43,6 @@ fn what_parse_can_print_decrypt_can_too() {
         };
         assert_eq!(run("decrypt"), run("parse"), "{format}");
     }
-    assert_snapshot!(
-        "hex_lu",
-        smarty("decrypt lu.bin -f hex --keyring keys.toml").done()
-    );
 }
 
 #[test]

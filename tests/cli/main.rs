@@ -8,6 +8,7 @@ mod explain;
 mod field;
 mod help;
 mod inputs;
+mod inspect;
 mod keys;
 mod output;
 mod parse;

@@ -26,7 +26,6 @@ pub(super) const DECRYPT: &str = concat!(
   smarty decrypt dump.bin --key-file my.key      the key from a file
   smarty decrypt --keyring keys.toml *.bin       each meter with its own key
   xclip -o | smarty decrypt --key-file my.key    a hex dump from a forum
-  smarty decrypt dump.bin --key -f hex           the frame, field by field
   smarty decrypt dump.bin --key -o telegrams.txt",
     exits!()
 );

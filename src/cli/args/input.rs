@@ -25,7 +25,7 @@ pub struct InputArgs {
     #[arg(long)]
     pub ignore_crc: bool,
     /// Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it
-    #[arg(long, conflicts_with = "explain")]
+    #[arg(long)]
     pub follow: bool,
     /// Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 /// Options of outputs.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// What is printed
@@ -42,7 +42,7 @@ pub struct OutputArgs {
     #[arg(long, requires = "out", conflicts_with = "force")]
     pub append: bool,
     /// Examine the input step by step: what was looked at, what was found, where it first fails
-    #[arg(long)]
+    #[arg(long, conflicts_with = "follow")]
     pub explain: bool,
     /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
@@ -63,7 +63,7 @@ pub enum Format {
     Csv,
     /// The telegram byte for byte.
     Raw,
-    /// The frame as a hex dump with its fields.
+    /// The frame as an annotated tree: now `smarty inspect`.
     Hex,
     /// InfluxDB line protocol.
     Influx,

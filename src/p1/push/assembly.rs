@@ -198,7 +198,7 @@ fn read(framing: Framing, data: &[u8], closed: bool) -> Link {
 }
 
 /// A block that stands in no link frame.
-fn block(data: &[u8], closed: bool) -> Link {
+pub(in crate::p1) fn block(data: &[u8], closed: bool) -> Link {
     let llc = match data {
         [0xE6, 0xE6 | 0xE7, 0, ..] => 3,
         _ => 0,

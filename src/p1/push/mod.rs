@@ -27,6 +27,8 @@ pub mod profile;
 
 pub mod transcode;
 
+pub mod unit;
+
 #[cfg(test)]
 mod tests;
 

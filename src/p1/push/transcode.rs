@@ -219,7 +219,7 @@ fn unit_of(unit: u8) -> (&'static str, i8, usize) {
 }
 
 /// Writes `value` times ten to the `power`, exactly.
-fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
+pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
     if value < 0 {
         out.push(b'-');
     }

@@ -9,16 +9,17 @@ use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
 use smarty::p1::derive::{Derived, Deriver, Extent, ReferencePower};
 use smarty::p1::event::{Decoded, Event, Refused};
+use smarty::p1::inspect::Inspector;
 use smarty::sink::context::{Context, Source};
 use smarty::sink::csv::Csv;
 use smarty::sink::fields::Fields;
 use smarty::sink::influx;
+use smarty::sink::inspect::{self, Drawing};
 use smarty::sink::json::{Json, pretty};
 use smarty::sink::redact::Redactor;
 use smarty::sink::screen::Screen;
-use smarty::sink::table::TableOptions;
+use smarty::sink::table::{self, TableOptions};
 use smarty::sink::words::Depth;
-use smarty::sink::{hex, table};
 
 use super::formats::{line_protocol, parse_json, printable, read_csv};
 use super::{choices, keys, zone};
@@ -87,6 +88,7 @@ impl Page {
         let context = context(&label, self.seq);
         let mut redactor = std::mem::replace(&mut self.redactor, Redactor::new(zone().clone()));
         self.now += SignedDuration::from_secs(10);
+        self.inspect(event, &mut redactor);
         match event {
             Event::Telegram(decoded) => {
                 let derived = self.derive(decoded);
@@ -160,9 +162,34 @@ impl Page {
             table::write(&mut out, decoded, &context, &options);
             printable(&out);
         }
-        let mut out = Vec::new();
-        hex::write(&mut out, decoded);
-        printable(&out);
+    }
+
+    /// Each byte is in one place of the tree, with the keys and without; so is each that is replaced.
+    fn inspect(&self, event: &Event<'_>, redactor: &mut Redactor) {
+        for keys in [Arc::clone(keys()), Arc::default()] {
+            let mut inspector = Inspector::new(keys, zone().clone());
+            let mut nodes: Vec<_> = inspector.event(event).collect();
+            let mut at = event.span().start;
+            for node in &nodes {
+                assert_eq!(node.span.start, at, "{nodes:#?}");
+                at = node.span.end;
+            }
+            assert_eq!(at, event.span().end, "{nodes:#?}");
+            for whole in [false, true] {
+                let drawing = Drawing {
+                    whole,
+                    ..Drawing::default()
+                };
+                let mut out = Vec::new();
+                inspect::write(&mut out, 1, event, &nodes, drawing);
+                printable(&out);
+                let context = context(&self.label, self.seq);
+                parse_json(&line_of(|out| {
+                    inspect::write_json(out, &context, event, &nodes);
+                }));
+                inspect::veil(&mut nodes, redactor);
+            }
+        }
     }
 
     fn refused(&mut self, refused: &Refused<'_>) {
