@@ -259,7 +259,7 @@ impl Desk for Inspection {
         if let Some(redactor) = &mut self.redactor {
             redactor.finding(&mut shown);
         }
-        let (what, hint) = words::finding(&shown);
+        let (what, hint) = words::finding(&shown, source);
         let level = match self.tally.good {
             0 => Level::Error,
             _ => Level::Warning,

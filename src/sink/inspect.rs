@@ -107,6 +107,7 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::TagMismatch => "refused: the key does not fit, or it is damaged",
         Reason::CrcMismatch(_) => "refused: the CRC does not fit",
         Reason::NoEnd => "refused: it has no end",
+        Reason::NoStart => "refused: its begin cannot be read",
         Reason::Downgrade => "refused: without the proof that its meter sends",
         Reason::SegmentMissing => "refused: a segment is missing",
         Reason::BlockMissing => "refused: a block is missing",

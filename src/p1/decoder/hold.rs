@@ -152,7 +152,10 @@ impl Hold {
             let doubt = item.frame.as_ref().and_then(|frame| frame.doubt.as_ref());
             full || doubt.is_none()
         };
-        let item = self.items.pop_front_if(is_free)?;
+        let item = match self.items.front_mut() {
+            Some(item) if is_free(item) => self.items.pop_front()?,
+            _ => return None,
+        };
         self.frames -= usize::from(item.frame.is_some());
         let length = (item.span.len() as usize).min(self.bytes.len());
         let bytes = self.bytes.drain(..length).collect();

@@ -25,7 +25,7 @@ impl Inspector {
             [] => {}
             [0x0F, ..] => self.notification(nodes, unit, depth),
             [0x01 | 0x02, ..] => self.body(nodes, unit, 0, depth),
-            bytes if begins_telegram(bytes) => {
+            bytes if begins_telegram(bytes) || is_lines(bytes) => {
                 readout::telegram(nodes, unit, &mut self.memory, &self.zone, depth);
             }
             bytes => {
@@ -221,7 +221,7 @@ impl Shape {
 
 /// Tells whether bytes begin as a telegram does: a slash within the first few, and letters behind it.
 fn begins_telegram(bytes: &[u8]) -> bool {
-    let lead = bytes.get(..LEAD_MAX).unwrap_or(bytes);
+    let lead = bytes.get(..readout::LEAD_MAX).unwrap_or(bytes);
     let begin = memchr::memchr(b'/', lead).and_then(|slash| bytes.get(slash + 1..));
     begin.is_some_and(|rest| {
         let line = rest.get(..8).unwrap_or(rest);
@@ -232,5 +232,11 @@ fn begins_telegram(bytes: &[u8]) -> bool {
     })
 }
 
-/// Bytes that may stand before the `/` of a telegram.
-const LEAD_MAX: usize = 16;
+/// Tells whether bytes that have lost their begin are lines of a telegram.
+fn is_lines(bytes: &[u8]) -> bool {
+    let lines = memchr::memmem::find(bytes, b")\r\n").or(memchr::memmem::find(bytes, b")\n"));
+    let odd = bytes
+        .iter()
+        .filter(|byte| !matches!(byte, b' '..=b'~' | b'\r' | b'\n'));
+    lines.is_some() && odd.count() * 16 <= bytes.len()
+}

@@ -14,7 +14,9 @@ pub(super) fn telegram(
     depth: u8,
 ) {
     let bytes = unit.bytes.as_slice();
-    let begin = memchr::memchr(b'/', bytes).unwrap_or(0);
+    let lead = bytes.get(..LEAD_MAX).unwrap_or(bytes);
+    // Without it the first line is what is left of it.
+    let begin = memchr::memchr(b'/', lead).unwrap_or(0);
     if begin > 0 {
         nodes.put(unit, 0..begin, depth, Field::Noise);
     }
@@ -107,3 +109,6 @@ fn said(value: Value<'_>) -> Said {
         Value::Text(text) => Said::Text(text.into_owned()),
     }
 }
+
+/// Bytes that may stand before the `/` of a telegram.
+pub(super) const LEAD_MAX: usize = 16;
