@@ -71,7 +71,7 @@ pub fn stream(
     global: &Global,
     renewal: Option<&Renewal<'_>>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, renewal)?;
+    let run = Prepared::new(args, named, global, renewal, None)?;
     let inspectors = named.iter().map(|named| {
         let keys = named.keys(&args.keys, &run.ring)?;
         Ok(Inspector::new(keys, run.zone.clone()))

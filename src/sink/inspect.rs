@@ -108,6 +108,7 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::CrcMismatch(_) => "refused: the CRC does not fit",
         Reason::NoEnd => "refused: it has no end",
         Reason::NoStart => "refused: its begin cannot be read",
+        Reason::Replayed => "refused: its counter did not grow",
         Reason::Downgrade => "refused: without the proof that its meter sends",
         Reason::SegmentMissing => "refused: a segment is missing",
         Reason::BlockMissing => "refused: a block is missing",

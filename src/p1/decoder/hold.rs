@@ -148,14 +148,12 @@ impl Hold {
     /// The next item that is in no doubt, or has waited too long, with its bytes.
     fn next(&mut self) -> Option<(Item, Vec<u8>)> {
         let full = self.frames > FRAMES_MAX || self.bytes.len() > BYTES_MAX;
-        let is_free = |item: &mut Item| {
+        let is_free = |item: &Item| {
             let doubt = item.frame.as_ref().and_then(|frame| frame.doubt.as_ref());
             full || doubt.is_none()
         };
-        let item = match self.items.front_mut() {
-            Some(item) if is_free(item) => self.items.pop_front()?,
-            _ => return None,
-        };
+        self.items.front().filter(|item| is_free(item))?;
+        let item = self.items.pop_front()?;
         self.frames -= usize::from(item.frame.is_some());
         let length = (item.span.len() as usize).min(self.bytes.len());
         let bytes = self.bytes.drain(..length).collect();
