@@ -26,6 +26,7 @@ use crate::sink::json;
 use crate::sink::out::OutFile;
 use crate::sink::redact::Redactor;
 use crate::sink::target::Existing;
+use crate::sink::words::Depth;
 use crate::source::maxsonar::Level as Reading;
 
 /// How frames are shown.
@@ -237,8 +238,8 @@ impl Desk for Inspection {
             )
         {
             let (what, hint) = match &mut self.redactor {
-                Some(redactor) => words::refused(&redactor.refused(refused)),
-                None => words::refused(refused),
+                Some(redactor) => words::refused(&redactor.refused(refused), Depth::Full),
+                None => words::refused(refused, Depth::Full),
             };
             let what = format!("{}: {what}", source.said());
             self.talk(Level::Error, &what, Some(&hint));
@@ -259,7 +260,7 @@ impl Desk for Inspection {
         if let Some(redactor) = &mut self.redactor {
             redactor.finding(&mut shown);
         }
-        let (what, hint) = words::finding(&shown, source);
+        let (what, hint) = words::finding(&shown, source, Depth::Full);
         let level = match self.tally.good {
             0 => Level::Error,
             _ => Level::Warning,
