@@ -71,10 +71,14 @@ impl Services {
             zone,
             ..
         } = publishing;
-        self.list.extend(forward::open(&args.forward, named)?);
-        if let Some(metrics) = metrics::open(&args.metrics, named, publishing)? {
-            self.list.push(Box::new(metrics));
+        let forward = forward::open(&args.forward, named)?;
+        let mut metrics = metrics::open(&args.metrics, named, publishing)?;
+        if let (Some(forward), Some(metrics)) = (&forward, &mut metrics) {
+            metrics.count("forward", forward.turned_away());
         }
+        let forward = forward.map(|forward| Box::new(forward) as Box<dyn Service>);
+        let metrics = metrics.map(|metrics| Box::new(metrics) as Box<dyn Service>);
+        self.list.extend(forward.into_iter().chain(metrics));
         let fields = run.output.fields.as_deref().map(Fields::parse);
         let choice = Choice {
             // A field that does not exist is said by the output.

@@ -22,12 +22,14 @@ use rustix::io::Errno;
 
 use self::inbox::{Inbox, Telegram};
 use super::context::{Context, Senders};
+use super::peer::TurnedAway;
 use super::pty::Pty;
 use super::server::{News, Server};
 use super::service::{Notice, Service};
 use crate::p1::count::count;
 use crate::p1::event::{Decoded, Reason, Refused};
 use crate::source::Stop;
+use crate::source::error::plain;
 use crate::source::stop::Wake;
 
 /// Passes telegrams on.
@@ -37,6 +39,7 @@ pub struct Forward {
     inbox: Arc<Inbox>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
+    turned_away: TurnedAway,
 }
 
 /// Where telegrams can be drawn, opened.
@@ -72,6 +75,7 @@ impl Forward {
         let (inbox, ear) = Inbox::new(taps.notices())?;
         let inbox = Arc::new(inbox);
         let stop = Stop::new()?;
+        let turned_away = taps.server.turned_away();
         let worker = Worker {
             taps,
             inbox: Arc::clone(&inbox),
@@ -89,7 +93,13 @@ impl Forward {
             inbox,
             stop,
             thread: Some(thread),
+            turned_away,
         })
+    }
+
+    /// Clients that were turned away, or left for others.
+    pub fn turned_away(&self) -> TurnedAway {
+        self.turned_away.clone()
     }
 
     fn post(&self, context: &Context<'_>, meter: &str, bytes: &[u8]) {
@@ -145,20 +155,16 @@ impl Worker {
         loop {
             let woken = self.wait(stop);
             self.pass_on();
-            let served = woken.and_then(|wake| {
-                self.taps.server.serve()?;
-                Ok(wake)
-            });
+            self.taps.server.serve();
             self.tell_news();
-            match served {
+            match woken {
                 Ok(Wake::Stopped) => break,
                 Ok(_) => well = true,
                 Err(error) if std::mem::take(&mut well) => {
-                    let hint = "is the number of open files at its limit?";
                     self.inbox.note(Notice {
                         trouble: true,
-                        what: format!("forwarding: {error}"),
-                        hint: Some(hint.to_owned()),
+                        what: format!("forwarding: {}", plain(&error)),
+                        hint: None,
                     });
                 }
                 Err(_) if stop.wait(PAUSE) => break,
@@ -179,7 +185,7 @@ impl Worker {
         let ptys = self.taps.ptys.iter().map(|(pty, _)| &pty.outlet);
         let waiting = ptys.filter(|outlet| outlet.kept() > 0);
         fds.extend(waiting.map(|outlet| outlet.poll(PollFlags::empty())));
-        stop.poll(&mut fds, None)
+        stop.poll(&mut fds, self.taps.server.rests())
     }
 
     /// Gives what is in the inbox to all whom it is for.
@@ -235,7 +241,7 @@ impl Worker {
     /// Says what went wrong with clients, once a minute at the most: some come back at once.
     fn tell_news(&mut self) {
         let news = self.taps.server.news().into_iter();
-        let trouble = |news: &News| matches!(news, News::SentAway(_) | News::TurnedAway(_));
+        let trouble = |news: &News| !matches!(news, News::Came(_) | News::Left(..));
         for news in news.filter(trouble) {
             if self.said.is_some_and(|said| said.elapsed() < CALM) {
                 self.unsaid += 1;
@@ -249,7 +255,10 @@ impl Worker {
             self.inbox.note(Notice {
                 trouble: true,
                 what: format!("forwarding: {news}{before}"),
-                hint: None,
+                hint: match news {
+                    News::Shut(_) => Some(format!("see {OPEN_FILES}")),
+                    _ => None,
+                },
             });
         }
     }
@@ -283,6 +292,8 @@ impl Taps {
 
 /// Bytes that may wait for a client, beside some 64 kB in the system: an hour of a meter in all.
 const PATIENCE: usize = 256 << 10;
+/// What bounds the files that a program may open.
+const OPEN_FILES: &str = "ulimit -n, or LimitNOFILE= of the unit";
 /// Meters whose last telegram is kept.
 const SENDERS_MAX: usize = 64;
 /// Between two words about trouble with clients.

@@ -36,7 +36,7 @@ use tokio_rustls::rustls::ServerConfig;
 use self::door::{Door, Visitor};
 use self::guard::{CameTo, Guard};
 pub use self::guard::{Login, Names};
-use super::peer::TurnedAway;
+use super::peer::{TurnedAway, share};
 use crate::source::Stop;
 
 /// Who is answered, and how.
@@ -67,9 +67,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let total = share(VISITORS_SHARE, VISITORS_MAX);
         Self {
-            total: 256,
-            per_address: 32,
+            total,
+            per_address: total.div_ceil(2).min(PER_ADDRESS_MAX),
             ask: Duration::from_secs(5),
             answer: Duration::from_secs(10),
         }
@@ -226,6 +227,12 @@ impl Site {
     }
 }
 
+/// Connections at one time, however many open files there may be.
+const VISITORS_MAX: usize = 256;
+/// Connections take one part in so many of the open files.
+const VISITORS_SHARE: usize = 8;
+/// Connections of one address.
+const PER_ADDRESS_MAX: usize = 32;
 /// The longest request, in bytes.
 const REQUEST_MAX: usize = 8 << 10;
 /// Lines of the longest request.

@@ -1,8 +1,10 @@
-//! Who is at the other end of a connection, as far as limits go.
+//! Who is at the other end of a connection, and how many there may be.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::process::{Resource, getrlimit};
 
 /// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one machine has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,9 +38,22 @@ impl TurnedAway {
     }
 }
 
+/// One part in `of` of the open files that the system grants this program; at least one file, `most` at the most.
+pub fn share(of: usize, most: usize) -> usize {
+    let granted = getrlimit(Resource::Nofile).current;
+    let granted = granted.and_then(|granted| usize::try_from(granted).ok());
+    granted.map_or(most, |granted| (granted / of).clamp(1, most))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_of_the_open_files_is_bounded_on_both_sides() {
+        assert_eq!(share(1 << 30, 250), 1);
+        assert_eq!(share(1, 2), 2);
+    }
 
     #[test]
     fn a_machine_is_one_peer_whatever_address_of_its_network_it_takes() {

@@ -1,18 +1,24 @@
 //! A TCP server that gives telegrams to whoever connects.
 //!
 //! Clients come and go; one that reads too slowly misses whole telegrams or is sent away, and never holds up the
-//! others. What clients send is read and forgotten.
+//! others. What clients send is read and forgotten. However many come, others of this program have files to open.
+
+mod room;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
 use rustix::net::sockopt;
 
+use self::room::{Limits, Room, Seat};
 use super::outlet::Outlet;
+use super::peer::TurnedAway;
 use crate::p1::count::count;
+use crate::source::error::plain;
 use crate::source::stop::{Stop, Wake};
 
 /// A server with one or several ports.
@@ -22,6 +28,10 @@ pub struct Server {
     clients: Vec<Client>,
     /// Bytes that may wait for a client before it is sent away; `None`: it misses telegrams instead.
     patience: Option<usize>,
+    limits: Limits,
+    turned_away: TurnedAway,
+    /// Until when nobody is let in: the system had nothing to let in with.
+    rests: Option<Instant>,
     news: Vec<News>,
 }
 
@@ -43,8 +53,12 @@ pub enum News {
     Slow(SocketAddr),
     /// It read too slowly, and was disconnected.
     SentAway(SocketAddr),
+    /// It left for others who came.
+    Displaced(SocketAddr),
     /// It came when there were too many already.
     TurnedAway(SocketAddr),
+    /// Nobody can come.
+    Shut(Errno),
 }
 
 #[derive(Debug)]
@@ -78,6 +92,9 @@ impl Server {
             ports: addresses.iter().map(port).collect::<Result<_, _>>()?,
             clients: Vec::new(),
             patience: None,
+            limits: Limits::default(),
+            turned_away: TurnedAway::default(),
+            rests: None,
             news: Vec::new(),
         })
     }
@@ -86,6 +103,11 @@ impl Server {
     pub fn with_patience(mut self, bytes: usize) -> Self {
         self.patience = Some(bytes);
         self
+    }
+
+    /// Clients that were turned away, or left for others.
+    pub fn turned_away(&self) -> TurnedAway {
+        self.turned_away.clone()
     }
 
     /// Sets what a client of a port gets as soon as it comes.
@@ -150,19 +172,21 @@ impl Server {
         std::mem::take(&mut self.news)
     }
 
+    /// Until when it lets nobody in, and has to be served then whatever comes.
+    pub(crate) fn rests(&self) -> Option<Instant> {
+        self.rests.filter(|until| *until > Instant::now())
+    }
+
     /// Adds what to wait for: clients that come or leave, and room for those who have something to catch up.
     pub(crate) fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
-        let ports = self.ports.iter();
+        let ports = self.ports.iter().filter(|_| self.rests().is_none());
         fds.extend(ports.map(|port| PollFd::new(&port.listener, PollFlags::IN)));
         let clients = self.clients.iter();
         fds.extend(clients.map(|client| client.outlet.poll(PollFlags::IN)));
     }
 
     /// Lets clients come, go and catch up, without waiting.
-    ///
-    /// # Errors
-    /// Where the system takes no more connections.
-    pub fn serve(&mut self) -> io::Result<()> {
+    pub fn serve(&mut self) {
         for client in &mut self.clients {
             client.gone |= client.outlet.flush().is_err() || !client.outlet.forget_input();
         }
@@ -173,42 +197,76 @@ impl Server {
     fn step(&mut self, stop: &Stop, until: Instant) -> io::Result<Wake> {
         let mut fds = vec![stop.bell()];
         self.watch(&mut fds);
-        let wake = stop.poll(&mut fds, Some(until))?;
+        let rests = self.rests().filter(|rests| *rests < until);
+        let mut wake = stop.poll(&mut fds, Some(rests.unwrap_or(until)))?;
         drop(fds);
+        if wake == Wake::TimedOut && rests.is_some() {
+            wake = Wake::Ready;
+        }
         if wake == Wake::Ready {
-            self.serve()?;
+            self.serve();
         }
         Ok(wake)
     }
 
-    fn accept(&mut self) -> io::Result<()> {
-        for (number, port) in self.ports.iter().enumerate() {
-            loop {
-                let (stream, peer) = match port.listener.accept() {
-                    Ok(came) => came,
+    fn accept(&mut self) {
+        if self.rests().is_some() {
+            return;
+        }
+        for number in 0..self.ports.len() {
+            // Those who are here have their turn between those who come.
+            for _ in 0..AT_ONCE {
+                let Some(port) = self.ports.get(number) else {
+                    break;
+                };
+                match port.listener.accept() {
+                    Ok((stream, peer)) => self.take_in(number, stream, peer),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     // It was gone before it was taken.
-                    Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
-                    Err(error) => return Err(error),
-                };
-                if self.clients.len() >= CLIENTS_MAX {
-                    self.news.push(News::TurnedAway(peer));
-                    continue;
+                    Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => {
+                        // Who waits outside makes the port ready all the time.
+                        let why = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+                        self.news.push(News::Shut(why));
+                        self.rests = Some(Instant::now() + REST);
+                        return;
+                    }
                 }
-                let Ok(mut outlet) = outlet(stream, self.patience.unwrap_or(0)) else {
-                    continue;
-                };
-                self.news.push(News::Came(peer));
-                let gone = outlet.send(&port.welcome).is_err();
-                self.clients.push(Client {
-                    peer,
-                    port: number,
-                    outlet,
-                    gone,
-                });
             }
         }
-        Ok(())
+    }
+
+    fn take_in(&mut self, number: usize, stream: TcpStream, peer: SocketAddr) {
+        let seat = |client: &Client| Seat {
+            peer: client.peer.ip().into(),
+            kept: client.outlet.kept(),
+        };
+        let seats: Vec<_> = self.clients.iter().map(seat).collect();
+        match self.limits.room(&seats, peer.ip().into()) {
+            Room::Free => {}
+            Room::At(at) => {
+                self.turned_away.count();
+                self.news.push(News::Displaced(self.clients.remove(at).peer));
+            }
+            Room::None => {
+                self.turned_away.count();
+                self.news.push(News::TurnedAway(peer));
+                return;
+            }
+        }
+        let Ok(mut outlet) = outlet(stream, self.patience.unwrap_or(0)) else {
+            return;
+        };
+        let welcome = self.ports.get(number).map(|port| port.welcome.as_slice());
+        let gone = outlet.send(welcome.unwrap_or_default()).is_err();
+        self.news.push(News::Came(peer));
+        self.clients.push(Client {
+            peer,
+            port: number,
+            outlet,
+            gone,
+        });
     }
 
     fn forget(&mut self) {
@@ -233,12 +291,13 @@ impl fmt::Display for News {
             }
             Self::Slow(peer) => write!(f, "{peer} reads too slowly, telegrams are dropped"),
             Self::SentAway(peer) => write!(f, "{peer} reads too slowly, and was disconnected"),
-            Self::TurnedAway(peer) => {
-                write!(
-                    f,
-                    "{peer} was turned away: {CLIENTS_MAX} clients are there already"
-                )
+            Self::Displaced(peer) => {
+                write!(f, "{peer} was disconnected to make room: there are too many clients")
             }
+            Self::TurnedAway(peer) => {
+                write!(f, "{peer} was turned away: there are too many clients")
+            }
+            Self::Shut(why) => write!(f, "no client can come: {}", plain(&(*why).into())),
         }
     }
 }
@@ -257,8 +316,10 @@ fn outlet(stream: TcpStream, room: usize) -> io::Result<Outlet> {
 const SEND_BUFFER: usize = 32 << 10;
 /// How long a client may leave what it was sent without an acknowledgement, in milliseconds.
 const SILENT_MS: u32 = 60_000;
-/// Clients at one time.
-const CLIENTS_MAX: usize = 250;
+/// Clients of a port that are let in before those who are there are served.
+const AT_ONCE: usize = 64;
+/// After the system had nothing to let a client in with.
+const REST: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

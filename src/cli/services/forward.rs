@@ -6,14 +6,13 @@ use crate::cli::inputs::Named;
 use crate::cli::listen;
 use crate::cli::writer::failed;
 use crate::sink::forward::{Forward, Taps};
-use crate::sink::service::Service;
 use crate::sink::tap::TapPlace;
 
 /// Opens the taps; none where none is asked for.
 ///
 /// # Errors
 /// A label that no source has; an address or a path that cannot be had.
-pub fn open(args: &ForwardArgs, named: &[Named]) -> Result<Option<Box<dyn Service>>, Failure> {
+pub fn open(args: &ForwardArgs, named: &[Named]) -> Result<Option<Forward>, Failure> {
     if args.forward.is_empty() {
         return match args.forward_raw {
             true => Err(Failure::new(Exit::Usage, "--forward-raw needs --forward")),
@@ -56,6 +55,7 @@ pub fn open(args: &ForwardArgs, named: &[Named]) -> Result<Option<Box<dyn Servic
         ptys,
     };
     let forward = Forward::start(taps, args.forward_raw);
-    let forward = forward.map_err(|error| failed("forwarding", &error))?;
-    Ok(Some(Box::new(forward)))
+    forward
+        .map(Some)
+        .map_err(|error| failed("forwarding", &error))
 }
