@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use bench::{Broker, Folder, Listener, Relay, Run, free_port, mosquitto, wait_until};
 use serde_json::Value;
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter};
+use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 const ID: &str = "SMY1030755324927";
 
@@ -99,6 +99,79 @@ fn a_meter_is_published_kept_by_the_broker_and_says_goodbye() {
     let document: Value =
         serde_json::from_str(&kept[&format!("homeassistant/device/smarty_{ID}/config")]).unwrap();
     assert_eq!(document["device"]["name"], "house");
+}
+
+#[test]
+fn made_up_meters_neither_shut_a_meter_out_nor_stay_at_the_broker() {
+    let Some(program) = mosquitto("made-up meters") else {
+        return;
+    };
+    let folder = Folder::new();
+    let broker = Broker::open(&program, &folder);
+    let listener = Listener::start(broker.port, None);
+    let url = format!("mqtt://127.0.0.1:{}/m", broker.port);
+    let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
+    let mut meter = VirtualMeter::new(Setup::new(Profile::named("lu").unwrap(), 1, 20, start));
+    folder.write("keys.toml", &keyring_toml([&meter]));
+    let line = TcpListener::bind("127.0.0.1:0").unwrap();
+    let source = format!("house=tcp://{}", line.local_addr().unwrap());
+    let run = Run::start(
+        &folder,
+        &[
+            "watch",
+            &source,
+            "--keyring",
+            "keys.toml",
+            "--mqtt",
+            &url,
+            "--meters-max",
+            "5",
+        ],
+    );
+    let (mut wire, _) = line.accept().unwrap();
+    for number in 0..300 {
+        let id = hex::encode_upper(format!("FAKE{number:08}"));
+        let text = format!("/ABC5x\r\n\r\n0-0:96.1.1({id})\r\n1-0:1.8.0(000001.000*kWh)\r\n!\r\n");
+        wire.write_all(text.as_bytes()).unwrap();
+    }
+    // Who comes first has the label until the one comes that it is meant for.
+    listener.wait_for("m/house/active_energy_import_kwh", "1.000");
+    let last = "m/house-FAKE00000004/active_energy_import_kwh";
+    listener.wait_for(last, "1.000");
+    let mut frame = Vec::new();
+    meter.next_frame(&mut frame);
+    wire.write_all(&frame).unwrap();
+    listener.wait_for("m/house/p1_version", "");
+    let (said, _) = run.terminate();
+    assert_eq!(
+        said.matches("more meters than places (5)").count(),
+        1,
+        "{said}"
+    );
+    let energy = listener.of("m/house/active_energy_import_kwh");
+    assert_eq!((energy[0].as_str(), energy[1].as_str()), ("1.000", ""));
+    assert_ne!(energy[2], "1.000");
+    let late = Listener::start(broker.port, None);
+    wait_until("what was kept", || {
+        late.all()
+            .iter()
+            .any(|heard| heard.topic == "m/house/p1_version")
+            && late.all().iter().any(|heard| heard.topic == last)
+    });
+    thread::sleep(Duration::from_millis(300));
+    let kept: BTreeSet<_> = late.all().into_iter().map(|heard| heard.topic).collect();
+    let documents = kept.iter().filter(|topic| topic.ends_with("/config"));
+    let ids: Vec<_> = documents
+        .filter_map(|topic| topic.split('/').nth(2))
+        .collect();
+    let fakes = (1..5).map(|number| format!("smarty_FAKE{number:08}"));
+    let real = format!("smarty_{}", meter.title().device_id().unwrap());
+    let expected: Vec<_> = fakes.chain([real]).collect();
+    assert_eq!(ids, expected);
+    assert!(
+        !kept.iter().any(|topic| topic.contains("FAKE00000000")),
+        "{kept:?}"
+    );
 }
 
 #[test]

@@ -384,6 +384,7 @@ impl Hand {
                 source,
                 meter_name: title.and_then(|title| self.ring.name(title)),
                 derived: &[],
+                ..Context::default()
             };
             self.formatter.separate(&mut output);
             self.formatter.telegram(&mut output, &context, decoded);

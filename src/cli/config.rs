@@ -143,6 +143,7 @@ impl Config {
         if let Some(metrics) = &self.file.metrics {
             metrics.fill(&mut services.metrics, &self.folder);
         }
+        fill(&mut services.meters_max, self.file.meters_max);
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         if let Some(mqtt) = &self.file.mqtt {
             mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());

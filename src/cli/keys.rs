@@ -21,6 +21,7 @@ use super::failure::{Exit, Failure, Level, say};
 use super::veil::without_grouped_keys;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::event::Decoded;
 use crate::source::{Address, virtual_keys, whole};
 
 /// All keys of a run, with the names that the ring gives to meters.
@@ -109,6 +110,18 @@ impl Ring {
     /// The name of a meter.
     pub fn name(&self, title: SystemTitle) -> Option<&str> {
         self.names.get(&title).map(String::as_str)
+    }
+
+    /// Tells whether the meter of a telegram has a key of its own.
+    pub fn has_key_of(&self, decoded: &Decoded<'_>) -> bool {
+        let title = match decoded.security {
+            Some(security) => Some(security.title()),
+            None => decoded
+                .telegram
+                .meter_id()
+                .and_then(|id| SystemTitle::parse(id.trim())),
+        };
+        title.is_some_and(|title| self.keys.has(title))
     }
 
     /// Reads the text of a key ring; the path is for messages, the authentication key for meters without their own.

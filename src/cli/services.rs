@@ -27,6 +27,7 @@ use crate::sink::context::Context;
 use crate::sink::fields::Fields;
 use crate::sink::mqtt::Choice;
 use crate::sink::service::{Notice, Service};
+use crate::sink::standing::{PLACES, Places};
 use crate::source::maxsonar::Level;
 
 /// All services of a run.
@@ -72,13 +73,12 @@ impl Services {
             ..
         } = publishing;
         let forward = forward::open(&args.forward, named)?;
-        let mut metrics = metrics::open(&args.metrics, named, publishing)?;
+        let meters = args.meters_max.map_or(PLACES, |most| most.get() as usize);
+        let places = Places::new(meters);
+        let mut metrics = metrics::open(&args.metrics, named, publishing, places)?;
         if let (Some(forward), Some(metrics)) = (&forward, &mut metrics) {
             metrics.count("forward", forward.turned_away());
         }
-        let forward = forward.map(|forward| Box::new(forward) as Box<dyn Service>);
-        let metrics = metrics.map(|metrics| Box::new(metrics) as Box<dyn Service>);
-        self.list.extend(forward.into_iter().chain(metrics));
         let fields = run.output.fields.as_deref().map(Fields::parse);
         let choice = Choice {
             // A field that does not exist is said by the output.
@@ -86,11 +86,18 @@ impl Services {
             thinning: *thinning,
             zone: zone.clone(),
             sources: named.len(),
+            meters,
             extent: self.extent(),
         };
-        if let Some(publisher) = mqtt::open(&args.mqtt, choice, publishing)? {
-            self.list.push(Box::new(publisher));
+        let publisher = mqtt::open(&args.mqtt, choice, publishing)?;
+        if let (Some(publisher), Some(metrics)) = (&publisher, &mut metrics) {
+            metrics.count_lost("mqtt", publisher.lost());
         }
+        let forward = forward.map(|forward| Box::new(forward) as Box<dyn Service>);
+        let metrics = metrics.map(|metrics| Box::new(metrics) as Box<dyn Service>);
+        let publisher = publisher.map(|publisher| Box::new(publisher) as Box<dyn Service>);
+        self.list
+            .extend([forward, metrics, publisher].into_iter().flatten());
         if run.output.redact && !self.is_empty() {
             let what = "--redact hides nothing from services: they get all as the meter sent it";
             return Err(

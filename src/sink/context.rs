@@ -19,6 +19,8 @@ pub struct Context<'a> {
     pub source: Source<'a>,
     /// Name of the meter in the key ring.
     pub meter_name: Option<&'a str>,
+    /// Whether the meter has a key of its own in the key ring.
+    pub keyed: bool,
     /// What was computed from this telegram and those before it, where that is asked for.
     pub derived: &'a [Derived],
 }

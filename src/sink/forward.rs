@@ -22,10 +22,11 @@ use rustix::io::Errno;
 
 use self::inbox::{Inbox, Telegram};
 use super::context::{Context, Senders};
-use super::peer::TurnedAway;
+use super::counter::Counter;
 use super::pty::Pty;
 use super::server::{News, Server};
 use super::service::{Notice, Service};
+use super::standing::Standing;
 use crate::p1::count::count;
 use crate::p1::event::{Decoded, Reason, Refused};
 use crate::source::Stop;
@@ -39,7 +40,7 @@ pub struct Forward {
     inbox: Arc<Inbox>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
-    turned_away: TurnedAway,
+    turned_away: Counter,
 }
 
 /// Where telegrams can be drawn, opened.
@@ -98,15 +99,16 @@ impl Forward {
     }
 
     /// Clients that were turned away, or left for others.
-    pub fn turned_away(&self) -> TurnedAway {
+    pub fn turned_away(&self) -> Counter {
         self.turned_away.clone()
     }
 
-    fn post(&self, context: &Context<'_>, meter: &str, bytes: &[u8]) {
+    fn post(&self, context: &Context<'_>, meter: &str, standing: Standing, bytes: &[u8]) {
         self.inbox.post(Telegram {
             label: context.source.label.map(str::to_owned),
             sender: format!("{} {meter}", context.source.name),
             bytes: bytes.into(),
+            standing,
         });
     }
 }
@@ -119,14 +121,15 @@ impl Service for Forward {
         } else {
             decoded.text
         };
-        self.post(context, &meter, bytes);
+        self.post(context, &meter, Standing::of(context, decoded), bytes);
     }
 
     /// A frame that only lacks its key here is whole: who has the key can read it.
     fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
         if self.raw && matches!(refused.reason, Reason::NoKey | Reason::Unsupported(_)) {
             let title = refused.title().map(|title| title.to_string());
-            self.post(context, &title.unwrap_or_default(), refused.frame);
+            let meter = title.unwrap_or_default();
+            self.post(context, &meter, Standing::Anyone, refused.frame);
         }
     }
 
@@ -215,7 +218,12 @@ impl Worker {
             }
             self.latest.retain(|last| last.sender != telegram.sender);
             if self.latest.len() >= SENDERS_MAX {
-                self.latest.remove(0);
+                // Who has been silent for longest stands first; who proves its origin stays.
+                let anyone = |last: &Telegram| last.standing == Standing::Anyone;
+                let Some(leaves) = self.latest.iter().position(anyone) else {
+                    continue;
+                };
+                self.latest.remove(leaves);
             }
             self.latest.push(telegram);
         }

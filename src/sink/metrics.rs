@@ -25,12 +25,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use self::numbers::{Heard, METERS_MAX, Meter, Numbers, values};
+use self::numbers::{Heard, Meter, Numbers, values};
 use super::clean::clean;
 use super::context::{Context, Senders, Source};
+use super::counter::Counter;
 use super::pages::{self, Rules};
-use super::peer::TurnedAway;
 use super::service::{Notice, Service};
+use super::standing::{Lost, Places, Standing};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
 use crate::source::Stop;
@@ -44,7 +45,7 @@ pub struct Metrics {
     thread: Option<JoinHandle<()>>,
     notices: Vec<Notice>,
     /// Where nothing was said of it yet.
-    turned_away: Option<TurnedAway>,
+    turned_away: Option<Counter>,
 }
 
 /// The numbers, shared with the thread that serves them.
@@ -53,7 +54,7 @@ struct Shared(Arc<Mutex<Numbers>>);
 
 impl Metrics {
     /// Begins to serve at a listener by rules; `expected` are label and name of the sources, `patience` how long each
-    /// may be silent.
+    /// may be silent, `places` those of meters.
     ///
     /// # Errors
     /// Where the system gives no thread.
@@ -62,13 +63,16 @@ impl Metrics {
         rules: Rules,
         expected: Vec<(Option<String>, String)>,
         patience: Duration,
+        places: Places,
     ) -> io::Result<Self> {
         let notice = notice(listener.local_addr()?, &rules);
-        let turned_away = TurnedAway::default();
+        let turned_away = Counter::default();
         let numbers = Numbers {
             started: Instant::now(),
             patience,
             servers: vec![("metrics", turned_away.clone())],
+            lost: vec![("metrics", places.lost())],
+            places,
             sources: BTreeMap::new(),
             meters: BTreeMap::new(),
         };
@@ -98,8 +102,13 @@ impl Metrics {
         })
     }
 
+    /// Counts on the page what comes of meters that have no place in another service.
+    pub fn count_lost(&mut self, service: &'static str, lost: Lost) {
+        self.numbers.lock().lost.push((service, lost));
+    }
+
     /// Counts on the page whom another server turns away.
-    pub fn count(&mut self, server: &'static str, turned_away: TurnedAway) {
+    pub fn count(&mut self, server: &'static str, turned_away: Counter) {
         self.numbers.lock().servers.push((server, turned_away));
     }
 }
@@ -118,9 +127,13 @@ impl Service for Metrics {
         }
         source.between = 0;
         let key = (meter, source.label.clone());
-        if numbers.meters.len() < METERS_MAX || numbers.meters.contains_key(&key) {
-            numbers.meters.insert(key, Meter { heard, values });
-        }
+        let meter = Meter {
+            heard,
+            values,
+            standing: Standing::of(context, decoded),
+            comes_again: false,
+        };
+        numbers.hear(key, meter);
     }
 
     fn level(&mut self, context: &Context<'_>, level: &Level) {
@@ -167,6 +180,8 @@ impl Service for Metrics {
                 hint: Some("smarty_turned_away_total counts them".to_owned()),
             });
         }
+        self.notices
+            .extend(self.numbers.lock().places.notice("metrics"));
         std::mem::take(&mut self.notices)
     }
 

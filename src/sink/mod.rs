@@ -60,7 +60,11 @@ pub mod outlet;
 
 pub mod pty;
 
+pub mod counter;
+
 pub mod peer;
+
+pub mod standing;
 
 pub mod server;
 

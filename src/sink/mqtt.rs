@@ -36,6 +36,8 @@ mod entity;
 
 mod discovery;
 
+mod claims;
+
 mod device;
 
 mod devices;
@@ -47,8 +49,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::claims::Claims;
 use self::device::{GOOD_AGAIN, Trouble, described};
-use self::devices::{Devices, ELECTRICITY, SENSOR};
+use self::devices::{Devices, ELECTRICITY, Heard, SENSOR};
 use self::entity::Entity;
 use self::link::Link;
 use self::message::{Kind, Message};
@@ -58,6 +61,7 @@ use super::fields::Fields;
 use super::json::Json;
 use super::level;
 use super::service::{Notice, Service};
+use super::standing::{Lost, Places, Standing};
 use super::thin::{self, Row, Thin, Thinning, Weight};
 use super::words;
 use crate::p1::derive::Extent;
@@ -73,6 +77,7 @@ pub struct Mqtt {
     json: Json,
     senders: Senders,
     devices: Devices,
+    claims: Claims,
     thin: Thin<Held>,
     on_change: bool,
     link: Link,
@@ -80,7 +85,7 @@ pub struct Mqtt {
 
 /// What is published of a telegram, while it is held back.
 struct Held {
-    device: usize,
+    device: u64,
     messages: Vec<Message>,
 }
 
@@ -95,6 +100,8 @@ pub struct Choice {
     pub zone: Zone,
     /// Sources of the run.
     pub sources: usize,
+    /// Meters that are kept apart.
+    pub meters: usize,
     /// How much is computed.
     pub extent: Extent,
 }
@@ -117,7 +124,8 @@ impl Mqtt {
             json,
             fields: choice.fields,
             senders: Senders::default(),
-            devices: Devices::new(choice.sources == 1),
+            devices: Devices::new(choice.sources == 1, Places::new(choice.meters)),
+            claims: Claims::default(),
             on_change: choice.thinning.on_change,
             thin: Thin::new(choice.thinning, choice.zone, Timestamp::now()),
             link: Link::start(settings.clone())?,
@@ -125,22 +133,51 @@ impl Mqtt {
         })
     }
 
+    /// What came of meters without a place.
+    pub fn lost(&self) -> Lost {
+        self.devices.lost()
+    }
+
+    /// The number of a meter or sensor, and room for it at the broker.
+    fn find(&mut self, context: &Context<'_>, heard: Heard<'_>) -> Option<u64> {
+        let found = self.devices.find(&self.settings, context, heard);
+        self.let_go();
+        found
+    }
+
+    /// Lets the broker forget devices that have lost their place.
+    fn let_go(&mut self) {
+        for device in self.devices.take_displaced() {
+            let shared = self.devices.share_topics_of(&device);
+            let farewell = device.farewell(&self.settings, shared, &mut self.claims);
+            self.link.publish(farewell);
+        }
+    }
+
     /// Says what is wrong.
     fn complain(&mut self, context: &Context<'_>, meter: Option<&str>, trouble: &Trouble<'_>) {
-        for place in self.devices.blamed(&self.settings, context, meter) {
-            if let Some(device) = self.devices.at(place) {
-                let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
-                self.link.publish([ailing]);
+        let blamed = self.devices.blamed(&self.settings, context, meter);
+        self.let_go();
+        for number in blamed {
+            if let Some(device) = self.devices.at(number) {
+                let ailing = [device.ail(&self.settings, trouble, GOOD_AGAIN)];
+                device.note(&ailing);
+                self.link.publish(ailing);
             }
         }
     }
 
     /// Publishes values of a device, or what of them is new.
     fn publish(&mut self, held: Held) {
-        let messages = match self.devices.at(held.device) {
-            Some(device) if self.on_change => device.changed(held.messages),
-            _ => held.messages,
+        // It may have lost its place meanwhile.
+        let Some(device) = self.devices.at(held.device) else {
+            return;
         };
+        let messages = match self.on_change {
+            true => device.changed(held.messages),
+            false => held.messages,
+        };
+        device.note(&messages);
         self.link.publish(messages);
     }
 
@@ -156,8 +193,8 @@ impl Mqtt {
     }
 
     fn link_changed(&mut self, context: &Context<'_>, verdict: &str, message: &str) {
-        for place in self.devices.concerned(context, None) {
-            if let Some(device) = self.devices.at(place) {
+        for number in self.devices.concerned(context, None) {
+            if let Some(device) = self.devices.at(number) {
                 let trouble = Trouble {
                     verdict,
                     message,
@@ -165,7 +202,9 @@ impl Mqtt {
                 };
                 let ailing = device.ail(&self.settings, &trouble, 0);
                 let left = device.leave(&self.settings);
-                self.link.publish(left.into_iter().chain([ailing]));
+                let messages: Vec<_> = left.into_iter().chain([ailing]).collect();
+                device.note(&messages);
+                self.link.publish(messages);
             }
         }
     }
@@ -174,10 +213,12 @@ impl Mqtt {
 impl Service for Mqtt {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
-        let found = self
-            .devices
-            .find(&self.settings, context, &meter, ELECTRICITY);
-        let Some(place) = found else {
+        let heard = Heard {
+            meter: &meter,
+            model: ELECTRICITY,
+            standing: Standing::of(context, decoded),
+        };
+        let Some(number) = self.find(context, heard) else {
             return;
         };
         let fields = self.fields.as_ref();
@@ -186,7 +227,7 @@ impl Service for Mqtt {
             Layout::Smartyreader => board::list(context, decoded, fields),
         };
         let topics = self.settings.topics;
-        let Some(device) = self.devices.at(place) else {
+        let Some(device) = self.devices.at(number) else {
             return;
         };
         let announced = listed
@@ -196,8 +237,10 @@ impl Service for Mqtt {
             .hear(&self.settings)
             .into_iter()
             .chain(device.thrive(&self.settings))
-            .chain(device.documents(&self.settings, Some(decoded), announced));
-        self.link.publish(first.collect::<Vec<_>>());
+            .chain(device.documents(&self.settings, Some(decoded), announced, &mut self.claims));
+        let first: Vec<_> = first.collect();
+        device.note(&first);
+        self.link.publish(first);
         let mut messages = Vec::new();
         if topics.has_values() {
             messages = device.messages(&self.settings, &listed);
@@ -212,7 +255,7 @@ impl Service for Mqtt {
         }
         let measured_at = decoded.telegram.measured_at();
         let row = Row {
-            meter: format!("{place}"),
+            meter: number.to_string(),
             values: match self.on_change {
                 true => thin::values(decoded, context.derived, fields),
                 false => Vec::new(),
@@ -222,7 +265,7 @@ impl Service for Mqtt {
                 .or(context.received_at),
             received_at: context.received_at,
             bytes: Held {
-                device: place,
+                device: number,
                 messages,
             },
         };
@@ -230,18 +273,26 @@ impl Service for Mqtt {
     }
 
     fn level(&mut self, context: &Context<'_>, level: &Level) {
-        let found = self.devices.find(&self.settings, context, "", SENSOR);
-        let Some((place, device)) = found.and_then(|place| Some((place, self.devices.at(place)?)))
+        let heard = Heard {
+            meter: "",
+            model: SENSOR,
+            standing: Standing::Anyone,
+        };
+        let found = self.find(context, heard);
+        let Some((number, device)) =
+            found.and_then(|number| Some((number, self.devices.at(number)?)))
         else {
             return;
         };
-        let entity = Entity::level(level::KEY);
+        let entity = [(Entity::level(level::KEY), None)].into_iter();
         let first = device
             .hear(&self.settings)
             .into_iter()
             .chain(device.thrive(&self.settings))
-            .chain(device.documents(&self.settings, None, [(entity, None)].into_iter()));
-        self.link.publish(first.collect::<Vec<_>>());
+            .chain(device.documents(&self.settings, None, entity, &mut self.claims));
+        let first: Vec<_> = first.collect();
+        device.note(&first);
+        self.link.publish(first);
         let text = level.centimetres.to_string().into_bytes();
         let mut messages = Vec::new();
         if self.settings.topics.has_values() {
@@ -253,12 +304,12 @@ impl Service for Mqtt {
             messages.push(device.telegram(&self.settings, &text));
         }
         self.offer(Row {
-            meter: format!("{place}"),
+            meter: number.to_string(),
             values: text,
             at: context.received_at,
             received_at: context.received_at,
             bytes: Held {
-                device: place,
+                device: number,
                 messages,
             },
         });
@@ -272,8 +323,8 @@ impl Service for Mqtt {
             Reason::Replayed => "frames come that were sent before: their counter does not grow",
             _ => {
                 // What damages frames diagnosis finds out.
-                for place in self.devices.concerned(context, None) {
-                    if let Some(device) = self.devices.at(place) {
+                for number in self.devices.concerned(context, None) {
+                    if let Some(device) = self.devices.at(number) {
                         device.stumble();
                     }
                 }
@@ -323,6 +374,7 @@ impl Service for Mqtt {
 
     fn notices(&mut self) -> Vec<Notice> {
         let mut notices = self.link.notices();
+        notices.extend(self.devices.notice());
         notices.extend(self.thin.notices());
         notices
     }

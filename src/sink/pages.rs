@@ -36,7 +36,8 @@ use tokio_rustls::rustls::ServerConfig;
 use self::door::{Door, Visitor};
 use self::guard::{CameTo, Guard};
 pub use self::guard::{Login, Names};
-use super::peer::{TurnedAway, share};
+use super::counter::Counter;
+use super::peer::share;
 use crate::source::Stop;
 
 /// Who is answered, and how.
@@ -86,7 +87,7 @@ pub fn serve(
     stop: &Stop,
     router: Router,
     rules: Rules,
-    turned_away: TurnedAway,
+    turned_away: Counter,
 ) -> io::Result<JoinHandle<()>> {
     listener.set_nonblocking(true)?;
     let guard = Guard {

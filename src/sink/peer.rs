@@ -1,18 +1,12 @@
 //! Who is at the other end of a connection, and how many there may be.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::process::{Resource, getrlimit};
 
 /// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one machine has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Peer(IpAddr);
-
-/// Connections that a server has turned away, counted where all who tell of it can look.
-#[derive(Clone, Debug, Default)]
-pub struct TurnedAway(Arc<AtomicU64>);
 
 impl From<IpAddr> for Peer {
     fn from(address: IpAddr) -> Self {
@@ -23,18 +17,6 @@ impl From<IpAddr> for Peer {
             }
             address => address,
         })
-    }
-}
-
-impl TurnedAway {
-    /// One more.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

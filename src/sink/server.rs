@@ -15,8 +15,8 @@ use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use self::room::{Limits, Room, Seat};
+use super::counter::Counter;
 use super::outlet::Outlet;
-use super::peer::TurnedAway;
 use crate::p1::count::count;
 use crate::source::error::plain;
 use crate::source::stop::{Stop, Wake};
@@ -29,7 +29,7 @@ pub struct Server {
     /// Bytes that may wait for a client before it is sent away; `None`: it misses telegrams instead.
     patience: Option<usize>,
     limits: Limits,
-    turned_away: TurnedAway,
+    turned_away: Counter,
     /// Until when nobody is let in: the system had nothing to let in with.
     rests: Option<Instant>,
     news: Vec<News>,
@@ -93,7 +93,7 @@ impl Server {
             clients: Vec::new(),
             patience: None,
             limits: Limits::default(),
-            turned_away: TurnedAway::default(),
+            turned_away: Counter::default(),
             rests: None,
             news: Vec::new(),
         })
@@ -106,7 +106,7 @@ impl Server {
     }
 
     /// Clients that were turned away, or left for others.
-    pub fn turned_away(&self) -> TurnedAway {
+    pub fn turned_away(&self) -> Counter {
         self.turned_away.clone()
     }
 
@@ -247,7 +247,8 @@ impl Server {
             Room::Free => {}
             Room::At(at) => {
                 self.turned_away.count();
-                self.news.push(News::Displaced(self.clients.remove(at).peer));
+                self.news
+                    .push(News::Displaced(self.clients.remove(at).peer));
             }
             Room::None => {
                 self.turned_away.count();
@@ -292,7 +293,10 @@ impl fmt::Display for News {
             Self::Slow(peer) => write!(f, "{peer} reads too slowly, telegrams are dropped"),
             Self::SentAway(peer) => write!(f, "{peer} reads too slowly, and was disconnected"),
             Self::Displaced(peer) => {
-                write!(f, "{peer} was disconnected to make room: there are too many clients")
+                write!(
+                    f,
+                    "{peer} was disconnected to make room: there are too many clients"
+                )
             }
             Self::TurnedAway(peer) => {
                 write!(f, "{peer} was turned away: there are too many clients")

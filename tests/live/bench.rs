@@ -134,6 +134,31 @@ impl Run {
         Self::of(command, None)
     }
 
+    /// Runs it with so many open files at the most.
+    pub fn with_files(bench: &Bench, files: u32, arguments: &[&str]) -> Self {
+        let inside = bench.command(arguments);
+        let mut command = Command::new("/bin/sh");
+        let line = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command
+            .args(["-c", &line])
+            .arg(inside.get_program())
+            .args(inside.get_args())
+            .env_clear()
+            .envs(
+                inside
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(&bench.0)
+            .stdin(Stdio::null());
+        Self::of(command, None)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Runs it with its output to somewhere.
     pub fn into(bench: &Bench, stdout: File, arguments: &[&str]) -> Self {
         let mut command = bench.command(arguments);

@@ -1,11 +1,13 @@
 //! What runs beside the output, through the program: clients and pages while telegrams come and after.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, SocketAddrV4, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
+use rustix::net::{AddressFamily, SocketType, bind, socket};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -187,4 +189,121 @@ fn numbers_come_over_tls_where_there_is_a_certificate() {
     );
     run.interrupt();
     assert_eq!(run.end(), None);
+}
+
+/// Connects from an address of loopback.
+fn connect_from(last: u8, to: &str) -> TcpStream {
+    let to: SocketAddr = to.parse().unwrap();
+    let client = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&client, &SocketAddrV4::new([127, 0, 0, last].into(), 0)).unwrap();
+    rustix::net::connect(&client, &to).unwrap();
+    let client = TcpStream::from(client);
+    let patience = Some(Duration::from_secs(20));
+    client.set_read_timeout(patience).unwrap();
+    client
+}
+
+#[test]
+fn clients_leave_places_and_open_files_to_others() {
+    let bench = Bench::new();
+    let arguments = [
+        "watch",
+        "house=sim:",
+        "--json",
+        "--forward",
+        "0",
+        "--metrics",
+        "0",
+    ];
+    let mut run = Run::with_files(&bench, 100, &arguments);
+    let forward = run.heard("telegrams at tcp://");
+    let metrics = run.heard("numbers for Prometheus at http://");
+    let metrics = metrics.strip_suffix("/metrics").unwrap();
+    run.lines(1);
+    // A quarter of the files is 25 clients; an address has 13 of them.
+    let mut crowd: Vec<_> = (0..150).map(|_| connect_from(1, &forward)).collect();
+    crowd.extend((0..50).map(|_| connect_from(3, &forward)));
+    let mut byte = [0];
+    let mut late = connect_from(2, &forward);
+    late.read_exact(&mut byte).unwrap();
+    assert_eq!(&byte, b"/");
+    let idle: Vec<_> = (0..60).map(|_| connect_from(1, metrics)).collect();
+    let numbers = page(metrics, "/metrics");
+    let away = numbers
+        .lines()
+        .find_map(|line| line.strip_prefix("smarty_turned_away_total{server=\"forward\"} "));
+    let away: u32 = away.unwrap().parse().unwrap();
+    assert!(
+        (150 + 50 + 1 - 25..=150 + 50 + 1).contains(&away),
+        "{numbers}"
+    );
+    let mut all = Vec::new();
+    crowd[0].read_to_end(&mut all).unwrap();
+    assert!(all.is_empty() || all.starts_with(b"/"), "it had to leave");
+    run.interrupt();
+    assert_eq!(run.end(), None);
+    assert!(
+        run.errors().contains("there are too many clients"),
+        "{}",
+        run.errors()
+    );
+    drop(idle);
+}
+
+/// Time of the processor that a process has taken, in hundredths of a second.
+fn processor(pid: Pid) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<_> = fields.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn without_open_files_servers_wait_for_some_and_serve_who_is_there() {
+    let bench = Bench::new();
+    let arguments = [
+        "watch",
+        "house=sim:?speed=20",
+        "--json",
+        "--forward",
+        "0",
+        "--metrics",
+        "0",
+    ];
+    let mut run = Run::start(&bench, &arguments);
+    let forward = run.heard("telegrams at tcp://");
+    let metrics = run.heard("numbers for Prometheus at http://");
+    let metrics = metrics.strip_suffix("/metrics").unwrap();
+    run.lines(1);
+    let mut there = connect(&forward);
+    let mut byte = [0];
+    there.read_exact(&mut byte).unwrap();
+    let before = getrlimit(Resource::Nofile);
+    let none = Rlimit {
+        current: Some(8),
+        ..before.clone()
+    };
+    prlimit(Some(run.pid()), Resource::Nofile, none).unwrap();
+    let mut late = connect(&forward);
+    let mut asks = connect(metrics);
+    asks.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    let spent = processor(run.pid());
+    std::thread::sleep(Duration::from_secs(3));
+    let spent = processor(run.pid()) - spent;
+    assert!(spent < 35, "{spent} hundredths of a second");
+    let mut telegram = [0; 2000];
+    there.read_exact(&mut telegram).unwrap();
+    prlimit(Some(run.pid()), Resource::Nofile, before).unwrap();
+    late.read_exact(&mut byte).unwrap();
+    assert_eq!(&byte, b"/");
+    let mut answer = String::new();
+    asks.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.200}");
+    run.interrupt();
+    assert_eq!(run.end(), None);
+    let said = run.errors();
+    let shut = said
+        .matches("no client can come: Too many open files")
+        .count();
+    assert_eq!(shut, 1, "{said}");
 }

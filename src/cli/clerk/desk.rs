@@ -158,6 +158,7 @@ impl Clerk {
             meter_name: decoded
                 .security
                 .and_then(|security| self.ring.name(security.title())),
+            keyed: self.ring.has_key_of(decoded),
             derived: &[],
         };
         let derived = self.services.derive(&context, decoded, self.ring.keys());

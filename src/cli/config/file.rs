@@ -1,6 +1,6 @@
 //! What may stand in `smarty.toml`, and how it is written.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) forward_raw: bool,
     pub(super) metrics: Option<MetricsTable>,
+    pub(super) meters_max: Option<NonZeroU32>,
     #[serde(default)]
     pub(super) derive: bool,
     #[serde(default, deserialize_with = "word")]

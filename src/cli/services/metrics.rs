@@ -22,6 +22,7 @@ use crate::cli::publishing::Publishing;
 use crate::cli::writer::{failed, shown};
 use crate::sink::metrics::Metrics;
 use crate::sink::pages::{Login, Names, Rules};
+use crate::sink::standing::Places;
 use crate::sink::tls::{self, TlsProblem};
 
 /// Opens the page where it is asked for; a source is well that sends within its time-out.
@@ -32,6 +33,7 @@ pub fn open(
     args: &MetricsArgs,
     named: &[Named],
     publishing: &Publishing<'_>,
+    places: Places,
 ) -> Result<Option<Metrics>, Failure> {
     let Some(listen) = &args.metrics else {
         return match args.other() {
@@ -56,7 +58,7 @@ pub fn open(
         (address.label.clone(), address.place.to_string())
     });
     let patience = publishing.run.source.timeout.unwrap_or(PATIENCE);
-    let metrics = Metrics::start(listener, rules, expected.collect(), patience);
+    let metrics = Metrics::start(listener, rules, expected.collect(), patience, places);
     metrics.map(Some).map_err(|error| failed("metrics", &error))
 }
 

@@ -198,6 +198,10 @@ impl Desk for Viewer {
             received_at,
             source,
             meter_name: title.and_then(|title| self.ring.name(title)),
+            keyed: match event {
+                Event::Telegram(decoded) => self.ring.has_key_of(decoded),
+                _ => false,
+            },
             derived: &[],
         };
         match event {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::ioctl_fionbio;
 
 use crate::sink::service::Notice;
+use crate::sink::standing::Standing;
 
 /// Between the pump and the thread.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Telegram {
     /// Source and meter.
     pub(super) sender: String,
     pub(super) bytes: Arc<[u8]>,
+    /// How sure it is who sent it.
+    pub(super) standing: Standing,
 }
 
 impl Inbox {

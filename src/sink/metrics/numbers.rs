@@ -9,8 +9,9 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Form;
 use crate::sink::context::{Context, Source};
+use crate::sink::counter::Counter;
 use crate::sink::number::write_plain;
-use crate::sink::peer::TurnedAway;
+use crate::sink::standing::{Lost, Places, Room, Standing};
 
 /// All that is known.
 #[derive(Debug)]
@@ -19,7 +20,11 @@ pub(super) struct Numbers {
     /// How long a meter may be silent.
     pub(super) patience: Duration,
     /// Servers, and whom each has turned away.
-    pub(super) servers: Vec<(&'static str, TurnedAway)>,
+    pub(super) servers: Vec<(&'static str, Counter)>,
+    /// Who has a place among the meters.
+    pub(super) places: Places,
+    /// Services, and what came of meters that have no place there.
+    pub(super) lost: Vec<(&'static str, Lost)>,
     pub(super) sources: BTreeMap<String, Numbered>,
     pub(super) meters: BTreeMap<(String, String), Meter>,
 }
@@ -57,6 +62,9 @@ pub(super) struct Heard {
 pub(super) struct Meter {
     pub(super) heard: Heard,
     pub(super) values: Vec<Value>,
+    pub(super) standing: Standing,
+    /// Whether it has sent more than one telegram.
+    pub(super) comes_again: bool,
 }
 
 /// A number of a telegram.
@@ -91,6 +99,38 @@ impl Numbers {
         numbered
     }
 
+    /// Takes the last telegram of a meter, where it has a place.
+    pub(super) fn hear(&mut self, key: (String, String), meter: Meter) {
+        if let Some(known) = self.meters.get_mut(&key) {
+            *known = Meter {
+                standing: meter.standing.max(known.standing),
+                comes_again: true,
+                ..meter
+            };
+            return;
+        }
+        let (_, label) = &key;
+        let standing = match label.is_empty() || self.of_label(label) > 0 {
+            true => meter.standing,
+            false => meter.standing.max(Standing::Labelled),
+        };
+        let taken = self.meters.values();
+        let taken = taken.map(|meter| (meter.standing, Some(meter.heard.instant)));
+        match self.places.room(taken, standing, meter.heard.instant) {
+            Room::Free => {}
+            Room::At(at) => {
+                if let Some(leaves) = self.meters.keys().nth(at).cloned() {
+                    self.meters.remove(&leaves);
+                }
+            }
+            Room::None => {
+                self.places.lost().left_out.count();
+                return;
+            }
+        }
+        self.meters.insert(key, Meter { standing, ..meter });
+    }
+
     /// What is wrong, a line each; empty where all is well.
     pub(super) fn ills(&self, now: Instant) -> String {
         let silent = |since: Instant| {
@@ -111,11 +151,22 @@ impl Numbers {
         for ((meter, label), of) in &self.meters {
             if let Some(seconds) = silent(of.heard.instant)
                 && self.of_label(label) > 1
+                && self.is_missed(label, of)
             {
                 ills.push_str(&format!("meter {meter}: no telegram for {seconds} s\n"));
             }
         }
         ills
+    }
+
+    /// Whether a silent meter is missed: names that anybody can write, and that came once, or beside a meter that
+    /// proves its origin, are none.
+    fn is_missed(&self, label: &str, meter: &Meter) -> bool {
+        let proven = || {
+            let mut meters = self.meters.iter().filter(|((_, own), _)| own == label);
+            meters.any(|(_, meter)| meter.standing == Standing::Proven)
+        };
+        meter.standing == Standing::Proven || meter.comes_again && !proven()
     }
 
     /// How many meters send under a label.
@@ -128,7 +179,7 @@ impl Numbered {
     /// Takes the frame counter of a good frame: what lies between it and the last one was missed.
     pub(super) fn count(&mut self, title: SystemTitle, counter: u32) {
         let Some((_, last)) = self.counters.iter_mut().find(|(known, _)| *known == title) else {
-            if self.counters.len() < METERS_MAX {
+            if self.counters.len() < TITLES_MAX {
                 self.counters.push((title, counter));
             }
             return;
@@ -175,7 +226,7 @@ pub(super) fn values(context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Value>
     sent.chain(derived).collect()
 }
 
-/// Meters that are kept apart; noise can make up names without end.
-pub(super) const METERS_MAX: usize = 256;
+/// Frame counters that are kept of a source.
+const TITLES_MAX: usize = 256;
 /// A frame counter that goes so far was set anew.
 const JUMP_MAX: u32 = 1 << 24;

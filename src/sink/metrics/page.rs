@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use super::Shared;
 use super::numbers::{Heard, Meter, Numbered, Numbers};
+use crate::sink::standing::Lost;
 
 /// What the page is.
 pub const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,6 +40,7 @@ impl Collector for Shared {
         numbers.encode_values(&mut encoder)?;
         numbers.encode_meters(&mut encoder)?;
         numbers.encode_servers(&mut encoder)?;
+        numbers.encode_lost(&mut encoder)?;
         numbers.encode_sources(&mut encoder)
     }
 }
@@ -114,6 +116,18 @@ impl Numbers {
             let labels = [("server", *server)];
             let mut line = family.encode_family(&labels)?;
             line.encode_counter::<NoLabelSet, _, u64>(&turned_away.total(), None)?;
+        }
+        Ok(())
+    }
+
+    fn encode_lost(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, number) in LOST {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (service, lost) in &self.lost {
+                let labels = [("service", *service)];
+                let mut line = family.encode_family(&labels)?;
+                line.encode_counter::<NoLabelSet, _, u64>(&number(lost), None)?;
+            }
         }
         Ok(())
     }
@@ -229,8 +243,22 @@ const KINDS: [Kinds; 2] = [
     ),
 ];
 
+/// What came of meters without a place.
+const LOST: [(&str, &str, fn(&Lost) -> u64); 2] = [
+    (
+        "left_out",
+        "telegrams of meters that got no place, by service",
+        |lost| lost.left_out.total(),
+    ),
+    (
+        "displaced",
+        "meters that lost their place to others, by service",
+        |lost| lost.displaced.total(),
+    ),
+];
+
 /// Names that are no value of a telegram.
-const OWN: [&str; 12] = [
+const OWN: [&str; 14] = [
     "build",
     "telegram_timestamp_seconds",
     "telegram_age_seconds",
@@ -243,4 +271,6 @@ const OWN: [&str; 12] = [
     "findings",
     "source_up",
     "turned_away",
+    "left_out",
+    "displaced",
 ];

@@ -12,13 +12,16 @@ use crate::p1::derive::Derived;
 use crate::p1::event::Event;
 use crate::p1::value::{Decimal, Zone};
 use crate::source::virtual_keys;
+use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
 
 fn start(expected: &[(Option<&str>, &str)], patience: Duration) -> (Metrics, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let expected = expected.iter();
     let expected = expected.map(|(label, name)| (label.map(str::to_owned), (*name).to_owned()));
-    let metrics = Metrics::start(listener, Rules::default(), expected.collect(), patience).unwrap();
+    let places = Places::new(20);
+    let expected = expected.collect();
+    let metrics = Metrics::start(listener, Rules::default(), expected, patience, places).unwrap();
     (metrics, address)
 }
 
@@ -51,6 +54,8 @@ fn tell(metrics: &mut Metrics, context: &Context<'_>, bytes: &[u8]) {
     for (title, own) in keys {
         all.insert(title, own);
     }
+    let meter = meter();
+    all.insert(meter.title(), meter.keys());
     let mut decoder = Decoder::new(Arc::new(all), Policy::default(), Zone::luxembourg());
     let mut tell = |event: &Event<'_>| match event {
         Event::Telegram(decoded) => metrics.telegram(context, decoded),
@@ -252,4 +257,67 @@ fn health_is_that_of_the_worst_source() {
         body.starts_with("pv: no telegram for 0 s\nttyUSB0: no telegram for"),
         "{body}"
     );
+}
+
+/// A meter that encrypts.
+fn meter() -> VirtualMeter {
+    let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
+    VirtualMeter::new(Setup::new(Profile::named("lu").unwrap(), 1, 21, start))
+}
+
+/// A telegram in clear of a meter that anybody can make up.
+fn made_up(number: usize) -> Vec<u8> {
+    let id = hex::encode_upper(format!("FAKE{number:08}"));
+    format!("/ABC5x\r\n\r\n0-0:96.1.1({id})\r\n1-0:1.8.0(000001.000*kWh)\r\n!\r\n").into_bytes()
+}
+
+#[test]
+fn made_up_meters_shut_no_meter_out_that_proves_its_origin() {
+    let (mut metrics, address) = start(&[(None, "tcp://hub:1")], Duration::ZERO);
+    let (hub, house) = (
+        context(None, "tcp://hub:1"),
+        context(Some("house"), "ttyUSB0"),
+    );
+    for number in 0..300 {
+        tell(&mut metrics, &hub, &made_up(number));
+    }
+    let mut frame = Vec::new();
+    meter().next_frame(&mut frame);
+    tell(&mut metrics, &hub, &frame);
+    let keyed = Context { keyed: true, ..hub };
+    tell(
+        &mut metrics,
+        &keyed,
+        include_bytes!("../../../samples/lu-plain.txt"),
+    );
+    tell(
+        &mut metrics,
+        &house,
+        include_bytes!("../../../samples/nl5.txt"),
+    );
+    for number in 300..600 {
+        tell(&mut metrics, &hub, &made_up(number));
+    }
+    let lines = read(&get(address, "/metrics").1);
+    let of = |label: &str| {
+        let begin = format!("smarty_telegram_age_seconds{{label=\"{label}\",meter=\"");
+        let of = lines.keys().filter(|series| series.starts_with(&begin));
+        of.filter(|series| !series.contains("FAKE")).count()
+    };
+    assert_eq!((of("house"), of("")), (1, 2));
+    let fakes = lines
+        .keys()
+        .filter(|series| series.contains("meter=\"FAKE"));
+    assert_eq!(fakes.filter(|series| series.contains("_age_")).count(), 17);
+    assert_eq!(lines["smarty_left_out_total{service=\"metrics\"}"], 580.0);
+    assert_eq!(lines["smarty_displaced_total{service=\"metrics\"}"], 3.0);
+    let said = metrics.notices();
+    let said = said
+        .iter()
+        .filter(|notice| notice.what.contains("more meters than places"));
+    assert_eq!(said.count(), 1);
+    assert!(metrics.notices().is_empty());
+    // Nobody waits for what was made up.
+    let body = get(address, "/healthz").1;
+    assert!(!body.contains("FAKE"), "{body}");
 }

@@ -1,11 +1,14 @@
 //! A meter or sensor as it stands at the broker: its topics, whether it is there, how it fares.
 
-use std::collections::HashMap;
+mod farewell;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::claims::Claims;
 use super::discovery::{self, About, Places};
 use super::entity::Entity;
 use super::message::{Kind, Message};
@@ -13,10 +16,15 @@ use super::settings::{Layout, OFFLINE, ONLINE, Settings};
 use super::topic;
 use super::values::{Listed, MEASURED_AT};
 use crate::p1::event::Decoded;
+use crate::sink::standing::Standing;
 
 /// A device.
 #[derive(Debug)]
 pub struct Device {
+    /// What tells it from all others, those before it too.
+    pub number: u64,
+    /// How sure it is that it is the meter.
+    pub standing: Standing,
     /// The source that it is on, by label or name.
     pub source: String,
     /// Who it is; empty where nothing said so.
@@ -35,6 +43,8 @@ pub struct Device {
     parts: Vec<Part>,
     /// What was published last, by topic, where only changes are.
     published: HashMap<Arc<str>, Arc<[u8]>>,
+    /// Topics that the broker keeps something of.
+    topics: HashSet<Arc<str>>,
 }
 
 /// What one document of discovery tells.
@@ -90,6 +100,8 @@ impl Device {
             via: None,
         };
         Self {
+            number: 0,
+            standing: Standing::Anyone,
             source,
             meter,
             level,
@@ -101,7 +113,18 @@ impl Device {
             health: Health::Unknown,
             parts: Vec::new(),
             published: HashMap::new(),
+            topics: HashSet::new(),
         }
+    }
+
+    /// Its level in topics.
+    pub fn level(&self) -> &str {
+        &self.level
+    }
+
+    /// When something last came of it.
+    pub fn heard(&self) -> Option<Instant> {
+        self.heard
     }
 
     /// Tells whether it was made when no telegram had come, and may be of this meter.
@@ -226,12 +249,13 @@ impl Device {
         messages
     }
 
-    /// Documents of discovery, where there is something new to tell.
+    /// Documents of discovery, where there is something new to tell that no other device has claimed.
     pub fn documents(
         &mut self,
         settings: &Settings,
         decoded: Option<&Decoded<'_>>,
         entities: impl Iterator<Item = (Entity, Option<usize>)>,
+        claims: &mut Claims,
     ) -> Vec<Message> {
         let Some(prefix) = &settings.discovery else {
             return Vec::new();
@@ -245,6 +269,8 @@ impl Device {
             let place = match self.parts.iter().position(of) {
                 Some(place) => place,
                 None if self.parts.len() >= PARTS_MAX => continue,
+                // Another device speaks for it.
+                None if !claims.claim(&about.identifier, self.number, self.standing) => continue,
                 None => {
                     self.parts.push(Part {
                         about,
@@ -269,7 +295,8 @@ impl Device {
         let json = (!settings.topics.has_values()).then(|| self.telegram_topic());
         let mut documents = Vec::new();
         for (number, part) in self.parts.iter_mut().enumerate() {
-            if !std::mem::replace(&mut part.changed, false) {
+            let own = claims.owns(&part.about.identifier, self.number);
+            if !std::mem::replace(&mut part.changed, false) || !own {
                 continue;
             }
             let places = Places {

@@ -269,7 +269,7 @@ impl Inside {
         let Some(speaker) = &self.speaker else { return };
         while let Some(message) = self.outbox.next() {
             let quality = match message.kind {
-                Kind::Status | Kind::Discovery => quality.at_least_once(),
+                Kind::Status | Kind::Discovery | Kind::Gone => quality.at_least_once(),
                 Kind::Each | Kind::Newest => quality,
             };
             if !speaker.publish(message, quality) {

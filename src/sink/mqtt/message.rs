@@ -26,6 +26,8 @@ pub enum Kind {
     Status,
     /// Says to home automation what there is: goes out behind the status, before all values.
     Discovery,
+    /// The broker is to forget what it keeps of a topic, where it has anything.
+    Gone,
 }
 
 impl Message {

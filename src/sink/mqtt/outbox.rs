@@ -67,6 +67,9 @@ impl Outbox {
             return;
         }
         let topic = Arc::clone(&message.topic);
+        if message.kind == Kind::Gone && !self.may_be_known(&topic) {
+            return;
+        }
         let delivered = self
             .state
             .remove(&topic)
@@ -81,6 +84,24 @@ impl Outbox {
             self.waiting.push_back(message);
             self.shed();
         }
+    }
+
+    /// Forgets what waits for a topic; tells whether the broker may have something of it.
+    fn may_be_known(&mut self, topic: &Arc<str>) -> bool {
+        self.waiting.retain(|message| message.topic != *topic);
+        self.bytes = self.waiting.iter().map(Message::size).sum();
+        let known = self
+            .state
+            .get(topic)
+            .is_some_and(|held| held.delivered.is_some())
+            || self
+                .under_way
+                .iter()
+                .any(|under_way| under_way.message.topic == *topic);
+        if !known {
+            self.state.remove(topic);
+        }
+        known
     }
 
     /// The broker is there: puts what it should hold around what waits, in the order in which it goes out.
@@ -98,9 +119,11 @@ impl Outbox {
         // A broker that was killed may have acknowledged the last of a counter, and told nobody.
         let again = self.state.values().filter_map(|held| {
             let last = held.delivered.as_ref();
-            last.filter(|message| message.kind == Kind::Each).cloned()
+            last.filter(|message| message.kind == Kind::Each && held.message.kind != Kind::Gone)
+                .cloned()
         });
         self.waiting = due(Kind::Status)
+            .chain(due(Kind::Gone))
             .chain(due(Kind::Discovery))
             .chain(again)
             .chain(waiting)
@@ -210,7 +233,12 @@ impl Outbox {
         let Some(UnderWay { message, .. }) = self.under_way.remove(place) else {
             return;
         };
-        if let Some(held) = self.state.get_mut(&message.topic) {
+        if message.kind == Kind::Gone {
+            let gone = |held: &Held| held.message.kind == Kind::Gone;
+            if self.state.get(&message.topic).is_some_and(gone) {
+                self.state.remove(&message.topic);
+            }
+        } else if let Some(held) = self.state.get_mut(&message.topic) {
             held.delivered = Some(message);
         }
     }
@@ -347,6 +375,43 @@ mod tests {
         outbox.offer(message("t", &long, Kind::Each));
         outbox.connect();
         assert_eq!(out(&mut outbox), ["e 1"]);
+    }
+
+    #[test]
+    fn what_the_broker_was_told_it_is_made_to_forget_and_nothing_is_kept_of_it() {
+        let gone = |topic: &str| message(topic, "", Kind::Gone);
+        let mut outbox = Outbox::default();
+        for kind in [Kind::Each, Kind::Newest, Kind::Discovery] {
+            outbox.offer(message("never", "1", kind));
+        }
+        outbox.offer(gone("never"));
+        assert!(outbox.is_done() && outbox.len() == 0 && outbox.state.is_empty());
+        outbox.connect();
+        outbox.offer(message("e", "1", Kind::Each));
+        outbox.offer(message("p", "1", Kind::Newest));
+        out(&mut outbox);
+        acknowledge_all(&mut outbox);
+        outbox.offer(gone("e"));
+        assert_eq!(out(&mut outbox), ["e "]);
+        outbox.lose();
+        outbox.offer(message("p", "2", Kind::Newest));
+        outbox.offer(gone("p"));
+        outbox.connect();
+        assert_eq!(out(&mut outbox), ["e ", "p "], "and no value after it");
+        acknowledge_all(&mut outbox);
+        assert!(outbox.state.is_empty());
+        // Somebody else may take the topic.
+        outbox.offer(message("p", "3", Kind::Newest));
+        outbox.offer(gone("p"));
+        outbox.offer(message("p", "4", Kind::Newest));
+        assert_eq!(out(&mut outbox), ["p 4"]);
+        outbox.offer(gone("p"));
+        outbox.offer(message("p", "5", Kind::Newest));
+        assert_eq!(out(&mut outbox), ["p ", "p 5"]);
+        acknowledge_all(&mut outbox);
+        outbox.lose();
+        outbox.connect();
+        assert_eq!(out(&mut outbox), ["p 5"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::broker::Broker;
+use super::claims::Claims;
 use super::device::{Device, described};
 use super::settings::{Layout, Quality, Settings, Topics};
 use super::{board, values};
@@ -155,11 +156,13 @@ fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
         };
         let told = |value| described(value, !settings.topics.has_values());
         let entities: Vec<_> = listed.iter().filter_map(told).collect();
-        let documents = device.documents(settings, Some(decoded), entities.clone().into_iter());
+        let mut claims = Claims::default();
+        let told = entities.clone().into_iter();
+        let documents = device.documents(settings, Some(decoded), told, &mut claims);
         // The same once more is nothing new.
         assert!(
             device
-                .documents(settings, Some(decoded), entities.into_iter())
+                .documents(settings, Some(decoded), entities.into_iter(), &mut claims)
                 .is_empty()
         );
         let parsed = documents.iter().map(|message| {

@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Limits;
-use crate::sink::peer::{Peer, TurnedAway};
+use crate::sink::counter::Counter;
+use crate::sink::peer::Peer;
 
 /// The connections that there are.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct Door {
     limits: Limits,
     /// In the order in which they came.
     visitors: Vec<Arc<Visitor>>,
-    turned_away: TurnedAway,
+    turned_away: Counter,
 }
 
 /// A connection.
@@ -39,7 +40,7 @@ struct Stage {
 }
 
 impl Door {
-    pub(super) fn new(limits: Limits, turned_away: TurnedAway) -> Self {
+    pub(super) fn new(limits: Limits, turned_away: Counter) -> Self {
         Self {
             limits,
             visitors: Vec::new(),
@@ -161,7 +162,7 @@ mod tests {
             per_address,
             ..Limits::default()
         };
-        Door::new(limits, TurnedAway::default())
+        Door::new(limits, Counter::default())
     }
 
     fn address(last: u8) -> IpAddr {

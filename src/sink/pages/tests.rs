@@ -20,7 +20,7 @@ struct Open {
     address: SocketAddr,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
-    turned_away: TurnedAway,
+    turned_away: Counter,
 }
 
 fn open(rules: Rules) -> Open {
@@ -31,7 +31,7 @@ fn open(rules: Rules) -> Open {
         .route("/long", get(async || "x".repeat(LONG)))
         .route("/huge", get(async || "x".repeat(HUGE)))
         .fallback(async || (StatusCode::NOT_FOUND, "no\n"));
-    let turned_away = TurnedAway::default();
+    let turned_away = Counter::default();
     let thread = serve(listener, &stop, router, rules, turned_away.clone()).unwrap();
     Open {
         address,

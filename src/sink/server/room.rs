@@ -40,7 +40,7 @@ impl Default for Limits {
         let total = share(CLIENTS_SHARE, CLIENTS_MAX);
         Self {
             total,
-            per_address: total.div_ceil(2).min(PER_ADDRESS_MAX),
+            per_address: total.div_ceil(2),
         }
     }
 }
@@ -88,8 +88,6 @@ fn slowest(seats: &[Seat], of: impl Fn(&Seat) -> bool) -> Option<usize> {
 const CLIENTS_MAX: usize = 250;
 /// Clients take one part in so many of the open files.
 const CLIENTS_SHARE: usize = 4;
-/// Clients of one address.
-const PER_ADDRESS_MAX: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -125,10 +123,20 @@ mod tests {
 
     #[test]
     fn a_full_house_makes_room_where_most_come_from_and_never_for_one_of_many() {
-        assert_eq!(LIMITS.room(&seats(&[9, 1, 1, 1, 2, 3]), peer(4)), Room::At(1));
-        assert_eq!(LIMITS.room(&seats(&[9, 1, 1, 8, 2, 3]), peer(2)), Room::At(4));
+        assert_eq!(
+            LIMITS.room(&seats(&[9, 1, 1, 1, 2, 3]), peer(4)),
+            Room::At(1)
+        );
+        assert_eq!(
+            LIMITS.room(&seats(&[9, 1, 1, 8, 2, 3]), peer(2)),
+            Room::At(4)
+        );
         let mut full = seats(&[1, 2, 3, 4, 5, 6]);
-        assert_eq!(LIMITS.room(&full, peer(7)), Room::None, "who was there stays");
+        assert_eq!(
+            LIMITS.room(&full, peer(7)),
+            Room::None,
+            "who was there stays"
+        );
         assert_eq!(LIMITS.room(&full, peer(5)), Room::At(4), "it comes again");
         full[2].kept = 1;
         assert_eq!(LIMITS.room(&full, peer(7)), Room::At(2), "the slow one");
@@ -138,6 +146,6 @@ mod tests {
     fn the_limits_leave_open_files_to_others() {
         let limits = Limits::default();
         assert!((1..=CLIENTS_MAX).contains(&limits.total));
-        assert!((1..=PER_ADDRESS_MAX).contains(&limits.per_address));
+        assert!((1..=CLIENTS_MAX / 2).contains(&limits.per_address));
     }
 }

@@ -39,6 +39,7 @@ const HEADING: Context<'_> = Context {
     },
     seq: 3,
     meter_name: Some("house"),
+    keyed: false,
     received_at: None,
     derived: &[],
 };

@@ -256,6 +256,7 @@ fn context(label: &str, seq: u64) -> Context<'_> {
             label: (!label.is_empty()).then_some(label),
         },
         meter_name: Some(label),
+        keyed: false,
         derived: &[],
     }
 }

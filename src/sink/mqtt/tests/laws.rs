@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::super::claims::Claims;
 use super::super::device::described;
 use super::super::settings::{Layout, Settings, Topics};
 use super::super::{board, values};
@@ -27,10 +28,11 @@ fn meters_without_end_make_no_documents_without_end() {
     let settings = settings();
     let mut device = device(&settings);
     let mut topics = BTreeSet::new();
+    let mut claims = Claims::default();
     each_telegram(&stream, |decoded| {
         let listed = values::list(&Context::default(), decoded, None);
         let entities = listed.iter().filter_map(|value| described(value, false));
-        let documents = device.documents(&settings, Some(decoded), entities);
+        let documents = device.documents(&settings, Some(decoded), entities, &mut claims);
         topics.extend(documents.into_iter().map(|message| message.topic));
     });
     assert_eq!(topics.len(), 32);
@@ -86,7 +88,8 @@ proptest! {
                 std::str::from_utf8(&message.text).unwrap();
             }
             let entities = listed.iter().filter_map(|value| described(value, false));
-            let documents = device.documents(&settings, Some(decoded), entities);
+            let mut claims = Claims::default();
+            let documents = device.documents(&settings, Some(decoded), entities, &mut claims);
             let mut whole = Vec::new();
             board::json(&mut whole, decoded);
             for message in documents.into_iter().chain([device.telegram(&settings, &whole)]) {
