@@ -257,6 +257,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--reference-power', '--reference-power', [CompletionResultType]::ParameterName, 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]')
             [CompletionResult]::new('--state-meters', '--state-meters', [CompletionResultType]::ParameterName, 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]')
+            [CompletionResult]::new('--meters-max', '--meters-max', [CompletionResultType]::ParameterName, 'Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')

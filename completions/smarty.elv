@@ -249,6 +249,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --reference-power 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too'
             cand --state 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]'
             cand --state-meters 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]'
+            cand --meters-max 'Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first'
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes'

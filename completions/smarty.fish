@@ -248,6 +248,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state-meters -d 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
