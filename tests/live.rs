@@ -15,6 +15,9 @@ mod follow;
 #[path = "live/gone.rs"]
 mod gone;
 
+#[path = "live/meters.rs"]
+mod meters;
+
 #[path = "live/renewal.rs"]
 mod renewal;
 

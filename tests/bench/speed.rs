@@ -34,6 +34,7 @@ use smarty::sink::fields::Fields;
 use smarty::sink::influx;
 use smarty::sink::json::Json;
 use smarty::sink::table::{self, TableOptions};
+use smarty::sink::thin::{Row, Thin, Thinning};
 use smarty::source::dump::{Form, Piece, Undump, encode_base64, write_header, write_record};
 use stream::Stream;
 
@@ -51,6 +52,7 @@ fn main() {
     noise(&mut sheet, &one);
     dumps(&mut sheet, &one);
     many(&mut sheet);
+    held(&mut sheet);
     sheet.finish();
 }
 
@@ -253,6 +255,36 @@ fn many(sheet: &mut Sheet) {
     });
 }
 
+/// Rows of meters in turn that wait for the end of their period: a hundred times the meters cost little more a row.
+fn held(sheet: &mut Sheet) {
+    let few = "hold back rows of 1,000 meters";
+    for (name, meters) in [(few, 1_000), ("hold back rows of 100,000 meters", 100_000)] {
+        let thinning = Thinning {
+            every: Some(Duration::from_secs(60)),
+            on_change: true,
+            last: false,
+        };
+        let mut thin = Thin::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
+        let ids: Vec<_> = (0..meters).map(|meter| format!("M{meter}")).collect();
+        let mut second = 0;
+        let rows = 100_000;
+        sheet.time(name, few, (rows * BYTES, rows), || {
+            for row in 0..rows {
+                second += i64::from(row % meters == 0) * 10;
+                let at = Timestamp::from_second(second).ok();
+                black_box(thin.offer(Row {
+                    meter: ids[row % meters].clone(),
+                    values: second.to_string().into_bytes(),
+                    at,
+                    received_at: at,
+                    bytes: vec![b'x'; BYTES],
+                }));
+            }
+        });
+        assert!(thin.notices().is_empty());
+    }
+}
+
 /// Times decoding with what a sink makes of each telegram, in a buffer as the program has one.
 fn run(
     sheet: &mut Sheet,
@@ -287,5 +319,7 @@ fn decode(bytes: &[u8], keys: &Arc<Keys>, mut sink: impl FnMut(&Event<'_>)) {
     decoder.finish(sink);
 }
 
+/// Bytes of a row that is held back.
+const BYTES: usize = 500;
 /// Meters of the street.
 const METERS: u32 = 2000;

@@ -1,4 +1,7 @@
 //! The connection itself, MQTT 3.1.1 or 5: the same few words for both.
+//!
+//! Two crates, as each speaks one version of the protocol: it writes no other into its CONNECT, and its packets are laid
+//! out by that one. What they do below that is one crate that both use.
 
 use super::fault::Fault;
 use super::message::Message;
