@@ -28,8 +28,9 @@ use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use super::veil::without_grouped_keys;
-use crate::sink::fields::distance;
+use crate::p1::nearest::distance;
 use crate::sink::tap::{Tap, TapPlace};
+use crate::source::near::near_path;
 use crate::source::Address;
 use crate::source::whole::{self, SETTINGS_MAX};
 
@@ -72,10 +73,13 @@ impl Config {
         match whole::read_text(&path, SETTINGS_MAX) {
             Ok(text) => Self::parse(&path, &text).map(Some),
             Err(error) if !wanted && error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::new(
-                Exit::Usage,
-                format!("{}: {error}", path.display()),
-            )),
+            Err(error) => {
+                let failure = Failure::new(Exit::Usage, format!("{}: {error}", path.display()));
+                Err(match near_path(&path) {
+                    Some(near) => failure.hint(format!("nearest: {}", near.display())),
+                    None => failure,
+                })
+            }
         }
     }
 

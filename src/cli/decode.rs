@@ -23,6 +23,7 @@ use super::runs::size_for;
 use super::services::{Keep, Services};
 use super::signals::Signals;
 use super::writer::{WriteEnd, Writer};
+use crate::p1::nearest::nearest;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::replay::Records;
@@ -303,9 +304,12 @@ pub fn zone(args: &InputArgs) -> Result<Zone, Failure> {
         .or_else(|_| TimeZone::posix(name))
         .map(Zone::new)
         .map_err(|_| {
-            Failure::new(Exit::Usage, format!("--tz: there is no zone {name:?}")).hint(
-                "use a name such as Europe/Vilnius, or a rule such as EET-2EEST,M3.5.0/3,M10.5.0/4",
-            )
+            let names: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+            let hint = match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => format!("nearest: {near}"),
+                None => "use a name such as Europe/Vilnius, or a rule such as EET-2EEST,M3.5.0/3,M10.5.0/4".to_owned(),
+            };
+            Failure::new(Exit::Usage, format!("--tz: there is no zone {name:?}")).hint(hint)
         })
 }
 

@@ -156,7 +156,13 @@ pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
         }
         Address::parse(input)
             .map(Named::new)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+            .map_err(|error| {
+                let failure = Failure::new(Exit::Usage, error.to_string());
+                match error.nearest() {
+                    Some(nearest) => failure.hint(format!("nearest: {nearest}")),
+                    None => failure,
+                }
+            })
     };
     let named: Vec<Named> = inputs.iter().map(parse).collect::<Result<_, _>>()?;
     let mut labels = HashSet::new();

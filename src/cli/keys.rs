@@ -22,6 +22,7 @@ use super::veil::without_grouped_keys;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;
+use crate::source::near::near_path;
 use crate::source::{Address, virtual_keys, whole};
 
 /// All keys of a run, with the names that the ring gives to meters.
@@ -134,6 +135,7 @@ impl Ring {
         authentication: &AuthenticationKey,
     ) -> Result<Self, Failure> {
         let place = path.display();
+        let text = text.trim_start_matches('\u{feff}');
         let file = RingFile::read(text).map_err(|error| {
             // The error of the parser would show the line, and with it a key.
             let at = error.span().map_or(String::new(), |span| {
@@ -232,7 +234,7 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
         return read_key(path).map(Some);
     }
     if let Some(text) = environment {
-        let key = parse(&text, "SMARTY_KEY", Key::parse)?;
+        let key = parse(&text, "SMARTY_KEY", Key::in_text)?;
         return Ok(Some((key, "from SMARTY_KEY".to_owned())));
     }
     if let Some(path) = variable("SMARTY_KEY_FILE") {
@@ -268,7 +270,7 @@ fn ask() -> Result<Key, Failure> {
             .hint("use --key-file FILE, --keyring FILE, or the environment variable SMARTY_KEY")
         })?;
         let typed = Zeroizing::new(typed);
-        match Key::parse(&typed) {
+        match Key::in_text(&typed) {
             Ok(key) => return Ok(key),
             Err(error) if attempt == TRIES => return Err(malformed("the key typed in", error)),
             Err(error) => say(Level::Error, &format!("{error}; once more, please"), None),
@@ -295,12 +297,31 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     {
         return Ok((Key::new(raw), origin));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| other())?;
-    let key = Key::parse(text.trim()).map_err(|error| match text.len() {
+    let text = decoded(&bytes).ok_or_else(other)?;
+    // A section of a key ring.
+    if text.lines().any(|line| line.trim_start().starts_with('[')) {
+        return Err(other());
+    }
+    let key = Key::in_text(&text).map_err(|error| match text.len() {
         ..=KEY_TEXT_MAX => malformed(&place.to_string(), error),
         _ => other(),
     })?;
     Ok((key, origin))
+}
+
+/// The text of a file: UTF-8, or UTF-16 as some editors and shells write it.
+fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let units = |pair: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let units = pairs.iter().skip(1).map(|bytes| pair(*bytes));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.ok().map(Zeroizing::new)
+    };
+    match bytes {
+        [0xFF, 0xFE, ..] => units(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => units(u16::from_be_bytes),
+        _ => Some(Zeroizing::new(std::str::from_utf8(bytes).ok()?.to_owned())),
+    }
 }
 
 /// A file of keys that cannot be read.
@@ -316,6 +337,11 @@ fn unreadable(path: &Path, error: &std::io::Error, hint: &str) -> Failure {
         ErrorKind::InvalidData => "is no text".to_owned(),
         ErrorKind::FileTooLarge => format!("{error}, too long for what it should hold"),
         _ => error.to_string(),
+    };
+    let near = (error.kind() == ErrorKind::NotFound).then(|| near_path(path));
+    let hint = match near.flatten() {
+        Some(near) => format!("nearest: {}", near.display()),
+        None => hint.to_owned(),
     };
     Failure::new(Exit::Io, format!("{}: {failure}", path.display())).hint(hint)
 }
@@ -333,6 +359,7 @@ fn malformed(origin: &str, error: KeyError) -> Failure {
         KeyError::AuthenticationKey => {
             "ask the network operator for the key of your meter; it belongs to this meter alone"
         }
+        KeyError::Several { .. } => "keep the one that decrypts (GUEK, encryption key); --auth-key takes the other",
         KeyError::Twice => "give the key as in the operator's letter: 32 digits, not converted",
         _ => "a key has 32 digits 0-9, A-F; copy it again from the operator's letter",
     };
@@ -361,8 +388,8 @@ fn ring_path(args: &KeyArgs) -> Option<(PathBuf, bool)> {
 
 /// Longest file of one key, in bytes, however much is blank in it.
 const KEY_FILE_MAX: usize = 4096;
-/// Longest text that may be a key with a slip in it: in C each byte takes six.
-const KEY_TEXT_MAX: usize = 160;
+/// Longest text that may be a key with a slip in it: in C each byte takes six, and a label may stand before it.
+const KEY_TEXT_MAX: usize = 240;
 /// Longest key ring, in bytes: that of three million meters.
 const RING_MAX: usize = 256 << 20;
 

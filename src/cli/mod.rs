@@ -8,6 +8,8 @@ pub mod standard;
 
 pub mod failure;
 
+pub mod usage;
+
 pub mod repeats;
 
 pub mod keys;
@@ -89,9 +91,9 @@ use failure::{Exit, Failure};
 /// Runs the program with its arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = args::join_keys(arguments);
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return misuse(&error, &arguments),
     };
     cli.global.color.write_global();
     if cli.command.has_keys() {
@@ -112,7 +114,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Says what clap has to say; a broken pipe of the help is silent.
-fn usage(error: &clap::Error) -> ExitCode {
+fn misuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             drop(error.print());
@@ -122,6 +124,6 @@ fn usage(error: &clap::Error) -> ExitCode {
             drop(error.print());
             Exit::Usage.code()
         }
-        _ => Failure::from(error).report(false).code(),
+        _ => usage::failure(error, arguments).report(false).code(),
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod count;
 
+pub mod nearest;
+
 pub mod span;
 
 pub mod readout;

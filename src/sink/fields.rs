@@ -1,5 +1,6 @@
 //! The choice of values: names, keys with unit, or OBIS codes.
 
+use crate::p1::nearest::distance;
 use crate::p1::derive::{Extent, QUANTITIES, is_known};
 use crate::p1::layout::Line;
 use crate::p1::obis::{self, Obis};
@@ -162,25 +163,6 @@ fn is_mbus_stem(key: &str, stem: &str) -> bool {
         && key.strip_prefix(stem).is_some_and(|rest| {
             rest.starts_with('_') && UNITS.iter().any(|unit| rest.starts_with(unit))
         })
-}
-
-/// How unlike two words are: letters of the one that the other lacks, in order.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b) {
-            let next = (diagonal + usize::from(x != y))
-                .min(left + 1)
-                .min(*cell + 1);
-            diagonal = *cell;
-            *cell = next;
-            left = next;
-        }
-    }
-    row.last().copied().unwrap_or(usize::MAX)
 }
 
 const MEDIA: [&str; 12] = [

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::line_settings::LineSettings;
+use crate::p1::nearest::nearest;
 use super::virtual_meter::{Plan, PlanError};
 
 /// A source as the user names it.
@@ -95,6 +96,19 @@ pub enum AddressError {
     /// A device that does not exist.
     #[error("`{0}`: the device `{1}` is unknown, p1 and maxsonar are known")]
     UnknownDevice(String, String),
+}
+
+impl AddressError {
+    /// What was meant, where that is nearly what was typed.
+    pub fn nearest(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownScheme(_, scheme) => nearest(scheme, ["tcp"]).map(|_| "tcp://"),
+            Self::SimOption(_, error) => error.nearest(),
+            Self::UnknownOption(_, option) => nearest(option, ["device"]),
+            Self::UnknownDevice(_, device) => nearest(device, ["p1", "maxsonar"]),
+            _ => None,
+        }
+    }
 }
 
 impl Address {

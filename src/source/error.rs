@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::access::{Holder, Membership, Rights};
+use super::near::near_path;
 use super::virtual_meter::PlanError;
 
 /// A source that cannot be opened or read.
@@ -222,7 +223,7 @@ fn not_found_hint(path: &str, ports: &[String]) -> Option<String> {
     if path.contains('=') {
         return Some("a label before = has letters, digits, - and _ only".to_owned());
     }
-    None
+    near_path(std::path::Path::new(path)).map(|near| format!("nearest: {}", near.display()))
 }
 
 fn looks_like_port(path: &std::path::Path) -> bool {

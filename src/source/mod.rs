@@ -20,6 +20,8 @@ pub mod access;
 
 pub mod whole;
 
+pub mod near;
+
 pub mod ports;
 
 pub mod error;

@@ -412,3 +412,47 @@ fn a_file_of_keys_is_no_input_and_is_not_shown() {
     --- exit 5
     ");
 }
+
+#[test]
+fn what_was_meant_by_a_slip_is_proposed() {
+    let folder = Folder::new();
+    folder.file("lu.bin", sample("lu.bin"));
+    folder.file("my.key", KEY);
+    let mut shown = String::new();
+    for line in [
+        "parse lu.bn",
+        "parse ./lu.bni --json",
+        "parse none/lu.bin",
+        "parse lu.bin --key-file my.kye",
+        "parse lu.bin --keyring my.ky",
+        "watch --config smarty.tom",
+        "watch sim:?profil=lu5",
+        "watch sim:?profile=nl6",
+        "watch house=sim:?fault=wek",
+        "watch tpc://10.0.0.7:2001",
+        "watch x?devise=p1",
+        "watch x?device=maxsona",
+        "simulate --fault wrongkey",
+        "simulate --profile nl55",
+        "parse -i hexx lu.bin",
+        "parse --tz Europe/Luxemburg lu.bin",
+        "watch --rotate dayly -o x.csv --csv sim:",
+        "watch --mode 8N3 sim:",
+        "pars lu.bin",
+        "lu.bin",
+        "sim:",
+        "parse --every 60s lu.bin",
+        "parse --mqtt mqtt://broker lu.bin",
+        "capture --json -o x.bin",
+        "capture -i hex -o x.bin",
+        "ports --baud=9600",
+        "--json parse lu.bin",
+        "watch --reference-power 7 sim:",
+        "watch --reference-power 7x sim:",
+    ] {
+        let done = smarty(line).within(&folder).done();
+        let said = done.stderr.replace(folder.path(), "FOLDER");
+        shown.push_str(&format!("$ smarty {line}\n{said}"));
+    }
+    assert_snapshot!("slips", shown);
+}

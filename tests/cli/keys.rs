@@ -1,6 +1,6 @@
 //! Where a key comes from, and that none is ever shown.
 
-use super::run::{AT_KEYS, Done, Folder, KEY, smarty, words};
+use super::run::{AT_KEYS, Done, Folder, KEY, sample, smarty, words};
 use insta::assert_snapshot;
 
 /// The counter is in the telegram: the key was found.
@@ -403,4 +403,64 @@ fn no_output_shows_eight_digits_of_a_key() {
             assert!(!done.to_string().contains(&KEY[12..20]), "{done}");
         }
     }
+}
+
+#[test]
+fn a_key_file_may_say_a_little_more_than_the_key() {
+    let utf16 = |text: &str, big: bool| -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    };
+    let pairs: Vec<&str> = (0..16).map(|i| &KEY[2 * i..2 * i + 2]).collect();
+    let folder = Folder::new();
+    for (at, bytes) in [
+        format!("\u{feff}{KEY}\r\n").into_bytes(),
+        format!("GUEK: {KEY}\r\n").into_bytes(),
+        format!("\u{feff}GUEK:\r\n{}\r\n", pairs.join(" ")).into_bytes(),
+        format!("# of the house\nencryption key = \"{KEY}\"\n").into_bytes(),
+        utf16(&format!("GUEK: {KEY}\r\n"), false),
+        utf16(KEY, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = folder.file(&format!("{at}.key"), bytes);
+        opened(&with(&["--key-file", file.to_str().unwrap()]));
+    }
+    let ring = folder.file("ring.toml", format!("\u{feff}default = \"{KEY}\"\r\n"));
+    opened(&with(&["--keyring", ring.to_str().unwrap()]));
+    let labelled = format!("GUEK: {KEY}");
+    opened(&smarty("parse lu.bin --json").env("SMARTY_KEY", labelled).done());
+    let other = KEY.replace('8', "9");
+    for (text, said) in [
+        (format!("GUEK: {KEY}\nGAK: {other}\n"), "there are 2 keys, one is needed"),
+        (format!("GUEK: {}", KEY.replace('8', "G")), "character 1 of the key is `G`, no hex"),
+        (format!("{}\u{2026}", &KEY[..20]), "character 21 of the key is `\u{2026}` (U+2026)"),
+        (format!("GUEK: {}", &KEY[1..]), "the key has 31 hexadecimal digits"),
+        (format!("[SAG1030700114004]\nkey = \"{KEY}\"\n"), "holds something else than a key"),
+        ("a letter to nobody\n".repeat(20), "holds something else than a key"),
+    ] {
+        let file = folder.file("bad.key", text);
+        let done = with(&["--key-file", file.to_str().unwrap()]);
+        assert!(done.stderr.contains(said), "{said}: {done}");
+        assert_eq!(done.exit, Some(4), "{done}");
+        assert!(!done.stderr.contains(&KEY[4..12]), "{done}");
+    }
+}
+
+#[test]
+fn what_stands_behind_key_is_a_key_where_it_can_be_nothing_else() {
+    for (key, digits) in [("123", 3), ("0A1B-2C", 6), ("0x12", 2)] {
+        for option in ["--key", "-k"] {
+            let done = words(["parse", option, key, "lu.bin"]).done();
+            let said = format!("--key: the key has {digits} hexadecimal digits, 32 are needed");
+            assert!(done.stderr.contains(&said), "{done}");
+            assert!(!done.stderr.contains("no such file"), "{done}");
+            assert_eq!(done.exit, Some(4), "{done}");
+        }
+    }
+    let folder = Folder::new();
+    folder.file("123", sample("lu.bin"));
+    let done = smarty("parse --key 123").within(&folder).done();
+    assert!(done.stderr.contains("no terminal to ask on"), "it is a file: {done}");
 }

@@ -47,8 +47,8 @@ pub enum TagWhen {
 
 /// Joins `--key` or `-k` with a next word that looks like a key, and parts `-kHEX`.
 ///
-/// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port.
-/// It never looks at the file system.
+/// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port. A word that
+/// is short for a key, but made of its digits alone, is one with digits missing, unless a file has that name.
 pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
@@ -71,9 +71,20 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
     joined
 }
 
-/// At least 16 hexadecimal digits and separators; a few letters that people take for digits.
+/// At least 16 hexadecimal digits and separators; a few letters that people take for digits. Or fewer of them, where
+/// that is no file.
 fn looks_like_key(word: &OsStr) -> bool {
-    has_key_digits(word, JOINED_MIN)
+    has_key_digits(word, JOINED_MIN) || is_piece_of_key(word) && !Path::new(word).exists()
+}
+
+/// Hexadecimal digits and separators alone, or letters that look like such digits; at least one digit.
+fn is_piece_of_key(word: &OsStr) -> bool {
+    let Some(word) = word.to_str() else {
+        return false;
+    };
+    let piece = |c: char| c.is_ascii_hexdigit() || "OolI :-,xX".contains(c);
+    let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && word.chars().all(piece) && word.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Tells whether a word that should be a file is a key in the wrong place; such a word is never shown.
@@ -142,11 +153,24 @@ mod tests {
     }
 
     #[test]
+    fn a_word_of_digits_is_a_key_with_digits_missing() {
+        for word in ["123", "0A1B", "0x12", "88 F6 44", "O0l1"] {
+            let joined = join(&format!("smarty|parse|--key|{word}|lu.bin"));
+            assert_eq!(joined, ["smarty", "parse", &format!("--key={word}"), "lu.bin"]);
+        }
+    }
+
+    #[test]
     fn what_is_no_key_stays_a_word_of_its_own() {
         for word in [
             "/dev/ttyUSB0",
             "dump.bin",
-            "0A1B",
+            "lu",
+            "cafe",
+            "-",
+            "-5",
+            "10.0.0.7",
+            "auto",
             "tcp://10.0.0.7:2001",
             "--json",
             "house=/dev/ttyUSB0",

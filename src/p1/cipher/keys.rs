@@ -52,10 +52,18 @@ pub enum KeyError {
         letter: char,
     },
     /// Something that is no hexadecimal digit and no separator.
-    #[error("character {position} of the key is no hexadecimal digit (0-9, A-F)")]
+    #[error("character {position} of the key is {}, no hexadecimal digit (0-9, A-F)", name_of(*letter))]
     Letter {
         /// Place in the text as typed, from 1.
         position: usize,
+        /// What stands there.
+        letter: char,
+    },
+    /// Several keys where one is needed.
+    #[error("there are {count} keys, one is needed")]
+    Several {
+        /// Keys found.
+        count: usize,
     },
     /// The published authentication key was given as encryption key.
     #[error("this is the public authentication key (0011…EEFF), not the key of a meter")]
@@ -88,6 +96,29 @@ impl Key {
             return Err(KeyError::AuthenticationKey);
         }
         Ok(key)
+    }
+
+    /// Reads a key in a text that says a little more: a byte order mark, a label as `GUEK:` or `key =`, quotes, and
+    /// comments behind `#`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], with places in the key itself; [`KeyError::Several`] where there is more than one.
+    pub fn in_text(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim_start_matches('\u{feff}');
+        let lines: Vec<&str> = text
+            .lines()
+            .map(without_comment)
+            .map(without_label)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let whole = |line: &&&str| parse_digits(line).is_ok();
+        let count = lines.iter().filter(whole).count();
+        match lines.as_slice() {
+            // Digits may be spread over lines, of which none is a key then.
+            lines if count > 1 => Err(KeyError::Several { count: lines.iter().filter(whole).count() }),
+            [line] => Self::parse(line),
+            lines => Self::parse(&lines.join("\n")),
+        }
     }
 
     /// First three bytes of AES(key, zeros): tells keys apart without telling the key.
@@ -227,6 +258,45 @@ impl Keys {
     }
 }
 
+/// The line up to a `#`.
+fn without_comment(line: &str) -> &str {
+    line.split('#').next().unwrap_or_default().trim()
+}
+
+/// The line behind its label, as `GUEK: `, `Key (house) = ` or `my key `, and without quotes: a label is made of
+/// words, one of them of three letters or more that are no hexadecimal digits, and stands before the first group.
+fn without_label(line: &str) -> &str {
+    let mut end = 0;
+    for word in line.split(|c: char| !c.is_alphanumeric()) {
+        let letters = word.chars().count();
+        let is_hex = word.chars().all(|c| c.is_ascii_hexdigit());
+        if letters >= 4 && is_hex && word.contains(|c: char| c.is_ascii_digit()) {
+            break;
+        }
+        if letters >= 3 && !is_hex && word.chars().all(char::is_alphabetic) {
+            // Where in the line the word ends.
+            end = word.as_ptr() as usize - line.as_ptr() as usize + word.len();
+        }
+    }
+    let rest = line.get(end..).unwrap_or(line);
+    let rest = match end {
+        0 => rest,
+        _ => rest.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '\\' | '{')),
+    };
+    rest.trim_matches(['"', '\'', ' ', '\t'])
+}
+
+/// A character in words: as it is, or by its number.
+fn name_of(letter: char) -> String {
+    match letter {
+        '\u{21}'..='\u{7e}' => format!("`{letter}`"),
+        _ if letter.is_alphanumeric() || matches!(letter, '\u{2010}'..='\u{2027}') => {
+            format!("`{letter}` (U+{:04X})", u32::from(letter))
+        }
+        _ => format!("U+{:04X}", u32::from(letter)),
+    }
+}
+
 /// Tells whether each two digits are the code of a digit.
 fn is_hex_of_hex(text: &str) -> bool {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -245,11 +315,13 @@ fn parse_digits(text: &str) -> Result<[u8; 16], KeyError> {
             '0' | '\\' if marks_hex => {
                 letters.next();
             }
-            ' ' | '\t' | '\r' | '\n' | ':' | '-' | ',' | ';' | '{' | '}' | '\u{a0}' => {}
+            ' ' | '\t' | '\r' | '\n' | ':' | '-' | ',' | ';' | '{' | '}' => {}
+            // Blanks and dashes of typesetters, and what cannot be seen.
+            '\u{a0}' | '\u{2000}'..='\u{2015}' | '\u{202f}' | '\u{2060}' | '\u{feff}' => {}
             'O' | 'o' => return Err(KeyError::LetterO { position }),
             'l' | 'I' => return Err(KeyError::LetterL { position, letter }),
             _ => {
-                let value = letter.to_digit(16).ok_or(KeyError::Letter { position })? as u8;
+                let value = letter.to_digit(16).ok_or(KeyError::Letter { position, letter })? as u8;
                 if let Some(byte) = key.get_mut(digits / 2) {
                     *byte = *byte << 4 | value;
                 }
@@ -288,6 +360,43 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_found_in_a_text_that_says_a_little_more() {
+        const DIGITS: &str = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
+        let expected = Key::parse(DIGITS).unwrap();
+        let pairs: Vec<&str> = (0..16).map(|at| &DIGITS[2 * at..2 * at + 2]).collect();
+        for text in [
+            format!("\u{feff}{DIGITS}\r\n"),
+            format!("GUEK: {DIGITS}\r\n"),
+            format!("GUEK:{DIGITS}"),
+            format!("GUEK {DIGITS}"),
+            format!("Schlüssel = {DIGITS}"),
+            format!("AES-128 key (house): {}", pairs.join(":")),
+            format!("my key: {}", pairs.join(" ")),
+            format!("key = \"{DIGITS}\"  # of the house"),
+            format!("# the key of\n# the house\n\nGUEK:\n{}\n", pairs.join(" ")),
+            format!("{}\n{}\n", &DIGITS[..16], &DIGITS[16..]),
+            format!("uint8_t key[] = {{0x{}}};", pairs.join(", 0x")),
+            format!("{}\u{2013}{}", &DIGITS[..16], &DIGITS[16..]),
+        ] {
+            assert!(Key::in_text(&text) == Ok(expected.clone()), "{text}");
+        }
+        let two = format!("GUEK: {DIGITS}\nGAK: {}\n", DIGITS.replace('0', "1"));
+        assert_eq!(Key::in_text(&two).unwrap_err(), KeyError::Several { count: 2 });
+        for (text, error) in [
+            ("GUEK: 0A1B2CO", KeyError::LetterO { position: 7 }),
+            ("GUEK: 0A1B", KeyError::Length { digits: 4 }),
+            ("# nothing", KeyError::Empty),
+            ("", KeyError::Empty),
+        ] {
+            assert_eq!(Key::in_text(text).unwrap_err(), error, "{text}");
+        }
+        let named = |text: &str| Key::in_text(text).unwrap_err().to_string();
+        assert!(named("0A1BG").contains("character 5 of the key is `G`, no hex"));
+        assert!(named("GUEK: 0A1B…").contains("character 5 of the key is `…` (U+2026)"));
+        assert!(named("0A\u{7}").contains("character 3 of the key is U+0007"));
+    }
+
+    #[test]
     fn a_bad_key_is_named_without_its_digits() {
         let cases = [
             ("", KeyError::Empty),
@@ -304,7 +413,13 @@ mod tests {
                     letter: 'l',
                 },
             ),
-            ("0A1G", KeyError::Letter { position: 4 }),
+            (
+                "0A1G",
+                KeyError::Letter {
+                    position: 4,
+                    letter: 'G',
+                },
+            ),
             (
                 "00112233445566778899AABBCCDDEEFF",
                 KeyError::AuthenticationKey,

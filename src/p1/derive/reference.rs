@@ -47,23 +47,28 @@ impl ReferencePower {
     }
 }
 
-/// Reads `3kW`, `3.5 kW`, `3500W`.
+/// Reads `3kW`, `3.5 kW`, `3500W`, in small and capital letters.
 impl FromStr for ReferencePower {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text
-            .find(|c: char| c.is_ascii_alphabetic())
-            .ok_or(ReferenceError)?;
-        let (number, unit) = text.split_at(digits);
-        let number = Number::parse(number.trim_end().as_bytes()).ok_or(ReferenceError)?;
+        let digits = text.find(|c: char| c.is_ascii_alphabetic());
+        let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+        let number = Number::parse(number.trim_end().as_bytes()).ok_or(ReferenceError::Form)?;
+        let unit = match unit {
+            "" => return Err(ReferenceError::NoUnit),
+            // A milliwatt is not meant by anybody, nor is a megawatt by `mw`.
+            "kw" | "KW" | "Kw" => "kW",
+            "w" => "W",
+            unit => unit,
+        };
         let Some((Unit::Kilowatt, shift)) = Unit::of_sent(unit.as_bytes()) else {
-            return Err(ReferenceError);
+            return Err(ReferenceError::Form);
         };
         number
             .decimal()
             .and_then(|decimal| Self::new(decimal.shifted(shift)?))
-            .ok_or(ReferenceError)
+            .ok_or(ReferenceError::Form)
     }
 }
 
@@ -75,8 +80,14 @@ impl fmt::Display for ReferencePower {
 
 /// A text that is no reference power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a power such as 7kW, 3.5kW or 3500W")]
-pub struct ReferenceError;
+pub enum ReferenceError {
+    /// A number alone: whether kilowatts or watts are meant is not known.
+    #[error("the unit is missing: kW or W, as in 7kW")]
+    NoUnit,
+    /// Anything else.
+    #[error("expected a power such as 7kW, 3.5kW or 3500W")]
+    Form,
+}
 
 /// Without zeros at the end behind the point, so that 3000 W is 3 kW.
 fn shortest(mut value: Decimal) -> Decimal {
@@ -108,13 +119,15 @@ mod tests {
         assert_eq!(energy("3.5kW"), Ok("0.875".to_owned()));
         assert_eq!(energy("3500W"), Ok("0.875".to_owned()));
         assert_eq!(energy("0.1kW"), Ok("0.025".to_owned()));
+        for text in ["3kw", "3KW", "3 Kw", "3000w"] {
+            assert_eq!(energy(text), Ok("0.75".to_owned()), "{text}");
+        }
     }
 
     #[test]
     fn what_is_no_power_is_refused() {
         for text in [
             "",
-            "7",
             "kW",
             "0kW",
             "-3kW",
@@ -129,7 +142,10 @@ mod tests {
             "7kW ",
             "é",
         ] {
-            assert_eq!(energy(text), Err(ReferenceError), "{text}");
+            assert_eq!(energy(text), Err(ReferenceError::Form), "{text}");
+        }
+        for text in ["7", "7.5", "3500"] {
+            assert_eq!(energy(text), Err(ReferenceError::NoUnit), "{text}");
         }
     }
 }

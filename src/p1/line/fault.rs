@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::p1::nearest::nearest;
+
 use super::{ErrorBytes, Framing, Parity, Rate, Rng, Tty, TtyMode, Wire, layer};
 
 /// One thing that is wrong between a meter and us, or in the meter.
@@ -83,6 +85,21 @@ pub enum FaultError {
         /// What was given.
         found: String,
     },
+}
+
+impl FaultError {
+    /// The fault that was meant, where its name is nearly what was given.
+    pub fn nearest(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown(name) => nearest(name, Fault::KINDS.iter().map(|(kind, _)| name_of(kind))),
+            Self::Amount { .. } => None,
+        }
+    }
+}
+
+/// The name of a kind without its amount.
+fn name_of(kind: &'static str) -> &'static str {
+    kind.split_once('=').map_or(kind, |(name, _)| name)
 }
 
 impl Fault {

@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 
 use super::{Profile, Setup};
 use crate::p1::line::{Fault, FaultError};
+use crate::p1::nearest::nearest;
 use crate::source::household::clock::Clock;
 
 /// Meters that are simulated together.
@@ -57,6 +58,22 @@ pub enum PlanError {
     /// A fault that is not known.
     #[error(transparent)]
     Fault(#[from] FaultError),
+}
+
+impl PlanError {
+    /// What was meant, where that is nearly what was given.
+    pub fn nearest(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown(name) => nearest(name, words(OPTIONS)),
+            Self::Value { expected, found, .. } => nearest(found, words(expected)),
+            Self::Fault(error) => error.nearest(),
+        }
+    }
+}
+
+/// The words of a list.
+fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split([' ', ',']).filter(|word| !matches!(*word, "" | "a" | "and" | "of" | "one" | "or"))
 }
 
 impl Plan {
@@ -298,6 +315,25 @@ mod tests {
         ] {
             let error = plan(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_is_proposed() {
+        for (name, value, meant) in [
+            ("profil", "lu", Some("profile")),
+            ("fualt", "weak", Some("fault")),
+            ("baud", "9600", None),
+            ("profile", "nl6", Some("nl5")),
+            ("profile", "lu-ful", Some("lu-full")),
+            ("profile", "luxembourg", None),
+            ("fault", "wek", Some("weak")),
+            ("fault", "wrongkey", Some("wrong-key")),
+            ("fault", "gremlin", None),
+            ("meters", "x", None),
+        ] {
+            let error = Plan::of_options([(name, value)]).unwrap_err();
+            assert_eq!(error.nearest(), meant, "{name}={value}");
         }
     }
 

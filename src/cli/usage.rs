@@ -1,0 +1,107 @@
+//! What was meant by a command line that is not understood: the option of another command, a word with a slip in it.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory};
+
+use super::args::{Cli, is_misplaced_key};
+use super::failure::Failure;
+use crate::p1::nearest::nearest;
+
+/// What clap has to say, and the best there is to do about it.
+pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
+    let failure = Failure::from(error);
+    let commands = Cli::command();
+    let given = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let command = given
+        .filter_map(|word| commands.find_subcommand(word))
+        .map(Command::get_name)
+        .next();
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let hint = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            word(ContextKind::InvalidArg).and_then(|option| elsewhere(&commands, command, option))
+        }
+        ErrorKind::InvalidSubcommand => {
+            word(ContextKind::InvalidSubcommand).and_then(|word| meant(&commands, word))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if error.get(ContextKind::SuggestedValue).is_none() =>
+        {
+            let value = word(ContextKind::InvalidValue).unwrap_or_default();
+            let near = near_value(value, &failure.what);
+            near.map(|near| format!("nearest: {near}")).or_else(|| {
+                command.map(|command| format!("smarty {command} --help lists the options"))
+            })
+        }
+        _ => None,
+    };
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Which commands have an option that this one has not.
+fn elsewhere(commands: &Command, command: Option<&str>, option: &str) -> Option<String> {
+    let name = option.split('=').next().unwrap_or(option);
+    let has = |of: &&Command| {
+        of.get_arguments().any(|argument| match name.strip_prefix("--") {
+            Some(long) => {
+                let aliases = argument.get_all_aliases().unwrap_or_default();
+                argument.get_long() == Some(long) || aliases.contains(&long)
+            }
+            None => {
+                let mut letters = name.chars().skip(1);
+                let letter = letters.next();
+                letter.is_some() && argument.get_short() == letter && letters.next().is_none()
+            }
+        })
+    };
+    let having: Vec<&str> = commands
+        .get_subcommands()
+        .filter(has)
+        .map(Command::get_name)
+        .collect();
+    match (command, having.split_last()?) {
+        (None, _) => {
+            let first = having.iter().find(|name| **name == "parse").or(having.first())?;
+            Some(format!("{name} stands behind the command: smarty {first} {name}"))
+        }
+        (Some(_), (one, [])) => Some(format!("smarty {one} has {name}")),
+        (Some(_), (last, others)) => {
+            Some(format!("smarty {} and {last} have {name}", others.join(", ")))
+        }
+    }
+}
+
+/// What was meant by a word in the place of a command.
+fn meant(commands: &Command, word: &str) -> Option<String> {
+    if let Some(near) = nearest(word, commands.get_subcommands().map(Command::get_name)) {
+        return Some(format!("nearest: smarty {near}"));
+    }
+    let live = word.starts_with("/dev/") || word.starts_with("tcp://") || word.starts_with("sim:");
+    match live {
+        true => Some(format!("smarty watch {word} reads it")),
+        false if Path::new(word).is_file() && !is_misplaced_key(word.as_ref()) => {
+            Some(format!("smarty parse {word} reads it"))
+        }
+        false => None,
+    }
+}
+
+/// The word behind the value in a message that is nearly the value.
+fn near_value<'a>(value: &str, message: &'a str) -> Option<&'a str> {
+    let known = message.split_once("': ")?.1;
+    let words = known.split([' ', ',', '`', '\'', '"', '|', ';', '(', ')', '[', ']']);
+    let words = words.map(|word| word.trim_end_matches(['.', ':']));
+    // The amount of a fault.
+    let words = words.map(|word| word.split_once('=').map_or(word, |(name, _)| name));
+    let long = |word: &&str| word.len() > 2 && *word != value;
+    (value.len() > 2).then(|| nearest(value, words.filter(long)))?
+}
