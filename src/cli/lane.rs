@@ -326,6 +326,15 @@ impl Lane {
         self.turn_all(Turn::Enough, desk);
     }
 
+    /// Takes the end of reading, which need not be that of the input: half a frame where a file was left is no fault.
+    pub fn leave(&mut self, desk: &mut dyn Desk) {
+        match self.stored && !self.caught_up {
+            true => self.turn_all(Turn::Left, desk),
+            // Cut in the middle by the user: what cannot end here is no fault of the input.
+            false => drop(self.finish(desk)),
+        }
+    }
+
     /// Takes the end of the input.
     ///
     /// # Errors

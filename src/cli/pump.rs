@@ -369,8 +369,7 @@ impl Pump<'_> {
             let Some(lane) = self.lanes.get_mut(index).filter(|_| !over) else {
                 continue;
             };
-            // Cut in the middle by the user: what cannot end here is no fault of the input.
-            let _ = lane.finish(self.sink);
+            lane.leave(self.sink);
             if end == PumpEnd::Duration {
                 self.look_for_nothing(index);
             }

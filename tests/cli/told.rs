@@ -209,3 +209,17 @@ fn where_diagnosis_has_no_verdict_the_refusal_is_said() {
         "{done}"
     );
 }
+
+#[test]
+fn half_a_telegram_where_reading_stops_is_no_fault_of_a_file() {
+    let folder = Folder::new();
+    let telegrams = archive(&folder, "--count 40 --keyring keys.toml");
+    // As long as it takes: what is left of it is not known.
+    for repeats in [1, 300] {
+        folder.file("long.bin", telegrams.concat().repeat(repeats));
+        let line = "parse long.bin --csv --keyring keys.toml --duration 1ms";
+        let done = smarty(line).within(&folder).done();
+        assert!(!done.stderr.contains("cut short"), "{done}");
+        assert!(!done.stderr.contains("end early"), "{done}");
+    }
+}

@@ -52,6 +52,8 @@ pub(super) enum Turn<'a> {
     Cut,
     /// No more is wanted; what follows is not known.
     Enough,
+    /// No more is read, though there is more; what was read is judged.
+    Left,
 }
 
 /// What events are told with.
@@ -188,7 +190,7 @@ impl Stream {
                     Turn::Silence => decoder.quiet(tell),
                     Turn::Lost => decoder.lost(tell),
                     Turn::End | Turn::Cut => decoder.finish(tell),
-                    Turn::Enough => {}
+                    Turn::Enough | Turn::Left => {}
                 }
                 if !matches!(turn, Turn::Bytes(..) | Turn::Enough) {
                     recovery.settle(true, |event| mended(event, witness, &mut told, desk));
@@ -201,8 +203,8 @@ impl Stream {
                         }
                     }
                     Turn::Silence | Turn::Lost => diagnosis.quiet(SILENCE_MS),
-                    Turn::End if *own => diagnosis.finish(),
-                    Turn::End | Turn::Cut | Turn::Enough => {}
+                    Turn::End | Turn::Left if *own => diagnosis.finish(),
+                    Turn::End | Turn::Cut | Turn::Enough | Turn::Left => {}
                 }
                 let stored = matches!(source.kind, "file" | "stdin");
                 let mut summary = diagnosis.summary();
@@ -223,7 +225,7 @@ impl Stream {
                     Turn::Silence if diagnosis.is_waiting() => {}
                     _ => desk.settled(lane, source),
                 }
-                if let Turn::End | Turn::Enough = turn {
+                if let Turn::End | Turn::Enough | Turn::Left = turn {
                     desk.ended(lane, source, &summary);
                 }
                 forget(times, decoder.offset());
@@ -242,7 +244,7 @@ impl Stream {
                 match turn {
                     Turn::Bytes(bytes, at) => sensor.push(bytes, at, tell),
                     Turn::Silence | Turn::Lost | Turn::End | Turn::Cut => sensor.quiet(tell),
-                    Turn::Enough => {}
+                    Turn::Enough | Turn::Left => {}
                 }
                 forget(times, sensor.offset());
             }
