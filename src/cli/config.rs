@@ -30,8 +30,9 @@ use super::inputs::Named;
 use super::veil::without_grouped_keys;
 use crate::p1::nearest::distance;
 use crate::sink::tap::{Tap, TapPlace};
-use crate::source::near::near_path;
 use crate::source::Address;
+use crate::source::error::plain;
+use crate::source::near::near_path;
 use crate::source::whole::{self, SETTINGS_MAX};
 
 /// A `smarty.toml` that was read.
@@ -74,6 +75,7 @@ impl Config {
             Ok(text) => Self::parse(&path, &text).map(Some),
             Err(error) if !wanted && error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => {
+                let error = plain(&error);
                 let failure = Failure::new(Exit::Usage, format!("{}: {error}", path.display()));
                 Err(match near_path(&path) {
                     Some(near) => failure.hint(format!("nearest: {}", near.display())),

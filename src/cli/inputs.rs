@@ -154,15 +154,13 @@ pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
             let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
             return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
         }
-        Address::parse(input)
-            .map(Named::new)
-            .map_err(|error| {
-                let failure = Failure::new(Exit::Usage, error.to_string());
-                match error.nearest() {
-                    Some(nearest) => failure.hint(format!("nearest: {nearest}")),
-                    None => failure,
-                }
-            })
+        Address::parse(input).map(Named::new).map_err(|error| {
+            let failure = Failure::new(Exit::Usage, error.to_string());
+            match error.nearest() {
+                Some(nearest) => failure.hint(format!("nearest: {nearest}")),
+                None => failure,
+            }
+        })
     };
     let named: Vec<Named> = inputs.iter().map(parse).collect::<Result<_, _>>()?;
     let mut labels = HashSet::new();

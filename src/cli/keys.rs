@@ -359,7 +359,9 @@ fn malformed(origin: &str, error: KeyError) -> Failure {
         KeyError::AuthenticationKey => {
             "ask the network operator for the key of your meter; it belongs to this meter alone"
         }
-        KeyError::Several { .. } => "keep the one that decrypts (GUEK, encryption key); --auth-key takes the other",
+        KeyError::Several { .. } => {
+            "keep the one that decrypts (GUEK, encryption key); --auth-key takes the other"
+        }
         KeyError::Twice => "give the key as in the operator's letter: 32 digits, not converted",
         _ => "a key has 32 digits 0-9, A-F; copy it again from the operator's letter",
     };

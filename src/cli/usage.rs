@@ -14,18 +14,22 @@ use crate::p1::nearest::nearest;
 pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let failure = Failure::from(error);
     let commands = Cli::command();
-    let given = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let command = given
-        .filter_map(|word| commands.find_subcommand(word))
-        .map(Command::get_name)
-        .next();
+    let command = |before: &str| {
+        let given = arguments.iter().skip(1).filter_map(|word| word.to_str());
+        given
+            .take_while(|word| before.is_empty() || word.split('=').next() != Some(before))
+            .find_map(|word| commands.find_subcommand(word))
+            .map(Command::get_name)
+    };
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,
     };
     let hint = match error.kind() {
         ErrorKind::UnknownArgument => {
-            word(ContextKind::InvalidArg).and_then(|option| elsewhere(&commands, command, option))
+            let option = word(ContextKind::InvalidArg).unwrap_or_default();
+            let option = option.split('=').next().unwrap_or(option);
+            elsewhere(&commands, command(option), option)
         }
         ErrorKind::InvalidSubcommand => {
             word(ContextKind::InvalidSubcommand).and_then(|word| meant(&commands, word))
@@ -36,7 +40,7 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
             let value = word(ContextKind::InvalidValue).unwrap_or_default();
             let near = near_value(value, &failure.what);
             near.map(|near| format!("nearest: {near}")).or_else(|| {
-                command.map(|command| format!("smarty {command} --help lists the options"))
+                command("").map(|command| format!("smarty {command} --help lists the options"))
             })
         }
         _ => None,
@@ -48,20 +52,20 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
 }
 
 /// Which commands have an option that this one has not.
-fn elsewhere(commands: &Command, command: Option<&str>, option: &str) -> Option<String> {
-    let name = option.split('=').next().unwrap_or(option);
+fn elsewhere(commands: &Command, command: Option<&str>, name: &str) -> Option<String> {
     let has = |of: &&Command| {
-        of.get_arguments().any(|argument| match name.strip_prefix("--") {
-            Some(long) => {
-                let aliases = argument.get_all_aliases().unwrap_or_default();
-                argument.get_long() == Some(long) || aliases.contains(&long)
-            }
-            None => {
-                let mut letters = name.chars().skip(1);
-                let letter = letters.next();
-                letter.is_some() && argument.get_short() == letter && letters.next().is_none()
-            }
-        })
+        of.get_arguments()
+            .any(|argument| match name.strip_prefix("--") {
+                Some(long) => {
+                    let aliases = argument.get_all_aliases().unwrap_or_default();
+                    argument.get_long() == Some(long) || aliases.contains(&long)
+                }
+                None => {
+                    let mut letters = name.chars().skip(1);
+                    let letter = letters.next();
+                    letter.is_some() && argument.get_short() == letter && letters.next().is_none()
+                }
+            })
     };
     let having: Vec<&str> = commands
         .get_subcommands()
@@ -70,13 +74,19 @@ fn elsewhere(commands: &Command, command: Option<&str>, option: &str) -> Option<
         .collect();
     match (command, having.split_last()?) {
         (None, _) => {
-            let first = having.iter().find(|name| **name == "parse").or(having.first())?;
-            Some(format!("{name} stands behind the command: smarty {first} {name}"))
+            let first = having
+                .iter()
+                .find(|name| **name == "parse")
+                .or(having.first())?;
+            Some(format!(
+                "{name} stands behind the command: smarty {first} {name}"
+            ))
         }
         (Some(_), (one, [])) => Some(format!("smarty {one} has {name}")),
-        (Some(_), (last, others)) => {
-            Some(format!("smarty {} and {last} have {name}", others.join(", ")))
-        }
+        (Some(_), (last, others)) => Some(format!(
+            "smarty {} and {last} have {name}",
+            others.join(", ")
+        )),
     }
 }
 

@@ -4,7 +4,9 @@
 pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = unknown.chars().count();
     let most = (letters / 3).max(1);
-    let all = known.into_iter().map(|word| (distance(unknown, word), word));
+    let all = known
+        .into_iter()
+        .map(|word| (distance(unknown, word), word));
     let found = all.filter(|(away, _)| *away <= most && *away < letters);
     found.min_by_key(|(away, _)| *away).map(|(_, word)| word)
 }
@@ -20,7 +22,8 @@ pub fn distance(a: &str, b: &str) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
+            let at =
+                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
             let mut best = (at(&last, j) + usize::from(x != y))
                 .min(at(&last, j + 1) + 1)
                 .min(at(&row, j) + 1);

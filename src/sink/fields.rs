@@ -1,8 +1,8 @@
 //! The choice of values: names, keys with unit, or OBIS codes.
 
-use crate::p1::nearest::distance;
 use crate::p1::derive::{Extent, QUANTITIES, is_known};
 use crate::p1::layout::Line;
+use crate::p1::nearest::distance;
 use crate::p1::obis::{self, Obis};
 
 /// Fields in the order in which they were asked for.

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::line_settings::LineSettings;
-use crate::p1::nearest::nearest;
 use super::virtual_meter::{Plan, PlanError};
+use crate::p1::nearest::nearest;
 
 /// A source as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

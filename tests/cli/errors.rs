@@ -418,6 +418,7 @@ fn what_was_meant_by_a_slip_is_proposed() {
     let folder = Folder::new();
     folder.file("lu.bin", sample("lu.bin"));
     folder.file("my.key", KEY);
+    folder.file("smarty.toml", "");
     let mut shown = String::new();
     for line in [
         "parse lu.bn",

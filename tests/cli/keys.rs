@@ -409,7 +409,15 @@ fn no_output_shows_eight_digits_of_a_key() {
 fn a_key_file_may_say_a_little_more_than_the_key() {
     let utf16 = |text: &str, big: bool| -> Vec<u8> {
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
-        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        units
+            .flat_map(|unit| {
+                if big {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            })
+            .collect()
     };
     let pairs: Vec<&str> = (0..16).map(|i| &KEY[2 * i..2 * i + 2]).collect();
     let folder = Folder::new();
@@ -430,15 +438,37 @@ fn a_key_file_may_say_a_little_more_than_the_key() {
     let ring = folder.file("ring.toml", format!("\u{feff}default = \"{KEY}\"\r\n"));
     opened(&with(&["--keyring", ring.to_str().unwrap()]));
     let labelled = format!("GUEK: {KEY}");
-    opened(&smarty("parse lu.bin --json").env("SMARTY_KEY", labelled).done());
+    opened(
+        &smarty("parse lu.bin --json")
+            .env("SMARTY_KEY", labelled)
+            .done(),
+    );
     let other = KEY.replace('8', "9");
     for (text, said) in [
-        (format!("GUEK: {KEY}\nGAK: {other}\n"), "there are 2 keys, one is needed"),
-        (format!("GUEK: {}", KEY.replace('8', "G")), "character 1 of the key is `G`, no hex"),
-        (format!("{}\u{2026}", &KEY[..20]), "character 21 of the key is `\u{2026}` (U+2026)"),
-        (format!("GUEK: {}", &KEY[1..]), "the key has 31 hexadecimal digits"),
-        (format!("[SAG1030700114004]\nkey = \"{KEY}\"\n"), "holds something else than a key"),
-        ("a letter to nobody\n".repeat(20), "holds something else than a key"),
+        (
+            format!("GUEK: {KEY}\nGAK: {other}\n"),
+            "there are 2 keys, one is needed",
+        ),
+        (
+            format!("GUEK: {}", KEY.replace('8', "G")),
+            "character 1 of the key is `G`, no hex",
+        ),
+        (
+            format!("{}\u{2026}", &KEY[..20]),
+            "character 21 of the key is `\u{2026}` (U+2026)",
+        ),
+        (
+            format!("GUEK: {}", &KEY[1..]),
+            "the key has 31 hexadecimal digits",
+        ),
+        (
+            format!("[SAG1030700114004]\nkey = \"{KEY}\"\n"),
+            "holds something else than a key",
+        ),
+        (
+            "a letter to nobody\n".repeat(20),
+            "holds something else than a key",
+        ),
     ] {
         let file = folder.file("bad.key", text);
         let done = with(&["--key-file", file.to_str().unwrap()]);
@@ -462,5 +492,8 @@ fn what_stands_behind_key_is_a_key_where_it_can_be_nothing_else() {
     let folder = Folder::new();
     folder.file("123", sample("lu.bin"));
     let done = smarty("parse --key 123").within(&folder).done();
-    assert!(done.stderr.contains("no terminal to ask on"), "it is a file: {done}");
+    assert!(
+        done.stderr.contains("no terminal to ask on"),
+        "it is a file: {done}"
+    );
 }

@@ -156,7 +156,10 @@ mod tests {
     fn a_word_of_digits_is_a_key_with_digits_missing() {
         for word in ["123", "0A1B", "0x12", "88 F6 44", "O0l1"] {
             let joined = join(&format!("smarty|parse|--key|{word}|lu.bin"));
-            assert_eq!(joined, ["smarty", "parse", &format!("--key={word}"), "lu.bin"]);
+            assert_eq!(
+                joined,
+                ["smarty", "parse", &format!("--key={word}"), "lu.bin"]
+            );
         }
     }
 

@@ -115,7 +115,9 @@ impl Key {
         let count = lines.iter().filter(whole).count();
         match lines.as_slice() {
             // Digits may be spread over lines, of which none is a key then.
-            lines if count > 1 => Err(KeyError::Several { count: lines.iter().filter(whole).count() }),
+            lines if count > 1 => Err(KeyError::Several {
+                count: lines.iter().filter(whole).count(),
+            }),
             [line] => Self::parse(line),
             lines => Self::parse(&lines.join("\n")),
         }
@@ -321,7 +323,10 @@ fn parse_digits(text: &str) -> Result<[u8; 16], KeyError> {
             'O' | 'o' => return Err(KeyError::LetterO { position }),
             'l' | 'I' => return Err(KeyError::LetterL { position, letter }),
             _ => {
-                let value = letter.to_digit(16).ok_or(KeyError::Letter { position, letter })? as u8;
+                let value = letter
+                    .to_digit(16)
+                    .ok_or(KeyError::Letter { position, letter })?
+                    as u8;
                 if let Some(byte) = key.get_mut(digits / 2) {
                     *byte = *byte << 4 | value;
                 }
@@ -381,7 +386,10 @@ mod tests {
             assert!(Key::in_text(&text) == Ok(expected.clone()), "{text}");
         }
         let two = format!("GUEK: {DIGITS}\nGAK: {}\n", DIGITS.replace('0', "1"));
-        assert_eq!(Key::in_text(&two).unwrap_err(), KeyError::Several { count: 2 });
+        assert_eq!(
+            Key::in_text(&two).unwrap_err(),
+            KeyError::Several { count: 2 }
+        );
         for (text, error) in [
             ("GUEK: 0A1B2CO", KeyError::LetterO { position: 7 }),
             ("GUEK: 0A1B", KeyError::Length { digits: 4 }),

@@ -91,7 +91,9 @@ impl FaultError {
     /// The fault that was meant, where its name is nearly what was given.
     pub fn nearest(&self) -> Option<&'static str> {
         match self {
-            Self::Unknown(name) => nearest(name, Fault::KINDS.iter().map(|(kind, _)| name_of(kind))),
+            Self::Unknown(name) => {
+                nearest(name, Fault::KINDS.iter().map(|(kind, _)| name_of(kind)))
+            }
             Self::Amount { .. } => None,
         }
     }

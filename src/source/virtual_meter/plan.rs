@@ -65,7 +65,9 @@ impl PlanError {
     pub fn nearest(&self) -> Option<&'static str> {
         match self {
             Self::Unknown(name) => nearest(name, words(OPTIONS)),
-            Self::Value { expected, found, .. } => nearest(found, words(expected)),
+            Self::Value {
+                expected, found, ..
+            } => nearest(found, words(expected)),
             Self::Fault(error) => error.nearest(),
         }
     }
@@ -73,7 +75,8 @@ impl PlanError {
 
 /// The words of a list.
 fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
-    list.split([' ', ',']).filter(|word| !matches!(*word, "" | "a" | "and" | "of" | "one" | "or"))
+    list.split([' ', ','])
+        .filter(|word| !matches!(*word, "" | "a" | "and" | "of" | "one" | "or"))
 }
 
 impl Plan {
