@@ -313,10 +313,7 @@ impl<'a> Block<'a> {
             row.put(FAINT, QUIT);
         }
         if let Some(ill) = self.ill() {
-            let mut row = Line::default();
-            row.to(INDENT);
-            row.join(&ill);
-            rows.push(row);
+            rows.extend(ill.wrapped((INDENT, INDENT), width));
         }
         rows
     }

@@ -96,6 +96,34 @@ impl Line {
         line
     }
 
+    /// The same words in as many lines as they need, the first and the others with so many spaces before them.
+    pub(super) fn wrapped(&self, indents: (usize, usize), width: usize) -> Vec<Self> {
+        let start = |indent: usize| {
+            let mut line = Self::default();
+            line.to(indent);
+            line
+        };
+        let mut lines = Vec::new();
+        let (mut line, mut empty) = (start(indents.0), true);
+        let words = self.words.iter().flat_map(|(style, text)| {
+            let words = text.split_whitespace();
+            words.map(|word| Self::of(*style, word))
+        });
+        for word in words {
+            if !empty && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::replace(&mut line, start(indents.1)));
+                empty = true;
+            }
+            if !empty {
+                line.say(" ");
+            }
+            line.join(&word);
+            empty = false;
+        }
+        lines.extend((!empty).then_some(line));
+        lines
+    }
+
     /// Gives the text with its styles, no wider than `width`.
     pub(super) fn render(&self, width: usize) -> String {
         let mut out = String::new();
@@ -136,36 +164,6 @@ pub(super) fn flow(label: &str, cells: &[Line], gap: usize, width: usize) -> Vec
     }
     rows.push(row);
     rows
-}
-
-/// Words in as many lines as they need, the first and the others with so many spaces before them.
-pub(super) fn wrapped(
-    style: Style,
-    text: &str,
-    indents: (usize, usize),
-    width: usize,
-) -> Vec<Line> {
-    let start = |indent: usize| {
-        let mut line = Line::default();
-        line.to(indent);
-        line
-    };
-    let mut lines = Vec::new();
-    let (mut line, mut empty) = (start(indents.0), true);
-    for word in text.split_whitespace() {
-        let word = Line::of(style, word);
-        if !empty && line.width() + 1 + word.width() > width {
-            lines.push(std::mem::replace(&mut line, start(indents.1)));
-            empty = true;
-        }
-        if !empty {
-            line.put(style, " ");
-        }
-        line.join(&word);
-        empty = false;
-    }
-    lines.extend((!empty).then_some(line));
-    lines
 }
 
 /// The end of what fits into the columns left, which it takes.
@@ -223,14 +221,14 @@ mod tests {
     #[test]
     fn words_that_do_not_fit_go_on_below() {
         let rows = |width| -> Vec<String> {
-            let rows = wrapped(PLAIN, "put a  stronger pull-up", (1, 3), width);
+            let rows = Line::of(PLAIN, "put a  stronger pull-up").wrapped((1, 3), width);
             rows.iter().map(|row| row.render(width)).collect()
         };
         assert_eq!(rows(24), [" put a stronger pull-up"]);
         assert_eq!(rows(23), [" put a stronger pull-up"]);
         assert_eq!(rows(22), [" put a stronger", "   pull-up"]);
         assert_eq!(rows(6), [" put a", "   str", "   pul"]);
-        assert!(wrapped(PLAIN, " ", (1, 3), 80).is_empty());
+        assert!(Line::of(PLAIN, " ").wrapped((1, 3), 80).is_empty());
     }
 
     #[test]

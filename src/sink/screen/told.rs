@@ -4,7 +4,7 @@
 //! Findings never take turns: what is likelier stays, and only its count goes on.
 
 use super::Screen;
-use super::line::{Line, PLAIN, WARNING, wrapped};
+use super::line::{Line, PLAIN, WARNING};
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::sink::context::Source;
 use crate::sink::words::{self, Depth};
@@ -45,10 +45,10 @@ fn item(what: &str, more: &[&str], width: usize) -> Item {
     Item {
         head: paragraphs(what)
             .iter()
-            .flat_map(|text| wrapped(WARNING, text, (1, 3), width))
+            .flat_map(|text| Line::of(WARNING, text).wrapped((1, 3), width))
             .collect(),
         rest: rest
-            .flat_map(|text| wrapped(PLAIN, &text, (3, 3), width))
+            .flat_map(|text| Line::of(PLAIN, &text).wrapped((3, 3), width))
             .collect(),
     }
 }
