@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys, Tags};
 use smarty::p1::ciphering::{
     FrameCounter, GeneralGloCiphering, Header, SecurityControl, SystemTitle,
 };
@@ -770,6 +770,98 @@ fn named(code: &str, title: SystemTitle) -> Vec<u8> {
     let lines = lines.map(|(code, group)| (code, vec![group]));
     let lines = lines.into_iter().skip(usize::from(code == "0-0:42.0.0"));
     telegram::format(r"/SMY5\2S", lines, true)
+}
+
+/// A frame as somebody makes it who has recorded one and has no key: the tag cut off, a digit changed, and the CRC,
+/// which is linear, changed with it.
+fn without_tag(meter: u8, number: u32, text: &[u8]) -> Vec<u8> {
+    let control = SecurityControl::AUTHENTICATED_ENCRYPTION;
+    let frame = sealed(meter, control, number, text);
+    let crc_at = text.len() - 6;
+    let crc = |text: &[u8]| smarty::p1::readout::crc16(&text[..crc_at]);
+    let digit = text.iter().position(|&byte| byte == b'*').unwrap() - 1;
+    let mut changed = text.to_vec();
+    changed[digit] ^= 1;
+    let digits = format!("{:04X}", crc(&changed));
+    changed[crc_at..crc_at + 4].copy_from_slice(digits.as_bytes());
+    let header = GeneralGloCiphering::around(
+        title(meter),
+        SecurityControl(0x20),
+        FrameCounter(number),
+        text.len(),
+    );
+    let mut forged = Vec::new();
+    header.encode(&mut forged);
+    let body = &frame[frame.len() - 12 - text.len()..frame.len() - 12];
+    forged.extend(
+        body.iter()
+            .zip(text.iter().zip(&changed))
+            .map(|(c, (a, b))| c ^ a ^ b),
+    );
+    forged
+}
+
+fn luxembourg(number: u32) -> Vec<u8> {
+    let value = format!("{number:06}.653*kWh");
+    telegram::format(
+        r"/Lux5\253694471_M",
+        [("1-0:1.8.0", vec![value.as_str()])],
+        true,
+    )
+}
+
+/// A decoder whose ring says this of the tags of meter 1.
+fn with_tags(tags: Option<Tags>, tag: TagPolicy) -> Decoder {
+    let mut ring = Keys::default();
+    ring.insert(title(1), meter_keys(1).with_tags(tags));
+    let policy = Policy {
+        tag,
+        ..Policy::default()
+    };
+    Decoder::new(Arc::new(ring), policy, Zone::luxembourg())
+}
+
+#[test]
+fn a_frame_whose_tag_was_cut_off_is_refused_as_the_first_one() {
+    use TagPolicy::{Skip, Verify, Warn};
+    let (here, abroad) = (
+        without_tag(1, 5, &luxembourg(5)),
+        without_tag(1, 5, &short(5)),
+    );
+    for (tags, tag, frame, expected) in [
+        (None, Verify, &here, "downgrade"),
+        (None, Verify, &abroad, "telegram"),
+        (Some(Tags::Required), Verify, &here, "downgrade"),
+        (Some(Tags::Required), Verify, &abroad, "downgrade"),
+        (Some(Tags::Optional), Verify, &here, "telegram"),
+        (None, Warn, &here, "telegram"),
+        (None, Skip, &here, "telegram"),
+    ] {
+        let mut decoder = with_tags(tags, tag);
+        assert_eq!(
+            refusals(&mut decoder, frame),
+            [expected],
+            "{tags:?} {tag:?}"
+        );
+    }
+    // One that has sent tags, as is remembered over a restart.
+    let mut remembers = with_tags(None, Verify);
+    remembers.authenticated(title(1));
+    assert_eq!(refusals(&mut remembers, &abroad), ["downgrade"]);
+    let mut changed = with_tags(Some(Tags::Optional), Verify);
+    changed.authenticated(title(1));
+    assert_eq!(refusals(&mut changed, &abroad), ["telegram"]);
+    // With its tag it counts everywhere.
+    let whole = sealed(
+        1,
+        SecurityControl::AUTHENTICATED_ENCRYPTION,
+        6,
+        &luxembourg(6),
+    );
+    assert_eq!(
+        refusals(&mut with_tags(Some(Tags::Required), Verify), &whole),
+        ["telegram"]
+    );
 }
 
 fn refusals(decoder: &mut Decoder, stream: &[u8]) -> Vec<&'static str> {

@@ -224,6 +224,7 @@ pub fn stream(
     let run = Prepared::new(args, named, global, renewal, services.remembered())?;
     let flow = Flow {
         sources: inputs::sources(named),
+        unproven: args.keys.tag != TagWhen::Verify,
         ..flow
     };
     let output = Output::open(&args.output, format, &flow, &run.zone)?;

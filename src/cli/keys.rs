@@ -19,7 +19,7 @@ use ring_file::RingFile;
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
 use super::veil::without_grouped_keys;
-use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys};
+use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;
 use crate::source::near::near_path;
@@ -166,7 +166,19 @@ impl Ring {
                 Some(text) => AuthenticationKey::parse(text).map_err(|error| bad(&name, error))?,
                 None => authentication.clone(),
             };
-            let own = MeterKeys::new(key, authentication);
+            let tags = match entry.tag.as_ref().map(|tag| tag.as_str()) {
+                None => None,
+                Some("required") => Some(Tags::Required),
+                Some("optional") => Some(Tags::Optional),
+                Some(_) => {
+                    let name = without_grouped_keys(&name);
+                    let what = format!("{place}: [{name}]: tag is neither required nor optional");
+                    return Err(Failure::new(Exit::Usage, what).hint(
+                        "tag = \"required\": each frame of the meter ends in a tag; tag = \"optional\": it may not",
+                    ));
+                }
+            };
+            let own = MeterKeys::new(key, authentication).with_tags(tags);
             match SystemTitle::parse(&name) {
                 Some(title) => {
                     if entry.allow_plain == Some(true) {

@@ -68,6 +68,8 @@ pub struct Flow {
     pub sources: Sources,
     /// What is computed.
     pub extent: Extent,
+    /// Whether telegrams come whose tag does not fit.
+    pub unproven: bool,
 }
 
 impl Output {
@@ -138,6 +140,9 @@ impl Output {
         let mut csv = Csv::new(fields.clone());
         csv.expect(flow.sources);
         csv.derive(flow.extent);
+        if flow.unproven {
+            csv.mark_tags();
+        }
         if args.csv_formulas {
             csv.keep_formulas();
         }

@@ -46,10 +46,10 @@ impl Recorded {
     pub fn note(&self) -> Option<String> {
         let what = match self.again {
             0 => return None,
-            1 => "one frame counter came before, as where recordings overlap".to_owned(),
+            1 => "one telegram came before, as where recordings overlap".to_owned(),
             more => format!(
                 "{} came before, as where recordings overlap",
-                count(more, "frame counter")
+                count(more, "telegram")
             ),
         };
         Some(format!(

@@ -62,10 +62,12 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
         ),
         Reason::Downgrade => (
             match full {
-                true => format!("{place} has no tag, though this meter has sent tags before"),
-                false => format!("{place} has no proof of origin, though this meter has given it before"),
+                true => format!("{place} has no tag, though its meter proves its frames with one"),
+                false => format!("{place} has no proof of origin, though its meter gives one"),
             },
-            "somebody else may have written it; it is not used".to_owned(),
+            "somebody else may have written it; it is not used. Where your meter really sends\n\
+             without, say tag = \"optional\" in its part of the key ring"
+                .to_owned(),
         ),
         Reason::Replayed => (
             match full {

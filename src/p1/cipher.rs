@@ -29,6 +29,16 @@ pub use self::opener::Opener;
 pub struct MeterKeys {
     key: Key,
     authentication: AuthenticationKey,
+    tags: Option<Tags>,
+}
+
+/// What is known of the tags of a meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// Each of its frames has one.
+    Required,
+    /// It may send frames without.
+    Optional,
 }
 
 /// Why a frame stays closed.
@@ -53,7 +63,18 @@ impl MeterKeys {
         Self {
             key,
             authentication,
+            tags: None,
         }
+    }
+
+    /// The same keys of a meter of whose tags this is known.
+    pub fn with_tags(self, tags: Option<Tags>) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// What is known of the tags of the meter.
+    pub fn tags(&self) -> Option<Tags> {
+        self.tags
     }
 
     /// The encryption key.

@@ -11,6 +11,7 @@ use super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::event::{Decoded, Event, Reason, Refused, Security, Tag};
 use super::framer::{Framer, Kind, LOOK_BEHIND};
 use super::push::{Framing, Push};
+use super::readout::Readout;
 use super::shard::Shard;
 use super::span::Span;
 use super::telegram::Memory;
@@ -254,6 +255,7 @@ impl Decoder {
                     push: None,
                     mended: None,
                     replayed: false,
+                    behind: behind(readable, &readout),
                 }));
             }
             Verdict::Push {
@@ -313,9 +315,21 @@ impl Decoder {
                     push: Some(push),
                     mended: None,
                     replayed: false,
+                    behind: 0,
                 }));
             }
         }
+    }
+}
+
+/// Bytes that stand behind the telegram in the text of its frame, where there is more than an end of it.
+fn behind(text: &[u8], readout: &Readout) -> usize {
+    let end = readout.behind_line_end(text, true).unwrap_or(text.len());
+    let rest = text.get(end..).unwrap_or_default();
+    let is_end = |byte: &u8| matches!(byte, 0 | b'\r' | b'\n' | b' ' | b'\t');
+    match rest.iter().all(is_end) {
+        true => 0,
+        false => rest.len(),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Decoded<'a> {
     pub mended: Option<&'static str>,
     /// Its counter came before: recordings that were joined overlap. Of a live source such frames are refused.
     pub replayed: bool,
+    /// Bytes at the end of the text that stand behind the telegram; line ends and NULs alone are none.
+    pub behind: usize,
 }
 
 /// How a ciphered frame was protected.
@@ -144,6 +146,15 @@ impl Event<'_> {
             Self::Refused(refused) => refused.span,
             Self::Junk(junk) => junk.span,
         }
+    }
+}
+
+impl Decoded<'_> {
+    /// The verdict on the tag of a frame that does not prove its origin; `None` where it does, and for a telegram that
+    /// was sent in clear.
+    pub fn unproven(&self) -> Option<Tag> {
+        let tag = self.security.map(|security| security.tag);
+        tag.filter(|tag| *tag != Tag::Valid)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use super::clean::steers;
 use super::context::{Context, Senders};
-use super::fields::Fields;
+use super::fields::{Fields, TAG};
 use super::level;
 use super::number::{part_of, write_plain};
 use super::template::{ByShape, Draft, Template};
@@ -29,6 +29,8 @@ pub struct Csv {
     sources: Sources,
     extent: Extent,
     formulas: bool,
+    /// Tags may not fit: there is a column for them whatever comes first.
+    marks: bool,
 }
 
 /// A cell that follows the telegram.
@@ -47,6 +49,8 @@ enum Stretch {
     Sent(Template<Cell>),
     /// One that was computed, by its key.
     Computed(String),
+    /// The verdict on the tag.
+    Tag,
 }
 
 /// What sends rows.
@@ -80,6 +84,11 @@ impl Csv {
         self.extent = extent;
     }
 
+    /// Makes a column for the verdicts on tags.
+    pub fn mark_tags(&mut self) {
+        self.marks = true;
+    }
+
     /// Keeps texts as they are that a spreadsheet would take for formulas, rather than marking them as texts.
     pub fn keep_formulas(&mut self) {
         self.formulas = true;
@@ -109,6 +118,9 @@ impl Csv {
             let mut columns = columns_of(&decoded.telegram, self.fields.as_ref(), self.extent);
             if self.sources == Sources::Both {
                 columns.push(level::KEY.to_owned());
+            }
+            if self.fields.is_none() && (self.marks || decoded.unproven().is_some()) {
+                columns.push(TAG.to_owned());
             }
             self.columns = Some(columns);
         }
@@ -208,6 +220,11 @@ impl Csv {
                     );
                     out.extend_from_slice(shown);
                 }
+                Stretch::Tag => {
+                    out.push(b',');
+                    let tag = decoded.security.map(|security| security.tag.word());
+                    out.extend_from_slice(tag.unwrap_or_default().as_bytes());
+                }
                 Stretch::Computed(key) => {
                     out.push(b',');
                     if let Some(derived) = context.derived.iter().find(|known| known.key == *key) {
@@ -250,12 +267,18 @@ impl Cell {
 /// The columns, each behind its comma, for telegrams of the shape of this one.
 fn stretches(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Vec<Stretch> {
     columns
-        .chunk_by(|a, b| !is_known(a) && !is_known(b))
+        .chunk_by(|a, b| !stands_alone(a) && !stands_alone(b))
         .map(|side_by_side| match side_by_side {
+            [key] if key == TAG => Stretch::Tag,
             [key] if is_known(key) => Stretch::Computed(key.clone()),
             columns => Stretch::Sent(template(telegram, columns, formulas)),
         })
         .collect()
+}
+
+/// Tells whether a column does not come from the lines of the telegram.
+fn stands_alone(column: &str) -> bool {
+    column == TAG || is_known(column)
 }
 
 /// The cells of columns of the telegram, each behind its comma.

@@ -5,6 +5,9 @@ use crate::p1::layout::Line;
 use crate::p1::nearest::distance;
 use crate::p1::obis::{self, Obis};
 
+/// The verdict on the tag, a field of CSV.
+pub const TAG: &str = "tag";
+
 /// Fields in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields(Vec<Field>);
@@ -126,6 +129,7 @@ impl Field {
         }
         let known = obis::by_name(word).next().is_some()
             || is_known(word)
+            || word == TAG
             || MEDIA
                 .iter()
                 .any(|medium| word == *medium || is_mbus_stem(word, medium));

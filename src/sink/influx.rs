@@ -6,7 +6,7 @@ use super::clean::{clean, steers};
 use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::number::write_plain;
-use crate::p1::event::Decoded;
+use crate::p1::event::{Decoded, Tag};
 use crate::p1::layout::Form;
 use crate::p1::value::text;
 
@@ -23,6 +23,7 @@ pub fn telegram(
     for (tag, value) in [
         ("meter", &*Senders::default().name(decoded)),
         ("label", context.source.label.unwrap_or_default()),
+        ("tag", decoded.unproven().map_or("", Tag::word)),
     ] {
         if !value.is_empty() {
             out.extend_from_slice(format!(",{tag}=").as_bytes());

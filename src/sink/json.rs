@@ -142,6 +142,9 @@ impl Json {
             *plan = Plan::new(telegram, fields, units);
         }
         plan.write(out, telegram);
+        if decoded.behind > 0 {
+            write_behind(out, decoded);
+        }
         if let Some(push) = &decoded.push {
             write_push(out, push);
         }
@@ -281,6 +284,22 @@ impl Json {
         }
         out.push(b'}');
     }
+}
+
+/// Adds to the issues, which end the line so far, that bytes stand behind the telegram.
+fn write_behind(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
+    if out.pop_if(|byte| *byte == b']').is_none() {
+        return;
+    }
+    if out.last() != Some(&b'[') {
+        out.push(b',');
+    }
+    let offset = decoded.telegram.text().len() - decoded.behind;
+    out.extend_from_slice(b"{\"code\":\"extra_bytes\",\"obis\":null,\"offset\":");
+    write_integer(out, offset as u64);
+    out.extend_from_slice(b",\"message\":");
+    write_json_text(out, &words::behind(decoded.behind));
+    out.extend_from_slice(b"}]");
 }
 
 fn item<'a>(telegram: &Telegram<'a>, index: u32) -> Option<&'a Item> {

@@ -125,6 +125,9 @@ impl Service for Metrics {
         if let Some(security) = decoded.security {
             source.count(security.title(), security.counter().0);
         }
+        if let Some(tag) = decoded.unproven() {
+            *source.unproven.entry(tag.word()).or_default() += 1;
+        }
         source.between = 0;
         let key = (meter, source.label.clone());
         let meter = Meter {

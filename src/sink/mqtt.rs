@@ -237,6 +237,11 @@ impl Service for Mqtt {
             .hear(&self.settings)
             .into_iter()
             .chain(device.thrive(&self.settings))
+            .chain(
+                decoded
+                    .security
+                    .and_then(|security| device.tag(&self.settings, security.tag)),
+            )
             .chain(device.documents(&self.settings, Some(decoded), announced, &mut self.claims));
         let first: Vec<_> = first.collect();
         device.note(&first);

@@ -77,6 +77,13 @@ impl Redactor {
                 self.replace_runs(odd);
             }
         }
+        // Of what stands behind the telegram nothing is known.
+        let behind = readable.len() - decoded.behind.min(readable.len());
+        for byte in readable.iter_mut().skip(behind) {
+            if byte.is_ascii_alphanumeric() {
+                *byte = b'0';
+            }
+        }
         let readout = Readout::find(readable);
         let mut crc = decoded.crc;
         if let Some(readout) = readout {
@@ -128,6 +135,7 @@ impl Redactor {
             }),
             mended: decoded.mended,
             replayed: decoded.replayed,
+            behind: decoded.behind,
         }
     }
 

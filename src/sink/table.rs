@@ -27,9 +27,10 @@ use jiff::tz::{Offset, TimeZone};
 use super::clean::clean;
 use super::context::Context;
 use super::fields::Fields;
+use super::words::behind;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::readout::SentCrc;
-use crate::p1::telegram::{Issue, Telegram};
+use crate::p1::telegram::Issue;
 use draw::{BAD, BOLD, DIM, GOOD, WARN};
 pub use fields::write_fields_help;
 use mbus::is_connected;
@@ -82,7 +83,7 @@ pub fn write(
     }
     lines.extend(body(&sheet, limit, options.width.is_some()));
     if chosen.is_none() {
-        lines.extend(notes(telegram, limit));
+        lines.extend(notes(decoded, limit));
     }
     draw::write(out, lines, limit);
 }
@@ -198,7 +199,8 @@ fn side_by_side(parts: &[Vec<String>]) -> Vec<String> {
 }
 
 /// What is not as the standard has it; an M-Bus channel where nothing is connected is none of it.
-fn notes(telegram: &Telegram<'_>, limit: usize) -> Vec<String> {
+fn notes(decoded: &Decoded<'_>, limit: usize) -> Vec<String> {
+    let telegram = &decoded.telegram;
     let unset: Vec<String> = telegram
         .devices()
         .filter(|device| !is_connected(device))
@@ -213,6 +215,7 @@ fn notes(telegram: &Telegram<'_>, limit: usize) -> Vec<String> {
     if issues.len() > NOTES_MAX {
         texts.push(format!("{} more of the like", issues.len() - NOTES_MAX));
     }
+    texts.extend((decoded.behind > 0).then(|| behind(decoded.behind)));
     let mut lines = Vec::new();
     for text in texts {
         if lines.is_empty() {

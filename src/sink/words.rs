@@ -12,6 +12,7 @@ pub use self::hint::{hint, tell_apart};
 use super::context::Source;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
+use crate::p1::event::Tag;
 
 /// What to do about a finding of a source: a virtual meter has no pins.
 pub fn hint_of(finding: &Finding, source: Source<'_>) -> String {
@@ -24,6 +25,24 @@ pub fn hint_of(finding: &Finding, source: Source<'_>) -> String {
 /// Why nothing comes of a virtual meter.
 pub const SILENT_BY_WISH: &str =
     "a virtual meter is silent with fault=silence, and between telegrams of\na long period";
+
+/// What is said of bytes that stand behind the telegram in its frame.
+pub fn behind(bytes: usize) -> String {
+    count(bytes as u64, "byte")
+        .verb("stands", "stand")
+        .to_string()
+        + " behind a telegram, in what was encrypted with it"
+}
+
+/// What a tag is, or lacks, that does not prove the origin of its frame.
+pub fn unproven(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Valid => "tag valid",
+        Tag::Invalid => "tag invalid",
+        Tag::Skipped => "tag not checked",
+        Tag::None => "no tag",
+    }
+}
 
 /// What is wrong, in a line.
 pub fn title(finding: &Finding) -> String {
@@ -66,7 +85,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         CutShort => "telegrams end early",
         DamagedHeader => "the head of a telegram was damaged on the way",
         Unsupported => "the telegrams are protected in a way that is not supported",
-        Downgrade => "a telegram without proof of origin, though others have one",
+        Downgrade => "a telegram without the proof of origin that its meter gives",
         Replayed => "a telegram that was sent before is sent once more",
         NoKey => "the telegrams are encrypted, and there is no key",
         WrongKey => "the key does not fit this meter",

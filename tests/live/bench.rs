@@ -20,6 +20,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::Value;
+use smarty::p1::ciphering::{FrameCounter, SecurityControl};
 use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 fn meter(profile: &str) -> VirtualMeter {
@@ -36,6 +37,17 @@ pub fn frames(profile: &str, count: usize) -> Vec<Vec<u8>> {
         frame
     };
     (0..count).map(|_| next()).collect()
+}
+
+/// A frame of the meter with a text of the caller's choice, protected as the control byte says.
+pub fn sealed(control: u8, counter: u32, text: &[u8]) -> Vec<u8> {
+    let meter = meter("lu");
+    let (control, counter) = (SecurityControl(control), FrameCounter(counter));
+    let mut frame = Vec::new();
+    meter
+        .keys()
+        .seal(meter.title(), control, counter, text, &mut frame);
+    frame
 }
 
 /// The title and the key of the meter, as hexadecimal digits.

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 
 use serde_json::Value;
 
-use super::bench::{Bench, Run, frames};
+use super::bench::{Bench, Run, frames, sealed};
 
 /// A server that waits for the program, and its address.
 fn server() -> (TcpListener, String) {
@@ -117,6 +117,112 @@ fn a_replay_after_a_restart_is_refused_too() {
 }
 
 #[test]
+fn a_meter_that_has_sent_tags_sends_them_after_a_restart_too() {
+    let bench = Bench::new();
+    let text = smarty::p1::telegram::format("/ABC5x", [("1-0:1.8.0", ["000001.653*kWh"])], true);
+    let write = |name: &str, control| {
+        fs::write(bench.path(name), sealed(control, 7, &text)).unwrap();
+    };
+    write("tagged.bin", 0x30);
+    write("cut.bin", 0x20);
+    let run = |name: &str, more: &[&str]| {
+        let mut arguments = watch(&[name], more);
+        arguments.extend(["-n", "1"]);
+        let (output, _, code) = bench.output(&arguments);
+        let lines = output
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let found = lines.filter(|line| line["type"] != "finding");
+        let codes: Vec<_> = found
+            .map(|line| line["code"].as_str().unwrap_or("telegram").to_owned())
+            .collect();
+        (codes.concat(), code)
+    };
+    let state = ["--state", "s.json"];
+    assert_eq!(run("cut.bin", &state), ("telegram".to_owned(), Some(0)));
+    assert_eq!(run("tagged.bin", &state), ("telegram".to_owned(), Some(0)));
+    assert_eq!(run("cut.bin", &state), ("downgrade".to_owned(), Some(4)));
+    assert_eq!(run("cut.bin", &[]), ("telegram".to_owned(), Some(0)));
+}
+
+#[test]
+fn what_does_not_prove_its_origin_is_marked_in_every_output() {
+    let bench = Bench::new();
+    let text = smarty::p1::telegram::format("/ABC5x", [("1-0:1.8.0", ["000001.653*kWh"])], true);
+    fs::write(bench.path("none.bin"), sealed(0x20, 7, &text)).unwrap();
+    fs::write(bench.path("valid.bin"), sealed(0x30, 7, &text)).unwrap();
+    let parse = |name: &str, more: &[&str]| {
+        let common = ["parse", name, "--keyring", "keys.toml"];
+        let (output, errors, code) = bench.output(&[&common, more].concat());
+        assert_eq!(code, Some(0), "{errors}");
+        (output, errors)
+    };
+    for (more, marked, unmarked) in [
+        (&["--json"][..], "\"tag\":\"none\"", "\"tag\":\"valid\""),
+        (&["--csv"], "1.653,none\r\n", "1.653\r\n"),
+        (
+            &["--csv", "-F", "tag,active_energy_import"],
+            ",none,1.653\r\n",
+            ",valid,1.653\r\n",
+        ),
+        (
+            &["--format", "influx"],
+            ",tag=none active_energy",
+            "4 active_energy",
+        ),
+        (&["--format", "table"], "NO TAG - unverified", "tag valid"),
+        (&["--format", "hex"], "encrypted, without tag", "fits"),
+        (&["--raw"], "/ABC5x", "/ABC5x"),
+    ] {
+        let (output, errors) = parse("none.bin", more);
+        assert!(output.contains(marked), "{more:?}: {output}");
+        assert!(
+            errors.contains("nothing proves which meter sent it"),
+            "{more:?}: {errors}"
+        );
+        let (output, errors) = parse("valid.bin", more);
+        assert!(output.contains(unmarked), "{more:?}: {output}");
+        assert_eq!(errors, "");
+    }
+    let (output, _) = parse("valid.bin", &["--csv", "--tag", "skip"]);
+    assert!(
+        output.contains(",tag\r\n") && output.contains(",skipped\r\n"),
+        "{output}"
+    );
+}
+
+#[test]
+fn bytes_behind_the_telegram_in_its_frame_are_said() {
+    let bench = Bench::new();
+    let text = smarty::p1::telegram::format("/ABC5x", [("1-0:1.8.0", ["000001.653*kWh"])], true);
+    let parse = |behind: &[u8], more: &[&str]| {
+        fs::write(
+            bench.path("in.bin"),
+            sealed(0x30, 7, &[&text, behind].concat()),
+        )
+        .unwrap();
+        let common = ["parse", "in.bin", "--keyring", "keys.toml"];
+        bench.output(&[&common, more].concat())
+    };
+    let (output, errors, code) = parse(b"1-0:2.8.0(7)\r\n", &["--json"]);
+    let line: Value = serde_json::from_str(&output).unwrap();
+    let said = "14 bytes stand behind a telegram, in what was encrypted with it";
+    assert_eq!(code, Some(0));
+    assert_eq!(line["issues"][0]["code"], "extra_bytes");
+    assert_eq!(line["issues"][0]["offset"], text.len());
+    assert_eq!(line["issues"][0]["message"], said);
+    assert!(errors.contains(&format!("in.bin: {said}")), "{errors}");
+    assert!(parse(b"xyz", &[]).0.contains("note: 3 bytes stand behind"));
+    assert!(parse(b"xyz", &["--raw"]).1.contains("3 bytes stand behind"));
+    // The end of a text in C, or one line end more.
+    for end in [&b"\0"[..], b"\r\n", b"\n\0\0"] {
+        let (output, errors, _) = parse(end, &["--json"]);
+        assert!(output.contains("\"issues\":[]"), "{output}");
+        assert_eq!(errors, "");
+    }
+}
+
+#[test]
 fn two_sources_that_hear_one_meter_do_not_call_each_other_replayed() {
     let bench = Bench::new();
     let servers = [server(), server()];
@@ -151,7 +257,7 @@ fn recordings_that_overlap_are_kept_and_marked() {
         let (output, errors, code) = bench.output(&[inputs, &common, more].concat());
         assert_eq!(code, Some(0), "{errors}");
         assert_eq!(
-            errors.matches("50 frame counters came before").count(),
+            errors.matches("50 telegrams came before").count(),
             1,
             "{errors}"
         );

@@ -15,7 +15,7 @@ pub struct KeyArgs {
     /// File with the key: 32 hexadecimal digits or 16 bytes
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub key_file: Option<PathBuf>,
-    /// Key ring: TOML with a key for each meter
+    /// Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag
     #[arg(long, value_name = "FILE")]
     pub keyring: Option<PathBuf>,
     /// Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg's is built in

@@ -11,10 +11,11 @@ use crate::cli::words::{self, is_said_elsewhere};
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::{Finding, Measure, Summary, Verdict};
-use crate::p1::event::{Decoded, Event, Reason, Refused};
+use crate::p1::event::{Decoded, Event, Reason, Refused, Tag};
 use crate::p1::framer::is_rest;
 use crate::p1::replay::Record;
 use crate::sink::context::{Context, Source};
+use crate::sink::words::behind;
 use crate::source::maxsonar::Level as Reading;
 
 impl Desk for Clerk {
@@ -178,13 +179,24 @@ impl Clerk {
         }
         if decoded
             .security
-            .is_some_and(|security| security.tag == crate::p1::event::Tag::Invalid)
+            .is_some_and(|security| security.tag == Tag::Invalid)
             && self.said.insert("tag")
         {
             let what = format!(
                 "{}: a telegram is printed though its proof of origin does not fit; its check sum (CRC) does",
                 source.said(),
             );
+            say(Level::Warning, &what, None);
+        }
+        if decoded.unproven() == Some(Tag::None) && !self.quiet && self.said.insert("no tag") {
+            let what = format!(
+                "{}: a telegram is printed though nothing proves which meter sent it",
+                source.said(),
+            );
+            say(Level::Note, &what, None);
+        }
+        if decoded.behind > 0 && self.said.insert("behind") {
+            let what = format!("{}: {}", source.said(), behind(decoded.behind));
             say(Level::Warning, &what, None);
         }
         printed

@@ -7,6 +7,7 @@
 //! auth_key = "…"             # optional
 //! name = "house"             # optional
 //! allow_plain = true         # optional: this meter may send in clear as well
+//! tag = "required"           # optional: each of its frames ends in a tag; or "optional"
 //! ```
 //! A file of a country's meters is read line by line, many times faster than TOML as a whole. Whatever is not
 //! written as above is left to the TOML reader, which also says what is wrong and where.
@@ -37,6 +38,8 @@ pub(super) struct RingEntry {
     pub name: Option<String>,
     /// The meter may send in clear though it has a key.
     pub allow_plain: Option<bool>,
+    /// `required` or `optional`.
+    pub tag: Option<Zeroizing<String>>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +84,7 @@ impl RingFile {
                     auth_key: None,
                     name: None,
                     allow_plain: None,
+                    tag: None,
                 };
                 file.meters.push((name.to_owned(), entry));
                 continue;
@@ -101,6 +105,7 @@ impl RingFile {
                     !before.is_empty() || entry.key.is_empty()
                 }
                 (Some((_, entry)), "auth_key") => entry.auth_key.replace(secret()).is_some(),
+                (Some((_, entry)), "tag") => entry.tag.replace(secret()).is_some(),
                 (Some((_, entry)), "name") => entry.name.replace(value.to_owned()).is_some(),
                 _ => return None,
             };
@@ -154,7 +159,7 @@ mod tests {
                     Just("[a]"), Just("[b]"), Just("[ c ]"), Just("[a.b]"), Just("[default]"), Just("[[d]]"),
                     Just("key = \"1\""), Just("key=\"2\""), Just("key = ''"), Just("key = \"\""),
                     Just("key = \"1\" # one"), Just("name = \"x\\n\""), Just("name = \"n\""),
-                    Just("auth_key = \"3\""), Just("default = \"4\""), Just("# note"), Just(""),
+                    Just("auth_key = \"3\""), Just("tag = \"required\""), Just("default = \"4\""), Just("# note"), Just(""),
                     Just("other = \"5\""), Just("a.key = \"6\""), Just("key = 7"), Just("key"),
                     Just("#\u{7}"), Just("key = \"8\"\""),
                 ],

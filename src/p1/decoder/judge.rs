@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::cipher::{Keys, OpenError, Opener};
+use super::super::cipher::{Keys, MeterKeys, OpenError, Opener, Tags};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
 use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
@@ -317,7 +317,12 @@ impl Judge {
         }
         let text = self.text.get_mut(..length).unwrap_or_default();
         let tag = if !header.control.authenticated() {
-            if self.tagged.contains(&header.title) {
+            let due = match keys()?.tags() {
+                Some(Tags::Required) => true,
+                Some(Tags::Optional) => false,
+                None => self.tagged.contains(&header.title),
+            };
+            if due && self.policy.tag == TagPolicy::Verify {
                 return Err(Reason::Downgrade);
             }
             keys()?
@@ -371,6 +376,14 @@ impl Judge {
         };
         let (start, readout) = found.ok_or(unreadable)?;
         let verdict = self.accept(Some((tag, header.title)), text, start, readout)?;
+        let tags = self.keys.of(header.title).and_then(MeterKeys::tags);
+        if tag == Tag::None
+            && tags.is_none()
+            && self.policy.tag == TagPolicy::Verify
+            && sends_tags(text.get(start..).unwrap_or_default())
+        {
+            return Err(Reason::Downgrade);
+        }
         match verdict {
             // Without a tag that fits, the CRC is all there is to go by.
             Verdict::Accept { crc, .. }
@@ -493,5 +506,13 @@ impl Judge {
     }
 }
 
+/// Tells by its first line whether a telegram is of a country whose meters send tags.
+fn sends_tags(text: &[u8]) -> bool {
+    let first = text.get(..LUXEMBOURG.len()).unwrap_or_default();
+    first.eq_ignore_ascii_case(LUXEMBOURG)
+}
+
+/// How first lines in Luxembourg begin.
+const LUXEMBOURG: &[u8] = b"/Lux5";
 /// Bytes that may stand before the `/` of a decrypted telegram.
 const LEAD_MAX: usize = 16;

@@ -236,6 +236,7 @@ impl Stretch {
                 push: None,
                 mended: None,
                 replayed: false,
+                behind: 0,
             }));
         }
     }
@@ -247,7 +248,7 @@ impl Frame {
         let Event::Telegram(decoded) = event else {
             return None;
         };
-        if decoded.push.is_some() {
+        if decoded.push.is_some() || decoded.behind > 0 {
             return None;
         }
         let security = decoded.security.filter(|s| s.tag == Tag::Valid)?;

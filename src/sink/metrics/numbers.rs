@@ -40,6 +40,8 @@ pub(super) struct Numbered {
     pub(super) telegrams: u64,
     pub(super) missed: u64,
     pub(super) refused: BTreeMap<&'static str, u64>,
+    /// Good telegrams whose tag did not prove their origin, by the verdict on it.
+    pub(super) unproven: BTreeMap<&'static str, u64>,
     pub(super) findings: BTreeMap<&'static str, u64>,
     /// The last telegram or level.
     pub(super) heard: Option<Heard>,

@@ -230,7 +230,12 @@ type Kinds = (
     fn(&Numbered) -> &BTreeMap<&'static str, u64>,
 );
 
-const KINDS: [Kinds; 2] = [
+const KINDS: [Kinds; 3] = [
+    (
+        "telegrams_unproven",
+        "good telegrams whose tag does not prove their origin, by the verdict on it",
+        |source| &source.unproven,
+    ),
     (
         "frames_refused",
         "frames that may not be used, by reason",
@@ -258,7 +263,8 @@ const LOST: [(&str, &str, fn(&Lost) -> u64); 2] = [
 ];
 
 /// Names that are no value of a telegram.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
+    "telegrams_unproven",
     "build",
     "telegram_timestamp_seconds",
     "telegram_age_seconds",

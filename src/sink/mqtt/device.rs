@@ -15,7 +15,7 @@ use super::message::{Kind, Message};
 use super::settings::{Layout, OFFLINE, ONLINE, Settings};
 use super::topic;
 use super::values::{Listed, MEASURED_AT};
-use crate::p1::event::Decoded;
+use crate::p1::event::{Decoded, Tag};
 use crate::sink::standing::Standing;
 
 /// A device.
@@ -39,6 +39,8 @@ pub struct Device {
     /// The longest pause between two telegrams lately.
     gap: Duration,
     health: Health,
+    /// The word for the tags of its frames, once they did not prove their origin.
+    tag: Option<&'static str>,
     /// Its own sensors, then those of the meters behind it.
     parts: Vec<Part>,
     /// What was published last, by topic, where only changes are.
@@ -111,6 +113,7 @@ impl Device {
             heard: None,
             gap: Duration::ZERO,
             health: Health::Unknown,
+            tag: None,
             parts: Vec::new(),
             published: HashMap::new(),
             topics: HashSet::new(),
@@ -205,6 +208,25 @@ impl Device {
         if let Health::Trouble(left) = &mut self.health {
             *left = (*left).max(GOOD_AGAIN);
         }
+    }
+
+    /// Takes the verdict on a tag; the message of it, where it is new: none while all prove their origin.
+    pub fn tag(&mut self, settings: &Settings, tag: Tag) -> Option<Message> {
+        let news = match self.tag {
+            None => tag != Tag::Valid,
+            Some(before) => before != tag.word(),
+        };
+        if !news {
+            return None;
+        }
+        self.tag = Some(tag.word());
+        let topic = self.topic(settings, "tag");
+        Some(Message::new(
+            topic,
+            tag.word().as_bytes(),
+            true,
+            Kind::Status,
+        ))
     }
 
     /// Messages of values.

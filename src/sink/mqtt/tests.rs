@@ -132,6 +132,32 @@ fn device(settings: &Settings) -> Device {
     )
 }
 
+#[test]
+fn a_tag_is_published_once_it_does_not_prove_the_origin() {
+    use crate::p1::event::Tag;
+    let settings = settings();
+    let mut device = device(&settings);
+    let mut published = Vec::new();
+    for tag in [
+        Tag::Valid,
+        Tag::None,
+        Tag::None,
+        Tag::Skipped,
+        Tag::Valid,
+        Tag::Valid,
+    ] {
+        published.extend(device.tag(&settings, tag).map(|message| {
+            (
+                message.topic.to_string(),
+                String::from_utf8_lossy(&message.text).into_owned(),
+            )
+        }));
+    }
+    let topic = || "smarty/house/tag".to_owned();
+    let expected = ["none", "skipped", "valid"].map(|word| (topic(), word.to_owned()));
+    assert_eq!(published, expected);
+}
+
 /// The documents of the meters of a profile by their topics.
 fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
     with_telegram(profile, |decoded| {

@@ -13,6 +13,7 @@ use super::rows::{devices, energy, phase_row, phase_table};
 use super::words;
 use crate::p1::count::count;
 use crate::p1::value::Decimal;
+use crate::sink::words as said;
 
 /// A meter, or a link of which no meter is known yet, at a point in time.
 #[derive(Clone, Copy)]
@@ -158,7 +159,14 @@ impl<'a> Block<'a> {
         if let Some(missed) = meter.and_then(|meter| meter.missed) {
             cell(alarm(missed), missed, "missed");
         }
+        cells.extend(self.unproven());
         cells
+    }
+
+    /// That the last telegram did not prove its origin.
+    pub(super) fn unproven(&self) -> Option<Line> {
+        let tag = self.meter.and_then(|meter| meter.unproven)?;
+        Some(Line::of(WARNING, said::unproven(tag)))
     }
 
     /// The curve of power in the columns there are.

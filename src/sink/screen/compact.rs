@@ -68,6 +68,12 @@ impl Block<'_> {
             (None, None) => line.join(&self.nothing_short()),
             (Some(meter), None) => line.join(&self.powers(meter, width)),
         }
+        if let Some(unproven) = self.unproven()
+            && line.width() + unproven.width() + self.age().width() + 4 <= width
+        {
+            line.say("  ");
+            line.join(&unproven);
+        }
         self.aged(line, width)
     }
 

@@ -8,7 +8,7 @@ use super::energy::{Energy, Registers};
 use super::power::Powers;
 use crate::p1::ciphering::{FrameCounter, SystemTitle};
 use crate::p1::derive::Derived;
-use crate::p1::event::{Decoded, Reason, Refused};
+use crate::p1::event::{Decoded, Reason, Refused, Tag};
 use crate::p1::telegram::{Telegram, Value};
 use crate::p1::unit::Unit;
 use crate::p1::value::{self, Decimal};
@@ -42,6 +42,8 @@ pub(super) struct Meter {
     pub(super) latest: Latest,
     /// What was computed at the last telegram.
     pub(super) computed: Vec<Derived>,
+    /// Verdict on the tag of the last telegram, where it proves nothing.
+    pub(super) unproven: Option<Tag>,
     counter: Option<FrameCounter>,
     refused_since: u64,
     intervals: VecDeque<i64>,
@@ -111,6 +113,7 @@ impl Meter {
         }
         self.good += 1;
         self.trouble = None;
+        self.unproven = decoded.unproven();
         if let Some(security) = &decoded.security {
             self.count(security.counter());
         }

@@ -50,6 +50,45 @@ fn labels_and_ids_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn a_meter_without_proof_of_origin_is_marked() {
+    use std::sync::Arc;
+
+    use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+    use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
+    use crate::p1::decoder::{Decoder, Policy};
+    use crate::p1::value::Zone;
+
+    let own = MeterKeys::new(Key::new([7; 16]), AuthenticationKey::default());
+    let title = SystemTitle(*b"SMY\x67\x70\0\0\x01");
+    let text = crate::p1::telegram::format("/ABC5x", [("1-0:1.8.0", ["000001.653*kWh"])], true);
+    let mut keys = Keys::default();
+    keys.insert(title, own.clone());
+    for (control, marked) in [(0x20, true), (0x30, false)] {
+        let mut frame = Vec::new();
+        own.seal(
+            title,
+            SecurityControl(control),
+            FrameCounter(1),
+            &text,
+            &mut frame,
+        );
+        let (mut screen, now) = (Screen::new(), Timestamp::from_second(0).unwrap());
+        let mut decoder = Decoder::new(
+            Arc::new(keys.clone()),
+            Policy::default(),
+            Zone::luxembourg(),
+        );
+        decoder.push(&frame, |event| {
+            take(&mut screen, now, &Context::default(), event)
+        });
+        for (width, height) in [(80, 24), (80, 2)] {
+            let drawn = String::from_utf8_lossy(screen.draw(now, width, height)).into_owned();
+            assert_eq!(drawn.contains("no tag"), marked, "{drawn}");
+        }
+    }
+}
+
+#[test]
 fn a_month_of_telegrams_takes_no_more_memory_than_an_hour() {
     let mut meter = VirtualMeter::new(Setup::new(
         Profile::Nl5,

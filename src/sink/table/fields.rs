@@ -30,7 +30,7 @@ pub fn write_fields_help(out: &mut Vec<u8>, width: Option<usize>) {
     let limit = draw::limit(width);
     let intro = "A field is a name, with or without the unit that ends it, or a code: \
                  voltage_l1, voltage_l1_v, 1-0:32.7.0. The M-Bus adds gas_m3, water_m3, heat_gj, \
-                 and gas_m3_2 for a second gas meter.";
+                 and gas_m3_2 for a second gas meter. In CSV, tag says whether the tag of a frame fits.";
     let mut lines = draw::paragraph("", intro, limit);
     for section in ORDER {
         lines.push(String::new());
