@@ -66,7 +66,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
@@ -124,7 +124,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
@@ -251,7 +251,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state-meters -d 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'

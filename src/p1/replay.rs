@@ -159,7 +159,7 @@ impl Witness {
     /// What is remembered of a meter.
     pub fn record(&self, title: SystemTitle) -> Option<&Record> {
         let meter = self.meters.get(*self.places.get(&title)?)?;
-        (!meter.remembered).then_some(&meter.record)
+        Some(&meter.record)
     }
 
     fn hear(&mut self, title: SystemTitle, heard: &Heard, proven: bool) -> bool {
@@ -243,6 +243,8 @@ impl Meter {
     }
 
     fn hear(&mut self, heard: &Heard, proven: bool) -> bool {
+        // Whenever it was sent: the meter sends tags.
+        self.record.tag |= heard.tag == Some(true);
         let record = &self.record;
         let ahead = i64::from(heard.counter) - i64::from(record.counter);
         if ahead > 0 && record.allows(heard.clock) {

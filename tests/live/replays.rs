@@ -168,7 +168,7 @@ fn what_does_not_prove_its_origin_is_marked_in_every_output() {
         (
             &["--format", "influx"],
             ",tag=none active_energy",
-            "4 active_energy",
+            "SMY1030726916931 active_energy",
         ),
         (&["--format", "table"], "NO TAG - unverified", "tag valid"),
         (&["--format", "hex"], "encrypted, without tag", "fits"),

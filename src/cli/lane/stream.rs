@@ -284,7 +284,7 @@ fn vetted(
     let mut new = true;
     if front.heard || front.remembers {
         new = witness.takes(decoded);
-        let record = witness.record(title).filter(|_| new && front.remembers);
+        let record = witness.record(title).filter(|_| front.remembers);
         if let Some(record) = record {
             desk.remember(title, record);
         }

@@ -121,7 +121,6 @@ fn a_restart_forgets_nothing_that_is_remembered() {
     let record = record(&first);
     let before = [(title(1), record)];
     let mut second = witness(&before);
-    assert!(second.record(title(1)).is_none(), "nothing has come yet");
     assert_eq!(
         taken(&mut second, &[(500, 10), (501, 20), (502, 30)]),
         [false, false, true]
@@ -155,6 +154,19 @@ fn what_proves_nothing_locks_nobody_out() {
     assert!(witness.hear(title(1), &frame(u32::MAX, 20), false));
     assert_eq!(taken(&mut witness, &[(101, 20)]), [true]);
     assert!(!witness.hear(title(1), &frame(50, 30), false));
+}
+
+#[test]
+fn a_tag_is_remembered_whenever_it_was_sent() {
+    let none = Heard {
+        tag: Some(false),
+        ..frame(7, 10)
+    };
+    let mut witness = witness(&[]);
+    assert!(witness.hear(title(1), &none, true));
+    assert!(!record(&witness).has_tag());
+    assert_eq!(taken(&mut witness, &[(7, 10)]), [false]);
+    assert!(record(&witness).has_tag());
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_meter_without_proof_of_origin_is_marked() {
             take(&mut screen, now, &Context::default(), event)
         });
         for (width, height) in [(80, 24), (80, 2)] {
-            let drawn = String::from_utf8_lossy(screen.draw(now, width, height)).into_owned();
+            let drawn = screen.draw(now, width, height).join("\n");
             assert_eq!(drawn.contains("no tag"), marked, "{drawn}");
         }
     }

@@ -430,7 +430,7 @@ fn the_help_on_fields_names_every_key_on_one_line() {
     assert_snapshot!(head.join("\n"), @r#"
     A field is a name, with or without the unit that ends it, or a code: voltage_l1,
     voltage_l1_v, 1-0:32.7.0. The M-Bus adds gas_m3, water_m3, heat_gj, and gas_m3_2
-    for a second gas meter.
+    for a second gas meter. In CSV, tag says whether the tag of a frame fits.
 
     Energy
       0-0:96.14.0  tariff_indicator                                 tariff in force
