@@ -191,7 +191,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
             [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
-            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag')
             [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg''s is built in')
             [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'What to do with a frame whose tag, the proof of origin, is wrong')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')

@@ -184,7 +184,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
             cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes'
-            cand --keyring 'Key ring: TOML with a key for each meter'
+            cand --keyring 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag'
             cand --auth-key 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg''s is built in'
             cand --tag 'What to do with a frame whose tag, the proof of origin, is wrong'
             cand -i 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson'

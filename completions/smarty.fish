@@ -182,7 +182,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
