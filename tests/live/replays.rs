@@ -171,7 +171,6 @@ fn what_does_not_prove_its_origin_is_marked_in_every_output() {
             "SMY1030726916931 active_energy",
         ),
         (&["--format", "table"], "NO TAG - unverified", "tag valid"),
-        (&["--format", "hex"], "encrypted, without tag", "fits"),
         (&["--raw"], "/ABC5x", "/ABC5x"),
     ] {
         let (output, errors) = parse("none.bin", more);
