@@ -160,8 +160,8 @@ impl Mqtt {
         self.let_go();
         for number in blamed {
             if let Some(device) = self.devices.at(number) {
-                let ailing = [device.ail(&self.settings, trouble, GOOD_AGAIN)];
-                device.note(&ailing);
+                let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
+                device.note(ailing.as_slice());
                 self.link.publish(ailing);
             }
         }
@@ -202,7 +202,7 @@ impl Mqtt {
                 };
                 let ailing = device.ail(&self.settings, &trouble, 0);
                 let left = device.leave(&self.settings);
-                let messages: Vec<_> = left.into_iter().chain([ailing]).collect();
+                let messages: Vec<_> = left.into_iter().chain(ailing).collect();
                 device.note(&messages);
                 self.link.publish(messages);
             }

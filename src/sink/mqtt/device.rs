@@ -2,12 +2,14 @@
 
 mod farewell;
 
+mod health;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
+pub use self::health::{GOOD_AGAIN, Trouble};
+use self::health::{Health, Said};
 use super::claims::Claims;
 use super::discovery::{self, About, Places};
 use super::entity::Entity;
@@ -39,6 +41,8 @@ pub struct Device {
     /// The longest pause between two telegrams lately.
     gap: Duration,
     health: Health,
+    /// The trouble that was said last, and is not over.
+    said: Option<Said>,
     /// The word for the tags of its frames, once they did not prove their origin.
     tag: Option<&'static str>,
     /// Its own sensors, then those of the meters behind it.
@@ -55,27 +59,6 @@ struct Part {
     about: About,
     entities: Vec<Entity>,
     changed: bool,
-}
-
-/// Something that is wrong with a device.
-#[derive(Clone, Copy, Debug)]
-pub struct Trouble<'a> {
-    /// The word for it in every output.
-    pub verdict: &'a str,
-    /// What is wrong.
-    pub message: &'a str,
-    /// What to do.
-    pub hint: Option<&'a str>,
-}
-
-/// How a device fares.
-#[derive(Debug, Default)]
-enum Health {
-    #[default]
-    Unknown,
-    Good,
-    /// Telegrams that have to come before it is good again.
-    Trouble(u8),
 }
 
 impl Device {
@@ -113,6 +96,7 @@ impl Device {
             heard: None,
             gap: Duration::ZERO,
             health: Health::Unknown,
+            said: None,
             tag: None,
             parts: Vec::new(),
             published: HashMap::new(),
@@ -174,40 +158,6 @@ impl Device {
         (silent > SILENT_MIN.max(self.gap * 3))
             .then(|| self.leave(settings))
             .flatten()
-    }
-
-    /// A telegram was good; says so where there was trouble and enough of them came.
-    pub fn thrive(&mut self, settings: &Settings) -> Option<Message> {
-        self.health = match self.health {
-            Health::Good => return None,
-            Health::Trouble(left @ 1..) => {
-                self.health = Health::Trouble(left - 1);
-                return None;
-            }
-            Health::Unknown | Health::Trouble(_) => Health::Good,
-        };
-        let text = json!({"state": "ok", "verdict": null, "message": null, "hint": null});
-        Some(self.health_message(settings, &text))
-    }
-
-    /// Something is wrong; it is good again after some telegrams without such.
-    pub fn ail(&mut self, settings: &Settings, trouble: &Trouble<'_>, telegrams: u8) -> Message {
-        let Trouble {
-            verdict,
-            message,
-            hint,
-        } = trouble;
-        self.health = Health::Trouble(telegrams);
-        let text =
-            json!({"state": "trouble", "verdict": verdict, "message": message, "hint": hint});
-        self.health_message(settings, &text)
-    }
-
-    /// A frame was of no use: it takes longer until all is good again.
-    pub fn stumble(&mut self) {
-        if let Health::Trouble(left) = &mut self.health {
-            *left = (*left).max(GOOD_AGAIN);
-        }
     }
 
     /// Takes the verdict on a tag; the message of it, where it is new: none while all prove their origin.
@@ -370,11 +320,6 @@ impl Device {
         Message::new(self.topic(settings, "status"), text, true, Kind::Status)
     }
 
-    fn health_message(&self, settings: &Settings, text: &Value) -> Message {
-        let topic = self.topic(settings, "health");
-        Message::new(topic, text.to_string().as_bytes(), true, Kind::Status)
-    }
-
     /// A topic of the device itself: the same in both layouts, beside the values.
     fn topic(&self, settings: &Settings, last: &str) -> String {
         format!("{}/{}/{last}", settings.prefix, self.level)
@@ -409,5 +354,3 @@ const SILENT_MIN: Duration = Duration::from_secs(60);
 const GAP_MAX: Duration = Duration::from_secs(3600);
 /// Documents of one device; noise can make up meters on its M-Bus without end.
 const PARTS_MAX: usize = 32;
-/// Good telegrams after trouble before all is good again.
-pub const GOOD_AGAIN: u8 = 2;

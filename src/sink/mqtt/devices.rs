@@ -310,6 +310,7 @@ pub const SENSOR: &str = "Level sensor";
 
 #[cfg(test)]
 mod tests {
+    use super::super::device::Trouble;
     use super::super::tests::settings;
     use super::*;
     use crate::sink::context::Source;
@@ -436,6 +437,25 @@ mod tests {
         assert_eq!(topic(&mut devices, fake), "smarty/house-FAKE/x");
         let second = devices.find(&settings, &house, proven("SECOND"));
         assert_eq!(topic(&mut devices, second), "smarty/house-SECOND/x");
+    }
+
+    #[test]
+    fn trouble_that_lasts_is_said_once() {
+        let (mut devices, settings) = (devices(PLACES), settings());
+        let number = devices.find(&settings, &context(None), anyone("A1"));
+        let device = devices.at(number.unwrap()).unwrap();
+        let trouble = |message| Trouble {
+            verdict: "no_key",
+            message,
+            hint: None,
+        };
+        let mut ail = |message| device.ail(&settings, &trouble(message), 0).is_some();
+        assert_eq!(
+            ["a", "a", "b", "a"].map(&mut ail),
+            [true, false, true, true]
+        );
+        assert!(device.thrive(&settings).is_some());
+        assert!(device.ail(&settings, &trouble("a"), 0).is_some());
     }
 
     #[test]

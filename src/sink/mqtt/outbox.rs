@@ -243,16 +243,21 @@ impl Outbox {
         }
     }
 
-    /// Drops the oldest values where too many wait; who is there and what there is stays.
+    /// Drops the oldest values where too many wait; who is there and what there is stays, as it is now.
     fn shed(&mut self) {
         while self.waiting.len() > WAITING_MAX || self.bytes > BYTES_MAX {
             let value = |message: &Message| matches!(message.kind, Kind::Each | Kind::Newest);
-            let Some(place) = self.waiting.iter().position(value) else {
+            let is_over = |message: &Message| {
+                let newest = self.state.get(&message.topic);
+                newest.is_none_or(|held| !Arc::ptr_eq(&held.message.text, &message.text))
+            };
+            let may_go = |message: &Message| value(message) || is_over(message);
+            let Some(place) = self.waiting.iter().position(may_go) else {
                 return;
             };
             if let Some(message) = self.waiting.remove(place) {
                 self.bytes -= message.size().min(self.bytes);
-                self.dropped += 1;
+                self.dropped += u64::from(value(&message));
             }
         }
     }
@@ -363,6 +368,22 @@ mod tests {
             outbox.offer(message("t", &big, Kind::Each));
         }
         assert!(outbox.bytes <= BYTES_MAX && outbox.take_dropped() > 4);
+    }
+
+    #[test]
+    fn states_that_change_without_end_do_not_pile_up() {
+        let mut outbox = Outbox::default();
+        outbox.connect();
+        outbox.offer(message("s", "online", Kind::Status));
+        for n in 0..3 * WAITING_MAX {
+            outbox.offer(message("h", &n.to_string(), Kind::Status));
+        }
+        assert_eq!(outbox.waiting.len(), WAITING_MAX);
+        assert_eq!(outbox.take_dropped(), 0, "each was over");
+        let left: Vec<_> = outbox.waiting.iter().map(|left| &*left.text).collect();
+        assert_eq!(left[0], b"online", "it still is");
+        let last = (3 * WAITING_MAX - 1).to_string();
+        assert_eq!(left[WAITING_MAX - 1], last.as_bytes());
     }
 
     #[test]
