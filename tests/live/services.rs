@@ -281,7 +281,7 @@ fn without_open_files_servers_wait_for_some_and_serve_who_is_there() {
     let before = getrlimit(Resource::Nofile);
     let none = Rlimit {
         current: Some(8),
-        ..before.clone()
+        ..before
     };
     prlimit(Some(run.pid()), Resource::Nofile, none).unwrap();
     let mut late = connect(&forward);

@@ -248,8 +248,10 @@ const KINDS: [Kinds; 3] = [
     ),
 ];
 
+type Losses = (&'static str, &'static str, fn(&Lost) -> u64);
+
 /// What came of meters without a place.
-const LOST: [(&str, &str, fn(&Lost) -> u64); 2] = [
+const LOST: [Losses; 2] = [
     (
         "left_out",
         "telegrams of meters that got no place, by service",
