@@ -5,6 +5,7 @@ mod forward;
 mod metrics;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use super::inputs::Named;
 use super::mqtt;
 use super::publishing::Publishing;
 use super::repeats::Repeats;
+use super::standard;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
@@ -194,6 +196,9 @@ impl Services {
 
     /// Ends all; gives what they have to say at last.
     pub fn finish(mut self) -> Vec<Notice> {
+        if standard::ending().load(Ordering::Relaxed) {
+            self.each(|service| service.hurry());
+        }
         self.each(|service| service.finish());
         let notices = self.list.iter_mut().map(|service| service.notices());
         let computing = self.deriving.into_iter().map(Deriving::finish);

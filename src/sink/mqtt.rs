@@ -80,6 +80,8 @@ pub struct Mqtt {
     claims: Claims,
     thin: Thin<Held>,
     on_change: bool,
+    /// How long the end may take.
+    patience: Duration,
     link: Link,
 }
 
@@ -127,6 +129,7 @@ impl Mqtt {
             devices: Devices::new(choice.sources == 1, Places::new(choice.meters)),
             claims: Claims::default(),
             on_change: choice.thinning.on_change,
+            patience: FINISH_TIME,
             thin: Thin::new(choice.thinning, choice.zone, Timestamp::now()),
             link: Link::start(settings.clone())?,
             settings,
@@ -384,6 +387,10 @@ impl Service for Mqtt {
         notices
     }
 
+    fn hurry(&mut self) {
+        self.patience = HURRY_TIME;
+    }
+
     fn finish(&mut self) {
         while let Some(held) = self.thin.rest() {
             self.publish(held);
@@ -394,9 +401,11 @@ impl Service for Mqtt {
             .filter_map(|device| device.leave(&self.settings));
         let gone = Message::new(self.settings.status_topic(), OFFLINE, true, Kind::Status);
         self.link.publish(left.chain([gone]).collect::<Vec<_>>());
-        self.link.finish(FINISH_TIME);
+        self.link.finish(self.patience);
     }
 }
 
 /// How long the end may take.
 const FINISH_TIME: Duration = Duration::from_millis(1750);
+/// The same when a signal has ended the run.
+const HURRY_TIME: Duration = Duration::from_millis(500);

@@ -33,6 +33,8 @@ pub trait Service {
     fn notices(&mut self) -> Vec<Notice> {
         Vec::new()
     }
+    /// The run was ended from outside: what is kept is passed on as far as half a second suffices.
+    fn hurry(&mut self) {}
     /// Passes on what is kept, within a second or two, and says goodbye.
     fn finish(&mut self) {}
 }
