@@ -50,6 +50,8 @@ pub trait Desk {
     }
     /// Takes what is to be remembered of a meter.
     fn remember(&mut self, _title: SystemTitle, _record: &Record) {}
+    /// Takes back that a frame was refused: it was mended.
+    fn withdrawn(&mut self, _lane: usize) {}
     /// Takes a reading of a level sensor.
     fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
     /// Takes something that diagnosis has found out.

@@ -27,14 +27,9 @@ impl Tally {
     pub fn count(&mut self, lane: usize, event: &Event<'_>) -> Option<u64> {
         let (good, refused_here) = self.lanes.entry(lane).or_default();
         match event {
-            Event::Telegram(decoded) => {
+            Event::Telegram(_) => {
                 self.good += 1;
                 *good += 1;
-                if decoded.mended.is_some() {
-                    // It was counted as refused before it was mended.
-                    self.refused = self.refused.saturating_sub(1);
-                    *refused_here = refused_here.saturating_sub(1);
-                }
             }
             Event::Junk(junk) => self.junk += junk.span.len(),
             Event::Refused(refused) => {
@@ -53,6 +48,13 @@ impl Tally {
             }
         }
         None
+    }
+
+    /// Takes back that a frame of a lane was refused: it was mended.
+    pub fn withdrawn(&mut self, lane: usize) {
+        self.refused = self.refused.saturating_sub(1);
+        let refused = &mut self.lanes.entry(lane).or_default().1;
+        *refused = refused.saturating_sub(1);
     }
 
     /// Counts frames of a lane that came without a start that can be read.

@@ -448,3 +448,86 @@ fn an_encrypted_frame_without_a_start_is_missed() {
     let head = "smarty: warning: -: the head of a telegram was damaged on the way";
     assert_eq!(said, [head]);
 }
+
+/// What a virtual meter sends, and what a tty makes of it that turns each CR into LF; the keys are in `ring.toml`.
+fn through_icrnl(folder: &Folder, how: &str) -> [Vec<u8>; 2] {
+    ["", " --fault icrnl"].map(|fault| {
+        let line = format!("simulate -q --force {how}{fault} -o made.bin");
+        assert_eq!(smarty(&line).within(folder).done().exit, Some(0));
+        folder.read("made.bin")
+    })
+}
+
+#[test]
+fn carriage_returns_come_back_in_every_frame_and_in_order() {
+    let title = |sent: &[u8]| sent[2..10].contains(&b'\r');
+    // Those of the CRC stand before the line end and the tag.
+    let digits = |sent: &[u8]| {
+        let mut frames = sent.chunks(1564);
+        frames.any(|frame| frame[1546..1550].contains(&b'\r'))
+    };
+    let unchanged = |sent: &[u8]| sent.chunks(692).any(|frame| !frame.contains(&b'\r'));
+    let cases: [(&str, usize, &dyn Fn(&[u8]) -> bool); 4] = [
+        (
+            "--keyring ring.toml --profile lu --seed 122 -n 3",
+            3,
+            &title,
+        ),
+        (
+            "--keyring ring.toml --profile lu-full --seed 157 -n 4",
+            4,
+            &digits,
+        ),
+        (
+            "--keyring ring.toml --profile lu --seed 5 -n 850",
+            850,
+            &unchanged,
+        ),
+        ("--plain --profile nl5 --seed 5 -n 700", 700, &|_| true),
+    ];
+    let folder = Folder::new();
+    for (how, count, holds) in cases {
+        let [sent, seen] = through_icrnl(&folder, how);
+        assert!(sent != seen && holds(&sent), "{how}");
+        let parse = smarty("parse - --json --repair --keyring ring.toml").within(&folder);
+        let ran = parse.pipe(seen).done();
+        assert_eq!(ran.exit, Some(0), "{how} {}", ran.stderr);
+        assert!(!ran.stderr.contains("refused"), "{how} {}", ran.stderr);
+        let telegrams = ran.json();
+        assert_eq!(telegrams.len(), count, "{how}");
+        let counters = telegrams.iter().map(|t| match how.contains("plain") {
+            true => t["source"]["offset"].as_u64(),
+            false => t["security"]["frame_counter"].as_u64(),
+        });
+        assert!(counters.is_sorted_by(|a, b| a < b), "{how}");
+        if !how.contains("plain") {
+            let length = sent.len() / count;
+            let place = |t: &Value| t["source"]["offset"].as_u64().unwrap() as usize;
+            assert!(
+                telegrams
+                    .iter()
+                    .enumerate()
+                    .all(|(at, t)| place(t) == at * length)
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_mended_is_refused_in_its_place() {
+    let folder = Folder::new();
+    let [_, mut seen] = through_icrnl(&folder, "--keyring ring.toml --profile lu --seed 5 -n 3");
+    let length = seen.len() / 3;
+    seen[length + 100] ^= 0x40;
+    let parse = smarty("parse - --json --events --repair --keyring ring.toml").within(&folder);
+    let ran = parse.pipe(seen).done();
+    assert_eq!(ran.exit, Some(1));
+    let lines = ran.json();
+    let kinds: Vec<&str> = lines.iter().map(|l| l["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds[..3], ["telegram", "refused", "telegram"]);
+    assert!(
+        ran.stderr.contains("2 of 3 frames good, 1 refused"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -55,6 +55,10 @@ impl Desk for Clerk {
         self.tally.count(lane, event);
     }
 
+    fn withdrawn(&mut self, lane: usize) {
+        self.tally.withdrawn(lane);
+    }
+
     fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding) {
         self.withheld.find(lane, finding.verdict);
         let mut shown = finding.clone();

@@ -1,5 +1,7 @@
 //! The bytes of one source on their way: decoded, looked into, told.
 
+mod teller;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -10,12 +12,13 @@ use super::{Decoding, Desk};
 use crate::p1::decoder::Decoder;
 use crate::p1::diagnosis::recovery::Recovery;
 use crate::p1::diagnosis::{Diagnosis, Finding, Summary, Verdict};
-use crate::p1::event::{Decoded, Event};
-use crate::p1::replay::{self, Witness};
+use crate::p1::event::Event;
+use crate::p1::replay::Witness;
 use crate::p1::shard::Shard;
 use crate::sink::context::Source;
 use crate::source::Device;
 use crate::source::maxsonar::{Heard, Maxsonar};
+use teller::{Teller, Waiting};
 
 /// The bytes of one source; a capture log can hold several.
 pub(super) struct Stream {
@@ -24,6 +27,7 @@ pub(super) struct Stream {
     /// Offsets from which on bytes were received at a time.
     times: VecDeque<(u64, Timestamp)>,
     pub(super) pushed: u64,
+    waiting: Waiting,
 }
 
 /// What makes events of bytes.
@@ -118,6 +122,7 @@ impl Stream {
             reader,
             times: VecDeque::new(),
             pushed: 0,
+            waiting: Waiting::default(),
         }
     }
 
@@ -128,6 +133,7 @@ impl Stream {
             reader,
             times,
             pushed,
+            waiting,
         } = self;
         if let Turn::Bytes(bytes, at) = turn {
             if let Some(at) = at {
@@ -135,15 +141,10 @@ impl Stream {
             }
             *pushed += bytes.len() as u64;
         }
-        let Front {
-            lane,
-            mut source,
-            shard,
-            ..
-        } = front;
-        source.label = label.as_deref().or(source.label);
+        let mut front = front;
+        front.source.label = label.as_deref().or(front.source.label);
+        let Front { lane, source, .. } = front;
         let mut told = Told::default();
-        let others = |event: &Event<'_>| shard.is_some_and(|shard| !shard.takes(event));
         match reader {
             Reader::Meter(meter) => {
                 let Meter {
@@ -153,48 +154,48 @@ impl Stream {
                     witness,
                     own,
                 } = &mut **meter;
-                let front = Front { source, ..front };
-                let mended = |event: &Event<'_>,
-                              witness: &mut Witness,
-                              told: &mut Told,
-                              desk: &mut dyn Desk| {
-                    if others(event) {
-                        return;
-                    }
-                    vetted(event, witness, front, desk, |event, desk| {
-                        // That it was refused is known, for the damage.
-                        if !matches!(event, Event::Refused(_)) {
-                            told.frames += 1;
-                            desk.event(lane, source, time_of(times, event), event);
-                        }
-                    });
+                let mut teller = Teller {
+                    front,
+                    times,
+                    waiting,
+                    witness,
+                    frames: 0,
+                    desk,
                 };
-                let tell = |event: &Event<'_>| {
-                    told.frames += u64::from(!matches!(event, Event::Junk(_)));
+                let mut tell = |event: &Event<'_>| {
+                    teller.frames += u64::from(!matches!(event, Event::Junk(_)));
                     // Another process decodes it, and tells what is wrong with it.
-                    if others(event) {
+                    if front.others(event) {
                         return;
                     }
                     *own = true;
-                    vetted(event, witness, front, desk, |event, desk| {
+                    // Behind a good frame nothing more is to be expected of what was before it.
+                    if recovery.repairs() && matches!(event, Event::Telegram(_)) {
+                        teller.settle(recovery, true);
+                    }
+                    teller.vet(event, |teller, event| {
                         diagnosis.event(event);
                         recovery.event(event);
-                        desk.event(lane, source, time_of(times, event), event);
+                        match (recovery.repairs(), event) {
+                            (true, Event::Refused(_) | Event::Junk(_)) => teller.keep(event),
+                            _ => teller.say(event),
+                        }
                     });
                     if recovery.is_full() {
-                        recovery.settle(false, |event| mended(event, witness, &mut told, desk));
+                        teller.settle(recovery, false);
                     }
                 };
                 match turn {
-                    Turn::Bytes(bytes, _) => decoder.push(bytes, tell),
-                    Turn::Silence => decoder.quiet(tell),
-                    Turn::Lost => decoder.lost(tell),
-                    Turn::End | Turn::Cut => decoder.finish(tell),
+                    Turn::Bytes(bytes, _) => decoder.push(bytes, &mut tell),
+                    Turn::Silence => decoder.quiet(&mut tell),
+                    Turn::Lost => decoder.lost(&mut tell),
+                    Turn::End | Turn::Cut => decoder.finish(&mut tell),
                     Turn::Enough | Turn::Left => {}
                 }
                 if !matches!(turn, Turn::Bytes(..) | Turn::Enough) {
-                    recovery.settle(true, |event| mended(event, witness, &mut told, desk));
+                    teller.settle(recovery, true);
                 }
+                told.frames += teller.frames;
                 match turn {
                     Turn::Bytes(bytes, at) => {
                         diagnosis.bytes(bytes, *pushed);
@@ -253,6 +254,12 @@ impl Stream {
     }
 }
 
+impl Front<'_> {
+    fn others(&self, event: &Event<'_>) -> bool {
+        self.shard.is_some_and(|shard| !shard.takes(event))
+    }
+}
+
 /// Tells whether a finding says something of a link, and of a file only that somebody chose what is in it.
 fn is_of_links_only(finding: &Finding, summary: &mut Summary) -> bool {
     match finding.verdict {
@@ -263,47 +270,6 @@ fn is_of_links_only(finding: &Finding, summary: &mut Summary) -> bool {
             true
         }
         _ => false,
-    }
-}
-
-/// Tells an event: a telegram whose counter came before is refused, or marked where it is of a recording.
-fn vetted(
-    event: &Event<'_>,
-    witness: &mut Witness,
-    front: Front<'_>,
-    desk: &mut dyn Desk,
-    tell: impl FnOnce(&Event<'_>, &mut dyn Desk),
-) {
-    let Event::Telegram(decoded) = event else {
-        return tell(event, desk);
-    };
-    let Some(security) = decoded.security else {
-        return tell(event, desk);
-    };
-    let title = security.title();
-    let mut new = true;
-    if front.heard || front.remembers {
-        new = witness.takes(decoded);
-        let record = witness.record(title).filter(|_| front.remembers);
-        if let Some(record) = record {
-            desk.remember(title, record);
-        }
-    }
-    if front.heard {
-        return match new {
-            true => tell(event, desk),
-            false => tell(&replay::refusal(decoded), desk),
-        };
-    }
-    match desk.came_before(front.source, (title, security.counter().0)) {
-        true => {
-            let marked = Decoded {
-                replayed: true,
-                ..decoded.clone()
-            };
-            tell(&Event::Telegram(marked), desk);
-        }
-        false => tell(event, desk),
     }
 }
 

@@ -232,6 +232,10 @@ impl Desk for Viewer {
         self.fresh = true;
     }
 
+    fn withdrawn(&mut self, lane: usize) {
+        self.tally.withdrawn(lane);
+    }
+
     fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding) {
         if !words::is_said_elsewhere(finding, source) {
             let context = Context {

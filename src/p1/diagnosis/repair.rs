@@ -5,7 +5,7 @@
 use super::finding::Verdict;
 use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
-use crate::p1::ciphering::{GeneralGloCiphering, Header};
+use crate::p1::ciphering::{GeneralGloCiphering, Header, SystemTitle};
 use crate::p1::line::recover;
 use crate::p1::readout::{Readout, SentCrc, crc16};
 
@@ -25,9 +25,7 @@ pub fn repair(burst: &[u8], keys: &Keys) -> Option<Repaired> {
         Header::Legal(header) => keys.of(header.title).map(|keys| (header, keys)),
         _ => None,
     };
-    if let Some((_, keys)) = sealed(burst)
-        && let Some(frame) = icrnl(burst, keys)
-    {
+    if let Some(frame) = icrnl(burst, |title| keys.of(title)) {
         return Some(mended(Verdict::Icrnl)(frame));
     }
     for (verdict, frame) in [
@@ -70,9 +68,12 @@ pub fn undone(burst: &[u8]) -> Option<Repaired> {
 }
 
 /// Puts CRs back that a tty has turned into LFs; the tag is the proof.
-pub fn icrnl(frame: &[u8], keys: &MeterKeys) -> Option<Vec<u8>> {
+pub fn icrnl<'a>(
+    frame: &[u8],
+    keys: impl Fn(SystemTitle) -> Option<&'a MeterKeys>,
+) -> Option<Vec<u8>> {
     let lines: Vec<usize> = memchr::memchr_iter(b'\n', frame).collect();
-    // The header first: without the right counter the text is noise.
+    // The header first: without the right title there is no key, without the right counter the text is noise.
     let (in_header, _): (Vec<usize>, Vec<usize>) = lines.iter().partition(|&&at| at < HEADER);
     if in_header.len() > 4 || memchr::memchr(b'\r', frame).is_some() {
         return None;
@@ -83,7 +84,7 @@ pub fn icrnl(frame: &[u8], keys: &MeterKeys) -> Option<Vec<u8>> {
         let Header::Legal(header) = GeneralGloCiphering::decode(&mended) else {
             return None;
         };
-        icrnl_body(mended, &header, keys)
+        icrnl_body(mended, &header, keys(header.title)?)
     })
 }
 
@@ -154,21 +155,31 @@ fn by_crc(
     keys: &MeterKeys,
 ) -> Option<Vec<u8>> {
     let readout = Readout::find(text)?;
-    let SentCrc::Digits(sent) = readout.crc else {
-        return None;
-    };
     let mark = header.header_length + readout.mark;
     let (inside, behind): (Vec<usize>, Vec<usize>) = open.iter().partition(|&&at| at < mark);
     if inside.len() > CRC_OPEN_MAX || behind.len() > BEHIND_MAX {
         return None;
     }
-    // A digit of the CRC that is open itself leaves nothing to go by.
-    if behind
-        .iter()
-        .any(|&at| at < header.header_length + text.len())
-    {
-        return None;
-    }
+    // A digit of the CRC that is open itself may be either.
+    let (digits, behind): (Vec<usize>, Vec<usize>) = behind
+        .into_iter()
+        .partition(|&at| at < header.header_length + text.len());
+    let sums = (0..1usize << digits.len()).filter_map(|choice| {
+        let mut text = text.to_vec();
+        for (bit, at) in digits.iter().enumerate() {
+            if let Some(byte) = text.get_mut(at - header.header_length) {
+                *byte ^= (choice >> bit & 1) as u8 * (b'\n' ^ b'\r');
+            }
+        }
+        match Readout::find(&text)? {
+            Readout {
+                mark,
+                crc: SentCrc::Digits(sent),
+                ..
+            } if mark == readout.mark => Some((choice, sent)),
+            _ => None,
+        }
+    });
     let changes: Vec<u16> = inside
         .iter()
         .map(|&at| {
@@ -179,7 +190,8 @@ fn by_crc(
             crc16(&change)
         })
         .collect();
-    let wanted = crc16(text.get(..=readout.mark)?) ^ sent;
+    let computed = crc16(text.get(..=readout.mark)?);
+    let sums: Vec<(usize, u16)> = sums.map(|(digit, sent)| (digit, computed ^ sent)).collect();
     let (mut sum, mut choice) = (0, 0);
     // From one way to the next a single place changes.
     (0..1usize << inside.len()).find_map(|step| {
@@ -188,12 +200,13 @@ fn by_crc(
             choice ^= 1 << place;
             sum ^= changes.get(place).copied().unwrap_or(0);
         }
-        if sum != wanted {
-            return None;
-        }
-        let mut tried = frame.to_vec();
-        put_back(&mut tried, &inside, choice);
-        any_choice(&tried, &behind, |tried| opens(header, tried, keys))
+        let mut fitting = sums.iter().filter(|(_, wanted)| *wanted == sum);
+        fitting.find_map(|(digit, _)| {
+            let mut tried = frame.to_vec();
+            put_back(&mut tried, &inside, choice);
+            put_back(&mut tried, &digits, *digit);
+            any_choice(&tried, &behind, |tried| opens(header, tried, keys))
+        })
     })
 }
 
@@ -262,8 +275,9 @@ fn line_ends(text: &[u8], doubled: bool) -> Option<Vec<u8>> {
         match byte {
             b'\r' => return None,
             b'\n' => {
-                if doubled {
-                    rest.next_if_eq(&&b'\n')?;
+                // The second one of the last line may be missing.
+                if doubled && rest.next_if_eq(&&b'\n').is_none() && rest.peek().is_some() {
+                    return None;
                 }
                 mended.extend_from_slice(b"\r\n");
             }
