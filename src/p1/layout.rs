@@ -18,6 +18,8 @@ use std::ops::Range;
 
 use super::obis::{Entry, Obis};
 
+pub use profile::{Column, OLD_READING};
+
 /// A stretch of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {

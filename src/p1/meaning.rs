@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::layout::{Form, Item, Layout, Line};
+use super::layout::{Form, Item, Layout, Line, OLD_READING};
 use super::obis::{Entry, Kind};
 use super::unit::Unit;
 use super::value::{Number, Timestamp, Zone};
@@ -193,6 +193,17 @@ impl Meaning {
     }
 }
 
+impl Meaning {
+    /// Tells whether an item is the clock of the telegram, or a part of it.
+    pub fn is_clock(&self, item: u32) -> bool {
+        match (self.clock, self.date_and_time) {
+            (Some(clock), _) => clock == item,
+            (None, Some((date, time))) => date == item || time == item,
+            (None, None) => false,
+        }
+    }
+}
+
 impl DeviceAt {
     /// The unit of the reading as sent; empty where there is none.
     pub fn sent_unit<'a>(&self, layout: &Layout, text: &'a [u8]) -> &'a [u8] {
@@ -224,10 +235,17 @@ impl DeviceAt {
                         .map(|(index, _)| index)
                 };
                 let with_unit =
-                    of(|item| item.form == Form::Number && item.unit.start < item.unit.end);
-                let numbers = of(|item| item.form == Form::Number);
+                    of(|item| item.form == Form::Number && item.unit.start < item.unit.end).last();
+                let mut numbers = of(|item| item.form == Form::Number);
                 self.time = of(|item| item.form == Form::Time).next();
-                self.reading = with_unit.last().or_else(|| numbers.last());
+                self.line = Some(index);
+                if let (None, Some(heads)) = (with_unit, layout.heads(line)) {
+                    // The first value is the one of the time.
+                    self.reading = numbers.find(|at| *at >= heads.end);
+                    self.unit = Some(heads.start + 1);
+                    return;
+                }
+                self.reading = with_unit.or_else(|| numbers.last());
                 self.unit = self.reading.and_then(|reading| {
                     let before = layout.items.get(reading.checked_sub(1)? as usize)?;
                     let old = (line.code.c, line.code.d) == OLD_READING;
@@ -236,7 +254,6 @@ impl DeviceAt {
                     (old && bare && reading > first && before.form == Form::Text)
                         .then_some(reading - 1)
                 });
-                self.line = Some(index);
             }
             _ => {}
         }
@@ -323,8 +340,6 @@ const LOCAL_DATE: &str = "local_date";
 const LOCAL_TIME: &str = "local_time";
 /// C and D of the local clock, which counts where the clock itself is not sent.
 const LOCAL_CLOCK: (u8, u8) = (1, 1);
-/// C and D of the line of DSMR 2.2 and 3.0 that has its unit in a group of its own.
-const OLD_READING: (u8, u8) = (24, 3);
 /// What stands in the names of channel 1.
 const CHANNEL_1: &str = "_channel_1";
 const VERSION: &str = "p1_version";

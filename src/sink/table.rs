@@ -29,6 +29,7 @@ use super::context::Context;
 use super::fields::Fields;
 use super::words::behind;
 use crate::p1::event::{Decoded, Tag};
+use crate::p1::layout::Line;
 use crate::p1::readout::SentCrc;
 use crate::p1::telegram::Issue;
 use draw::{BAD, BOLD, DIM, GOOD, WARN};
@@ -60,13 +61,15 @@ pub fn write(
         .fields
         .as_ref()
         .map(|fields| fields::wanted(fields, telegram));
-    let clock = telegram.measured_at().and(telegram.shape().meaning.clock);
+    let meaning = &telegram.shape().meaning;
+    let timed = telegram.measured_at().is_some();
     let wanted = |line: usize| match &chosen {
         Some(chosen) => chosen.get(line) == Some(&true),
         // The clock is in the head.
         None => {
             let lines = &telegram.shape().layout.lines;
-            clock.is_none() || lines.get(line).map(|line| line.items.start) != clock
+            let is_clock = |line: &Line| meaning.is_clock(line.items.start);
+            !timed || !lines.get(line).is_some_and(is_clock)
         }
     };
     let mut sheet = Sheet::of(telegram, wanted);

@@ -287,7 +287,7 @@ pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields
         let line = shape.layout.lines.get(value.line as usize);
         let wanted = fields
             .is_none_or(|fields| line.is_some_and(|line| fields.wants(line, Some(&value.key))));
-        if !wanted || shape.meaning.clock == Some(value.item) {
+        if !wanted || shape.meaning.is_clock(value.item) {
             continue;
         }
         if let Some(item) = shape.layout.items.get(value.item as usize) {

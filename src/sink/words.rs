@@ -100,6 +100,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         KeyDigitsSwapped => "two digits of the key are exchanged",
         KeyTwoTypos => "two digits of the key are wrong",
         DamagedFrame => "a telegram was damaged on the way",
+        BlottedOut => "something was blotted out, like a serial number",
         WrongCrc => "the check sum (CRC) is wrong, the text looks whole",
         OtherCrc => "the check sum (CRC) is of another kind than the standard's",
         ShortCrc => "the check sum (CRC) is sent without its leading zeros",

@@ -449,6 +449,66 @@ fn an_encrypted_frame_without_a_start_is_missed() {
     assert_eq!(said, [head]);
 }
 
+#[test]
+fn who_blots_out_a_serial_number_is_told_so() {
+    let text = String::from_utf8(sample("nl5.txt")).unwrap();
+    let id = text.split("0-0:96.1.1(").nth(1).unwrap();
+    let id = id.split(')').next().unwrap();
+    for mask in [
+        "XXXXXXXX",
+        "********",
+        "____",
+        "▇▇▇▇▇",
+        "<redacted>",
+        "4530XXXX",
+    ] {
+        let text = text.replace(id, mask);
+        let ran = smarty("parse -").pipe(text.clone()).done();
+        let said = "something was blotted out, like a serial number\n  line 0-0:96.1.1 is not as it was sent";
+        assert!(ran.stderr.contains(said), "{mask} {}", ran.stderr);
+        assert!(ran.stderr.contains("--ignore-crc prints the telegram"));
+        assert!(!ran.stderr.contains("damaged"), "{mask} {}", ran.stderr);
+        let ran = smarty("parse - --ignore-crc --json").pipe(text).done();
+        assert_eq!(ran.json().len(), 1, "{mask}");
+    }
+}
+
+#[test]
+fn the_values_of_a_reading_of_the_old_standard_have_names() {
+    let line = "0-1:24.3.0(121030140000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00024.123)";
+    let names = [
+        Value::Null,
+        json!("profile_status"),
+        json!("recording_period_minutes"),
+        json!("value_count"),
+        Value::Null,
+        Value::Null,
+        json!("mbus_meter_reading"),
+    ];
+    let t = read("/KMP5 ZABF001587315111", &["0-1:24.1.0(3)", line]);
+    assert_eq!(t["readings"][1]["columns"], json!(names));
+    assert_eq!(t["values"]["gas_m3"].to_string(), "24.123");
+    // More values come hour by hour: the first is the one of the time.
+    let t = read(
+        "/KMP5 ZABF001587315111",
+        &["0-1:24.1.0(3)", line, "(00024.124)", "(00024.125)"],
+    );
+    assert_eq!(t["readings"][1]["unit"], "m3");
+    assert_eq!(t["readings"][1]["columns"][8], "mbus_meter_reading");
+    assert_eq!(t["values"]["gas_m3"].to_string(), "24.123");
+    assert_eq!(t["devices"][0]["unit"], "m3");
+    let text = format!("/KMP5 Z\r\n\r\n0-1:24.1.0(3)\r\n{line}\r\n(00024.124)\r\n!\r\n");
+    let ran = smarty("parse -").pipe(text).done();
+    for shown in [
+        "last reading",
+        "24.124 m³",
+        "status of the values",
+        "minutes between values",
+    ] {
+        assert!(ran.text().contains(shown), "{shown} {}", ran.text());
+    }
+}
+
 /// What a virtual meter sends, and what a tty makes of it that turns each CR into LF; the keys are in `ring.toml`.
 fn through_icrnl(folder: &Folder, how: &str) -> [Vec<u8>; 2] {
     ["", " --fault icrnl"].map(|fault| {

@@ -1,5 +1,6 @@
 //! What happened to each of the refused plain telegrams, and the findings from all of them.
 
+use super::blotted::{Blotted, blotted};
 use super::clue::{ends_like_one, first_bad_line, one_bit};
 use super::context::Context;
 use super::damage::{Damage, same_kind, weigh};
@@ -31,6 +32,8 @@ pub(super) struct Found<'a> {
     extra: Vec<(Verdict, Span, u64, u64)>,
     cut: Vec<&'a Text<'a>>,
     crc: Vec<&'a Text<'a>>,
+    /// Those with something blotted out by hand.
+    blotted: Vec<(Span, Blotted)>,
     /// Those whose CRC is one of another kind.
     pub(super) summed: Vec<&'a Text<'a>>,
 }
@@ -39,6 +42,11 @@ impl<'a> Found<'a> {
     /// Looks at a telegram: held against one that is as it should be, and against the others.
     pub(super) fn look(&mut self, text: &'a Text<'a>, reference: Option<&[u8]>, others: &[&[u8]]) {
         let bytes = text.bytes;
+        if text.crc.is_some()
+            && let Some(found) = blotted(bytes)
+        {
+            return self.blotted.push((text.span, found));
+        }
         let is_whole = text.crc.is_some() && first_bad_line(bytes).is_none();
         if is_whole && let Some(lost) = lines::missing(bytes, others) {
             let place = text.span.start + lost.place as u64;
@@ -160,6 +168,14 @@ impl<'a> Found<'a> {
             self.lost = sure;
             self.damaged
                 .extend(unsure.into_iter().map(|(span, _, _)| span));
+        }
+        if let Some(&(span, found)) = self.blotted.first() {
+            let mut evidence = Evidence::default()
+                .with(Measure::Place, span.start + found.place as u64)
+                .with(Measure::Seen, found.lines as u64);
+            evidence.code = found.code;
+            let count = self.blotted.len();
+            findings.push(Finding::new(Verdict::BlottedOut, span, count, evidence));
         }
         let guessed = self.lost.first().is_some_and(|(_, _, lost)| lost.is_none());
         if guessed && self.damaged.len() < self.lost.len() {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::obis::Obis;
 use crate::p1::span::Span;
 
 /// One cause of trouble, with what shows it.
@@ -28,6 +29,8 @@ pub struct Evidence {
     pub title: Option<SystemTitle>,
     /// Another meter that plays a part.
     pub other: Option<SystemTitle>,
+    /// The line it is about.
+    pub code: Option<Obis>,
     /// Offsets of damaged bytes in the stream, the first of them.
     pub damaged: Vec<u64>,
 }
@@ -139,6 +142,8 @@ words! {
         KeyTwoTypos = "key_two_typos",
         /// The key is right, bytes were damaged.
         DamagedFrame = "damaged_frame",
+        /// Something was blotted out by hand, so that the CRC cannot fit.
+        BlottedOut = "blotted_out",
         /// The CRC does not fit, and nothing else is wrong.
         WrongCrc = "wrong_crc",
         /// The CRC is one of another kind, and fits as such.

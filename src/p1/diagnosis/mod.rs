@@ -8,6 +8,7 @@
 //! Healthy telegrams cost a comparison of counters and nothing more.
 
 mod align;
+mod blotted;
 mod bytes;
 mod clue;
 mod context;

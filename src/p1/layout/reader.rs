@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Fault, FaultKind, Form, Group, Item, Layout, Line, Place};
+use super::{Fault, FaultKind, Form, Group, Item, Layout, Line, OLD_READING, Place};
 use crate::p1::obis::{self, Entry, Kind, Obis, Section};
 use crate::p1::unit::Unit;
 use crate::p1::value::{Number, octet_text};
@@ -484,7 +484,5 @@ fn is_octets(value: &[u8]) -> bool {
 const UNKNOWN_OCTETS: usize = 8;
 /// The same, where all of them are decimal digits and could be a number as well.
 const UNKNOWN_DIGITS_OCTETS: usize = 16;
-/// C and D of the line of DSMR 2.2 and 3.0 whose reading stands on a line of its own.
-const OLD_READING: (u8, u8) = (24, 3);
 /// The line whose value names the medium of an M-Bus channel.
 const DEVICE_TYPE: &str = "mbus_device_type";

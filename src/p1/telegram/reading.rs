@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Telegram, Value};
-use crate::p1::layout::{Group, Line};
+use crate::p1::layout::{Column, Group, Line};
 use crate::p1::meaning::DeviceAt;
 use crate::p1::obis::{Entry, Obis};
 use crate::p1::value::{Timestamp, text};
@@ -62,8 +62,8 @@ impl<'a> Reading<'a> {
             .map(move |group| text(group.place.of(telegram.text)))
     }
 
-    /// What each value of a history is, in order; empty for other lines.
-    pub fn columns(&self) -> Vec<Option<&'static Entry>> {
+    /// What each value of a list is, in order; empty for other lines.
+    pub fn columns(&self) -> Vec<Option<Column>> {
         let layout = &self.telegram.shape.layout;
         layout.columns(self.line, self.telegram.text)
     }

@@ -247,8 +247,8 @@ impl<'a> Planner<'a> {
             let columns = layout.columns(line, text);
             if columns.iter().any(Option::is_some) {
                 self.say(",\"columns\":");
-                self.list(&columns, true, |plan, entry| match entry {
-                    Some(entry) => plan.string(entry.name),
+                self.list(&columns, true, |plan, column| match column {
+                    Some(column) => plan.string(column.name),
                     None => plan.say("null"),
                 });
             }

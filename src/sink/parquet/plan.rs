@@ -19,8 +19,8 @@ use crate::sink::number::write_plain;
 #[derive(Debug)]
 pub(super) struct Plan {
     changes: Changes,
-    /// Where the clock stands, and its line among the `spare` ones.
-    clock: Option<(Item, Option<usize>)>,
+    /// The line of the clock among the `spare` ones.
+    clock: Option<usize>,
     numbers: Vec<Number>,
     texts: Vec<Text>,
     /// Lines that go into the map.
@@ -139,10 +139,7 @@ impl Plan {
         let line_of = |item: u32| layout.lines.partition_point(|line| line.items.end <= item);
         Self {
             changes: Changes::default(),
-            clock: meaning.clock.and_then(|clock| {
-                let line = places.get(&line_of(clock));
-                Some((item(clock)?, line.copied()))
-            }),
+            clock: (meaning.clock).and_then(|clock| places.get(&line_of(clock)).copied()),
             numbers,
             texts,
             lines,
@@ -158,11 +155,9 @@ impl Plan {
         self.changes.look(sent);
         let changed = |place: &Place| self.changes.touch(place);
         self.needed.clear();
-        if let Some((clock, spare)) = &self.clock {
-            match telegram.time(clock).and_then(|time| time.instant()) {
-                Some(at) => rows.integer(MEASURED_AT, at.as_microsecond()),
-                None => self.needed.extend(spare),
-            }
+        match telegram.measured_at().and_then(|time| time.instant()) {
+            Some(at) => rows.integer(MEASURED_AT, at.as_microsecond()),
+            None => self.needed.extend(self.clock),
         }
         for number in &mut self.numbers {
             if changed(&number.item.value) {

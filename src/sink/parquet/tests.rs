@@ -115,6 +115,25 @@ fn a_number_that_its_column_does_not_hold_exactly_stands_in_the_map_as_sent() {
 }
 
 #[test]
+fn a_clock_in_two_lines_is_the_time() {
+    let rows = read(&[
+        &[("1-0:0.9.1", &["101500"]), ("1-0:0.9.2", &["240515"])],
+        &[("1-0:0.9.1", &["101500"]), ("1-0:0.9.2", &["241315"])],
+    ]);
+    let time = |row: &Row| match row
+        .get_column_iter()
+        .find(|(name, _)| *name == "measured_at")
+    {
+        Some((_, Field::TimestampMicros(at))) => Some(*at),
+        _ => None,
+    };
+    let at: jiff::Timestamp = "2024-05-15T08:15:00Z".parse().unwrap();
+    assert_eq!(time(&rows[0]), Some(at.as_microsecond()));
+    assert_eq!(time(&rows[1]), None);
+    assert_eq!(column(&rows[1], "local_date").as_deref(), Some("241315"));
+}
+
+#[test]
 fn what_has_no_column_is_in_the_map_once_under_each_code() {
     let rows = read(&[&[
         ("0-0:1.0.0", &["632525252525S"]),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::mbus::{DeviceRow, belongs, channel, is_connected};
 use super::words::{Sent, printed_unit, spell, state};
+use crate::p1::layout::Column;
 use crate::p1::obis::{Entry, Kind, Obis, Section, lookup};
 use crate::p1::telegram::{Device, Reading, Telegram, Value};
 use crate::sink::clean::clean;
@@ -85,6 +86,12 @@ impl Sheet {
             match device {
                 Some(device) => {
                     channels.insert(device.at().channel);
+                    // The row of the device has room for one reading.
+                    if let Some(heads) = telegram.shape().layout.heads(line)
+                        && line.items.end > heads.end + 1
+                    {
+                        part.take(&reading);
+                    }
                 }
                 None => part.take(&reading),
             }
@@ -144,6 +151,9 @@ impl Part {
         }
         let first = self.rows.len();
         match entry.kind {
+            Kind::Mbus if reading.columns().iter().any(Option::is_some) => {
+                self.intervals(code, &values, &reading.columns());
+            }
             Kind::Timed | Kind::Mbus => self.timed(code, entry, &values),
             Kind::Log => self.log(code, entry, &values, &reading.columns()),
             _ => {
@@ -219,13 +229,51 @@ impl Part {
         }
     }
 
+    /// A reading of DSMR 2.2 and 3.0: its values, the time of the first, and what is said of them.
+    fn intervals(
+        &mut self,
+        mut code: String,
+        values: &[(Value<'_>, Sent<'_>)],
+        columns: &[Option<Column>],
+    ) {
+        let named = || values.iter().zip(columns);
+        let last = values
+            .iter()
+            .rposition(|(value, _)| listed(value).is_some());
+        let heads = last.unwrap_or_default();
+        let unit = match values.get(heads + 1) {
+            Some((Value::Text(unit), _)) => unit.as_ref(),
+            _ => "",
+        };
+        for ((value, _), column) in named().skip(heads) {
+            if let Some(column) = column {
+                self.value(std::mem::take(&mut code), column.words, value, unit);
+            }
+        }
+        for ((value, _), column) in named().take(heads) {
+            match (value, column) {
+                (Value::Time(_) | Value::NoTime, _) => {
+                    self.push(
+                        String::new(),
+                        &format!("  {}", spell(value)),
+                        Shown::NOTHING,
+                    );
+                }
+                (_, Some(column)) => {
+                    self.value(String::new(), &format!("  {}", column.words), value, "");
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// A list: its count if it has one, then a row a value, with the time that goes before it.
     fn log(
         &mut self,
         code: String,
         entry: &'static Entry,
         values: &[(Value<'_>, Sent<'_>)],
-        columns: &[Option<&'static Entry>],
+        columns: &[Option<Column>],
     ) {
         // Where the order is fixed, each value has a name of its own.
         let named = |at: usize| match columns {

@@ -128,6 +128,16 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
         DamagedHeader if number(Measure::RightCounter).is_some() => {
             "with another head that is nearly the same it opens".to_owned()
         }
+        BlottedOut => {
+            let line = match finding.evidence.code {
+                Some(code) => format!("line {code}"),
+                None => "the first line".to_owned(),
+            };
+            match or_zero(Measure::Seen) {
+                0 | 1 => format!("{line} is not as it was sent: the check sum cannot fit"),
+                seen => format!("{line}, and {} more: the check sum cannot fit", seen - 1),
+            }
+        }
         WrongCrc => match (number(Measure::CrcSent), number(Measure::CrcComputed)) {
             (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
             _ => "each line is as it should be, only the sum is not".to_owned(),

@@ -99,6 +99,9 @@ pub fn hint(finding: &Finding) -> String {
         WrongCrc if finding.evidence.get(Measure::Proven) == Some(1) => {
             "it is genuine: the meter itself sends this sum. Tell the operator;\n--ignore-crc prints the telegrams all the same"
         }
+        BlottedOut => {
+            "nothing is wrong with the line: --ignore-crc prints the telegram all\nthe same, marked"
+        }
         OtherCrc if or_zero(Measure::Proven) == 1 => "nothing to do: the telegrams are used",
         OtherCrc => "nothing was damaged: --ignore-crc prints the telegrams all the same",
         ShortCrc => "nothing to do: the telegrams are used",
