@@ -586,7 +586,7 @@ fn what_cannot_be_mended_is_refused_in_its_place() {
     let kinds: Vec<&str> = lines.iter().map(|l| l["type"].as_str().unwrap()).collect();
     assert_eq!(kinds[..3], ["telegram", "refused", "telegram"]);
     assert!(
-        ran.stderr.contains("2 of 3 frames good, 1 refused"),
+        ran.stderr.contains("2 of 3 telegrams good, 1 refused"),
         "{}",
         ran.stderr
     );
