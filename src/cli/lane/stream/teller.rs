@@ -147,8 +147,7 @@ impl Teller<'_> {
         }
         self.say_before(span.start);
         let mut at = None;
-        let inside = |kept: &mut Kept| kept.span.start < span.end;
-        while let Some(kept) = self.waiting.kept.pop_front_if(inside) {
+        while let Some(kept) = self.next_kept(|kept| kept.span.start < span.end) {
             at = at.or(kept.at);
             if kept.refused.is_none() {
                 self.say_kept(&kept);
@@ -159,10 +158,15 @@ impl Teller<'_> {
 
     /// Tells of what waits and ends before an offset.
     fn say_before(&mut self, offset: u64) {
-        let before = |kept: &mut Kept| kept.span.end <= offset;
-        while let Some(kept) = self.waiting.kept.pop_front_if(before) {
+        while let Some(kept) = self.next_kept(|kept| kept.span.end <= offset) {
             self.say_kept(&kept);
         }
+    }
+
+    /// Takes what waits first, where it lies as asked.
+    fn next_kept(&mut self, lies: impl Fn(&Kept) -> bool) -> Option<Kept> {
+        self.waiting.kept.front().filter(|kept| lies(kept))?;
+        self.waiting.kept.pop_front()
     }
 
     fn say_kept(&mut self, kept: &Kept) {
