@@ -527,7 +527,8 @@ fn carriage_returns_come_back_in_every_frame_and_in_order() {
         frames.any(|frame| frame[1546..1550].contains(&b'\r'))
     };
     let unchanged = |sent: &[u8]| sent.chunks(692).any(|frame| !frame.contains(&b'\r'));
-    let cases: [(&str, usize, &dyn Fn(&[u8]) -> bool); 4] = [
+    type Case<'a> = (&'a str, usize, &'a dyn Fn(&[u8]) -> bool);
+    let cases: [Case<'_>; 4] = [
         (
             "--keyring ring.toml --profile lu --seed 122 -n 3",
             3,
