@@ -98,7 +98,7 @@ fn pid(child: &Child) -> Pid {
 fn a_full_disk_ends_every_output_with_a_word() {
     let (folder, _) = long(40);
     for format in ["json", "csv", "raw", "table", "hex", "influx"] {
-        let line = format!("parse long.bin --keyring keys.toml -f {format}");
+        let line = format!("parse long.bin --keyring keys.toml -q -f {format}");
         let command = smarty(&line).within(&folder).into_command();
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (exit, said) = end(start(command, Stdio::null(), full.into()));
@@ -199,7 +199,7 @@ fn a_read_error_in_mid_input_keeps_what_came_before() {
 fn a_reader_that_goes_away_is_no_error() {
     let (folder, _) = long(400);
     for format in ["json", "csv", "raw", "table", "hex", "influx"] {
-        let line = format!("parse long.bin --keyring keys.toml -f {format}");
+        let line = format!("parse long.bin --keyring keys.toml -q -f {format}");
         let command = smarty(&line).within(&folder).into_command();
         let mut child = start(command, Stdio::null(), Stdio::piped());
         let mut first = [0; 64];
