@@ -2,7 +2,7 @@
 //!
 //! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
 //! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back; beyond
-//! [`NAMES_MAX`] of them there is one for all others. A CRC that fitted is made to fit again. In damaged lines runs of
+//! `NAMES_MAX` of them there is one for all others. A CRC that fitted is made to fit again. In damaged lines runs of
 //! digits are replaced; all else stays as it is.
 
 use std::collections::HashMap;

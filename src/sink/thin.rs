@@ -8,8 +8,8 @@
 //! Periods of an hour and more follow the clock of the place, so that a day has 23 or 25 hours where the clock is
 //! changed; of the hour that comes twice, `--every 1h` prints both.
 //!
-//! What waits is bounded: where rows take more than [`HELD_MAX`] bytes, those that wait longest are printed before
-//! their period is over, and of more than [`PRINTED_MAX`] meters it is forgotten what those said that were heard
+//! What waits is bounded: where rows take more than `HELD_MAX` bytes, those that wait longest are printed before
+//! their period is over, and of more than `PRINTED_MAX` meters it is forgotten what those said that were heard
 //! longest ago. Then more is printed than was asked for, which is said; nothing is lost.
 
 mod period;
