@@ -33,7 +33,7 @@ use super::pages::{self, Rules};
 use super::service::{Notice, Service};
 use super::standing::{Lost, Places, Standing};
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Refused};
+use crate::p1::event::{Decoded, Reason, Refused};
 use crate::source::Stop;
 use crate::source::maxsonar::Level;
 
@@ -150,7 +150,8 @@ impl Service for Metrics {
         let mut numbers = self.numbers.lock();
         let source = numbers.source(&context.source);
         *source.refused.entry(refused.reason.code()).or_default() += 1;
-        source.between += 1;
+        // In the place of what was sent before nothing was sent.
+        source.between += u64::from(refused.reason != Reason::Replayed);
     }
 
     fn finding(&mut self, context: &Context<'_>, finding: &Finding) {

@@ -100,7 +100,7 @@ impl Bench {
         )
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_smarty"));
         command
             .env_clear()

@@ -146,6 +146,27 @@ fn a_meter_that_has_sent_tags_sends_them_after_a_restart_too() {
 }
 
 #[test]
+fn a_service_remembers_without_being_asked() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("state")).unwrap();
+    fs::write(bench.path("one.bin"), &frames("lu", 1)[0]).unwrap();
+    for (folder, is_kept) in [("", false), ("state", true)] {
+        let mut command = bench.command(&["watch", "one.bin", "--csv", "--keyring", "keys.toml"]);
+        let folder = if folder.is_empty() {
+            folder.into()
+        } else {
+            bench.path(folder)
+        };
+        let done = command.env("STATE_DIRECTORY", folder).output().unwrap();
+        assert_eq!(done.status.code(), Some(0));
+        assert_eq!(bench.path("state/derive.json").exists(), is_kept);
+        assert!(!bench.path(".local").exists());
+    }
+    let state = fs::read_to_string(bench.path("state/derive.json")).unwrap();
+    assert!(state.contains("\"counter\":"), "{state}");
+}
+
+#[test]
 fn what_does_not_prove_its_origin_is_marked_in_every_output() {
     let bench = Bench::new();
     let text = smarty::p1::telegram::format("/ABC5x", [("1-0:1.8.0", ["000001.653*kWh"])], true);

@@ -5,6 +5,7 @@
 
 mod meters;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,7 +74,9 @@ impl Deriving {
     pub fn open(args: &DeriveArgs, named: &[Named], keep: Keep) -> Result<Option<Self>, Failure> {
         let any = named.iter().any(|named| named.reference_power.is_some());
         let extent = args.extent(any);
-        if extent == Extent::Nothing && (keep == Keep::WhereNamed || args.state.is_none()) {
+        // A service remembers counters without being asked.
+        let keeps = keep == Keep::Always && (args.state.is_some() || service_folders().is_some());
+        if extent == Extent::Nothing && !keeps {
             return match &args.state {
                 None => Ok(None),
                 Some(_) => Err(Failure::new(
@@ -344,8 +347,7 @@ fn welcome(
 
 /// The folder that the system gave to the service, else that of the user.
 fn state_path() -> Option<PathBuf> {
-    let given = std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty());
-    let folder = match given {
+    let folder = match service_folders() {
         Some(folders) => std::env::split_paths(&folders).next()?,
         None => {
             let folders = etcetera::choose_base_strategy().ok()?;
@@ -354,6 +356,11 @@ fn state_path() -> Option<PathBuf> {
         }
     };
     Some(folder.join("derive.json"))
+}
+
+/// Folders that the system gave to the service.
+fn service_folders() -> Option<OsString> {
+    std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty())
 }
 
 /// Meters of a state file where nothing else is said.

@@ -128,7 +128,8 @@ impl Meter {
     /// Takes a refused frame.
     pub(super) fn refused(&mut self, refused: &Refused<'_>) {
         self.refused += 1;
-        self.refused_since += 1;
+        // In the place of what was sent before nothing was sent.
+        self.refused_since += u64::from(refused.reason != Reason::Replayed);
         self.trouble = Some(refused.reason);
     }
 

@@ -89,6 +89,46 @@ fn a_meter_without_proof_of_origin_is_marked() {
 }
 
 #[test]
+fn what_is_sent_once_more_stands_for_nothing_that_is_missed() {
+    let mut meter = VirtualMeter::new(Setup::new(
+        Profile::Lu,
+        1,
+        2026,
+        date(2026, 2, 3).at(18, 40, 0, 0),
+    ));
+    let mut keys = crate::p1::cipher::Keys::default();
+    keys.insert(meter.title(), meter.keys());
+    let mut decoder = crate::p1::decoder::Decoder::new(
+        std::sync::Arc::new(keys),
+        Default::default(),
+        crate::p1::value::Zone::luxembourg(),
+    );
+    let mut screen = Screen::new();
+    let mut seconds = 0..;
+    for number in 0..3 {
+        let mut frame = Vec::new();
+        meter.next_frame(&mut frame);
+        decoder.push(&frame, |event| {
+            let Event::Telegram(decoded) = event else {
+                return;
+            };
+            let now = Timestamp::from_second(seconds.next().unwrap_or(0)).unwrap();
+            let again = crate::p1::replay::refusal(decoded);
+            // The second one comes as a replay of something, and itself never.
+            let event = if number == 1 { &again } else { event };
+            take(&mut screen, now, &Context::default(), event);
+        });
+    }
+    let drawn = screen
+        .draw(Timestamp::from_second(3).unwrap(), 80, 24)
+        .join("\n");
+    assert!(
+        drawn.contains("2 ok") && drawn.contains("1 refused") && drawn.contains("1 missed"),
+        "{drawn}"
+    );
+}
+
+#[test]
 fn a_month_of_telegrams_takes_no_more_memory_than_an_hour() {
     let mut meter = VirtualMeter::new(Setup::new(
         Profile::Nl5,
