@@ -7,8 +7,8 @@
 //!                                                     v
 //!                            /Lux5\… CR LF CR LF 1-0:1.8.0(000025.653*kWh) … ! CRC CR LF
 //!
-//! source --bytes, silence--> [ framer -> cipher -> telegram ] --events--> sink
-//!            (the edge)                p1 (pure)
+//! source --bytes, silence--> [ framer -> cipher -> telegram | diagnosis ] --reports--> sink
+//!            (the edge)                  p1::session (pure)
 //! ```
 //!
 //! Four groups of modules, each using only those before it: [`p1`] decodes, `source` reads, `sink` writes,
@@ -64,8 +64,7 @@
 //! Find out why nothing is decoded:
 //!
 //! ```
-//! use smarty::p1::decoder::{Decoder, Policy};
-//! use smarty::p1::diagnosis::{Diagnosis, Verdict};
+//! use smarty::p1::session::{Report, Session, Settings};
 //! use smarty::p1::value::Zone;
 //! # use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 //! # use smarty::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
@@ -75,15 +74,15 @@
 //! #     SystemTitle(*b"SMY12345"), SecurityControl(0x30), FrameCounter(7), &text, &mut frame,
 //! # );
 //!
-//! let keys: std::sync::Arc<Keys> = Keys::default().into();
-//! let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
-//! let mut diagnosis = Diagnosis::new(keys);
-//! decoder.push(&frame, |event| diagnosis.event(event));
-//! decoder.finish(|event| diagnosis.event(event));
-//! diagnosis.finish();
-//! let finding = diagnosis.take_findings().next().unwrap();
-//! assert_eq!(finding.verdict, Verdict::NoKey);
-//! assert_eq!(finding.verdict.code(), "no_key");
+//! let mut session = Session::new(&Settings::new(Keys::default().into(), Zone::luxembourg()));
+//! let mut report = |report: Report<'_>| match report {
+//!     Report::Event(event, _received_at) => println!("{:?}", event.span()),
+//!     Report::Finding(finding) => println!("{}", finding.verdict.code()),
+//!     _ => {}
+//! };
+//! session.push(&frame, None, &mut report);
+//! session.finish(&mut report);
+//! assert_eq!(session.findings()[0].verdict.code(), "no_key");
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -17,7 +17,7 @@ use super::config::Config;
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::Feed;
 use super::inputs::{self, Named};
-use super::lane::{Decoding, Desk, Lane};
+use super::lane::{Desk, Lane, Reading};
 use super::output::existing;
 use super::pump::{Limits, Link, Sink, pump};
 use super::signals::Signals;
@@ -25,14 +25,14 @@ use super::watch;
 use super::words::{self, is_said_elsewhere};
 use super::writer::WriteEnd;
 use crate::p1::count::count;
-use crate::p1::decoder::Policy;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
+use crate::p1::session::Settings;
 use crate::p1::value::Zone;
 use crate::sink::context::Source;
 use crate::sink::words::Depth;
 use crate::source::dump::Form;
-use crate::source::maxsonar::Level as Reading;
+use crate::source::maxsonar::Level as Filling;
 use crate::source::{LineSettings, Stop};
 use count::{Counts, Meter};
 use store::Store;
@@ -64,9 +64,14 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         depth: words::depth(global.verbose),
         meter: Meter::new(args.count, source.duration, !global.quiet),
     };
+    let settings = Settings::new(Arc::default(), Zone::luxembourg());
+    let reading = Reading {
+        form: Some(Form::Bin),
+        ..Reading::default()
+    };
     let lanes: Vec<Lane> = named
         .iter()
-        .map(|named| Lane::new(&named.address, Some(Form::Bin), &without_keys(), false))
+        .map(|named| Lane::new(&named.address, &settings, reading))
         .collect();
     captor.titles = lanes.iter().map(Lane::title).collect();
     let limits = Limits {
@@ -155,7 +160,7 @@ impl Desk for Captor {
         self.found(source, finding);
     }
 
-    fn level(&mut self, lane: usize, _source: Source<'_>, level: &Reading) {
+    fn level(&mut self, lane: usize, _source: Source<'_>, level: &Filling) {
         self.store.level(lane, level);
         if let Some(counts) = self.counts.get_mut(lane) {
             counts.whole += 1;
@@ -229,16 +234,4 @@ fn labels(named: &[Named], format: CaptureFormat) -> Vec<String> {
         (None, _) => each.address.place.to_string(),
     };
     named.iter().map(label).collect()
-}
-
-fn without_keys() -> Decoding {
-    Decoding {
-        keys: Arc::default(),
-        policy: Policy::default(),
-        shard: None,
-        zone: Zone::luxembourg(),
-        repair: false,
-        live_pipes: false,
-        before: None,
-    }
 }

@@ -15,7 +15,7 @@ use super::feed::Feed;
 use super::inputs::{self, Common, Named};
 use super::inspect::{self, Wanted};
 use super::keys::Ring;
-use super::lane::Lane;
+use super::lane::{Lane, Reading};
 use super::output::{Flow, Output, terminal_width};
 use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
 use super::renewal::Renewal;
@@ -140,11 +140,13 @@ impl Prepared {
             policy: policy(&args.keys, args.input.ignore_crc),
             shard: args.input.shard,
             zone: zone.clone(),
-            form: args.input.input.0,
+            reading: Reading {
+                form: args.input.input.0,
+                live_pipes: renewal.is_some(),
+                verbose: global.verbose > 0,
+            },
             repair: args.input.repair,
-            live_pipes: renewal.is_some(),
             before,
-            verbose: global.verbose > 0,
         };
         let lanes = named.iter().map(|named| named.lane(&common));
         let lanes = lanes.collect::<Result<_, _>>()?;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::p1::diagnosis::examine::examine;
 use crate::p1::diagnosis::worst::Worst;
+use crate::p1::examine::examine;
 use crate::sink::explanation;
 use crate::sink::redact::Redactor;
 use crate::source::dump::{DumpError, Form, Piece, Undump};

@@ -11,16 +11,16 @@ use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
 use super::failure::{Exit, Failure};
 use super::feed::is_live;
 use super::keys::Ring;
-use super::lane::{Decoding, Lane};
+use super::lane::{Lane, Reading};
 use super::pump::{PumpEnd, Pumped};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
 use crate::p1::replay::Records;
+use crate::p1::session::Settings;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
-use crate::source::dump::Form;
 use crate::source::{
     self, Address, Backoff, Device, Lasting, LineSettings, Losses, Mode, Place, Reconnect,
     SourceOptions, Stop,
@@ -55,16 +55,12 @@ pub struct Common<'a> {
     pub shard: Option<Shard>,
     /// Zone of the meter's clock.
     pub zone: Zone,
-    /// How the bytes are written down.
-    pub form: Option<Form>,
+    /// How they are read.
+    pub reading: Reading,
     /// Whether what a tty or an editor has done is undone.
     pub repair: bool,
-    /// Whether what comes out of a pipe comes as it is sent.
-    pub live_pipes: bool,
     /// What is remembered of meters, where that is kept.
     pub before: Option<Arc<Records>>,
-    /// Whether to say which form was found.
-    pub verbose: bool,
 }
 
 impl Named {
@@ -126,21 +122,13 @@ impl Named {
     /// # Errors
     /// A key of its own that cannot be read.
     pub fn lane(&self, common: &Common<'_>) -> Result<Lane, Failure> {
-        let decoding = Decoding {
-            keys: self.keys(common.keys, common.ring)?,
-            policy: common.policy,
-            shard: common.shard,
-            zone: common.zone.clone(),
-            repair: common.repair,
-            live_pipes: common.live_pipes,
-            before: common.before.clone(),
-        };
-        Ok(Lane::new(
-            &self.address,
-            common.form,
-            &decoding,
-            common.verbose,
-        ))
+        let keys = self.keys(common.keys, common.ring)?;
+        let mut settings = Settings::new(keys, common.zone.clone());
+        settings.policy = common.policy;
+        settings.shard = common.shard;
+        settings.repair = common.repair;
+        settings.before = common.before.clone();
+        Ok(Lane::new(&self.address, &settings, common.reading))
     }
 }
 

@@ -11,16 +11,15 @@ use super::failure::{Exit, Failure, Level, say};
 use super::feed::is_absent_port;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::decoder::{Decoder, Policy, Standing, Stretch};
+use crate::p1::decoder::{Decoder, Standing, Stretch};
 use crate::p1::diagnosis::{Finding, Summary};
 use crate::p1::event::Event;
-use crate::p1::replay::{Record, Records};
-use crate::p1::shard::Shard;
-use crate::p1::value::Zone;
+use crate::p1::replay::Record;
+use crate::p1::session::{self, Medium, Settings};
 use crate::sink::context::Source;
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::dump::{Form, Note, Piece, Undump};
-use crate::source::maxsonar::Level as Reading;
+use crate::source::maxsonar;
 use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
 use stream::{Front, Reader, Stream, Turn};
 
@@ -53,7 +52,7 @@ pub trait Desk {
     /// Takes back that a frame was refused: it was mended.
     fn withdrawn(&mut self, _lane: usize) {}
     /// Takes a reading of a level sensor.
-    fn level(&mut self, lane: usize, source: Source<'_>, level: &Reading);
+    fn level(&mut self, lane: usize, source: Source<'_>, level: &maxsonar::Level);
     /// Takes something that diagnosis has found out.
     fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding);
     /// Takes a finding that was told before and that more shows now.
@@ -78,7 +77,9 @@ pub struct Lane {
     pub bytes: u64,
     /// Frames found, good or not.
     pub frames: u64,
-    decoding: Decoding,
+    settings: Settings,
+    /// What comes out of a pipe comes as it is sent.
+    live_pipes: bool,
     place: Place,
     device: Device,
     /// A regular file: when it is read says nothing of when its bytes were received.
@@ -94,35 +95,32 @@ pub struct Lane {
     found: bool,
 }
 
-/// What a lane decodes with.
-#[derive(Clone)]
-pub struct Decoding {
-    /// Keys of the lane.
-    pub keys: Arc<Keys>,
-    /// What is let through.
-    pub policy: Policy,
-    /// The part of all meters that is decoded.
-    pub shard: Option<Shard>,
-    /// Zone of the meter's clock.
-    pub zone: Zone,
-    /// Whether what a tty or an editor has done is undone where that can be proved.
-    pub repair: bool,
-    /// Whether what comes out of a pipe comes as it is sent.
+/// How the input of a lane is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// How the bytes are written down; `None`: that is found out.
+    pub form: Option<Form>,
+    /// What comes out of a pipe comes as it is sent.
     pub live_pipes: bool,
-    /// What is remembered of meters, where that is kept.
-    pub before: Option<Arc<Records>>,
+    /// Says which form was found.
+    pub verbose: bool,
 }
 
 impl Lane {
     /// Makes the lane of an input that is not open yet.
-    pub fn new(address: &Address, form: Option<Form>, decoding: &Decoding, verbose: bool) -> Self {
-        let mut decoding = decoding.clone();
+    pub fn new(address: &Address, settings: &Settings, reading: Reading) -> Self {
+        let Reading {
+            form,
+            live_pipes,
+            verbose,
+        } = reading;
+        let mut settings = settings.clone();
         if matches!(address.place, Place::Sim(_)) {
             // The next one begins where this one began.
-            decoding.before = None;
+            settings.before = None;
         }
-        let reader = Reader::new(address.device, &decoding);
-        Self {
+        let reader = Reader::new(address.device, &settings);
+        let mut lane = Self {
             index: 0,
             kind: match is_absent_port(&address.place) {
                 true => "serial",
@@ -132,7 +130,8 @@ impl Lane {
             label: address.label.clone(),
             bytes: 0,
             frames: 0,
-            decoding,
+            settings,
+            live_pipes,
             place: address.place.clone(),
             device: address.device,
             stored: false,
@@ -143,7 +142,9 @@ impl Lane {
             current: 0,
             verbose,
             found: false,
-        }
+        };
+        lane.set_medium();
+        lane
     }
 
     /// Takes what the open source turned out to be.
@@ -153,6 +154,7 @@ impl Lane {
         if self.place != Place::Stdin {
             self.name = found.name;
         }
+        self.set_medium();
         // What a port sends is never a dump.
         if self.form.is_none() && (self.is_live() || self.device == Device::Maxsonar) {
             self.undump = Undump::new(Some(Form::Bin));
@@ -164,9 +166,18 @@ impl Lane {
         !matches!(self.kind, "file" | "stdin")
     }
 
-    /// Tells whether what comes was sent just now: then a frame whose counter does not grow is a replay.
-    fn is_heard(&self) -> bool {
-        self.is_live() || self.decoding.live_pipes && !self.stored
+    /// Lets the sessions know what kind of source they listen to.
+    fn set_medium(&mut self) {
+        let medium = Medium {
+            live: self.is_live() || self.live_pipes && !self.stored,
+            selected: !self.is_live(),
+        };
+        self.settings.medium = medium;
+        for stream in &mut self.streams {
+            if let Reader::Meter(session) = &mut stream.reader {
+                session.set_medium(medium);
+            }
+        }
     }
 
     /// Label and name, as messages call it.
@@ -267,15 +278,15 @@ impl Lane {
 
     /// The decoder, where bytes of the input go straight to it, and where it stands.
     pub fn ahead(&self) -> Option<(&Decoder, Standing)> {
-        let all = self.decoding.shard.is_none();
+        let all = self.settings.shard.is_none();
         let plain = all && self.stored && self.undump.is_passing();
         match self.streams.as_slice() {
             [
                 Stream {
-                    reader: Reader::Meter(meter),
+                    reader: Reader::Meter(session),
                     ..
                 },
-            ] if plain => Some((&meter.decoder, meter.decoder.standing()?)),
+            ] if plain => session.standing(),
             _ => None,
         }
     }
@@ -291,7 +302,7 @@ impl Lane {
         let Some(stream) = self.streams.get_mut(self.current) else {
             return false;
         };
-        let Reader::Meter(meter) = &mut stream.reader else {
+        let Reader::Meter(session) = &mut stream.reader else {
             return false;
         };
         let source = Source {
@@ -300,13 +311,14 @@ impl Lane {
             label: stream.label.as_deref().or(self.label.as_deref()),
         };
         // A thread does not know which counters came before.
-        if !meter.decoder.suits(stretch, bytes) || !desk.are_new(source, &mut stretch.counters()) {
+        if !session.suits(stretch, bytes) || !desk.are_new(source, &mut stretch.counters()) {
             return false;
         }
-        meter.decoder.take_over(stretch);
-        stretch.events(bytes, &self.decoding.zone, |event| {
+        session.take_over(stretch, bytes, &self.settings.zone, |report| {
+            let session::Report::Event(event, _) = report else {
+                return;
+            };
             self.frames += 1;
-            meter.diagnosis.event(event);
             match formatted {
                 true => desk.counted(self.index, event),
                 false => desk.event(self.index, source, None, event),
@@ -314,7 +326,6 @@ impl Lane {
         });
         self.bytes += bytes.len() as u64;
         stream.pushed += bytes.len() as u64;
-        meter.diagnosis.bytes(bytes, stream.pushed);
         true
     }
 
@@ -354,13 +365,10 @@ impl Lane {
 
     /// Decodes with other keys from the next frame on.
     pub fn set_keys(&mut self, keys: &Arc<Keys>) {
-        self.decoding.keys = Arc::clone(keys);
+        self.settings.keys = Arc::clone(keys);
         for stream in &mut self.streams {
-            if let Reader::Meter(meter) = &mut stream.reader {
-                meter.decoder.set_keys(Arc::clone(keys));
-                meter.diagnosis.set_keys(Arc::clone(keys));
-                meter.recovery.set_keys(Arc::clone(keys));
-                meter.witness.set_keys(Arc::clone(keys));
+            if let Reader::Meter(session) = &mut stream.reader {
+                session.set_keys(keys);
             }
         }
     }
@@ -401,15 +409,13 @@ impl Lane {
     /// Lets the current stream take bytes, a silence or the end.
     fn run(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
         let front = Front {
-            heard: self.is_heard(),
-            remembers: self.decoding.before.is_some(),
+            live: self.settings.medium.live,
             lane: self.index,
             source: Source {
                 kind: self.kind,
                 name: &self.name,
                 label: self.label.as_deref(),
             },
-            shard: self.decoding.shard,
         };
         if let Some(stream) = self.streams.get_mut(self.current) {
             let told = stream.turn(turn, front, desk);
@@ -440,7 +446,7 @@ impl Lane {
         self.current = 0;
         if self.streams.len() < STREAMS_MAX {
             self.current = self.streams.len();
-            let reader = Reader::new(device, &self.decoding);
+            let reader = Reader::new(device, &self.settings);
             self.streams
                 .push(Stream::new(wanted.map(str::to_owned), reader));
         }

@@ -42,4 +42,8 @@ pub mod line;
 
 pub mod diagnosis;
 
+pub mod session;
+
+pub mod examine;
+
 pub mod inspect;

@@ -9,8 +9,8 @@ use super::hex::dump;
 use super::words::{self, Depth};
 use crate::p1::count::count;
 use crate::p1::diagnosis::Measure;
-use crate::p1::diagnosis::examine::{Examination, Outcome, Remark, Stage};
 use crate::p1::diagnosis::worst::Worst;
+use crate::p1::examine::{Examination, Outcome, Remark, Stage};
 
 /// Writes an examination; styles are in it.
 pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination, verbose: bool) {

@@ -17,24 +17,40 @@ use blind::Blind;
 use captures::{Capture, Meter};
 use faults::Case;
 use foreign::Dice;
+use jiff::Timestamp;
 use smarty::p1::cipher::Keys;
 use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::diagnosis::sums::{Sum, SumRange};
-use smarty::p1::diagnosis::{Diagnosis, Finding, Measure};
+use smarty::p1::diagnosis::{Finding, Measure};
 use smarty::p1::line::Rng;
+use smarty::p1::session::{Report, Session, Settings};
 use smarty::p1::value::Zone;
 
 /// What diagnosis says of a file.
 fn diagnose(bytes: &[u8], keys: &Arc<Keys>) -> Vec<Finding> {
-    let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
-    let mut diagnosis = Diagnosis::new(keys.clone());
-    for (index, chunk) in bytes.chunks(4096).enumerate() {
-        diagnosis.bytes(chunk, 4096 * index as u64);
-        decoder.push(chunk, |event| diagnosis.event(event));
+    let mut session = session(keys);
+    let mut findings = Vec::new();
+    for chunk in bytes.chunks(4096) {
+        session.push(chunk, None, |report| findings.extend(finding(report)));
     }
-    decoder.finish(|event| diagnosis.event(event));
-    diagnosis.finish();
-    diagnosis.take_findings().collect()
+    session.finish(|report| findings.extend(finding(report)));
+    findings
+}
+
+fn session(keys: &Arc<Keys>) -> Session {
+    Session::new(&Settings::new(keys.clone(), Zone::luxembourg()))
+}
+
+fn finding(report: Report<'_>) -> Option<Finding> {
+    match report {
+        Report::Finding(finding) => Some(finding.clone()),
+        _ => None,
+    }
+}
+
+/// Seconds since 1970 as the time of a host.
+fn at(seconds: i64) -> Option<Timestamp> {
+    Timestamp::from_second(seconds).ok()
 }
 
 fn codes(findings: &[Finding]) -> Vec<&'static str> {
@@ -193,26 +209,19 @@ fn a_live_line_says_each_thing_once() {
     let mut rng = Rng::new(5);
     let meter = Meter::new(&mut rng);
     let wrong = meter.ring([0x3C; 16], meter.authentication);
-    let mut decoder = Decoder::new(wrong.clone(), Policy::default(), Zone::luxembourg());
-    let mut diagnosis = Diagnosis::new(wrong);
+    let mut session = session(&wrong);
     let mut said = Vec::new();
     for number in 0..100 {
         let frame = meter.frame(number, &mut rng);
-        diagnosis.bytes(&frame, 0);
-        decoder.push(&frame, |event| diagnosis.event(event));
-        decoder.quiet(|event| diagnosis.event(event));
-        diagnosis.quiet(250);
-        said.extend(diagnosis.take_findings());
+        session.push(&frame, None, |report| said.extend(finding(report)));
+        session.silence(250, |report| said.extend(finding(report)));
     }
-    diagnosis.finish();
-    said.extend(diagnosis.take_findings());
+    session.finish(|report| said.extend(finding(report)));
     assert_eq!(codes(&said), ["wrong_key"]);
-    assert_eq!(diagnosis.findings()[0].count, 100);
-    diagnosis.quiet(12_000);
-    assert_eq!(
-        codes(&diagnosis.take_findings().collect::<Vec<_>>()),
-        ["silence"]
-    );
+    assert_eq!(session.findings()[0].count, 100);
+    said.clear();
+    session.silence(12_000, |report| said.extend(finding(report)));
+    assert_eq!(codes(&said), ["silence"]);
 }
 
 #[test]
@@ -220,14 +229,12 @@ fn bursts_without_a_silence_between_them_are_judged_by_the_time() {
     let mut rng = Rng::new(6);
     let meter = Meter::new(&mut rng);
     let wrong = meter.ring([0x3C; 16], meter.authentication);
-    let mut decoder = Decoder::new(wrong.clone(), Policy::default(), Zone::luxembourg());
-    let mut diagnosis = Diagnosis::new(wrong);
+    let mut session = session(&wrong);
     for number in 0..8 {
         let frame = meter.frame(number, &mut rng);
-        decoder.push(&frame, |event| diagnosis.event(event));
-        diagnosis.host_time(1_700_000_000 + i64::from(number));
+        session.push(&frame, at(1_700_000_000 + i64::from(number)), |_| {});
     }
-    assert_eq!(codes(diagnosis.findings()), ["wrong_key"]);
+    assert_eq!(codes(session.findings()), ["wrong_key"]);
 }
 
 #[test]
@@ -270,18 +277,17 @@ fn the_cost_on_a_healthy_stream() {
     let stream = meter.frames(4000, &mut rng).concat();
     for with in [false, true, false, true, false, true] {
         let keys = meter.keys();
-        let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
-        let mut diagnosis = Diagnosis::new(keys);
+        let mut session = session(&keys);
+        let mut decoder = Decoder::new(keys, Policy::default(), Zone::luxembourg());
         let start = std::time::Instant::now();
         for chunk in stream.chunks(65536) {
             if with {
-                diagnosis.bytes(chunk, 0);
-                decoder.push(chunk, |event| diagnosis.event(event));
+                session.push(chunk, None, |_| {});
             } else {
                 decoder.push(chunk, |_| {});
             }
         }
-        println!("diagnosis {with}: {:?}", start.elapsed());
+        println!("session {with}: {:?}", start.elapsed());
     }
 }
 
@@ -290,14 +296,12 @@ fn a_wrong_clock_is_said_where_the_host_knows_better() {
     let mut rng = Rng::new(9);
     let meter = Meter::new(&mut rng);
     let keys = meter.keys();
-    let mut decoder = Decoder::new(keys.clone(), Policy::default(), Zone::luxembourg());
-    let mut diagnosis = Diagnosis::new(keys);
+    let mut session = session(&keys);
     for (number, frame) in (0..).zip(meter.frames(3, &mut rng)) {
-        diagnosis.host_time(1_800_000_000 + 10 * number);
-        decoder.push(&frame, |event| diagnosis.event(event));
+        session.push(&frame, at(1_800_000_000 + 10 * number), |_| {});
     }
-    diagnosis.finish();
-    assert_eq!(codes(diagnosis.findings()), ["clock_off"]);
+    session.finish(|_| {});
+    assert_eq!(codes(session.findings()), ["clock_off"]);
 }
 
 #[test]

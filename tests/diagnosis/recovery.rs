@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
-use smarty::p1::decoder::{Decoder, Policy};
-use smarty::p1::diagnosis::recovery::Recovery;
 use smarty::p1::event::Event;
+use smarty::p1::session::{Report, Session, Settings};
 use smarty::p1::value::Zone;
 use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter};
 
@@ -28,10 +27,9 @@ fn changed(
     let mut keys = Keys::default();
     let authentication = AuthenticationKey::new(healthy.auth_key());
     keys.set_default(MeterKeys::new(Key::new(healthy.key()), authentication));
-    let keys = Arc::new(keys);
-    let zone = Zone::luxembourg();
-    let mut recovery = Recovery::new(Arc::clone(&keys), zone.clone(), repair);
-    let mut decoder = Decoder::new(keys, Policy::default(), zone);
+    let mut settings = Settings::new(Arc::new(keys), Zone::luxembourg());
+    settings.repair = repair;
+    let mut session = Session::new(&settings);
     let (mut sent, mut got, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..3 {
         let mut text = Vec::new();
@@ -41,13 +39,15 @@ fn changed(
         faulty.next_frame(&mut frame);
         bytes.extend(change(&frame));
     }
-    decoder.push(&bytes, |event| recovery.event(event));
-    decoder.finish(|event| recovery.event(event));
-    recovery.settle(true, |event| {
-        if let Event::Telegram(decoded) = event {
+    let mut take = |report: Report<'_>| {
+        if let Report::Event(Event::Telegram(decoded), _) = report
+            && decoded.mended.is_some()
+        {
             got.push(decoded.text.to_vec());
         }
-    });
+    };
+    session.push(&bytes, None, &mut take);
+    session.finish(&mut take);
     (sent, got)
 }
 

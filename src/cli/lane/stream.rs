@@ -1,49 +1,33 @@
 //! The bytes of one source on their way: decoded, looked into, told.
 
-mod teller;
-
-use std::collections::VecDeque;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::super::words::is_said_elsewhere;
-use super::{Decoding, Desk};
-use crate::p1::decoder::Decoder;
-use crate::p1::diagnosis::recovery::Recovery;
-use crate::p1::diagnosis::{Diagnosis, Finding, Summary, Verdict};
+use super::Desk;
 use crate::p1::event::Event;
-use crate::p1::replay::Witness;
-use crate::p1::shard::Shard;
+use crate::p1::session::{Arrivals, Report, Session, Settings};
 use crate::sink::context::Source;
 use crate::source::Device;
 use crate::source::maxsonar::{Heard, Maxsonar};
-use teller::{Teller, Waiting};
 
 /// The bytes of one source; a capture log can hold several.
 pub(super) struct Stream {
     pub(super) label: Option<String>,
     pub(super) reader: Reader,
-    /// Offsets from which on bytes were received at a time.
-    times: VecDeque<(u64, Timestamp)>,
     pub(super) pushed: u64,
-    waiting: Waiting,
 }
 
 /// What makes events of bytes.
 pub(super) enum Reader {
-    Meter(Box<Meter>),
-    Sensor(Maxsonar),
+    Meter(Box<Session>),
+    Sensor(Sensor),
 }
 
-/// A meter is decoded, and what does not decode is looked into.
-pub(super) struct Meter {
-    pub(super) decoder: Decoder,
-    pub(super) diagnosis: Diagnosis,
-    pub(super) recovery: Recovery,
-    pub(super) witness: Witness,
-    /// Something came that is not left to another shard.
-    own: bool,
+/// A level sensor.
+#[derive(Default)]
+pub(super) struct Sensor {
+    sensor: Maxsonar,
+    arrivals: Arrivals,
 }
 
 /// What a stream takes.
@@ -63,15 +47,11 @@ pub(super) enum Turn<'a> {
 /// What events are told with.
 #[derive(Clone, Copy)]
 pub(super) struct Front<'a> {
-    /// A frame whose counter does not grow is a replay.
-    pub(super) heard: bool,
-    /// What is heard of meters is remembered.
-    pub(super) remembers: bool,
     pub(super) lane: usize,
     /// Its label is that of streams that have none of their own.
     pub(super) source: Source<'a>,
-    /// The part of all meters that is told of.
-    pub(super) shard: Option<Shard>,
+    /// A frame whose counter does not grow is a replay, and refused; else it is only marked.
+    pub(super) live: bool,
 }
 
 /// What was told of.
@@ -84,33 +64,10 @@ pub(super) struct Told {
 }
 
 impl Reader {
-    pub(super) fn new(device: Device, decoding: &Decoding) -> Self {
-        let Decoding {
-            keys,
-            policy,
-            shard,
-            zone,
-            repair,
-            before,
-            live_pipes: _,
-        } = decoding.clone();
-        let before = before.unwrap_or_default();
+    pub(super) fn new(device: Device, settings: &Settings) -> Self {
         match device {
-            Device::P1 => {
-                let mut meter = Meter {
-                    diagnosis: Diagnosis::new(Arc::clone(&keys)),
-                    recovery: Recovery::new(Arc::clone(&keys), zone.clone(), repair),
-                    witness: Witness::new(Arc::clone(&keys), Arc::clone(&before)),
-                    own: shard.is_none(),
-                    decoder: Decoder::new(keys, policy, zone).only(shard),
-                };
-                for (title, _) in before.iter().filter(|(_, record)| record.has_tag()) {
-                    meter.decoder.authenticated(*title);
-                    meter.recovery.authenticated(*title);
-                }
-                Self::Meter(Box::new(meter))
-            }
-            Device::Maxsonar => Self::Sensor(Maxsonar::default()),
+            Device::P1 => Self::Meter(Box::new(Session::new(settings))),
+            Device::Maxsonar => Self::Sensor(Sensor::default()),
         }
     }
 }
@@ -120,126 +77,46 @@ impl Stream {
         Self {
             label,
             reader,
-            times: VecDeque::new(),
             pushed: 0,
-            waiting: Waiting::default(),
         }
     }
 
     /// Takes bytes, a silence or the end.
     pub(super) fn turn(&mut self, turn: Turn<'_>, front: Front<'_>, desk: &mut dyn Desk) -> Told {
-        let Stream {
-            label,
-            reader,
-            times,
-            pushed,
-            waiting,
-        } = self;
-        if let Turn::Bytes(bytes, at) = turn {
-            if let Some(at) = at {
-                times.push_back((*pushed, at));
-            }
-            *pushed += bytes.len() as u64;
+        if let Turn::Bytes(bytes, _) = turn {
+            self.pushed += bytes.len() as u64;
         }
         let mut front = front;
-        front.source.label = label.as_deref().or(front.source.label);
-        let Front { lane, source, .. } = front;
+        front.source.label = self.label.as_deref().or(front.source.label);
         let mut told = Told::default();
-        match reader {
-            Reader::Meter(meter) => {
-                let Meter {
-                    decoder,
-                    diagnosis,
-                    recovery,
-                    witness,
-                    own,
-                } = &mut **meter;
-                let mut teller = Teller {
-                    front,
-                    times,
-                    waiting,
-                    witness,
-                    frames: 0,
-                    desk,
-                };
-                let mut tell = |event: &Event<'_>| {
-                    teller.frames += u64::from(!matches!(event, Event::Junk(_)));
-                    // Another process decodes it, and tells what is wrong with it.
-                    if front.others(event) {
-                        return;
-                    }
-                    *own = true;
-                    // Behind a good frame nothing more is to be expected of what was before it.
-                    if recovery.repairs() && matches!(event, Event::Telegram(_)) {
-                        teller.settle(recovery, true);
-                    }
-                    teller.vet(event, |teller, event| {
-                        diagnosis.event(event);
-                        recovery.event(event);
-                        match (recovery.repairs(), event) {
-                            (true, Event::Refused(_) | Event::Junk(_)) => teller.keep(event),
-                            _ => teller.say(event),
-                        }
-                    });
-                    if recovery.is_full() {
-                        teller.settle(recovery, false);
-                    }
-                };
+        match &mut self.reader {
+            Reader::Meter(session) => {
+                let before = session.frames();
+                let tell = |report: Report<'_>| front.tell(report, desk, &mut told);
                 match turn {
-                    Turn::Bytes(bytes, _) => decoder.push(bytes, &mut tell),
-                    Turn::Silence => decoder.quiet(&mut tell),
-                    Turn::Lost => decoder.lost(&mut tell),
-                    Turn::End | Turn::Cut => decoder.finish(&mut tell),
-                    Turn::Enough | Turn::Left => {}
+                    Turn::Bytes(bytes, at) => session.push(bytes, at, tell),
+                    Turn::Silence => session.silence(SILENCE_MS, tell),
+                    Turn::Lost => session.lost(tell),
+                    Turn::End => session.finish(tell),
+                    Turn::Cut => session.break_off(tell),
+                    Turn::Enough => session.stop(tell),
+                    Turn::Left => session.leave(tell),
                 }
-                if !matches!(turn, Turn::Bytes(..) | Turn::Enough) {
-                    teller.settle(recovery, true);
-                }
-                told.frames += teller.frames;
-                match turn {
-                    Turn::Bytes(bytes, at) => {
-                        diagnosis.bytes(bytes, *pushed);
-                        if let Some(at) = at {
-                            diagnosis.host_time(at.as_second());
-                        }
-                    }
-                    Turn::Silence | Turn::Lost => diagnosis.quiet(SILENCE_MS),
-                    Turn::End | Turn::Left if *own => diagnosis.finish(),
-                    Turn::End | Turn::Cut | Turn::Enough | Turn::Left => {}
-                }
-                let stored = matches!(source.kind, "file" | "stdin");
-                let mut summary = diagnosis.summary();
-                for finding in diagnosis.take_findings() {
-                    if stored && is_of_links_only(&finding, &mut summary) {
-                        continue;
-                    }
-                    told.found |= !is_said_elsewhere(&finding, source);
-                    desk.finding(lane, source, &finding);
-                }
-                for finding in diagnosis.take_grown() {
-                    if !stored || !is_of_links_only(&finding, &mut summary) {
-                        desk.grown(lane, source, &finding);
-                    }
-                }
-                match turn {
-                    Turn::Bytes(..) => {}
-                    Turn::Silence if diagnosis.is_waiting() => {}
-                    _ => desk.settled(lane, source),
-                }
-                if let Turn::End | Turn::Enough | Turn::Left = turn {
-                    desk.ended(lane, source, &summary);
-                }
-                forget(times, decoder.offset());
+                told.frames += session.frames() - before;
             }
-            Reader::Sensor(sensor) => {
+            Reader::Sensor(Sensor { sensor, arrivals }) => {
+                let Front { lane, source, .. } = front;
+                if let Turn::Bytes(bytes, at) = turn {
+                    arrivals.push(bytes.len(), at);
+                }
                 let tell = |heard: Heard<'_>| match heard {
                     Heard::Level(level) => {
                         told.frames += 1;
                         desk.level(lane, source, &level);
                     }
                     Heard::Wrong(junk) => {
-                        let event = Event::Junk(junk);
-                        desk.event(lane, source, time_of(times, &event), &event);
+                        let at = arrivals.at(junk.span.start);
+                        desk.event(lane, source, at, &Event::Junk(junk));
                     }
                 };
                 match turn {
@@ -247,7 +124,7 @@ impl Stream {
                     Turn::Silence | Turn::Lost | Turn::End | Turn::Cut => sensor.quiet(tell),
                     Turn::Enough | Turn::Left => {}
                 }
-                forget(times, sensor.offset());
+                arrivals.forget(sensor.offset());
             }
         }
         told
@@ -255,35 +132,37 @@ impl Stream {
 }
 
 impl Front<'_> {
-    fn others(&self, event: &Event<'_>) -> bool {
-        self.shard.is_some_and(|shard| !shard.takes(event))
-    }
-}
-
-/// Tells whether a finding says something of a link, and of a file only that somebody chose what is in it.
-fn is_of_links_only(finding: &Finding, summary: &mut Summary) -> bool {
-    match finding.verdict {
-        Verdict::PeriodLong | Verdict::PeriodShort => true,
-        // An archive of every so many telegrams misses some before nearly each.
-        Verdict::Missed if 2 * finding.count as u64 > summary.good => {
-            summary.missed = 0;
-            true
+    fn tell(&self, report: Report<'_>, desk: &mut dyn Desk, told: &mut Told) {
+        let Self { lane, source, .. } = *self;
+        match report {
+            Report::Event(event, at) => match self.marked(event, desk) {
+                Some(marked) => desk.event(lane, source, at, &marked),
+                None => desk.event(lane, source, at, event),
+            },
+            Report::Repaired => desk.withdrawn(lane),
+            Report::Heard(title, record) => desk.remember(title, record),
+            Report::Finding(finding) => {
+                told.found |= !is_said_elsewhere(finding, source);
+                desk.finding(lane, source, finding);
+            }
+            Report::Grown(finding) => desk.grown(lane, source, finding),
+            Report::Settled => desk.settled(lane, source),
+            Report::Ended(summary) => desk.ended(lane, source, summary),
         }
-        _ => false,
     }
-}
 
-/// When the first byte of an event was received.
-fn time_of(times: &VecDeque<(u64, Timestamp)>, event: &Event<'_>) -> Option<Timestamp> {
-    let start = event.span().start;
-    let behind = times.partition_point(|(offset, _)| *offset <= start);
-    times.get(behind.checked_sub(1)?).map(|(_, at)| *at)
-}
-
-/// Drops times of bytes that are in an event already.
-fn forget(times: &mut VecDeque<(u64, Timestamp)>, offset: u64) {
-    while times.get(1).is_some_and(|(next, _)| *next <= offset) {
-        times.pop_front();
+    /// A telegram of a recording whose counter came before in this run.
+    fn marked<'e>(&self, event: &Event<'e>, desk: &mut dyn Desk) -> Option<Event<'e>> {
+        let Event::Telegram(decoded) = event else {
+            return None;
+        };
+        let security = decoded.security.filter(|_| !self.live)?;
+        let frame = (security.title(), security.counter().0);
+        desk.came_before(self.source, frame).then(|| {
+            let mut marked = decoded.clone();
+            marked.replayed = true;
+            Event::Telegram(marked)
+        })
     }
 }
 

@@ -163,24 +163,16 @@ pub(super) const SILENCE: Duration = Duration::from_secs(12);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::lane::Decoding;
-    use crate::p1::decoder::Policy;
+    use crate::cli::lane::Reading;
+    use crate::p1::session::Settings;
     use crate::p1::value::Zone;
     use std::sync::Arc;
 
     #[test]
     fn a_silent_virtual_meter_is_told_of_without_pins() {
-        let decoding = Decoding {
-            keys: Arc::default(),
-            policy: Policy::default(),
-            shard: None,
-            zone: Zone::luxembourg(),
-            repair: false,
-            live_pipes: false,
-            before: None,
-        };
+        let settings = Settings::new(Arc::default(), Zone::luxembourg());
         let said = |place: &str| {
-            let lane = Lane::new(&place.parse().unwrap(), None, &decoding, false);
+            let lane = Lane::new(&place.parse().unwrap(), &settings, Reading::default());
             silence(&lane, SILENCE, LineSettings::P1)
         };
         let (what, hint) = said("sim:");

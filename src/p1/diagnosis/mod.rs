@@ -13,7 +13,6 @@ mod bytes;
 mod clue;
 mod context;
 mod damage;
-pub mod examine;
 mod fate;
 mod finding;
 mod flow;
@@ -147,10 +146,10 @@ impl Diagnosis {
         self.patient = true;
     }
 
-    /// Takes note of bytes as they were received, before the decoder gets them.
-    pub fn bytes(&mut self, bytes: &[u8], _offset: u64) {
-        self.summary.bytes += bytes.len() as u64;
-        if !bytes.is_empty() {
+    /// Counts bytes that were received, and ends a silence with them; before or after the decoder gets them.
+    pub fn bytes(&mut self, count: usize) {
+        self.summary.bytes += count as u64;
+        if count > 0 {
             self.silent_ms = 0;
         }
     }

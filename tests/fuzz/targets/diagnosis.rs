@@ -1,14 +1,14 @@
-//! Diagnosis and recovery on the events of any bytes: no panic, and no more findings than there are verdicts.
+//! A session with any bytes: no panic, no more findings than there are verdicts, nothing repaired without proof.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use smarty::cli::words;
-use smarty::p1::decoder::{Decoder, Policy};
-use smarty::p1::diagnosis::examine::examine;
-use smarty::p1::diagnosis::recovery::Recovery;
-use smarty::p1::diagnosis::{Diagnosis, Finding, Verdict};
+use smarty::p1::diagnosis::{Finding, Verdict};
 use smarty::p1::event::{Event, Tag};
+use smarty::p1::examine::examine;
+use smarty::p1::session::{Report, Session, Settings};
 use smarty::sink::context::Context;
 use smarty::sink::explanation;
 use smarty::sink::json::Json;
@@ -21,50 +21,36 @@ use super::{choices, cuts, keys, zone};
 /// Plays the bytes several times over, in pieces with silences between, as a source would.
 pub fn bounded(bytes: &[u8]) {
     let mut rng = choices(bytes);
-    let mut decoder = Decoder::new(Arc::clone(keys()), Policy::default(), zone().clone());
-    let mut diagnosis = Diagnosis::new(Arc::clone(keys()));
-    let mut recovery = Recovery::new(Arc::clone(keys()), zone().clone(), rng.below(2) == 0);
-    let (mut offset, mut pending) = (0, 0);
-    for round in 0..ROUNDS {
+    let mut settings = Settings::new(Arc::clone(keys()), zone().clone());
+    settings.repair = rng.below(2) == 0;
+    settings.medium.live = rng.below(2) == 0;
+    let mut session = Session::new(&settings);
+    let (mut offset, mut said) = (0, 0);
+    let mut take = |report: Report<'_>| match report {
+        Report::Event(event, _) => proven(event),
+        Report::Finding(finding) => {
+            say(finding);
+            said += 1;
+        }
+        _ => {}
+    };
+    for _ in 0..ROUNDS {
         let cuts = cuts(&mut rng, bytes.len());
         for pair in cuts.windows(2) {
             let piece = &bytes[pair[0]..pair[1]];
             offset += piece.len() as u64;
-            diagnosis.bytes(piece, offset);
-            decoder.push(piece, |event| {
-                diagnosis.event(event);
-                recovery.event(event);
-            });
-            diagnosis.host_time(1_600_000_000 + rng.below(1_000_000) as i64);
-            let pause = rng.below(4) == 0;
-            if pause {
-                decoder.quiet(|event| {
-                    diagnosis.event(event);
-                    recovery.event(event);
-                });
-                diagnosis.quiet(1000 * rng.below(20) as u64);
-            }
-            if pause || recovery.is_full() {
-                recovery.settle(pause, proven);
+            let at = Timestamp::from_second(1_600_000_000 + rng.below(1_000_000) as i64);
+            session.push(piece, at.ok(), &mut take);
+            if rng.below(4) == 0 {
+                session.silence(1000 * rng.below(20) as u64, &mut take);
             }
         }
-        pending += diagnosis
-            .take_findings()
-            .map(|finding| say(&finding))
-            .count();
-        assert!(
-            pending <= Verdict::ALL.len(),
-            "{pending} findings in {round} rounds"
-        );
     }
-    decoder.finish(|event| {
-        diagnosis.event(event);
-        recovery.event(event);
-    });
-    recovery.settle(true, proven);
-    diagnosis.finish();
-    diagnosis.findings().iter().for_each(say);
-    assert_eq!(diagnosis.summary().bytes, offset);
+    session.finish(&mut take);
+    assert!(said <= Verdict::ALL.len(), "{said} findings");
+    session.findings().iter().for_each(say);
+    assert_eq!(session.summary().bytes, offset);
+    assert_eq!(session.offset(), offset, "all bytes were reported");
     let mut examination = examine(bytes, keys(), zone());
     explain(&examination);
     Redactor::new(zone().clone()).examination(&mut examination);
@@ -73,8 +59,9 @@ pub fn bounded(bytes: &[u8]) {
 
 /// What was mended counts only where something proves it.
 fn proven(event: &Event<'_>) {
-    if let Event::Telegram(decoded) = event {
-        assert!(decoded.mended.is_some());
+    if let Event::Telegram(decoded) = event
+        && decoded.mended.is_some()
+    {
         assert_ne!(decoded.crc.valid(), Some(false));
         let tag = decoded.security.map(|security| security.tag);
         assert!(
@@ -95,7 +82,7 @@ fn say(finding: &Finding) {
     serde_json::from_str::<IgnoredAny>(text).unwrap_or_else(|error| panic!("{error}: {text}"));
 }
 
-fn explain(examination: &smarty::p1::diagnosis::examine::Examination) {
+fn explain(examination: &smarty::p1::examine::Examination) {
     let mut out = Vec::new();
     explanation::write(&mut out, "capture.bin", examination, true);
     printable(&out);

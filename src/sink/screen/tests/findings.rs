@@ -24,7 +24,7 @@ fn watched(fault: &str, telegrams: usize, at: &[usize]) -> Vec<(Screen, Timestam
         let context = house.context();
         let mut frame = Vec::new();
         house.meter.next_frame(&mut frame);
-        diagnosis.bytes(&frame, 0);
+        diagnosis.bytes(frame.len());
         let mut tell = |event: &Event<'_>| {
             diagnosis.event(event);
             take(screen, now, &context, event);

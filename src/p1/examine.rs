@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use super::finding::{Finding, Measure, Verdict};
-use super::recovery::Recovery;
-use super::worst::Worst;
-use super::{Diagnosis, Summary};
-use crate::p1::cipher::Keys;
-use crate::p1::decoder::{Decoder, Policy};
-use crate::p1::event::Event;
-use crate::p1::value::Zone;
+use super::cipher::Keys;
+use super::diagnosis::worst::Worst;
+use super::diagnosis::{Finding, Measure, Summary, Verdict};
+use super::event::Event;
+use super::session::{Report, Session, Settings};
+use super::value::Zone;
 
 /// What was looked at, what was found, and where it first fails.
 #[derive(Clone, Debug)]
@@ -156,23 +154,19 @@ impl Verdict {
 
 /// Examines a capture from its first to its last byte.
 pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
-    let mut decoder = Decoder::new(keys.clone(), Policy::default(), zone.clone());
-    let mut diagnosis = Diagnosis::new(keys.clone());
-    let mut recovery = Recovery::new(keys.clone(), zone.clone(), false);
+    let mut session = Session::new(&Settings::new(Arc::clone(keys), zone.clone()));
     let mut mended = 0;
-    let mut tell = |event: &Event<'_>| {
-        diagnosis.event(event);
-        recovery.event(event);
+    let mut count = |report: Report<'_>| {
+        if let Report::Event(Event::Telegram(decoded), _) = report {
+            mended += u64::from(decoded.mended.is_some());
+        }
     };
     for chunk in capture.chunks(CHUNK) {
-        decoder.push(chunk, &mut tell);
+        session.push(chunk, None, &mut count);
     }
-    decoder.finish(&mut tell);
-    recovery.settle(true, |_| mended += 1);
-    diagnosis.bytes(capture, 0);
-    diagnosis.finish();
-    let findings = diagnosis.findings().to_vec();
-    let summary = diagnosis.summary();
+    session.finish(&mut count);
+    let findings = session.findings().to_vec();
+    let summary = session.summary();
     let worst = findings
         .first()
         .and_then(|finding| Worst::of(capture, finding));
@@ -240,7 +234,7 @@ fn step(stage: Stage, failed_at: Option<Stage>, findings: &[Finding], summary: &
     }
 }
 
-/// Bytes that are given to the decoder at once.
+/// Bytes that are given to the session at once.
 const CHUNK: usize = 64 << 10;
 
 #[cfg(test)]
