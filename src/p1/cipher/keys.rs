@@ -123,6 +123,15 @@ impl Key {
         }
     }
 
+    /// Reads all keys of a text, one a line, as [`Self::in_text`] reads one: a letter may have an encryption key (GUEK,
+    /// GPK60) and an authentication key (GAK, GPK61).
+    pub fn all_in_text(text: &str) -> Vec<Self> {
+        let lines = text.trim_start_matches('\u{feff}').lines();
+        let keys = lines.map(without_comment).map(without_label);
+        keys.filter_map(|line| parse_digits(line).ok().map(Self))
+            .collect()
+    }
+
     /// First three bytes of AES(key, zeros): tells keys apart without telling the key.
     pub fn check_value(&self) -> [u8; 3] {
         let mut block = Default::default();
@@ -143,9 +152,20 @@ impl AuthenticationKey {
         0xFF,
     ];
 
+    /// What Netz Burgenland has handed out to its customers.
+    pub const BURGENLAND: [u8; 16] = [
+        0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE,
+        0xCF,
+    ];
+
     /// Takes sixteen raw bytes.
     pub fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// First three bytes of AES(key, zeros), as for [`Key::check_value`].
+    pub fn check_value(&self) -> [u8; 3] {
+        Key(self.0).check_value()
     }
 
     /// The sixteen bytes, for trying them in another place.
@@ -275,7 +295,9 @@ fn without_label(line: &str) -> &str {
         if letters >= 4 && is_hex && word.contains(|c: char| c.is_ascii_digit()) {
             break;
         }
-        if letters >= 3 && !is_hex && word.chars().all(char::is_alphabetic) {
+        // As GPK60.
+        let numbered = letters <= 8 && word.chars().take(3).filter(is_no_digit).count() == 3;
+        if letters >= 3 && !is_hex && (numbered || word.chars().all(char::is_alphabetic)) {
             // Where in the line the word ends.
             end = word.as_ptr() as usize - line.as_ptr() as usize + word.len();
         }
@@ -286,6 +308,13 @@ fn without_label(line: &str) -> &str {
         _ => rest.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '\\' | '{')),
     };
     rest.trim_matches(['"', '\'', ' ', '\t'])
+}
+
+/// Tells whether a letter is no hexadecimal digit, nor one that people take for such.
+fn is_no_digit(letter: &char) -> bool {
+    letter.is_alphabetic()
+        && !letter.is_ascii_hexdigit()
+        && !matches!(letter, 'O' | 'o' | 'l' | 'I')
 }
 
 /// A character in words: as it is, or by its number.
@@ -374,6 +403,7 @@ mod tests {
             format!("GUEK: {DIGITS}\r\n"),
             format!("GUEK:{DIGITS}"),
             format!("GUEK {DIGITS}"),
+            format!("GPK60: {DIGITS}"),
             format!("Schlüssel = {DIGITS}"),
             format!("AES-128 key (house): {}", pairs.join(":")),
             format!("my key: {}", pairs.join(" ")),
@@ -390,6 +420,8 @@ mod tests {
             Key::in_text(&two).unwrap_err(),
             KeyError::Several { count: 2 }
         );
+        let other = Key::parse(&DIGITS.replace('0', "1")).unwrap();
+        assert!(Key::all_in_text(&two) == [expected, other]);
         for (text, error) in [
             ("GUEK: 0A1B2CO", KeyError::LetterO { position: 7 }),
             ("GUEK: 0A1B", KeyError::Length { digits: 4 }),

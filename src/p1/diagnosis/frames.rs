@@ -4,12 +4,14 @@ use super::context::Context;
 use super::finding::Verdict;
 use super::relatives::{FirstBlock, Relative};
 use super::repair;
+use super::sealed::{AuthSlip, Proof, Sealed};
 use super::text;
 use super::trouble::{Piece, PieceKind, Stretch};
 use super::view::{Cause, Extent, Known};
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
 use crate::p1::event::Reason;
+use crate::p1::push::transcode::Transcoder;
 use crate::p1::span::Span;
 
 /// What happened to the encrypted frames among the trouble.
@@ -248,6 +250,45 @@ impl Tally {
             }
             Cause::Damaged { text, .. } => {
                 self.damaged_text(note, piece.span.start, &header, bytes, text);
+            }
+        }
+    }
+
+    /// Looks at a push that the keys do not fit; its link frames are whole.
+    pub(super) fn push(&mut self, span: Span, sealed: &Sealed, context: &Context<'_>) {
+        let mut transcoder = Transcoder::default();
+        self.frames += 1;
+        let note = Note {
+            span,
+            title: Some(sealed.header.title),
+            counter: sealed.header.counter.0,
+        };
+        let Some(keys) = context.keys.of(sealed.header.title) else {
+            return self.no_key.push(note);
+        };
+        match sealed.under(keys, &mut transcoder) {
+            Some(Proof::TextOnly) => {
+                self.opened(note);
+                let slip = sealed.auth_slip(keys, &mut transcoder);
+                self.tag_only.push((slip == Some(AuthSlip::Public), note));
+            }
+            Some(_) => self.opened(note),
+            None => {
+                let known = self.keys.first().map(|(known, _)| *known);
+                let known = known.filter(|known| {
+                    let keys = known.keys(keys);
+                    sealed.under(&keys, &mut transcoder).is_some()
+                });
+                // A wrong key stays wrong.
+                let patient = context.patient && self.random.is_empty();
+                let relative = known.or_else(|| match self.random.len() {
+                    0..HOPELESS => sealed.relative(keys, context.keys, patient, &mut transcoder),
+                    _ => None,
+                });
+                match relative {
+                    Some(relative) => self.keys.push((relative, note)),
+                    None => self.random.push(note),
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::finding::{Evidence, Finding, Measure, Verdict};
 use super::frames::Tally;
 use super::plain::Plains;
+use super::sealed::Sealed;
 use super::trouble::{PieceKind, Stretch, Trouble};
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
@@ -60,6 +61,15 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
         findings.push(Finding::new(Verdict::UnknownBytes, span, 1, evidence));
     }
     findings
+}
+
+/// The findings about pushes that the keys do not fit.
+pub fn pushes(pushes: &[(Span, Sealed)], context: &Context<'_>) -> Vec<Finding> {
+    let mut tally = Tally::default();
+    for (span, sealed) in pushes {
+        tally.push(*span, sealed, context);
+    }
+    tally.findings(context)
 }
 
 fn is_named_damage(verdict: Verdict) -> bool {

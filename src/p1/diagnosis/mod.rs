@@ -19,6 +19,7 @@ mod flow;
 mod frames;
 mod host;
 mod judge;
+pub mod key_check;
 mod lines;
 mod listen;
 mod pace;
@@ -27,6 +28,7 @@ pub mod recovery;
 mod relatives;
 pub mod repair;
 mod sample;
+mod sealed;
 mod sent;
 mod shape;
 pub mod slip;
@@ -43,10 +45,11 @@ pub mod worst;
 use std::sync::Arc;
 
 use self::context::Context;
+use self::sealed::Sealed;
 use self::stream::Stream;
 use self::trouble::{PieceKind, Trouble};
 use super::cipher::Keys;
-use super::event::{Event, Reason};
+use super::event::{Event, Reason, Refused};
 use super::span::Span;
 
 pub use finding::{Evidence, Finding, Measure, Verdict};
@@ -56,6 +59,8 @@ pub use sent::Sent;
 pub struct Diagnosis {
     keys: Arc<Keys>,
     trouble: Trouble,
+    /// Pushes that the keys do not fit.
+    pushes: Vec<(Span, Sealed)>,
     stream: Stream,
     summary: Summary,
     /// Trouble that came since the last judgement.
@@ -126,6 +131,7 @@ impl Diagnosis {
         Self {
             keys,
             trouble: Trouble::default(),
+            pushes: Vec::new(),
             stream: Stream::default(),
             summary: Summary::default(),
             fresh: false,
@@ -203,10 +209,11 @@ impl Diagnosis {
                     return;
                 }
                 self.stream.refused(refused);
-                // Why a push is refused is all there is to say: its bytes are not those of a P1 port.
+                // Why a push is refused is all there is to say, keys aside: its bytes are not those of a P1 port.
                 // So it is of text in clear under the name of another: nothing in it is damaged.
                 let forged = refused.header.is_none() && refused.reason == Reason::Downgrade;
                 if refused.is_push() || forged {
+                    self.push(refused);
                     return;
                 }
                 let kind = PieceKind::Frame {
@@ -295,6 +302,18 @@ impl Diagnosis {
         summary
     }
 
+    /// Keeps a push that the keys do not fit.
+    fn push(&mut self, refused: &Refused<'_>) {
+        let sealed = Sealed::of(refused.frame).filter(|_| refused.reason == Reason::TagMismatch);
+        if let Some(sealed) = sealed {
+            if self.pushes.len() >= PUSHES_MAX {
+                self.pushes.remove(0);
+            }
+            self.fresh = true;
+            self.pushes.push((refused.span, sealed));
+        }
+    }
+
     fn trouble(&mut self, span: Span, kind: PieceKind, bytes: &[u8]) {
         self.fresh = true;
         self.trouble.push(span, kind, bytes, self.stream.known());
@@ -314,6 +333,7 @@ impl Diagnosis {
                 usual_length: None,
             };
             let mut findings = judge::judge(&self.trouble, &context);
+            findings.extend(judge::pushes(&self.pushes, &context));
             findings.extend(
                 self.stream
                     .findings()
@@ -371,5 +391,7 @@ fn is_filler(bytes: &[u8]) -> bool {
 const SILENCE_MS: u64 = 12_000;
 /// Seconds of the host after which trouble is judged without a silence.
 const PATIENCE_SECONDS: i64 = 3;
+/// Pushes kept that the keys do not fit.
+const PUSHES_MAX: usize = 32;
 /// Longest filler between telegrams, in bytes.
 const FILLER_MAX: usize = 4;

@@ -1,7 +1,8 @@
 //! The relatives of a key: what people make of a right one when they copy it.
 //!
 //! One AES block tells whether a key opens a frame: the first sixteen characters then read like the start of
-//! a telegram, which a wrong key gives once in a billion.
+//! a telegram, which a wrong key gives once in a billion. The start of a push proves less: it is one of many that
+//! the whole of it has to prove.
 
 use aes_gcm::KeyInit;
 use aes_gcm::aes::Aes128Enc;
@@ -62,13 +63,30 @@ impl FirstBlock {
 
     /// Tells whether a key makes the start of a telegram of it.
     pub fn opens(&self, key: &[u8; 16]) -> bool {
+        let text = self.text_under(key);
+        self.length >= 8 && text::begins(text.get(..self.length).unwrap_or_default())
+    }
+
+    /// Tells whether a key makes what could be the start of a telegram or push of it: the rest must prove it.
+    pub fn may_open(&self, key: &[u8; 16]) -> bool {
+        let text = self.text_under(key);
+        let text = text.get(..self.length).unwrap_or_default();
+        match text {
+            // A data-notification with its date-time, or a body alone (IEC 62056-5-3).
+            [0x0F, _, _, _, _, 0x00 | 0x09 | 0x0C, ..] => true,
+            [0x01 | 0x02, count, ..] => *count > 0,
+            text => text::begins(text),
+        }
+    }
+
+    fn text_under(&self, key: &[u8; 16]) -> [u8; 16] {
         let mut block = self.counter_block.into();
         Aes128Enc::new(key.into()).encrypt_block(&mut block);
         let mut text = [0; 16];
         for ((text, key), cipher) in text.iter_mut().zip(block).zip(self.cipher) {
             *text = key ^ cipher;
         }
-        self.length >= 8 && text::begins(text.get(..self.length).unwrap_or_default())
+        text
     }
 }
 
@@ -81,6 +99,21 @@ impl Relative {
         )
     }
 
+    /// The key of another meter.
+    pub(super) fn of_other(other: SystemTitle, keys: &MeterKeys) -> Self {
+        Self {
+            verdict: Verdict::KeyOfOtherMeter,
+            digits: [None; 2],
+            other: Some(other),
+            bytes: *keys.key().bytes(),
+        }
+    }
+
+    /// The key that fits.
+    pub(super) fn bytes(&self) -> &[u8; 16] {
+        &self.bytes
+    }
+
     /// Tells whether the key opens another frame as well.
     pub fn opens(&self, block: &FirstBlock) -> bool {
         block.opens(&self.bytes)
@@ -91,6 +124,17 @@ impl Relative {
     /// `patient` tries two wrong digits as well, about a hundred thousand keys.
     pub fn find(
         block: &FirstBlock,
+        title: SystemTitle,
+        given: &MeterKeys,
+        ring: &Keys,
+        patient: bool,
+    ) -> Option<Self> {
+        Self::find_by(|key| block.opens(key), title, given, ring, patient)
+    }
+
+    /// As [`Self::find`], for any proof that a key is the right one.
+    pub fn find_by(
+        mut opens: impl FnMut(&[u8; 16]) -> bool,
         title: SystemTitle,
         given: &MeterKeys,
         ring: &Keys,
@@ -131,12 +175,12 @@ impl Relative {
             .chain(others)
             .chain(typos)
             .chain(swapped)
-            .find(|relative| relative.bytes != *key && block.opens(&relative.bytes));
+            .find(|relative| relative.bytes != *key && opens(&relative.bytes));
         if found.is_some() || !patient {
             return found;
         }
         typos_of_typos(key)
-            .find(|(_, _, bytes)| block.opens(bytes))
+            .find(|(_, _, bytes)| opens(bytes))
             .map(|(first, second, bytes)| Self {
                 digits: [Some(first), Some(second)],
                 ..known(Verdict::KeyTwoTypos, bytes)
