@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Keep the keys of meters, and check which frames a key opens')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -359,6 +360,119 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'smarty;keys' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add the key of a meter to the key ring')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;keys;add' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes; of two, the second is the authentication key')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Second key, for meters that have one of their own (GAK, GPK61)')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring to add to [default: keys.toml in the configuration folder]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the meter is called: the label of its source, and its name in outputs')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Whether each frame of the meter ends in a tag, the proof of origin')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'The meter may send in clear as well')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the entry of the meter')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;keys;list' {
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring to list [default: keys.toml in the configuration folder]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One object per entry')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;keys;check' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key, or with both keys of the meter, one a line')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Second key, for meters that have one of their own (GAK, GPK61); Luxembourg''s is built in')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--meter', '--meter', [CompletionResultType]::ParameterName, 'Only frames of this meter: device id or system title; repeatable')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many frames [default for ports and servers: 3]')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many frames [default for ports and servers: 3]')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS [default: as the system sets it]')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR [default: as the system sets it]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram comes for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server is not there or goes away')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One object per meter')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;keys;remove' {
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring to remove from [default: keys.toml in the configuration folder]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;keys;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add the key of a meter to the key ring')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'smarty;keys;help;add' {
+            break
+        }
+        'smarty;keys;help;list' {
+            break
+        }
+        'smarty;keys;help;check' {
+            break
+        }
+        'smarty;keys;help;remove' {
+            break
+        }
+        'smarty;keys;help;help' {
+            break
+        }
         'smarty;generate' {
             [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'The program that the unit of systemd runs [default: this one]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -379,6 +493,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Keep the keys of meters, and check which frames a key opens')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -402,6 +517,25 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;help;ports' {
+            break
+        }
+        'smarty;help;keys' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add the key of a meter to the key ring')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
+            break
+        }
+        'smarty;help;keys;add' {
+            break
+        }
+        'smarty;help;keys;list' {
+            break
+        }
+        'smarty;help;keys;check' {
+            break
+        }
+        'smarty;help;keys;remove' {
             break
         }
         'smarty;help;generate' {

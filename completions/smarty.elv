@@ -35,6 +35,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
+            cand keys 'Keep the keys of meters, and check which frames a key opens'
             cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -348,6 +349,108 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'smarty;keys'= {
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand add 'Add the key of a meter to the key ring'
+            cand list 'List the key ring, with check values in place of keys'
+            cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+            cand remove 'Remove the keys of meters from the key ring'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'smarty;keys;add'= {
+            cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read'
+            cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read'
+            cand --key-file 'File with the key: 32 hexadecimal digits or 16 bytes; of two, the second is the authentication key'
+            cand --auth-key 'Second key, for meters that have one of their own (GAK, GPK61)'
+            cand --keyring 'Key ring to add to [default: keys.toml in the configuration folder]'
+            cand --name 'What the meter is called: the label of its source, and its name in outputs'
+            cand --tag 'Whether each frame of the meter ends in a tag, the proof of origin'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --allow-plain 'The meter may send in clear as well'
+            cand --force 'Replace the entry of the meter'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'smarty;keys;list'= {
+            cand --keyring 'Key ring to list [default: keys.toml in the configuration folder]'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --json 'One object per entry'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'smarty;keys;check'= {
+            cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
+            cand --key 'Key of the meter, 32 hexadecimal digits; alone: ask for it'
+            cand --key-file 'File with the key, or with both keys of the meter, one a line'
+            cand --keyring 'Key ring: TOML with a key for each meter'
+            cand --auth-key 'Second key, for meters that have one of their own (GAK, GPK61); Luxembourg''s is built in'
+            cand -i 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson'
+            cand --input 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson'
+            cand --meter 'Only frames of this meter: device id or system title; repeatable'
+            cand -n 'Stop after so many frames [default for ports and servers: 3]'
+            cand --count 'Stop after so many frames [default for ports and servers: 3]'
+            cand --baud 'Speed of serial ports, in baud [default: 115200]'
+            cand --mode 'Data bits, parity and stop bits of serial ports [default: 8N1]'
+            cand --rts 'Set the control line RTS [default: as the system sets it]'
+            cand --dtr 'Set the control line DTR [default: as the system sets it]'
+            cand --timeout 'End with exit code 5 when no telegram comes for so long (30s, 5m)'
+            cand --duration 'End after so long (30s, 10m, 2h, 1d)'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --no-reconnect 'End when a port or server is not there or goes away'
+            cand --json 'One object per meter'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'smarty;keys;remove'= {
+            cand --keyring 'Key ring to remove from [default: keys.toml in the configuration folder]'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'smarty;keys;help'= {
+            cand add 'Add the key of a meter to the key ring'
+            cand list 'List the key ring, with check values in place of keys'
+            cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+            cand remove 'Remove the keys of meters from the key ring'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'smarty;keys;help;add'= {
+        }
+        &'smarty;keys;help;list'= {
+        }
+        &'smarty;keys;help;check'= {
+        }
+        &'smarty;keys;help;remove'= {
+        }
+        &'smarty;keys;help;help'= {
+        }
         &'smarty;generate'= {
             cand --program 'The program that the unit of systemd runs [default: this one]'
             cand --color 'When to use colours'
@@ -367,6 +470,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand watch 'Show meters live, on a screen or line by line'
             cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
             cand ports 'List serial ports and what is known of them'
+            cand keys 'Keep the keys of meters, and check which frames a key opens'
             cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -383,6 +487,20 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;help;simulate'= {
         }
         &'smarty;help;ports'= {
+        }
+        &'smarty;help;keys'= {
+            cand add 'Add the key of a meter to the key ring'
+            cand list 'List the key ring, with check values in place of keys'
+            cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+            cand remove 'Remove the keys of meters from the key ring'
+        }
+        &'smarty;help;keys;add'= {
+        }
+        &'smarty;help;keys;list'= {
+        }
+        &'smarty;help;keys;check'= {
+        }
+        &'smarty;help;keys;remove'= {
         }
         &'smarty;help;generate'= {
         }

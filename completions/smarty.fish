@@ -39,6 +39,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "inspect" -d 'Show wha
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
@@ -349,6 +350,80 @@ complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sourc
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "add" -d 'Add the key of a meter to the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "list" -d 'List the key ring, with check values in place of keys'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "remove" -d 'Remove the keys of meters from the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes; of two, the second is the authentication key' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l auth-key -d 'Second key, for meters that have one of their own (GAK, GPK61)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l keyring -d 'Key ring to add to [default: keys.toml in the configuration folder]' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l name -d 'What the meter is called: the label of its source, and its name in outputs' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l tag -d 'Whether each frame of the meter ends in a tag, the proof of origin' -r -f -a "required\t'Frames without are refused'
+optional\t'Frames without are taken'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l allow-plain -d 'The meter may send in clear as well'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l force -d 'Replace the entry of the meter'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l keyring -d 'Key ring to list [default: keys.toml in the configuration folder]' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l json -d 'One object per entry'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l key-file -d 'File with the key, or with both keys of the meter, one a line' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l keyring -d 'Key ring: TOML with a key for each meter' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l auth-key -d 'Second key, for meters that have one of their own (GAK, GPK61); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s n -l count -d 'Stop after so many frames [default for ports and servers: 3]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l no-reconnect -d 'End when a port or server is not there or goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l json -d 'One object per meter'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l keyring -d 'Key ring to remove from [default: keys.toml in the configuration folder]' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add the key of a meter to the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the key ring, with check values in place of keys'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove the keys of meters from the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'The program that the unit of systemd runs [default: this one]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -357,12 +432,17 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'So
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "add" -d 'Add the key of a meter to the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the key ring, with check values in place of keys'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "remove" -d 'Remove the keys of meters from the key ring'

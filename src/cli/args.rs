@@ -5,6 +5,7 @@ mod examples;
 mod generate;
 mod input;
 mod inspect;
+mod key_ring;
 mod keys;
 mod output;
 mod services;
@@ -14,6 +15,7 @@ pub use self::capture::{Capture, CaptureFormat};
 pub use self::generate::{Generate, Generated};
 pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
 pub use self::inspect::Inspect;
+pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove};
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
 pub use self::services::{
@@ -82,6 +84,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// List serial ports and what is known of them
     Ports(Ports),
+    /// Keep the keys of meters, and check which frames a key opens
+    Keys(KeysArgs),
     /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
     #[command(after_long_help = generate::EXAMPLES)]
     Generate(Generate),
@@ -95,7 +99,8 @@ impl Command {
             | Self::Parse(_)
             | Self::Inspect(_)
             | Self::Watch(_)
-            | Self::Simulate(_) => true,
+            | Self::Simulate(_)
+            | Self::Keys(_) => true,
             Self::Capture(_) | Self::Ports(_) | Self::Generate(_) => false,
         }
     }

@@ -3,6 +3,7 @@
 //! First of: `--key`, `--key-file`, `SMARTY_KEY`, `SMARTY_KEY_FILE`, `$CREDENTIALS_DIRECTORY/smarty.key`; beside
 //! it, for each meter of its own, the key ring. Keys are read by hand so that no help text, error or log shows one.
 
+mod entry;
 mod ring_file;
 
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use etcetera::BaseStrategy;
 use zeroize::Zeroizing;
 
 use ring_file::RingFile;
+
+pub use entry::{entered_keys, entries, read_ring_text, ring_place};
 
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
@@ -51,6 +54,18 @@ impl Ring {
             Some((path, wanted)) => Self::read(&path, wanted, &authentication)?,
             None => Self::default(),
         };
+        if let Some((path, true)) = args.key_file.as_ref().map(|path| (path, args.pair))
+            && let Some((key, second)) = entry::read_pair(path)?
+        {
+            let second = match args.auth_key {
+                Some(_) => authentication,
+                None => second,
+            };
+            let origin = format!("from {}", path.display());
+            ring.origin = Some(format!("{origin}, {}", check_value(&key)));
+            Arc::make_mut(&mut ring.keys).set_default(MeterKeys::new(key, second));
+            return Ok(ring);
+        }
         if let Some((key, origin)) = single_key(args)? {
             ring.origin = Some(format!("{origin}, {}", check_value(&key)));
             let keys = MeterKeys::new(key, authentication);

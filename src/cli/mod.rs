@@ -67,6 +67,10 @@ pub mod explain;
 
 pub mod inspect;
 
+mod key_check;
+
+mod key_ring;
+
 pub mod decode;
 
 pub mod simulate;
@@ -107,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(watch) => watch::run(watch, &cli.global),
         Command::Capture(capture) => capture::run(capture, &cli.global),
         Command::Ports(_) => ports::run(),
+        Command::Keys(keys) => key_ring::run(keys, &cli.global),
         Command::Generate(what) => generate::run(what, cli.global.quiet),
     };
     let exit = done.unwrap_or_else(|failure: Failure| failure.report(cli.global.quiet));

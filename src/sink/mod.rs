@@ -20,6 +20,8 @@ mod template;
 
 pub mod json;
 
+pub mod keys;
+
 pub mod influx;
 
 pub mod level;

@@ -26,6 +26,15 @@ fn help_of_each_command() {
 }
 
 #[test]
+fn help_of_the_commands_of_keys() {
+    assert_snapshot!("help_keys", smarty("keys --help").done());
+    for command in ["add", "list", "check", "remove"] {
+        let shown = words(["keys", command, "--help"]).done();
+        assert_snapshot!(format!("help_keys_{command}"), shown);
+    }
+}
+
+#[test]
 fn the_version_is_one_line() {
     let done = smarty("--version").done();
     assert_eq!(

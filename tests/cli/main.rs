@@ -9,6 +9,7 @@ mod field;
 mod help;
 mod inputs;
 mod inspect;
+mod key_commands;
 mod keys;
 mod output;
 mod parse;

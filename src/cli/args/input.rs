@@ -81,7 +81,7 @@ pub enum OnOff {
     Off,
 }
 
-fn parse_form(name: &str) -> Result<FormChoice, String> {
+pub(super) fn parse_form(name: &str) -> Result<FormChoice, String> {
     if name == "auto" {
         return Ok(FormChoice(None));
     }

@@ -31,6 +31,9 @@ pub struct KeyArgs {
     /// What to do with a frame whose tag, the proof of origin, is wrong
     #[arg(long, value_name = "HOW", default_value = "verify")]
     pub tag: TagWhen,
+    /// Whether the file of the key may hold the authentication key as well.
+    #[arg(skip)]
+    pub pair: bool,
 }
 
 /// What a wrong tag does.
