@@ -17,24 +17,24 @@ use super::config::Config;
 use super::failure::{Exit, Failure, Level, say};
 use super::feed::Feed;
 use super::inputs::{self, Named};
-use super::lane::{Desk, Lane, Reading};
+use super::messages::talk;
 use super::output::existing;
-use super::pump::{Limits, Link, Sink, pump};
+use super::run::counts::exit_of;
+use super::run::input::{Reading, title_of};
+use super::run::{self, Counts, Filter, Input, Limits, Observers};
 use super::signals::Signals;
 use super::watch;
-use super::words::{self, is_said_elsewhere};
-use super::writer::WriteEnd;
+use super::words;
 use crate::p1::count::count;
-use crate::p1::diagnosis::Finding;
-use crate::p1::event::Event;
 use crate::p1::session::Settings;
 use crate::p1::value::Zone;
-use crate::sink::context::Source;
-use crate::sink::words::Depth;
+use crate::sink::context::Context;
+use crate::sink::file_error::FileError;
+use crate::sink::observer::{Flow, Observer, Report};
+use crate::sink::words::{Depth, is_said_elsewhere};
 use crate::source::dump::Form;
-use crate::source::maxsonar::Level as Filling;
 use crate::source::{LineSettings, Stop};
-use count::{Counts, Meter};
+use count::{Line, Tallied};
 use store::Store;
 
 /// Captures all sources.
@@ -51,29 +51,23 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
     let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
     let signals = Signals::watch(&stop)?;
     let options = inputs::source_options(&source, stop.clone(), true);
-    let mut captor = Captor {
-        store: Store::open(
-            args,
-            &labels(&named, args.format),
-            existing(args.force, args.append),
-        )?,
-        counts: named.iter().map(|_| Counts::default()).collect(),
-        titles: Vec::new(),
-        left: args.count,
-        quiet: global.quiet,
-        depth: words::depth(global.verbose),
-        meter: Meter::new(args.count, source.duration, !global.quiet),
-    };
+    let mut files = Files::new(Store::open(
+        args,
+        &labels(&named, args.format),
+        existing(args.force, args.append),
+    )?);
     let settings = Settings::new(Arc::default(), Zone::luxembourg());
     let reading = Reading {
         form: Some(Form::Bin),
         ..Reading::default()
     };
-    let lanes: Vec<Lane> = named
+    let inputs: Vec<Input> = named
         .iter()
-        .map(|named| Lane::new(&named.address, &settings, reading))
+        .map(|named| Input::new(&named.address, &settings, reading))
         .collect();
-    captor.titles = lanes.iter().map(Lane::title).collect();
+    let titles = inputs.iter().map(Input::title).collect();
+    let line = Line::new(args.count, source.duration, !global.quiet);
+    let mut progress = Progress::new(titles, line, args.count, global);
     let limits = Limits {
         duration: source.duration,
         timeout: source.timeout,
@@ -83,146 +77,168 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
             baud: source.baud.unwrap_or(LineSettings::P1.baud),
             mode: source.mode.unwrap_or(LineSettings::P1.mode),
         },
+        without_keys: true,
     };
     let sources = named
         .iter()
         .map(|named| named.lasting(&options, &source))
         .collect();
     let feed = Feed::new(sources, &stop)?;
-    let pumped = pump(feed, lanes, &mut captor, &limits, &mut |_| None);
-    let worst = match pumped {
-        Ok(pumped) => inputs::with_losses(pumped, &options.losses).worst,
-        Err(failure) => failure.report(global.quiet),
+    let list: Vec<&mut dyn Observer> = vec![&mut files, &mut progress];
+    let mut observers = Observers::new(Counts::default(), Filter::default(), list);
+    if args.count == Some(0) {
+        observers.want_nothing();
+    }
+    let ended = run::run(feed, inputs, &mut observers, &limits, &mut |_| None);
+    let whole = observers.counts.whole;
+    drop(observers);
+    let worst = match (ended, files.failure.take()) {
+        (Err(failure), _) => failure.report(global.quiet),
+        (Ok(_), Some(error)) => Failure::from(error).report(global.quiet),
+        (Ok(ended), None) => inputs::with_losses(ended, &options.losses).worst,
     };
-    let finished = captor.finish();
+    progress.finish();
+    let stored = files.store.finish();
+    if !global.quiet {
+        progress.sum_up();
+        for (path, bytes) in stored.iter().flatten() {
+            let what = format!("{}: {} stored", path.display(), count(*bytes, "byte"));
+            say(Level::Note, &what, None);
+        }
+    }
     signals.pass_on();
-    Ok(worst.min(finished?))
+    stored?;
+    Ok(worst.min(exit_of(whole, 0)))
 }
 
-/// Takes bytes to the files, and counts what is in them.
-struct Captor {
+/// The files that all bytes go to.
+struct Files {
     store: Store,
-    counts: Vec<Counts>,
+    /// Why no more can be written.
+    failure: Option<FileError>,
+}
+
+impl Files {
+    fn new(store: Store) -> Self {
+        Self {
+            store,
+            failure: None,
+        }
+    }
+}
+
+impl Observer for Files {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        let input = context.input;
+        let store = &mut self.store;
+        match *report {
+            Report::Bytes { bytes, broken } => {
+                let at = context.received_at.unwrap_or_else(Timestamp::now);
+                store.bytes(input, at, bytes, broken);
+            }
+            Report::Event { event, .. } => store.event(input, context.received_at, event),
+            Report::Level(level) => store.level(input, level),
+            Report::Pause => store.quiet(input),
+            Report::Link { link, .. } => store.remark(input, Timestamp::now(), link.word()),
+            Report::Tick(_) => {
+                if let Err(error) = store.flush() {
+                    self.failure = Some(error);
+                    return Flow::Failed;
+                }
+            }
+            _ => {}
+        }
+        Flow::Continue
+    }
+}
+
+/// Says how far the capture is, and what goes wrong.
+struct Progress {
+    counts: Vec<Tallied>,
     titles: Vec<String>,
+    /// Whole frames that are still wanted, where that is limited.
     left: Option<u64>,
     quiet: bool,
     depth: Depth,
-    meter: Meter,
+    line: Line,
 }
 
-impl Captor {
-    fn finish(self) -> Result<Exit, Failure> {
-        self.meter.finish();
-        let stored = self.store.finish();
-        if !self.quiet {
-            for (title, counts) in self.titles.iter().zip(&self.counts) {
-                say(Level::Note, &format!("{title}: {counts}"), None);
-            }
-            for (path, bytes) in stored.iter().flatten() {
-                say(
-                    Level::Note,
-                    &format!("{}: {} stored", path.display(), count(*bytes, "byte")),
-                    None,
-                );
-            }
+impl Progress {
+    fn new(titles: Vec<String>, line: Line, limit: Option<u64>, global: &Global) -> Self {
+        Self {
+            counts: titles.iter().map(|_| Tallied::default()).collect(),
+            titles,
+            left: limit,
+            quiet: global.quiet,
+            depth: words::depth(global.verbose),
+            line,
         }
-        stored?;
-        Ok(match self.counts.iter().map(|counts| counts.whole).sum() {
-            0u64 => Exit::Nothing,
-            _ => Exit::Good,
-        })
     }
 
-    fn spend(&mut self) {
+    /// Takes the line on the terminal away.
+    fn finish(&self) {
+        self.line.finish();
+    }
+
+    fn sum_up(&self) {
+        for (title, counts) in self.titles.iter().zip(&self.counts) {
+            say(Level::Note, &format!("{title}: {counts}"), None);
+        }
+    }
+
+    fn say(&self, level: Level, what: &str, hint: Option<&str>) {
+        self.line.aside(|| talk(self.quiet, level, what, hint));
+    }
+
+    fn spend(&mut self) -> Flow {
         self.left = self.left.map(|left| left.saturating_sub(1));
+        match self.left {
+            Some(0) => Flow::Enough,
+            _ => Flow::Continue,
+        }
     }
 }
 
-impl Desk for Captor {
-    fn event(
-        &mut self,
-        lane: usize,
-        _source: Source<'_>,
-        received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
-        self.store.event(lane, received_at, event);
-        if self
-            .counts
-            .get_mut(lane)
-            .is_some_and(|counts| counts.count(event))
-        {
-            self.spend();
+impl Observer for Progress {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        let source = context.source;
+        let counts = self.counts.get_mut(context.input);
+        match *report {
+            Report::Bytes { bytes, broken } => {
+                if let Some(counts) = counts {
+                    counts.bytes += bytes.len() as u64;
+                    counts.broken += broken.len() as u64;
+                }
+            }
+            Report::Event { event, .. } => {
+                let whole = counts.is_some_and(|counts| counts.count(event));
+                return if whole { self.spend() } else { Flow::Continue };
+            }
+            Report::Level(_) => {
+                if let Some(counts) = counts {
+                    counts.whole += 1;
+                }
+                return self.spend();
+            }
+            Report::Finding(finding) if !is_said_elsewhere(finding, source) => {
+                let (what, hint) = words::finding(finding, source, self.depth);
+                let name = source.label.unwrap_or(source.said());
+                self.say(Level::Warning, &format!("{name}: {what}"), Some(&hint));
+            }
+            Report::Link { .. } => {
+                if let Some(title) = self.titles.get_mut(context.input) {
+                    *title = title_of(source);
+                }
+            }
+            Report::Message {
+                gravity,
+                what,
+                hint,
+            } => self.say(gravity, what, hint),
+            Report::Tick(_) => self.line.show(&self.counts),
+            _ => {}
         }
-    }
-
-    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        self.found(source, finding);
-    }
-
-    fn level(&mut self, lane: usize, _source: Source<'_>, level: &Filling) {
-        self.store.level(lane, level);
-        if let Some(counts) = self.counts.get_mut(lane) {
-            counts.whole += 1;
-        }
-        self.spend();
-    }
-}
-
-impl Captor {
-    fn found(&mut self, source: Source<'_>, finding: &Finding) {
-        if is_said_elsewhere(finding, source) {
-            return;
-        }
-        let (what, hint) = words::finding(finding, source, self.depth);
-        let name = source.label.unwrap_or(source.said());
-        self.talk(Level::Warning, &format!("{name}: {what}"), Some(&hint));
-    }
-}
-
-impl Sink for Captor {
-    fn flush(&mut self) -> Result<(), WriteEnd> {
-        self.store
-            .flush()
-            .map_err(|error| WriteEnd::Failed(error.into()))
-    }
-
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.counts.iter().map(|counts| counts.whole).sum()
-    }
-
-    fn link(&mut self, lane: &Lane, link: Link, _message: &str, _hint: Option<&str>) {
-        if let Some(title) = self.titles.get_mut(lane.index) {
-            *title = lane.title();
-        }
-        self.store.remark(lane.index, Timestamp::now(), link.word());
-    }
-
-    fn bytes(&mut self, lane: &Lane, at: Timestamp, bytes: &[u8], broken: &[usize]) {
-        if let Some(counts) = self.counts.get_mut(lane.index) {
-            counts.bytes += bytes.len() as u64;
-            counts.broken += broken.len() as u64;
-        }
-        self.store.bytes(lane.index, at, bytes, broken);
-    }
-
-    fn quiet(&mut self, lane: &Lane) {
-        self.store.quiet(lane.index);
-    }
-
-    fn tick(&mut self, _now: Timestamp) {
-        self.meter.show(&self.counts);
-    }
-
-    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
-        if !self.quiet || level == Level::Error {
-            let hint = hint.filter(|_| !self.quiet);
-            self.meter.aside(|| say(level, what, hint));
-        }
+        Flow::Continue
     }
 }
 

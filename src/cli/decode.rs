@@ -1,13 +1,14 @@
 //! `smarty decrypt`, `smarty parse` and the stream of `smarty watch`: the same pipeline with different defaults.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 
 use super::args::{Format, Global, InputArgs, KeyArgs, OutputArgs, Run, TagWhen};
 use super::caution::say_who_sees_keys;
-use super::clerk::{Clerk, Wishes};
 use super::config::Config;
 use super::explain;
 use super::failure::{Exit, Failure, Level, say};
@@ -15,19 +16,23 @@ use super::feed::Feed;
 use super::inputs::{self, Common, Named};
 use super::inspect::{self, Wanted};
 use super::keys::Ring;
-use super::lane::{Lane, Reading};
-use super::output::{Flow, Output, terminal_width};
-use super::pump::{Limits, PumpEnd, Pumped, Sink, pump};
-use super::renewal::Renewal;
+use super::messages::{Messages, Talk};
+use super::naming::Naming;
+use super::output::{Output, OutputOptions, terminal_width};
+use super::renewal::{Renewal, SharedRing};
+use super::run::input::Reading;
+use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers};
 use super::runs::size_for;
-use super::services::{Keep, Services};
+use super::services::{Deriving, Keep, Services};
 use super::signals::Signals;
+use super::standard;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::nearest::nearest;
 use crate::p1::replay::Records;
 use crate::p1::value::Zone;
+use crate::sink::observer::Observer;
 use crate::sink::thin::Thinning;
 use crate::source::{Lasting, LineSettings, Losses, Place, Stop};
 
@@ -60,37 +65,63 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         Default::Decrypt => Format::Raw,
         Default::Parse => Format::Table,
     });
-    let services = Services::default().computing(&args.derive, &named, Keep::WhereNamed)?;
-    if services.extent() != Extent::Nothing && matches!(format, Format::Raw | Format::Hex) {
+    let deriving = Deriving::open(&args.derive, &named, Keep::WhereNamed)?;
+    let extent = extent(deriving.as_ref());
+    if extent != Extent::Nothing && matches!(format, Format::Raw | Format::Hex) {
         let what = "raw and hex show the telegram as it is, without what is computed";
         return Err(Failure::new(Exit::Usage, what).hint("add --json, or leave out --derive"));
     }
-    let flow = Flow {
-        extent: services.extent(),
+    let options = OutputOptions {
+        extent,
         thinning: Thinning {
             last: args.input.last,
             ..Thinning::default()
         },
         durable: args.input.follow || inputs::any_live(&named),
-        ..Flow::default()
+        ..OutputOptions::default()
     };
-    stream(&args, &named, services, global, format, flow, None)
+    let beside = Beside {
+        deriving,
+        services: Services::new(),
+    };
+    stream(&args, &named, beside, global, format, options, None)
 }
 
-/// A run of the pump that lacks only its sink.
+/// How much is computed.
+pub fn extent(deriving: Option<&Deriving>) -> Extent {
+    deriving.map(Deriving::extent).unwrap_or_default()
+}
+
+/// What runs beside the output.
+#[derive(Default)]
+pub struct Beside {
+    /// What is computed, and remembered.
+    pub deriving: Option<Deriving>,
+    /// Who publishes.
+    pub services: Services,
+}
+
+impl Beside {
+    /// What is remembered of meters, where that is kept.
+    pub fn remembered(&self) -> Option<Arc<Records>> {
+        self.deriving.as_ref().and_then(Deriving::remembered)
+    }
+}
+
+/// A run that lacks only its observers.
 pub struct Prepared {
     /// All keys.
-    pub ring: Arc<Ring>,
+    pub ring: SharedRing,
     /// Zone of the meters' clocks.
     pub zone: Zone,
     /// Ends the run.
     pub stop: Stop,
     sources: Vec<Lasting>,
     losses: Losses,
-    lanes: Vec<Lane>,
+    inputs: Vec<Input>,
     limits: Limits,
     /// Most bytes of a file that are decoded in one go.
-    run: usize,
+    chunk: usize,
 }
 
 impl Prepared {
@@ -148,8 +179,8 @@ impl Prepared {
             repair: args.input.repair,
             before,
         };
-        let lanes = named.iter().map(|named| named.lane(&common));
-        let lanes = lanes.collect::<Result<_, _>>()?;
+        let inputs = named.iter().map(|named| named.input(&common));
+        let inputs = inputs.collect::<Result<_, _>>()?;
         let sources = named
             .iter()
             .map(|named| named.lasting(&options, &args.source))
@@ -164,17 +195,24 @@ impl Prepared {
                 baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
                 mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
             },
+            without_keys: false,
         };
         Ok(Self {
-            ring,
+            ring: SharedRing::new(ring),
             zone,
             stop,
             sources,
             losses: options.losses,
-            lanes,
-            run: size_for(limits.jobs, growth(&args.output)),
+            inputs,
+            chunk: size_for(limits.jobs, growth(&args.output)),
             limits,
         })
+    }
+
+    /// Lets frames that lack only their key count where the run waits for a telegram.
+    pub fn with_any_key(mut self) -> Self {
+        self.limits.without_keys = true;
+        self
     }
 
     /// What serial ports are set to.
@@ -182,21 +220,21 @@ impl Prepared {
         self.limits.line
     }
 
-    /// Reads all sources to their end, or until the sink has enough.
+    /// Reads all sources to their end, or until the observers have enough.
     ///
     /// # Errors
-    /// As [`pump`].
-    pub fn pump(
+    /// As [`run::run`].
+    pub fn run(
         self,
-        sink: &mut dyn Sink,
+        observers: &mut Observers<'_>,
         signals: &Signals,
         renewal: Option<&Renewal<'_>>,
-    ) -> Result<Pumped, Failure> {
-        let feed = Feed::in_runs(self.sources, &self.stop, self.run)?;
-        let mut ring = self.ring;
-        let mut renew = |sink: &mut dyn Sink| renewal?.look(signals, &mut ring, sink);
-        let pumped = pump(feed, self.lanes, sink, &self.limits, &mut renew)?;
-        Ok(inputs::with_losses(pumped, &self.losses))
+    ) -> Result<Ended, Failure> {
+        let feed = Feed::in_runs(self.sources, &self.stop, self.chunk)?;
+        let ring = self.ring;
+        let mut reload = |observers: &mut Observers<'_>| renewal?.look(signals, &ring, observers);
+        let ended = run::run(feed, self.inputs, observers, &self.limits, &mut reload)?;
+        Ok(inputs::with_losses(ended, &self.losses))
     }
 }
 
@@ -207,10 +245,10 @@ impl Prepared {
 pub fn stream(
     args: &Run,
     named: &[Named],
-    services: Services,
+    beside: Beside,
     global: &Global,
     format: Format,
-    flow: Flow,
+    options: OutputOptions,
     renewal: Option<&Renewal<'_>>,
 ) -> Result<Exit, Failure> {
     if args.output.explain {
@@ -223,39 +261,78 @@ pub fn stream(
         }
         return inspect::stream(args, named, &Wanted::default(), global, renewal);
     }
-    let run = Prepared::new(args, named, global, renewal, services.remembered())?;
-    let flow = Flow {
+    let run = Prepared::new(args, named, global, renewal, beside.remembered())?;
+    let by_telegrams = options.thinning.last;
+    let options = OutputOptions {
+        count: args.input.count.filter(|_| !by_telegrams),
         sources: inputs::sources(named),
         unproven: args.keys.tag != TagWhen::Verify,
-        ..flow
+        ..options
     };
-    let output = Output::open(&args.output, format, &flow, &run.zone)?;
-    let wishes = Wishes {
-        meters: meters(&args.input.meter)?,
-        count: args.input.count,
-        by_telegrams: flow.thinning.last,
+    let output = RefCell::new(Output::open(&args.output, format, &options, &run.zone)?);
+    let redactor = output.borrow().redactor();
+    let filter = Filter::new(meters(&args.input.meter)?).redacted(redactor.is_some());
+    let talk = Talk {
         quiet: global.quiet,
         verbose: global.verbose,
         show_key: args.keys.show_key,
     };
-    let mut clerk = Clerk::new(output, services, Arc::clone(&run.ring), wishes);
+    let mut messages = Messages::new(talk, run.ring.clone(), redactor);
+    let Beside {
+        deriving,
+        mut services,
+    } = beside;
+    let alone = deriving.is_none() && services.is_empty() && args.input.count.is_none();
+    let mut written = &output;
+    let mut beside: Vec<&mut dyn Observer> = Vec::new();
+    beside.extend(
+        services
+            .iter_mut()
+            .map(|service| service as &mut dyn Observer),
+    );
+    beside.push(&mut written);
+    let mut naming = Naming::new(run.ring.clone(), deriving, beside);
+    let counts = Counts::up_to(args.input.count.filter(|_| by_telegrams));
+    let mut observers = Observers::new(counts, filter, vec![&mut naming, &mut messages]);
+    if args.input.count == Some(0) {
+        observers.want_nothing();
+    }
+    if alone {
+        observers.may_be_ahead(&output, run.ring.clone());
+    }
     let signals = match renewal {
         Some(_) => Signals::watch_and_renew(&run.stop)?,
         None => Signals::watch(&run.stop)?,
     };
-    let pumped = run.pump(&mut clerk, &signals, renewal);
-    let (worst, end) = match pumped {
-        Ok(pumped) => (pumped.worst, pumped.end),
+    let ended = run.run(&mut observers, &signals, renewal);
+    let failure = output.borrow_mut().failure();
+    let (worst, end) = match (ended, failure) {
         // What came before is good, and is put in its place.
-        Err(failure) => (failure.report(global.quiet), PumpEnd::Input),
+        (Err(failure), _) | (_, Some(failure)) => (failure.report(global.quiet), End::Input),
+        (Ok(ended), None) => (ended.worst, ended.end),
     };
-    let tally = clerk.tally();
-    let nothing = tally.good + tally.refused == 0;
-    let others: Vec<_> = clerk.others().map(str::to_owned).collect();
-    let finished = clerk.finish();
+    let counts = observers.counts.clone();
+    let say = |what: Option<String>, hint: Option<&str>| {
+        if let Some(what) = what.filter(|_| !global.quiet) {
+            say(Level::Note, &what, hint);
+        }
+    };
+    say(counts.summary(global.verbose > 0), None);
+    say(observers.recorded.note(), None);
+    output.borrow_mut().release();
+    observers.end(standard::ending().load(Ordering::Relaxed));
+    if global.verbose > 0 {
+        let hint = "the operator can switch them on, where the meter has them";
+        say(counts.missing(), Some(hint));
+    }
+    let others: Vec<_> = observers.filter.others().map(str::to_owned).collect();
+    drop(observers);
+    drop(naming);
+    let finished = finish(output.into_inner(), &counts);
     signals.pass_on();
     let exit = finished?;
-    if nothing && worst == Exit::Good && end == PumpEnd::Input && !args.input.meter.is_empty() {
+    let nothing = counts.is_empty();
+    if nothing && worst == Exit::Good && end == End::Input && !args.input.meter.is_empty() {
         let names: Vec<_> = named
             .iter()
             .map(|named| named.address.to_string())
@@ -272,14 +349,24 @@ pub fn stream(
             false => failure.hint(format!("it has telegrams of {}", others.join(", "))),
         });
     }
-    if let (Some(shard), true, Exit::Good, PumpEnd::Input) = (args.input.shard, nothing, worst, end)
-    {
-        if !global.quiet {
-            say(Level::Note, &format!("no telegram of shard {shard}"), None);
-        }
+    if let (Some(shard), true, Exit::Good, End::Input) = (args.input.shard, nothing, worst, end) {
+        say(Some(format!("no telegram of shard {shard}")), None);
         return Ok(Exit::Good);
     }
     Ok(worst.min(exit))
+}
+
+/// Writes the rest, and tells how the run went as far as its frames go.
+///
+/// # Errors
+/// When the output cannot be written.
+fn finish(output: Output, counts: &Counts) -> Result<Exit, Failure> {
+    let reader_gone = output.is_reader_gone();
+    match output.finish() {
+        Ok(()) if !reader_gone => Ok(counts.exit()),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Err(WriteEnd::Failed(failure)) => Err(failure),
+    }
 }
 
 /// The meters that are asked for.

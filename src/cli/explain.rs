@@ -14,6 +14,7 @@ use super::caution::say_who_sees_keys;
 use super::failure::{Exit, Failure, Level, say};
 use super::inputs::{self, Named};
 use super::keys::Ring;
+use super::run::counts::exit_of;
 use super::signals::Signals;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::value::Zone;
@@ -70,12 +71,7 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, global: &Global) -> Result<
             .map(|(_, count)| count)
             .sum();
         let good = examination.summary.good + examination.mended;
-        worst = worst.min(match (good, refused) {
-            (0, 0) => Exit::Nothing,
-            (0, _) => Exit::Key,
-            (_, 0) => Exit::Good,
-            _ => Exit::Some,
-        });
+        worst = worst.min(exit_of(good, refused));
         if let Some(failure) = unknown {
             worst = worst.min(failure.report(global.quiet));
         }

@@ -13,6 +13,7 @@ use super::standard;
 use super::veil::veiled;
 use crate::sink::clean::{clean, clean_lines};
 use crate::sink::file_error::FileError;
+pub use crate::sink::observer::Gravity as Level;
 use crate::source::SourceError;
 use crate::source::dump::{DumpError, Form, Secret};
 
@@ -83,17 +84,6 @@ impl Failure {
         );
         self.exit
     }
-}
-
-/// How serious a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Something does not work.
-    Error,
-    /// Something works, but not as it should.
-    Warning,
-    /// Something worth knowing.
-    Note,
 }
 
 /// Says a note on stderr as it is, with the keys of virtual meters: those are invented, and meant to be typed.

@@ -11,8 +11,8 @@ use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
 use super::failure::{Exit, Failure};
 use super::feed::is_live;
 use super::keys::Ring;
-use super::lane::{Lane, Reading};
-use super::pump::{PumpEnd, Pumped};
+use super::run::input::Reading;
+use super::run::{End, Ended, Input};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
@@ -43,7 +43,7 @@ pub struct Named {
     pub reference_power: Option<ReferencePower>,
 }
 
-/// What all lanes decode with, beside their keys.
+/// What all inputs are decoded with, beside their keys.
 pub struct Common<'a> {
     /// Keys of the run.
     pub keys: &'a KeyArgs,
@@ -117,18 +117,18 @@ impl Named {
         Ok(own.keys_for(&self.address))
     }
 
-    /// The lane that decodes what it sends.
+    /// The input that decodes what it sends.
     ///
     /// # Errors
     /// A key of its own that cannot be read.
-    pub fn lane(&self, common: &Common<'_>) -> Result<Lane, Failure> {
+    pub fn input(&self, common: &Common<'_>) -> Result<Input, Failure> {
         let keys = self.keys(common.keys, common.ring)?;
         let mut settings = Settings::new(keys, common.zone.clone());
         settings.policy = common.policy;
         settings.shard = common.shard;
         settings.repair = common.repair;
         settings.before = common.before.clone();
-        Ok(Lane::new(&self.address, &settings, common.reading))
+        Ok(Input::new(&self.address, &settings, common.reading))
     }
 }
 
@@ -229,13 +229,13 @@ pub fn source_options(args: &SourceArgs, stop: Stop, patient: bool) -> SourceOpt
 }
 
 /// How a run went: a source that was lost for good could not be read, unless enough had come before.
-pub fn with_losses(pumped: Pumped, losses: &Losses) -> Pumped {
-    match pumped.end {
-        PumpEnd::Input if losses.any() => Pumped {
-            worst: pumped.worst.min(Exit::Io),
-            ..pumped
+pub fn with_losses(ended: Ended, losses: &Losses) -> Ended {
+    match ended.end {
+        End::Input if losses.any() => Ended {
+            worst: ended.worst.min(Exit::Io),
+            ..ended
         },
-        _ => pumped,
+        _ => ended,
     }
 }
 

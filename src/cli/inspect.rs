@@ -2,32 +2,30 @@
 
 use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
-use jiff::Timestamp;
 
 use super::args::{Global, Inspect, Run};
 use super::config::Config;
 use super::decode::{Prepared, meters};
-use super::failure::{Exit, Failure, Level, say};
+use super::failure::{Exit, Failure, Level};
 use super::inputs::{self, Named};
-use super::lane::{Desk, Lane};
+use super::messages::talk;
 use super::output::terminal_width;
-use super::pump::{Link, Sink};
 use super::renewal::Renewal;
+use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
-use super::tally::Tally;
-use super::words::{self, is_said_elsewhere};
+use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Event, Reason};
+use crate::p1::event::{Event, Reason, Refused};
 use crate::p1::inspect::{Inspector, Node};
-use crate::sink::context::{Context, Senders, Source};
+use crate::sink::context::{Context, Source};
 use crate::sink::inspect::{self, Drawing};
 use crate::sink::json;
+use crate::sink::observer::{Flow, Observer, Report};
 use crate::sink::out::OutFile;
 use crate::sink::redact::Redactor;
 use crate::sink::target::Existing;
-use crate::sink::words::Depth;
-use crate::source::maxsonar::Level as Reading;
+use crate::sink::words::{Depth, is_said_elsewhere};
 
 /// How frames are shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +72,7 @@ pub fn stream(
 ) -> Result<Exit, Failure> {
     let run = Prepared::new(args, named, global, renewal, None)?;
     let inspectors = named.iter().map(|named| {
-        let keys = named.keys(&args.keys, &run.ring)?;
+        let keys = named.keys(&args.keys, &run.ring.get())?;
         Ok(Inspector::new(keys, run.zone.clone()))
     });
     let existing = match args.output.force {
@@ -98,22 +96,28 @@ pub fn stream(
             veiled: args.output.redact,
         },
         redactor: args.output.redact.then(|| Redactor::new(run.zone.clone())),
-        senders: Senders::default(),
-        tally: Tally::default(),
-        meters: meters(&args.input.meter)?,
         left: args.input.count,
         last: args.input.last.then(Vec::new),
         number: 0,
         quiet: global.quiet,
         gone: false,
+        failure: None,
     };
     let signals = Signals::watch(&run.stop)?;
-    let pumped = run.pump(&mut inspection, &signals, renewal);
-    let worst = match pumped {
-        Ok(pumped) => pumped.worst,
-        Err(failure) => failure.report(global.quiet),
+    let filter = Filter::new(meters(&args.input.meter)?).without_junk();
+    let list: Vec<&mut dyn Observer> = vec![&mut inspection];
+    let mut observers = Observers::new(Counts::default(), filter, list);
+    if args.input.count == Some(0) {
+        observers.want_nothing();
+    }
+    let ended = run.run(&mut observers, &signals, renewal);
+    let counts = observers.counts.clone();
+    drop(observers);
+    let worst = match (ended, inspection.failure.take()) {
+        (Err(failure), _) | (_, Some(failure)) => failure.report(global.quiet),
+        (Ok(ended), None) => ended.worst,
     };
-    let finished = inspection.finish();
+    let finished = inspection.finish(&counts);
     signals.pass_on();
     Ok(worst.min(finished?))
 }
@@ -128,9 +132,6 @@ struct Inspection {
     wanted: Wanted,
     drawing: Drawing,
     redactor: Option<Redactor>,
-    senders: Senders,
-    tally: Tally,
-    meters: Vec<String>,
     left: Option<u64>,
     /// What was drawn last, where nothing else is wanted.
     last: Option<Vec<u8>>,
@@ -139,31 +140,11 @@ struct Inspection {
     quiet: bool,
     /// Nobody reads the output.
     gone: bool,
+    /// Why nothing more can be written.
+    failure: Option<Failure>,
 }
 
 impl Inspection {
-    /// Tells whether an event is of a meter that was asked for.
-    fn wants(&mut self, event: &Event<'_>) -> bool {
-        if self.meters.is_empty() {
-            return true;
-        }
-        let (name, title) = match event {
-            Event::Telegram(decoded) => (
-                self.senders.name(decoded).into_owned(),
-                decoded.security.map(|security| security.title()),
-            ),
-            Event::Refused(refused) => (String::new(), refused.title()),
-            Event::Junk(_) => return false,
-        };
-        let id = title.and_then(|title| title.device_id());
-        let title = title.map(|title| title.to_string());
-        let names = [Some(name), id, title];
-        self.meters.iter().any(|wanted| {
-            let mut names = names.iter().flatten();
-            names.any(|name| wanted.eq_ignore_ascii_case(name))
-        })
-    }
-
     fn write_event(&mut self, context: &Context<'_>, event: &Event<'_>, nodes: &[Node]) {
         let mut drawn = Vec::new();
         match self.wanted {
@@ -186,74 +167,70 @@ impl Inspection {
     }
 
     /// Writes the rest, and tells how the run went as far as its frames go.
-    fn finish(mut self) -> Result<Exit, Failure> {
+    fn finish(mut self, counts: &Counts) -> Result<Exit, Failure> {
         self.buffer
             .append(&mut self.last.take().unwrap_or_default());
-        match Sink::flush(&mut self) {
+        match self.flush() {
             Err(WriteEnd::Failed(failure)) => return Err(failure),
             Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
             Ok(()) if self.gone => return Ok(Exit::Good),
             Ok(()) => {}
         }
         self.writer.finish()?;
-        Ok(self.tally.exit())
+        Ok(match counts.exit() {
+            // Readings of a level sensor are no frames.
+            Exit::Good if self.number == 0 => Exit::Nothing,
+            exit => exit,
+        })
     }
 }
 
-impl Desk for Inspection {
-    fn event(
-        &mut self,
-        lane: usize,
-        source: Source<'_>,
-        received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
-        if self.left == Some(0) || !self.wants(event) {
-            return;
-        }
-        let count = self.tally.count(lane, event);
+impl Inspection {
+    fn event(&mut self, context: &Context<'_>, event: &Event<'_>, refusals: u64) -> Flow {
         if !matches!(event, Event::Junk(_)) {
             self.number += 1;
             self.left = self.left.map(|left| left - 1);
         }
-        let Some(inspector) = self.inspectors.get_mut(lane) else {
-            return;
-        };
-        let mut nodes: Vec<_> = inspector.event(event).collect();
-        if let Some(redactor) = &mut self.redactor {
-            inspect::veil(&mut nodes, redactor);
+        if let Some(inspector) = self.inspectors.get_mut(context.input) {
+            let mut nodes: Vec<_> = inspector.event(event).collect();
+            if let Some(redactor) = &mut self.redactor {
+                inspect::veil(&mut nodes, redactor);
+            }
+            let context = Context {
+                seq: self.number,
+                ..*context
+            };
+            self.write_event(&context, event, &nodes);
+            if let Event::Refused(refused) = event
+                && refusals == 1
+            {
+                self.refused(context.source, refused);
+            }
         }
-        let context = Context {
-            seq: self.number,
-            received_at,
-            source,
-            ..Context::default()
-        };
-        self.write_event(&context, event, &nodes);
-        if let Event::Refused(refused) = event
-            && count == Some(1)
-            && matches!(
-                refused.reason,
-                Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade
-            )
-        {
+        match self.left {
+            Some(0) => Flow::Enough,
+            _ => Flow::Continue,
+        }
+    }
+
+    fn refused(&mut self, source: Source<'_>, refused: &Refused<'_>) {
+        let told = matches!(
+            refused.reason,
+            Reason::NoKey | Reason::Unsupported(_) | Reason::Downgrade
+        );
+        if told {
             let (what, hint) = match &mut self.redactor {
                 Some(redactor) => words::refused(&redactor.refused(refused), Depth::Full),
                 None => words::refused(refused, Depth::Full),
             };
             let what = format!("{}: {what}", source.said());
-            self.talk(Level::Error, &what, Some(&hint));
+            talk(self.quiet, Level::Error, &what, Some(&hint));
         }
     }
 
-    fn level(&mut self, _lane: usize, source: Source<'_>, _level: &Reading) {
-        let what = format!("{}: a level sensor sends no frames", source.said());
-        self.talk(Level::Note, &what, None);
-        self.left = Some(0);
-    }
-
-    fn finding(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        if is_said_elsewhere(finding, source) || self.left == Some(0) {
+    fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+        let source = context.source;
+        if is_said_elsewhere(finding, source) || context.enough {
             return;
         }
         let mut shown = finding.clone();
@@ -261,16 +238,14 @@ impl Desk for Inspection {
             redactor.finding(&mut shown);
         }
         let (what, hint) = words::finding(&shown, source, Depth::Full);
-        let level = match self.tally.good {
+        let level = match context.seq {
             0 => Level::Error,
             _ => Level::Warning,
         };
         let name = source.label.unwrap_or(source.said());
-        self.talk(level, &format!("{name}: {what}"), Some(&hint));
+        talk(self.quiet, level, &format!("{name}: {what}"), Some(&hint));
     }
-}
 
-impl Sink for Inspection {
     fn flush(&mut self) -> Result<(), WriteEnd> {
         if self.buffer.is_empty() {
             return self.writer.pause();
@@ -283,20 +258,33 @@ impl Sink for Inspection {
         self.gone |= matches!(written, Err(WriteEnd::ReaderGone));
         written
     }
+}
 
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.tally.good
-    }
-
-    fn link(&mut self, _lane: &Lane, _link: Link, _message: &str, _hint: Option<&str>) {}
-
-    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
-        if !self.quiet || level == Level::Error {
-            say(level, what, hint.filter(|_| !self.quiet));
+impl Observer for Inspection {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, refusals } => return self.event(context, event, refusals),
+            Report::Finding(finding) => self.finding(context, finding),
+            Report::Level(_) => {
+                let what = format!("{}: a level sensor sends no frames", context.source.said());
+                talk(self.quiet, Level::Note, &what, None);
+                return Flow::Enough;
+            }
+            Report::Message {
+                gravity,
+                what,
+                hint,
+            } => talk(self.quiet, gravity, what, hint),
+            Report::Tick(_) => match self.flush() {
+                Err(WriteEnd::ReaderGone) => return Flow::Enough,
+                Err(WriteEnd::Failed(failure)) => {
+                    self.failure = Some(failure);
+                    return Flow::Failed;
+                }
+                Ok(()) => {}
+            },
+            _ => {}
         }
+        Flow::Continue
     }
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::args::{Global, KeysCheck, Run};
 use super::config::Config;
 use super::decode::{Prepared, meters};
 use super::failure::{Exit, Failure, Level, say};
 use super::inputs::{self, Named};
 use super::keys::Ring;
-use super::lane::{Desk, Lane};
-use super::pump::{Link, Sink};
+use super::messages::talk;
+use super::run::counts::exit_of;
+use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
 use super::words;
 use super::writer::{WriteEnd, Writer};
@@ -22,8 +21,8 @@ use crate::p1::event::Event;
 use crate::p1::examine::Stage;
 use crate::sink::context::{Context, Source};
 use crate::sink::keys::{Tried, advice, write, write_json};
+use crate::sink::observer::{Flow, Observer, Report};
 use crate::sink::words::Depth;
-use crate::source::maxsonar::Level as Reading;
 
 /// Tries the keys on all frames of the inputs.
 ///
@@ -45,10 +44,11 @@ pub fn run(args: &KeysCheck, global: &Global) -> Result<Exit, Failure> {
 }
 
 fn check(args: &Run, named: &[Named], json: bool, global: &Global) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, None, None)?;
-    let lanes = named.iter().map(|named| {
-        let keys = named.keys(&args.keys, &run.ring)?;
-        Ok(LaneCheck {
+    let run = Prepared::new(args, named, global, None, None)?.with_any_key();
+    let ring = run.ring.get();
+    let inputs = named.iter().map(|named| {
+        let keys = named.keys(&args.keys, &ring)?;
+        Ok(InputCheck {
             check: KeyCheck::new(keys),
             kind: String::new(),
             name: named.address.to_string(),
@@ -56,18 +56,22 @@ fn check(args: &Run, named: &[Named], json: bool, global: &Global) -> Result<Exi
             findings: Vec::new(),
         })
     });
-    let ring = std::sync::Arc::clone(&run.ring);
     let mut checks = Checks {
-        lanes: lanes.collect::<Result<_, Failure>>()?,
+        inputs: inputs.collect::<Result<_, Failure>>()?,
         meters: meters(&args.input.meter)?,
         left: args.input.count,
-        frames: 0,
         quiet: global.quiet,
     };
     let signals = Signals::watch(&run.stop)?;
-    let pumped = run.pump(&mut checks, &signals, None);
-    let worst = match pumped {
-        Ok(pumped) => pumped.worst,
+    let list: Vec<&mut dyn Observer> = vec![&mut checks];
+    let mut observers = Observers::new(Counts::default(), Filter::default(), list);
+    if args.input.count == Some(0) {
+        observers.want_nothing();
+    }
+    let ended = run.run(&mut observers, &signals, None);
+    drop(observers);
+    let worst = match ended {
+        Ok(ended) => ended.worst,
         Err(failure) => failure.report(global.quiet),
     };
     let told = checks.tell(&ring, json);
@@ -80,18 +84,16 @@ fn check(args: &Run, named: &[Named], json: bool, global: &Global) -> Result<Exi
     Ok(worst.min(told))
 }
 
-/// Tries keys on what the lanes bring.
+/// Tries keys on what the inputs bring.
 struct Checks {
-    lanes: Vec<LaneCheck>,
+    inputs: Vec<InputCheck>,
     meters: Vec<String>,
     left: Option<u64>,
-    /// Encrypted frames so far.
-    frames: u64,
     quiet: bool,
 }
 
 /// One input.
-struct LaneCheck {
+struct InputCheck {
     check: KeyCheck,
     kind: String,
     name: String,
@@ -114,22 +116,22 @@ impl Checks {
 
     /// Writes what was found out, and tells how the run went.
     fn tell(&mut self, ring: &Ring, json: bool) -> Result<Exit, Failure> {
-        let several = self.lanes.len() > 1;
+        let several = self.inputs.len() > 1;
         let mut worst = Exit::Good;
         let mut seq = 0;
-        for lane in &mut self.lanes {
+        for input in &mut self.inputs {
             let source = Source {
-                kind: &lane.kind,
-                name: &lane.name,
-                label: lane.label.as_deref(),
+                kind: &input.kind,
+                name: &input.name,
+                label: input.label.as_deref(),
             };
             let name = source.label.unwrap_or(source.said()).to_owned();
-            let found: Vec<Meter> = lane.check.meters().to_vec();
+            let found: Vec<Meter> = input.check.meters().to_vec();
             let mut advised = BTreeMap::new();
             let mut out = Vec::new();
             for meter in &found {
-                let cause = lane.check.cause(meter);
-                let tried = tried(ring, lane.check.keys(), meter.title);
+                let cause = input.check.cause(meter);
+                let tried = tried(ring, input.check.keys(), meter.title);
                 seq += 1;
                 match json {
                     true => {
@@ -171,14 +173,9 @@ impl Checks {
                 fit += meter.fits();
                 rest += meter.frames - meter.fits();
             }
-            let exit = match (fit, rest) {
-                (0, 0) => match found.is_empty() {
-                    true => Exit::Nothing,
-                    false => Exit::Key,
-                },
-                (0, _) => Exit::Key,
-                (_, 0) => Exit::Good,
-                _ => Exit::Some,
+            let exit = match exit_of(fit, rest) {
+                Exit::Nothing if !found.is_empty() => Exit::Key,
+                exit => exit,
             };
             for ((what, hint), who) in advised {
                 let level = match exit {
@@ -190,21 +187,19 @@ impl Checks {
                     [first, rest @ ..] => format!("{first} and {} others", rest.len()),
                     [] => String::new(),
                 };
-                if !self.quiet || level == Level::Error {
-                    let hint = Some(hint.as_str()).filter(|_| !self.quiet);
-                    say(level, &format!("{name}: {who}: {what}"), hint);
-                }
+                let what = format!("{name}: {who}: {what}");
+                talk(self.quiet, level, &what, Some(&hint));
             }
-            if lane.check.uncounted > 0 && !self.quiet {
+            if input.check.uncounted > 0 && !self.quiet {
                 let what = format!(
                     "{name}: {} frames of meters beyond the first {} are not counted",
-                    lane.check.uncounted,
+                    input.check.uncounted,
                     found.len()
                 );
                 say(Level::Warning, &what, Some("name meters with --meter"));
             }
             if exit == Exit::Nothing {
-                lane.say_nothing(&name, self.quiet);
+                input.say_nothing(&name, self.quiet);
             }
             worst = worst.min(exit);
         }
@@ -212,7 +207,7 @@ impl Checks {
     }
 }
 
-impl LaneCheck {
+impl InputCheck {
     /// Says why there was nothing to try keys on; an input without any frame was told of before.
     fn say_nothing(&self, name: &str, quiet: bool) {
         let source = Source {
@@ -256,67 +251,55 @@ fn tried(ring: &Ring, keys: &crate::p1::cipher::Keys, title: SystemTitle) -> Tri
     }
 }
 
-impl Desk for Checks {
-    fn event(
-        &mut self,
-        lane: usize,
-        source: Source<'_>,
-        _received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
+impl Checks {
+    fn event(&mut self, context: &Context<'_>, event: &Event<'_>) {
         let title = match event {
             Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
             Event::Refused(refused) => refused.title(),
             Event::Junk(_) => return,
         };
-        if self.left == Some(0) || title.is_some() && !self.wants(title) {
+        if title.is_some() && !self.wants(title) {
             return;
         }
-        let Some(lane) = self.lanes.get_mut(lane) else {
+        let Some(input) = self.inputs.get_mut(context.input) else {
             return;
         };
-        if lane.kind.is_empty() {
-            lane.kind = source.kind.to_owned();
-            lane.name = source.name.to_owned();
+        if input.kind.is_empty() {
+            input.kind = context.source.kind.to_owned();
+            input.name = context.source.name.to_owned();
         }
-        if lane.check.event(event) {
-            self.frames += 1;
-            self.left = self.left.map(|left| left - 1);
+        if input.check.event(event) {
+            self.left = self.left.map(|left| left.saturating_sub(1));
         }
     }
 
-    fn level(&mut self, _lane: usize, _source: Source<'_>, _level: &Reading) {}
-
-    fn finding(&mut self, lane: usize, _source: Source<'_>, finding: &Finding) {
+    fn finding(&mut self, input: usize, finding: &Finding) {
         let about_keys = matches!(finding.verdict.stage(), Stage::Key | Stage::Tag);
-        if let Some(lane) = self.lanes.get_mut(lane)
+        if let Some(input) = self.inputs.get_mut(input)
             && !about_keys
             && finding.verdict.explains_refusals()
-            && lane.findings.len() < FINDINGS_MAX
+            && input.findings.len() < FINDINGS_MAX
         {
-            lane.findings.push(finding.clone());
+            input.findings.push(finding.clone());
         }
     }
 }
 
-impl Sink for Checks {
-    fn flush(&mut self) -> Result<(), WriteEnd> {
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.frames
-    }
-
-    fn link(&mut self, _lane: &Lane, _link: Link, _message: &str, _hint: Option<&str>) {}
-
-    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
-        if !self.quiet || level == Level::Error {
-            say(level, what, hint.filter(|_| !self.quiet));
+impl Observer for Checks {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, .. } => self.event(context, event),
+            Report::Finding(finding) => self.finding(context.input, finding),
+            Report::Message {
+                gravity,
+                what,
+                hint,
+            } => talk(self.quiet, gravity, what, hint),
+            _ => {}
+        }
+        match self.left {
+            Some(0) => Flow::Enough,
+            _ => Flow::Continue,
         }
     }
 }

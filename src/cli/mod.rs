@@ -1,4 +1,4 @@
-//! The command line: arguments, opening of sources and keys, the pump, the report.
+//! The command line: arguments, opening of sources and keys, the loop, what is said.
 
 pub mod args;
 
@@ -16,8 +16,6 @@ pub mod keys;
 
 pub mod words;
 
-pub mod withheld;
-
 pub mod writer;
 
 pub mod archive;
@@ -26,13 +24,9 @@ pub mod formatter;
 
 pub mod output;
 
-pub mod tally;
-
 pub mod runs;
 
 pub mod ahead;
-
-pub mod lane;
 
 pub mod signals;
 
@@ -42,7 +36,7 @@ pub mod feed;
 
 pub mod terminal;
 
-pub mod pump;
+pub mod run;
 
 pub mod config;
 
@@ -58,10 +52,11 @@ pub mod mqtt;
 
 pub mod services;
 
-pub mod recorded;
 mod renewal;
 
-pub mod clerk;
+pub mod naming;
+
+pub mod messages;
 
 pub mod explain;
 

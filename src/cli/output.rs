@@ -1,6 +1,8 @@
 //! From events to bytes: the format asked for, what is left out, and `--redact`.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::rc::Rc;
 
 use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
@@ -14,19 +16,19 @@ use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Refused};
+use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
 use crate::sink::context::{Context, Senders};
 use crate::sink::csv::{Csv, Sources};
 use crate::sink::fields::{Fields, UnknownField};
 use crate::sink::json::Json;
 use crate::sink::level;
+use crate::sink::observer::{Flow, Link, Notice, Observer, Report};
 use crate::sink::out::OutFile;
 use crate::sink::parquet::Parquet;
 use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
 use crate::sink::rotation::Rotation;
-use crate::sink::service::Notice;
 use crate::sink::target::Existing;
 use crate::sink::thin::{Row, Thin, Thinning, values};
 use crate::sink::words::Depth;
@@ -34,6 +36,8 @@ use crate::source::maxsonar::Level;
 
 /// Formats telegrams and writes them.
 pub struct Output {
+    /// Telegrams, held back ones and readings that are still to be printed, where that is limited.
+    left: Option<u64>,
     silent: bool,
     formatter: Formatter,
     parquet: Option<Box<Parquet>>,
@@ -42,7 +46,7 @@ pub struct Output {
     plain: bool,
     thin: Thin,
     senders: Senders,
-    redactor: Option<Redactor>,
+    redactor: Option<SharedRedactor>,
     buffer: Vec<u8>,
     /// What each file of a recording begins with, not yet told to the writer.
     header: Vec<u8>,
@@ -51,11 +55,20 @@ pub struct Output {
     ended: Option<WriteEnd>,
     /// Something could not be written: what is to be put in its place is not whole.
     broken: bool,
+    /// Nobody reads what is written any more.
+    reader_gone: bool,
+    /// Why nothing more can be written, for whoever has started the run.
+    failure: Option<Failure>,
 }
+
+/// Replaces what names a meter, in the output and in what is said.
+pub type SharedRedactor = Rc<RefCell<Redactor>>;
 
 /// How output comes, beside its format.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Flow {
+pub struct OutputOptions {
+    /// Ends after so many telegrams and readings are printed.
+    pub count: Option<u64>,
     /// Whether nothing is printed: services have all of it.
     pub silent: bool,
     /// What is left out.
@@ -80,7 +93,7 @@ impl Output {
     pub fn open(
         args: &OutputArgs,
         format: Format,
-        flow: &Flow,
+        flow: &OutputOptions,
         zone: &Zone,
     ) -> Result<Self, Failure> {
         let fields = args
@@ -164,6 +177,7 @@ impl Output {
             header = csv.header_line();
         }
         Ok(Self {
+            left: flow.count,
             silent: flow.silent,
             formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
             parquet,
@@ -173,37 +187,40 @@ impl Output {
                 && ColorChoice::global() != ColorChoice::Always,
             thin: Thin::new(flow.thinning, zone.clone(), Timestamp::now()),
             senders: Senders::default(),
-            redactor: args.redact.then(|| Redactor::new(zone.clone())),
+            redactor: args
+                .redact
+                .then(|| Rc::new(RefCell::new(Redactor::new(zone.clone())))),
             buffer: Vec::new(),
             header,
             writer,
             ended: None,
             broken: false,
+            reader_gone: false,
+            failure: None,
         })
     }
 
     /// Formats a telegram; gives how many are to be printed with it, those held back before included.
-    pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
+    fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
         if self.silent {
             return 1;
         }
-        match self.redactor.take() {
-            Some(mut redactor) => {
+        match self.redactor.clone() {
+            Some(redactor) => {
+                let mut redactor = redactor.borrow_mut();
                 let redacted = redactor.redact(decoded);
                 let context = Context {
                     meter_name: None,
                     ..*context
                 };
-                let printed = self.row(&context, &redacted);
-                self.redactor = Some(redactor);
-                printed
+                self.row(&context, &redacted)
             }
             None => self.row(context, decoded),
         }
     }
 
     /// Formats a reading of a level sensor; gives how many are to be printed with it.
-    pub fn level(&mut self, context: &Context<'_>, level: &Level) -> u64 {
+    fn level(&mut self, context: &Context<'_>, level: &Level) -> u64 {
         if self.silent {
             return 1;
         }
@@ -235,41 +252,51 @@ impl Output {
     }
 
     /// What replaces the names of meters, where that is asked for.
-    pub fn redactor(&mut self) -> Option<&mut Redactor> {
-        self.redactor.as_mut()
+    pub fn redactor(&self) -> Option<SharedRedactor> {
+        self.redactor.clone()
+    }
+
+    /// Why nothing more could be written, where that ended the run.
+    pub fn failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    /// Whether whoever read the output has closed it.
+    pub fn is_reader_gone(&self) -> bool {
+        self.reader_gone
     }
 
     /// Formats a refused frame, where such are asked for.
-    pub fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
+    fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
         if !self.events {
             return;
         }
-        let mut redactor = self.redactor.take();
+        let redactor = self.redactor.clone();
+        let mut redactor = redactor.as_deref().map(RefCell::borrow_mut);
         let refused = match &mut redactor {
             Some(redactor) => redactor.refused(refused),
             None => *refused,
         };
         let (message, hint) = words::refused(&refused, Depth::Full);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
-        self.redactor = redactor;
     }
 
     /// Formats what diagnosis has found, where such is asked for.
-    pub fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+    fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
         if !self.events {
             return;
         }
         let mut finding = finding.clone();
-        if let Some(redactor) = &mut self.redactor {
-            redactor.finding(&mut finding);
+        if let Some(redactor) = &self.redactor {
+            redactor.borrow_mut().finding(&mut finding);
         }
         self.lines(|json, line| json.finding(line, context, &finding));
     }
 
     /// Formats a change of the link, where such are asked for.
-    pub fn link(&mut self, context: &Context<'_>, state: &str, message: &str, hint: Option<&str>) {
+    fn link(&mut self, context: &Context<'_>, link: Link, message: &str, hint: Option<&str>) {
         if self.events {
-            self.lines(|json, line| json.link(line, context, state, message, hint));
+            self.lines(|json, line| json.link(line, context, link.word(), message, hint));
         }
     }
 
@@ -289,14 +316,15 @@ impl Output {
     }
 
     /// Gives what is to be said since the last call.
-    pub fn notices(&mut self) -> Vec<Notice> {
+    fn notices(&mut self) -> Vec<Notice> {
         let mut notices = self.thin.notices();
-        notices.extend(self.redactor.iter_mut().flat_map(Redactor::notices));
+        let redactor = self.redactor.iter();
+        notices.extend(redactor.flat_map(|redactor| redactor.borrow_mut().notices()));
         notices
     }
 
     /// Prints one telegram whose period is over; tells whether there was one.
-    pub fn due(&mut self, now: Timestamp) -> bool {
+    fn due(&mut self, now: Timestamp) -> bool {
         let due = self.thin.due(now);
         due.is_some_and(|bytes| self.print(&bytes))
     }
@@ -305,7 +333,7 @@ impl Output {
     ///
     /// # Errors
     /// [`WriteEnd`].
-    pub fn flush(&mut self) -> Result<(), WriteEnd> {
+    fn flush(&mut self) -> Result<(), WriteEnd> {
         if let Some(end) = self.ended.take() {
             // What came since has nowhere to go either.
             self.buffer.clear();
@@ -330,9 +358,10 @@ impl Output {
         written
     }
 
-    /// Prints the rows that are held back.
+    /// Prints the rows that are held back, unless as many as wanted are printed.
     pub fn release(&mut self) {
-        while !self.broken
+        while self.left != Some(0)
+            && !self.broken
             && self.ended.is_none()
             && let Some(bytes) = self.thin.rest()
         {
@@ -354,6 +383,35 @@ impl Output {
         }
         self.flush()?;
         self.writer.finish().map_err(WriteEnd::Failed)
+    }
+
+    /// Counts what was printed.
+    fn spend(&mut self, printed: u64) -> Flow {
+        self.left = self.left.map(|left| left.saturating_sub(printed));
+        match self.left {
+            Some(0) => Flow::Enough,
+            _ => Flow::Continue,
+        }
+    }
+
+    /// Prints what is due, and writes all that waits.
+    fn tick(&mut self, now: Timestamp) -> Flow {
+        let notices = self.notices();
+        while self.left != Some(0) && self.due(now) {
+            self.spend(1);
+        }
+        match self.flush() {
+            Err(WriteEnd::ReaderGone) => {
+                self.reader_gone = true;
+                Flow::Enough
+            }
+            Err(WriteEnd::Failed(failure)) => {
+                self.failure = Some(failure);
+                Flow::Failed
+            }
+            Ok(()) if self.left == Some(0) => Flow::Enough,
+            Ok(()) => Flow::say(notices),
+        }
     }
 
     /// Formats a telegram, and holds it back where it is not to be printed yet.
@@ -428,6 +486,35 @@ impl Output {
 
     fn lines(&mut self, write: impl FnOnce(&mut Json, &mut Vec<u8>)) {
         self.formatter.lines(&mut self.buffer, write);
+    }
+}
+
+impl Observer for Output {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, .. } => match event {
+                Event::Telegram(decoded) => {
+                    let printed = self.telegram(context, decoded);
+                    return self.spend(printed);
+                }
+                Event::Refused(refused) => self.refused(context, refused),
+                Event::Junk(_) => {}
+            },
+            Report::Level(level) => {
+                let printed = self.level(context, level);
+                return self.spend(printed);
+            }
+            Report::Finding(finding) => self.finding(context, finding),
+            Report::Link {
+                link,
+                message,
+                hint,
+            } => self.link(context, link, message, hint),
+            Report::Tick(now) => return self.tick(now),
+            Report::End { .. } => return Flow::say(self.notices()),
+            _ => {}
+        }
+        Flow::Continue
     }
 }
 

@@ -8,7 +8,8 @@
 //!
 //! New keys cost no byte. Another run opens all sources and services anew, as a restart would, in the same process.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::args::{Global, Run};
@@ -16,9 +17,30 @@ use super::config::Config;
 use super::failure::{Failure, Level};
 use super::inputs::Named;
 use super::keys::Ring;
-use super::pump::Sink;
+use super::run::Observers;
 use super::signals::Signals;
 use crate::p1::cipher::Keys;
+
+/// The key ring of a run, the same for all who look into it.
+#[derive(Clone)]
+pub struct SharedRing(Rc<RefCell<Arc<Ring>>>);
+
+impl SharedRing {
+    /// Begins with a ring.
+    pub fn new(ring: Arc<Ring>) -> Self {
+        Self(Rc::new(RefCell::new(ring)))
+    }
+
+    /// The ring as it is now.
+    pub fn get(&self) -> Arc<Ring> {
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// Puts another ring in its place.
+    pub fn set(&self, ring: Arc<Ring>) {
+        *self.0.borrow_mut() = ring;
+    }
+}
 
 /// What was read at the beginning, and how to read it again.
 pub struct Renewal<'a> {
@@ -28,7 +50,7 @@ pub struct Renewal<'a> {
     pub global: &'a Global,
     /// The file as it was.
     pub config: Option<Config>,
-    /// The sources, in the order of their lanes.
+    /// The sources, in the order of the inputs.
     pub named: Vec<Named>,
     /// The keys of the run before, where this one follows another: what was typed in is not asked for again.
     pub before: Option<Arc<Ring>>,
@@ -37,39 +59,38 @@ pub struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
-    /// Reads all again where a signal asks for it; gives the new keys of each lane.
+    /// Reads all again where a signal asks for it; gives the new keys of each input.
     pub fn look(
         &self,
         signals: &Signals,
-        ring: &mut Arc<Ring>,
-        sink: &mut dyn Sink,
+        ring: &SharedRing,
+        observers: &mut Observers<'_>,
     ) -> Option<Vec<Arc<Keys>>> {
         if !signals.asks_for_renewal() {
             return None;
         }
-        match self.read(ring) {
+        match self.read(&ring.get()) {
             Ok(Fresh {
                 ring: fresh,
                 keys,
                 changed,
             }) => {
-                *ring = Arc::new(fresh);
-                sink.renew(ring);
-                sink.talk(Level::Note, "keys and configuration are read again", None);
+                ring.set(Arc::new(fresh));
+                observers.message(Level::Note, "keys and configuration are read again", None);
                 if changed {
                     let what = "smarty.toml has other sources or options: all are opened anew";
-                    sink.talk(Level::Note, what, None);
+                    observers.message(Level::Note, what, None);
                     // Asked for once more before the run has ended, it follows all the same.
-                    let _ = self.after.set(Arc::clone(ring));
+                    let _ = self.after.set(ring.get());
                     signals.end_reading();
                 }
                 Some(keys)
             }
             Err(failure) => {
                 let hint = failure.hint.as_deref();
-                sink.talk(Level::Error, &failure.what, hint);
+                observers.message(Level::Error, &failure.what, hint);
                 let what = "the keys and configuration from before stay in use";
-                sink.talk(Level::Warning, what, None);
+                observers.message(Level::Warning, what, None);
                 None
             }
         }

@@ -1,6 +1,6 @@
 //! `smarty watch`: meters live.
 //!
-//! On a terminal a screen, else a stream: a table, a line or a row a telegram. Both are sinks of the same pump.
+//! On a terminal a screen, else a stream: a table, a line or a row a telegram. Both are observers of the same loop.
 
 mod screen;
 
@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use super::args::{Format, Global, Run, Watch};
 use super::config::{Config, Settings};
-use super::decode;
+use super::decode::{self, Beside};
 use super::failure::{Exit, Failure};
 use super::inputs::{self, Named};
 use super::keys::Ring;
-use super::output::Flow;
+use super::output::OutputOptions;
 use super::publishing::Publishing;
 use super::renewal::Renewal;
-use super::services::{Keep, Services};
+use super::services::{self, Deriving, Keep};
 use super::terminal::Terminal;
 use crate::sink::thin::Thinning;
 
@@ -88,22 +88,23 @@ fn watch(
         zone: decode::zone(&run.input)?,
         global,
     };
-    let services = Services::default()
-        .computing(&run.derive, &named, Keep::Always)?
-        .publishing(&services, &named, &publishing)?;
+    let deriving = Deriving::open(&run.derive, &named, Keep::Always)?;
+    let extent = decode::extent(deriving.as_ref());
+    let services = services::open(&services, &named, &publishing, extent)?;
     let asked = run.output.format().is_some() || run.output.out.is_some();
-    let flow = Flow {
+    let options = OutputOptions {
         // Whoever publishes without a screen did not ask for tables.
         silent: !services.is_empty() && !asked,
         thinning,
-        extent: services.extent(),
+        extent,
         durable: true,
         rotation: thin.rotate.unwrap_or_default(),
-        ..Flow::default()
+        ..OutputOptions::default()
     };
+    let beside = Beside { deriving, services };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
     if !asked && !thinned && Terminal::is_there() {
-        let exit = screen::run(&run, &named, services, global, &renewal)?;
+        let exit = screen::run(&run, &named, beside, global, &renewal)?;
         return Ok((exit, renewal.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);
@@ -112,7 +113,15 @@ fn watch(
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }
-    let exit = decode::stream(&run, &named, services, global, format, flow, Some(&renewal))?;
+    let exit = decode::stream(
+        &run,
+        &named,
+        beside,
+        global,
+        format,
+        options,
+        Some(&renewal),
+    )?;
     Ok((exit, renewal.after.into_inner()))
 }
 

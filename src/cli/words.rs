@@ -3,7 +3,7 @@
 //! A person reads of telegrams; frames, tags, counters and places in the stream are for `-v` and for programs.
 
 use crate::p1::count::count;
-use crate::p1::diagnosis::{Finding, Verdict};
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Reason, Refused};
 use crate::p1::readout::{Crc, SentCrc};
 use crate::sink::context::Source;
@@ -136,19 +136,6 @@ pub fn depth(verbose: u8) -> Depth {
     match verbose {
         0 => Depth::Plain,
         _ => Depth::Full,
-    }
-}
-
-/// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.
-pub fn is_said_elsewhere(finding: &Finding, source: Source<'_>) -> bool {
-    match finding.verdict {
-        Verdict::NoKey
-        | Verdict::Unsupported
-        | Verdict::Downgrade
-        | Verdict::Replayed
-        | Verdict::Silence => true,
-        Verdict::UnknownBytes => matches!(source.kind, "file" | "stdin"),
-        _ => false,
     }
 }
 

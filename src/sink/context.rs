@@ -8,10 +8,12 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 
-/// Where a telegram came from, and when.
+/// Where a report came from, and when.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
-    /// Number of the telegram in this run, from 1.
+    /// Which of the inputs of the run it came from, from 0.
+    pub input: usize,
+    /// Number of the telegram in this run, from 1; of other reports, how many came before.
     pub seq: u64,
     /// When its first byte was received, where that is known.
     pub received_at: Option<Timestamp>,
@@ -23,6 +25,8 @@ pub struct Context<'a> {
     pub keyed: bool,
     /// What was computed from this telegram and those before it, where that is asked for.
     pub derived: &'a [Derived],
+    /// Nothing more is wanted: the run ends with what is reported now.
+    pub enough: bool,
 }
 
 /// A source as outputs name it.

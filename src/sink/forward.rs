@@ -23,12 +23,12 @@ use rustix::io::Errno;
 use self::inbox::{Inbox, Telegram};
 use super::context::{Context, Senders};
 use super::counter::Counter;
+use super::observer::{Flow, Notice, Observer, Report};
 use super::pty::Pty;
 use super::server::{News, Server};
-use super::service::{Notice, Service};
 use super::standing::Standing;
 use crate::p1::count::count;
-use crate::p1::event::{Decoded, Reason, Refused};
+use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::source::Stop;
 use crate::source::error::plain;
 use crate::source::stop::Wake;
@@ -113,7 +113,26 @@ impl Forward {
     }
 }
 
-impl Service for Forward {
+impl Observer for Forward {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match report {
+            Report::Event { event, .. } => match event {
+                Event::Telegram(decoded) => self.telegram(context, decoded),
+                Event::Refused(refused) => self.refused(context, refused),
+                Event::Junk(_) => {}
+            },
+            Report::Tick(_) => return Flow::say(self.notices()),
+            Report::End { .. } => {
+                self.finish();
+                return Flow::say(self.notices());
+            }
+            _ => {}
+        }
+        Flow::Continue
+    }
+}
+
+impl Forward {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
         let bytes = if self.raw {

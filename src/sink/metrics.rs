@@ -29,11 +29,12 @@ use self::numbers::{Heard, Meter, Numbers, values};
 use super::clean::clean;
 use super::context::{Context, Senders, Source};
 use super::counter::Counter;
+use super::observer::{Flow, Link, Notice, Observer, Report};
 use super::pages::{self, Rules};
-use super::service::{Notice, Service};
 use super::standing::{Lost, Places, Standing};
+use super::words::is_said_elsewhere;
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Reason, Refused};
+use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::source::Stop;
 use crate::source::maxsonar::Level;
 
@@ -113,7 +114,32 @@ impl Metrics {
     }
 }
 
-impl Service for Metrics {
+impl Observer for Metrics {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, .. } => match event {
+                Event::Telegram(decoded) => self.telegram(context, decoded),
+                Event::Refused(refused) => self.refused(context, refused),
+                Event::Junk(_) => {}
+            },
+            Report::Level(level) => self.level(context, level),
+            Report::Finding(finding) if !is_said_elsewhere(finding, context.source) => {
+                self.finding(context, finding);
+            }
+            Report::Link { link, .. } => self.link(context, link),
+            Report::Bytes { bytes, .. } => self.bytes(context, bytes.len()),
+            Report::Tick(_) => return Flow::say(self.notices()),
+            Report::End { .. } => {
+                self.finish();
+                return Flow::say(self.notices());
+            }
+            _ => {}
+        }
+        Flow::Continue
+    }
+}
+
+impl Metrics {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = clean(&self.senders.name(decoded));
         let values = values(context, decoded);
@@ -160,11 +186,11 @@ impl Service for Metrics {
         *source.findings.entry(finding.verdict.code()).or_default() += 1;
     }
 
-    fn link(&mut self, context: &Context<'_>, state: &str, _message: &str) {
+    fn link(&mut self, context: &Context<'_>, link: Link) {
         let mut numbers = self.numbers.lock();
         let source = numbers.source(&context.source);
-        source.up = state != "lost";
-        source.reconnects += u64::from(state == "reopened");
+        source.up = link != Link::Lost;
+        source.reconnects += u64::from(link == Link::Reopened);
     }
 
     fn bytes(&mut self, context: &Context<'_>, count: usize) {

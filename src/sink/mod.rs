@@ -72,7 +72,7 @@ pub mod server;
 
 pub mod screen;
 
-pub mod service;
+pub mod observer;
 
 pub mod state;
 

@@ -60,13 +60,13 @@ use super::context::{Context, Senders};
 use super::fields::Fields;
 use super::json::Json;
 use super::level;
-use super::service::{Notice, Service};
+use super::observer::{self, Flow, Notice, Observer, Report};
 use super::standing::{Lost, Places, Standing};
 use super::thin::{self, Row, Thin, Thinning, Weight};
 use super::words;
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Reason, Refused};
+use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::p1::value::Zone;
 use crate::source::maxsonar::Level;
 
@@ -213,7 +213,41 @@ impl Mqtt {
     }
 }
 
-impl Service for Mqtt {
+impl Observer for Mqtt {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, .. } => match event {
+                Event::Telegram(decoded) => self.telegram(context, decoded),
+                Event::Refused(refused) => self.refused(context, refused),
+                Event::Junk(_) => {}
+            },
+            Report::Level(level) => self.level(context, level),
+            Report::Finding(finding) if !words::is_said_elsewhere(finding, context.source) => {
+                self.finding(context, finding);
+            }
+            Report::Link {
+                link: link @ (observer::Link::Lost | observer::Link::Silent),
+                message,
+                ..
+            } => self.link_changed(context, link.word(), message),
+            Report::Tick(now) => {
+                self.tick(now);
+                return Flow::say(self.notices());
+            }
+            Report::End { hurried } => {
+                if hurried {
+                    self.patience = HURRY_TIME;
+                }
+                self.finish();
+                return Flow::say(self.notices());
+            }
+            _ => {}
+        }
+        Flow::Continue
+    }
+}
+
+impl Mqtt {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
         let heard = Heard {
@@ -363,12 +397,6 @@ impl Service for Mqtt {
         self.complain(context, meter.as_deref(), &trouble);
     }
 
-    fn link(&mut self, context: &Context<'_>, state: &str, message: &str) {
-        if matches!(state, "lost" | "silent") {
-            self.link_changed(context, state, message);
-        }
-    }
-
     fn tick(&mut self, now: Timestamp) {
         while let Some(held) = self.thin.due(now) {
             self.publish(held);
@@ -385,10 +413,6 @@ impl Service for Mqtt {
         notices.extend(self.devices.notice());
         notices.extend(self.thin.notices());
         notices
-    }
-
-    fn hurry(&mut self) {
-        self.patience = HURRY_TIME;
     }
 
     fn finish(&mut self) {

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
+use super::observer::Notice;
 use super::roster::{Sum, Sums};
-use super::service::Notice;
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};

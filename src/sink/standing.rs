@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::counter::Counter;
-use super::service::Notice;
+use super::observer::Notice;
 use crate::p1::event::{Decoded, Tag};
 
 /// How sure it is who sends.

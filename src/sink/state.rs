@@ -22,8 +22,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::beside;
 use super::file_error::FileError;
+use super::observer::Notice;
 use super::out::{Access, OutFile};
-use super::service::Notice;
 use super::target::Existing;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::quarter::Memory;

@@ -20,8 +20,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fields::Fields;
+use super::observer::Notice;
 use super::roster::{Roster, Sum, Sums};
-use super::service::Notice;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::value::Zone;

@@ -44,6 +44,19 @@ pub fn unproven(tag: Tag) -> &'static str {
     }
 }
 
+/// Tells whether a finding says no more than the message about the frame, the input or the silent line itself.
+pub fn is_said_elsewhere(finding: &Finding, source: Source<'_>) -> bool {
+    match finding.verdict {
+        Verdict::NoKey
+        | Verdict::Unsupported
+        | Verdict::Downgrade
+        | Verdict::Replayed
+        | Verdict::Silence => true,
+        Verdict::UnknownBytes => matches!(source.kind, "file" | "stdin"),
+        _ => false,
+    }
+}
+
 /// What is wrong, in a line.
 pub fn title(finding: &Finding) -> String {
     let what = verdict_title(finding.verdict);

@@ -14,7 +14,7 @@ use crate::p1::event::{Event, Reason};
 
 /// What came of one source.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct Tallied {
     /// Frames, or readings of a level sensor, that are whole as far as can be seen without a key.
     pub(super) whole: u64,
     /// Bytes received.
@@ -32,7 +32,7 @@ pub(super) struct Counts {
     counters: HashMap<SystemTitle, u32>,
 }
 
-impl Counts {
+impl Tallied {
     /// Counts an event; tells whether it is a whole frame.
     pub(super) fn count(&mut self, event: &Event<'_>) -> bool {
         let refused = match event {
@@ -56,12 +56,7 @@ impl Counts {
             | Reason::NoStart
             | Reason::ChecksumMismatch
             | Reason::BadStructure => self.damaged += 1,
-            Reason::NoKey
-            | Reason::TagMismatch
-            | Reason::Unsupported(_)
-            | Reason::Downgrade
-            | Reason::Replayed
-            | Reason::OtherShard => {
+            _ => {
                 self.whole += 1;
                 if let Some(header) = refused.header {
                     self.follow(header.title, header.counter.0);
@@ -91,7 +86,7 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl fmt::Display for Tallied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} whole", count(self.whole, "telegram"))?;
         for (frames, words) in [
@@ -117,7 +112,7 @@ impl fmt::Display for Counts {
 }
 
 /// The line on a terminal that says how far the capture is.
-pub(super) struct Meter {
+pub(super) struct Line {
     bar: ProgressBar,
     started: Instant,
     shown: Instant,
@@ -127,7 +122,7 @@ pub(super) struct Meter {
     past: VecDeque<(Instant, u64)>,
 }
 
-impl Meter {
+impl Line {
     /// A line on stderr where that is a terminal and it is wanted.
     pub(super) fn new(count: Option<u64>, duration: Option<Duration>, wanted: bool) -> Self {
         let now = Instant::now();
@@ -149,12 +144,12 @@ impl Meter {
     }
 
     /// Brings the line up to date.
-    pub(super) fn show(&mut self, counts: &[Counts]) {
+    pub(super) fn show(&mut self, counts: &[Tallied]) {
         if self.bar.is_hidden() || self.shown.elapsed() < REDRAW {
             return;
         }
         self.shown = Instant::now();
-        let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&Tallied) -> u64| counts.iter().map(of).sum::<u64>();
         let (whole, bytes) = (sum(|counts| counts.whole), sum(|counts| counts.bytes));
         self.past.push_back((self.shown, bytes));
         while self.past.len() > PAST_MAX {

@@ -14,7 +14,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::super::args::{Capture, CaptureFormat};
 use super::super::failure::{Exit, Failure};
-use super::super::lane::LEVEL;
+use super::super::run::input::LEVEL;
 use crate::p1::event::{Event, Reason};
 use crate::p1::span::Span;
 use crate::sink::file_error::FileError;

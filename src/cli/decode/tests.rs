@@ -83,7 +83,7 @@ fn lay(pieces: &[Piece]) -> (Vec<u8>, String) {
 }
 
 /// What is written, the counts, and how it ended.
-fn decoded(folder: &Path, options: &[&str], jobs: &str, run: usize) -> (Vec<u8>, [u64; 4], Exit) {
+fn decoded(folder: &Path, options: &[&str], jobs: &str, chunk: usize) -> (Vec<u8>, [u64; 4], Exit) {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let (input, ring, out) = (path("in.bin"), path("keys.toml"), path("out"));
     let fixed = ["smarty", "parse", &input, "-i", "bin", "--keyring", &ring];
@@ -96,29 +96,25 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, run: usize) -> (Vec<u8>,
     let named = inputs::addresses(&args.inputs).unwrap();
     let prepared = Prepared::new(&args, &named, &global, None, None).unwrap();
     let format = args.output.format().unwrap();
-    let output = Output::open(&args.output, format, &Flow::default(), &prepared.zone).unwrap();
-    let wishes = Wishes {
-        quiet: true,
-        ..Wishes::default()
-    };
-    let mut clerk = Clerk::new(
-        output,
-        Services::default(),
-        Arc::clone(&prepared.ring),
-        wishes,
-    );
-    let feed = Feed::in_runs(prepared.sources, &prepared.stop, run).unwrap();
-    let pumped = pump(
-        feed,
-        prepared.lanes,
-        &mut clerk,
-        &prepared.limits,
-        &mut |_| None,
-    )
-    .unwrap();
-    let tally = clerk.tally();
-    let counts = [tally.good, tally.refused, tally.junk, tally.bytes];
-    let exit = clerk.finish().unwrap().min(pumped.worst);
+    let options = OutputOptions::default();
+    let output = Output::open(&args.output, format, &options, &prepared.zone).unwrap();
+    let output = RefCell::new(output);
+    let mut written = &output;
+    let ring = prepared.ring.clone();
+    let mut naming = Naming::new(ring, None, vec![&mut written]);
+    let list: Vec<&mut dyn Observer> = vec![&mut naming];
+    let mut observers = Observers::new(Counts::default(), Filter::default(), list);
+    observers.may_be_ahead(&output, prepared.ring.clone());
+    let feed = Feed::in_runs(prepared.sources, &prepared.stop, chunk).unwrap();
+    let limits = &prepared.limits;
+    let ended = run::run(feed, prepared.inputs, &mut observers, limits, &mut |_| None).unwrap();
+    let counts = observers.counts.clone();
+    drop(observers);
+    drop(naming);
+    let exit = finish(output.into_inner(), &counts)
+        .unwrap()
+        .min(ended.worst);
+    let counts = [counts.good, counts.refused, counts.junk, counts.missed];
     (std::fs::read(&out).unwrap(), counts, exit)
 }
 

@@ -24,7 +24,7 @@ use crate::p1::event::{Decoded, Tag};
 use crate::p1::replay::{Record, Records};
 use crate::sink::context::{Context, Senders, Source};
 use crate::sink::file_error::FileError;
-use crate::sink::service::Notice;
+use crate::sink::observer::Notice;
 use crate::sink::state::{Kept, Sealed, StateFile};
 use meters::{METERS_MAX, Meters};
 
@@ -212,11 +212,11 @@ impl Deriving {
     }
 
     /// Saves the rest; gives what is to be said at last.
-    pub fn finish(mut self) -> Vec<Notice> {
+    pub fn finish(&mut self) -> Vec<Notice> {
         if self.is_fresh {
             self.save();
         }
-        self.notices
+        std::mem::take(&mut self.notices)
     }
 
     /// Says once that there are too many.

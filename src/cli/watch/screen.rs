@@ -1,34 +1,28 @@
-//! `smarty watch` on a terminal: the live screen as a sink of the pump.
+//! `smarty watch` on a terminal: the live screen as an observer.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
 use crate::cli::args::{Global, Run};
-use crate::cli::decode::Prepared;
+use crate::cli::decode::{Beside, Prepared};
 use crate::cli::failure::{Exit, Failure, Level, say};
 use crate::cli::inputs::Named;
-use crate::cli::keys::Ring;
-use crate::cli::lane::{Desk, Lane};
-use crate::cli::pump::{Link, Sink};
-use crate::cli::recorded::Recorded;
-use crate::cli::renewal::Renewal;
-use crate::cli::services::Services;
+use crate::cli::messages::Withheld;
+use crate::cli::naming::Naming;
+use crate::cli::renewal::{Renewal, SharedRing};
+use crate::cli::run::{Counts, Filter, Observers};
 use crate::cli::signals::Signals;
-use crate::cli::tally::Tally;
+use crate::cli::standard;
 use crate::cli::terminal::{Key, Terminal};
-use crate::cli::withheld::Withheld;
 use crate::cli::words;
-use crate::cli::writer::WriteEnd;
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
-use crate::p1::diagnosis::{Finding, Summary, Verdict};
-use crate::p1::event::{Event, Reason};
-use crate::p1::replay::Record;
+use crate::p1::diagnosis::{Finding, Verdict};
+use crate::p1::event::{Event, Reason, Refused};
 use crate::sink::context::{Context, Source};
+use crate::sink::observer::{Flow, Link, Observer, Report};
 use crate::sink::screen::Screen;
 use crate::sink::words::Depth;
-use crate::source::maxsonar::Level as Reading;
 use crate::source::{LineSettings, Stop};
 
 /// Shows the sources until the user, a signal or a limit ends it.
@@ -38,97 +32,86 @@ use crate::source::{LineSettings, Stop};
 pub fn run(
     args: &Run,
     named: &[Named],
-    services: Services,
+    beside: Beside,
     global: &Global,
     renewal: &Renewal<'_>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, Some(renewal), services.remembered())?;
+    let run = Prepared::new(args, named, global, Some(renewal), beside.remembered())?;
     let signals = Signals::watch_and_renew(&run.stop)?;
-    let mut viewer = Viewer {
-        terminal: Terminal::open()?,
+    let mut view = View {
+        terminal: Some(Terminal::open()?),
         screen: Screen::new(),
-        services,
-        ring: Arc::clone(&run.ring),
+        ring: run.ring.clone(),
         stop: run.stop.clone(),
         line: run.line(),
-        tally: Tally::default(),
-        left: args.input.count,
         fresh: true,
-        failed: None,
+        failure: None,
         hung_up: false,
         said: Vec::new(),
         findings: Vec::new(),
-        recorded: Recorded::default(),
         withheld: Withheld::default(),
         depth: words::depth(global.verbose),
     };
-    let pumped = run.pump(&mut viewer, &signals, Some(renewal));
-    let Viewer {
-        terminal,
-        tally,
-        failed,
-        hung_up,
-        said,
-        findings,
-        services,
-        recorded,
-        ..
-    } = viewer;
-    drop(terminal);
-    for (level, what, hint) in said {
-        say(level, &what, hint.as_deref());
+    let Beside {
+        deriving,
+        mut services,
+    } = beside;
+    let services = services
+        .iter_mut()
+        .map(|service| service as &mut dyn Observer);
+    let mut naming = Naming::new(run.ring.clone(), deriving, services.collect()).with_refused();
+    let counts = Counts::up_to(args.input.count);
+    let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
+    let mut observers = Observers::new(counts, Filter::default(), list);
+    if args.input.count == Some(0) {
+        observers.want_nothing();
     }
-    if !global.quiet {
-        for Kept { what, hint, .. } in findings {
-            say(Level::Warning, &what, Some(&hint));
+    let ended = run.run(&mut observers, &signals, Some(renewal));
+    let (counts, recorded) = (observers.counts.clone(), observers.recorded.note());
+    drop(observers);
+    view.close(global.quiet);
+    let note = |what: &str| {
+        if !global.quiet {
+            say(Level::Note, what, None);
         }
+    };
+    if let Some(what) = recorded {
+        note(&what);
     }
-    if let Some(note) = recorded.note().filter(|_| !global.quiet) {
-        say(Level::Note, &note, None);
-    }
-    for notice in services.finish() {
-        say(Level::from(&notice), &notice.what, notice.hint.as_deref());
-    }
-    if hung_up {
+    let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
+    let mut observers = Observers::new(Counts::default(), Filter::default(), list);
+    observers.end(standard::ending().load(Ordering::Relaxed));
+    drop(observers);
+    if view.hung_up {
         signals.hang_up();
     }
     signals.pass_on();
-    if let Some(failure) = failed {
+    if let Some(failure) = view.failure {
         return Err(failure);
     }
-    let worst = pumped?.worst.min(tally.exit());
-    let seen = format!(
-        "{}, {} refused",
-        count(tally.good, "telegram"),
-        tally.refused
-    );
-    if !global.quiet {
-        say(Level::Note, &seen, None);
-    }
+    let worst = ended?.worst.min(counts.exit());
+    let seen = count(counts.good, "telegram");
+    note(&format!("{seen}, {} refused", counts.refused));
     Ok(worst)
 }
 
-/// Shows what comes on the screen.
-struct Viewer {
-    terminal: Terminal,
+/// Shows what happens on the screen, and says on stderr what is worth it when that is closed.
+struct View {
+    /// `None`: it is closed.
+    terminal: Option<Terminal>,
     screen: Screen,
-    services: Services,
-    ring: Arc<Ring>,
+    ring: SharedRing,
     stop: Stop,
     line: LineSettings,
-    tally: Tally,
-    left: Option<u64>,
     /// Something came that is not on the terminal yet.
     fresh: bool,
-    failed: Option<Failure>,
-    /// The terminal was closed.
+    failure: Option<Failure>,
+    /// The terminal was closed by somebody else.
     hung_up: bool,
     /// Errors, for when the screen is gone.
     said: Vec<(Level, String, Option<String>)>,
     /// The last finding of each verdict and source, for when the screen is gone.
     findings: Vec<Kept>,
-    /// What came of recordings.
-    recorded: Recorded,
     withheld: Withheld,
     depth: Depth,
 }
@@ -141,7 +124,62 @@ struct Kept {
     hint: String,
 }
 
-impl Viewer {
+impl View {
+    /// Leaves the screen, and says what was worth it.
+    fn close(&mut self, quiet: bool) {
+        self.terminal = None;
+        for (level, what, hint) in self.said.drain(..) {
+            say(level, &what, hint.as_deref());
+        }
+        for Kept { what, hint, .. } in self.findings.drain(..).filter(|_| !quiet) {
+            say(Level::Warning, &what, Some(&hint));
+        }
+    }
+
+    fn event(&mut self, context: &Context<'_>, event: &Event<'_>, refusals: u64) {
+        let now = Timestamp::now();
+        let ring = self.ring.get();
+        let title = match event {
+            Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
+            Event::Refused(refused) => refused.title(),
+            Event::Junk(_) => None,
+        };
+        let context = Context {
+            meter_name: title.and_then(|title| ring.name(title)),
+            keyed: match event {
+                Event::Telegram(decoded) => ring.has_key_of(decoded),
+                _ => false,
+            },
+            ..*context
+        };
+        match event {
+            Event::Telegram(decoded) => self.screen.telegram(now, &context, decoded),
+            Event::Refused(refused) => {
+                self.screen.refused(now, &context, refused);
+                if refusals == 1 {
+                    self.refused(&context, refused);
+                }
+            }
+            Event::Junk(junk) => self.screen.junk(now, context.source, junk.span.len()),
+        }
+    }
+
+    /// Says of a refused frame what is wrong, unless diagnosis will.
+    fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
+        let source = context.source;
+        let (what, hint) = words::refused(refused, Depth::Plain);
+        let what = format!("{}: {what}", source.label.unwrap_or(source.said()));
+        match refused.header.is_none() && refused.reason == Reason::Downgrade {
+            true => self.say(Level::Error, &what, Some(&hint)),
+            false => self.withheld.hold(context.input, refused, what, hint),
+        }
+    }
+
+    fn finding(&mut self, source: Source<'_>, finding: &Finding) {
+        self.keep(source, finding);
+        self.screen.finding(Timestamp::now(), source, finding);
+    }
+
     fn keep(&mut self, source: Source<'_>, finding: &Finding) {
         let name = source.label.unwrap_or(source.said());
         let (what, hint) = words::finding(finding, source, self.depth);
@@ -159,178 +197,33 @@ impl Viewer {
         }
     }
 
-    fn draw(&mut self, now: Timestamp) {
-        let drawn = self.terminal.go_on().and_then(|()| {
-            if !self.terminal.is_due(self.fresh) {
-                return Ok(());
-            }
-            self.fresh = false;
-            let (width, height) = self.terminal.size();
-            self.terminal.draw(self.screen.draw(now, width, height))
-        });
-        if let Err(failure) = drawn {
-            self.failed = Some(failure);
-            self.stop.stop();
-        }
-    }
-}
-
-impl Desk for Viewer {
-    fn event(
-        &mut self,
-        lane: usize,
-        source: Source<'_>,
-        received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
-        if self.left == Some(0) {
-            return;
-        }
-        let refusals = self.tally.count(lane, event);
-        let now = Timestamp::now();
-        let title = match event {
-            Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
-            Event::Refused(refused) => refused.title(),
-            Event::Junk(_) => None,
-        };
-        let context = Context {
-            seq: self.tally.good,
-            received_at,
-            source,
-            meter_name: title.and_then(|title| self.ring.name(title)),
-            keyed: match event {
-                Event::Telegram(decoded) => self.ring.has_key_of(decoded),
-                _ => false,
-            },
-            derived: &[],
-        };
-        match event {
-            Event::Telegram(decoded) => {
-                let derived = self.services.derive(&context, decoded, self.ring.keys());
-                let context = Context {
-                    derived: &derived,
-                    ..context
-                };
-                self.services.telegram(&context, decoded);
-                self.screen.telegram(now, &context, decoded);
-                self.left = self.left.map(|left| left - 1);
-            }
-            Event::Refused(refused) => {
-                self.services.refused(&context, refused);
-                self.screen.refused(now, &context, refused);
-                if refusals == Some(1) {
-                    let (what, hint) = words::refused(refused, Depth::Plain);
-                    let what = format!("{}: {what}", source.label.unwrap_or(source.said()));
-                    match refused.header.is_none() && refused.reason == Reason::Downgrade {
-                        true => self.talk(Level::Error, &what, Some(&hint)),
-                        false => self.withheld.hold(lane, refused, what, hint),
-                    }
-                }
-            }
-            Event::Junk(junk) => self.screen.junk(now, source, junk.span.len()),
-        }
-        self.fresh = true;
-    }
-
-    fn withdrawn(&mut self, lane: usize) {
-        self.tally.withdrawn(lane);
-    }
-
-    fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding) {
-        if !words::is_said_elsewhere(finding, source) {
-            let context = Context {
-                source,
-                ..Context::default()
-            };
-            self.services.finding(&context, finding);
-        }
-        self.withheld.find(lane, finding.verdict);
-        self.grown(lane, source, finding);
-    }
-
-    fn grown(&mut self, _lane: usize, source: Source<'_>, finding: &Finding) {
-        self.keep(source, finding);
-        self.screen.finding(Timestamp::now(), source, finding);
-        self.fresh = true;
-    }
-
-    fn settled(&mut self, lane: usize, _source: Source<'_>) {
-        let words = self.withheld.settle(lane).into_iter();
-        for words in words.filter(|words| !words.is_verdict()) {
-            self.talk(Level::Error, &words.what, words.hint.as_deref());
-        }
-    }
-
-    fn ended(&mut self, lane: usize, _source: Source<'_>, summary: &Summary) {
-        self.tally.headless(lane, summary.headless);
-    }
-
-    fn came_before(&mut self, source: Source<'_>, frame: (SystemTitle, u32)) -> bool {
-        self.recorded.came_before(source, frame)
-    }
-
-    fn remember(&mut self, title: SystemTitle, record: &Record) {
-        self.services.remember(title, record);
-    }
-
-    fn level(&mut self, _lane: usize, source: Source<'_>, level: &Reading) {
-        let context = Context {
-            received_at: level.received_at,
-            source,
-            ..Context::default()
-        };
-        self.services.level(&context, level);
-        let name = source.label.unwrap_or(source.said());
-        self.screen
-            .notice(&format!("{name}: {} cm", level.centimetres), None);
-        self.fresh = true;
-    }
-}
-
-impl Sink for Viewer {
-    fn flush(&mut self) -> Result<(), WriteEnd> {
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn good(&self) -> u64 {
-        self.tally.good
-    }
-
-    fn bytes(&mut self, lane: &Lane, at: Timestamp, bytes: &[u8], _broken: &[usize]) {
-        let context = Context {
-            received_at: Some(at),
-            source: lane.source(),
-            ..Context::default()
-        };
-        self.services.bytes(&context, bytes.len());
-    }
-
-    fn link(&mut self, lane: &Lane, link: Link, message: &str, _hint: Option<&str>) {
-        let context = Context {
-            received_at: Some(Timestamp::now()),
-            source: lane.source(),
-            ..Context::default()
-        };
-        self.services.link(&context, link.word(), message);
+    fn link(&mut self, source: Source<'_>, link: Link, message: &str) {
         let message = match link {
-            Link::Opened if lane.kind == "serial" => self.line.to_string(),
+            Link::Opened if source.kind == "serial" => self.line.to_string(),
             Link::Opened => String::new(),
             _ => message.to_owned(),
         };
         self.screen
-            .link(Timestamp::now(), lane.source(), link.word(), &message);
+            .link(Timestamp::now(), source, link.word(), &message);
+    }
+
+    fn say(&mut self, level: Level, what: &str, hint: Option<&str>) {
+        if self.terminal.is_none() {
+            return say(level, what, hint);
+        }
         self.fresh = true;
+        self.screen.notice(what, hint);
+        if level == Level::Error && self.said.len() < SAID_MAX {
+            self.said
+                .push((level, what.to_owned(), hint.map(str::to_owned)));
+        }
     }
 
     fn tick(&mut self, now: Timestamp) {
-        for notice in self.services.tick(now) {
-            self.talk(Level::from(&notice), &notice.what, notice.hint.as_deref());
-        }
-        match self.terminal.poll() {
+        let Some(terminal) = &mut self.terminal else {
+            return;
+        };
+        match terminal.poll() {
             Some(Key::Quit) => self.stop.stop(),
             Some(Key::Gone) => {
                 self.hung_up = true;
@@ -338,20 +231,56 @@ impl Sink for Viewer {
             }
             None => {}
         }
-        self.draw(now);
+        let drawn = terminal.go_on().and_then(|()| {
+            if !terminal.is_due(self.fresh) {
+                return Ok(());
+            }
+            self.fresh = false;
+            let (width, height) = terminal.size();
+            terminal.draw(self.screen.draw(now, width, height))
+        });
+        if let Err(failure) = drawn {
+            self.failure = Some(failure);
+            self.stop.stop();
+        }
     }
+}
 
-    fn renew(&mut self, ring: &Arc<Ring>) {
-        self.ring = Arc::clone(ring);
-    }
-
-    fn talk(&mut self, level: Level, what: &str, hint: Option<&str>) {
-        self.screen.notice(what, hint);
-        if level == Level::Error && self.said.len() < SAID_MAX {
-            self.said
-                .push((level, what.to_owned(), hint.map(str::to_owned)));
+impl Observer for View {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        match *report {
+            Report::Event { event, refusals } => self.event(context, event, refusals),
+            Report::Level(level) => {
+                let name = context.source.label.unwrap_or(context.source.said());
+                let what = format!("{name}: {} cm", level.centimetres);
+                self.screen.notice(&what, None);
+            }
+            Report::Finding(finding) => {
+                self.withheld.find(context.input, finding.verdict);
+                self.finding(context.source, finding);
+            }
+            Report::Grown(finding) => self.finding(context.source, finding),
+            Report::Settled => {
+                let words = self.withheld.settle(context.input).into_iter();
+                for words in words.filter(|words| !words.is_verdict()) {
+                    self.say(Level::Error, &words.what, words.hint.as_deref());
+                }
+                return Flow::Continue;
+            }
+            Report::Link { link, message, .. } => self.link(context.source, link, message),
+            Report::Message {
+                gravity,
+                what,
+                hint,
+            } => self.say(gravity, what, hint),
+            Report::Tick(now) => {
+                self.tick(now);
+                return Flow::Continue;
+            }
+            _ => return Flow::Continue,
         }
         self.fresh = true;
+        Flow::Continue
     }
 }
 

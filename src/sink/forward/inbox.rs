@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::ioctl_fionbio;
 
-use crate::sink::service::Notice;
+use crate::sink::observer::Notice;
 use crate::sink::standing::Standing;
 
 /// Between the pump and the thread.

@@ -151,9 +151,9 @@ fn the_page_has_every_number_with_its_labels() {
         include_bytes!("../../../samples/nl5.txt"),
     );
     metrics.bytes(&house, 916);
-    metrics.link(&house, "opened", "");
-    metrics.link(&house, "lost", "");
-    metrics.link(&house, "reopened", "");
+    metrics.link(&house, Link::Opened);
+    metrics.link(&house, Link::Lost);
+    metrics.link(&house, Link::Reopened);
     tell(
         &mut metrics,
         &context(None, odd),

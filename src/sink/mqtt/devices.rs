@@ -11,7 +11,7 @@ use super::device::Device;
 use super::settings::{Layout, Settings};
 use super::topic;
 use crate::sink::context::Context;
-use crate::sink::service::Notice;
+use crate::sink::observer::Notice;
 use crate::sink::standing::{Lost, Places, Room, Standing};
 
 /// The devices, each with a number of its own, which no later one gets.

@@ -19,7 +19,7 @@ use super::outbox::Outbox;
 use super::settings::{ONLINE, Protocol, Quality, Settings};
 use super::wire::{Happening, Speaker, Wire};
 use crate::p1::count::count;
-use crate::sink::service::Notice;
+use crate::sink::observer::Notice;
 
 /// A link to a broker.
 pub struct Link {

@@ -32,6 +32,8 @@ const DSMR: &str = "1-3:0.2.8(50) 0-0:1.0.0(240311174205W) 0-0:96.1.1(4B30313233
     0-1:24.1.0(003) 0-1:96.1.0(473030313233) 0-1:24.2.1(632525252525S)(00042.500*m3)";
 
 const HEADING: Context<'_> = Context {
+    input: 0,
+    enough: false,
     source: Source {
         kind: "file",
         name: "dump.bin",

@@ -248,6 +248,8 @@ fn later(bytes: &[u8]) -> Vec<u8> {
 
 fn context(label: &str, seq: u64) -> Context<'_> {
     Context {
+        input: 0,
+        enough: false,
         seq,
         received_at: None,
         source: Source {

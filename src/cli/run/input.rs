@@ -1,71 +1,25 @@
-//! One input on its way: un-dump, decode, and what the events are told with.
-
-mod stream;
+//! One input: its dump is taken apart, its streams are decoded, what comes of them is told to the observers.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ahead::SourceName;
-use super::failure::{Exit, Failure, Level, say};
-use super::feed::is_absent_port;
+use super::observers::{Observers, Origin};
+use super::stream::{Reader, Stream, Turn};
+use crate::cli::ahead::SourceName;
+use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::feed::is_absent_port;
 use crate::p1::cipher::Keys;
-use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Decoder, Standing, Stretch};
-use crate::p1::diagnosis::{Finding, Summary};
-use crate::p1::event::Event;
-use crate::p1::replay::Record;
 use crate::p1::session::{self, Medium, Settings};
 use crate::sink::context::Source;
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::dump::{Form, Note, Piece, Undump};
-use crate::source::maxsonar;
 use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
-use stream::{Front, Reader, Stream, Turn};
-
-/// What takes the events of all lanes.
-pub trait Desk {
-    /// Takes an event with the lane and the source it came from and the time of its first byte.
-    fn event(
-        &mut self,
-        lane: usize,
-        source: Source<'_>,
-        received_at: Option<Timestamp>,
-        event: &Event<'_>,
-    );
-    /// Counts an event that was formatted elsewhere.
-    fn counted(&mut self, _lane: usize, _event: &Event<'_>) {}
-    /// Takes a frame of a recording; tells whether its counter came before in this run.
-    fn came_before(&mut self, _source: Source<'_>, _frame: (SystemTitle, u32)) -> bool {
-        false
-    }
-    /// Takes frames of a recording in a row where no counter of them came before; else none.
-    fn are_new(
-        &mut self,
-        _source: Source<'_>,
-        _frames: &mut dyn Iterator<Item = (SystemTitle, u32)>,
-    ) -> bool {
-        true
-    }
-    /// Takes what is to be remembered of a meter.
-    fn remember(&mut self, _title: SystemTitle, _record: &Record) {}
-    /// Takes back that a frame was refused: it was mended.
-    fn withdrawn(&mut self, _lane: usize) {}
-    /// Takes a reading of a level sensor.
-    fn level(&mut self, lane: usize, source: Source<'_>, level: &maxsonar::Level);
-    /// Takes something that diagnosis has found out.
-    fn finding(&mut self, lane: usize, source: Source<'_>, finding: &Finding);
-    /// Takes a finding that was told before and that more shows now.
-    fn grown(&mut self, _lane: usize, _source: Source<'_>, _finding: &Finding) {}
-    /// All trouble of a lane so far was judged; of what no finding was told, there is none.
-    fn settled(&mut self, _lane: usize, _source: Source<'_>) {}
-    /// Takes the counts of a stream that is at its end.
-    fn ended(&mut self, _lane: usize, _source: Source<'_>, _summary: &Summary) {}
-}
 
 /// One input.
-pub struct Lane {
-    /// Its place among the lanes of the run.
+pub struct Input {
+    /// Its place among the inputs of the run.
     pub index: usize,
     /// `file`, `stdin`, `serial`, `tcp` or `sim`.
     pub kind: &'static str,
@@ -95,7 +49,7 @@ pub struct Lane {
     found: bool,
 }
 
-/// How the input of a lane is read.
+/// How an input is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reading {
     /// How the bytes are written down; `None`: that is found out.
@@ -106,8 +60,8 @@ pub struct Reading {
     pub verbose: bool,
 }
 
-impl Lane {
-    /// Makes the lane of an input that is not open yet.
+impl Input {
+    /// Makes an input that is not open yet.
     pub fn new(address: &Address, settings: &Settings, reading: Reading) -> Self {
         let Reading {
             form,
@@ -120,7 +74,7 @@ impl Lane {
             settings.before = None;
         }
         let reader = Reader::new(address.device, &settings);
-        let mut lane = Self {
+        let mut input = Self {
             index: 0,
             kind: match is_absent_port(&address.place) {
                 true => "serial",
@@ -143,8 +97,8 @@ impl Lane {
             verbose,
             found: false,
         };
-        lane.set_medium();
-        lane
+        input.set_medium();
+        input
     }
 
     /// Takes what the open source turned out to be.
@@ -182,10 +136,7 @@ impl Lane {
 
     /// Label and name, as messages call it.
     pub fn title(&self) -> String {
-        match &self.label {
-            Some(label) => format!("{label} ({})", self.said()),
-            None => self.said().to_owned(),
-        }
+        title_of(self.source())
     }
 
     /// Its name as messages call it.
@@ -196,6 +147,15 @@ impl Lane {
     /// Line settings that the device has of its own.
     pub fn device_line(&self) -> Option<LineSettings> {
         (self.device == Device::Maxsonar).then_some(LineSettings::MAXSONAR)
+    }
+
+    /// Where what it sends comes from.
+    pub fn origin(&self) -> Origin<'_> {
+        Origin {
+            input: self.index,
+            source: self.source(),
+            live: self.settings.medium.live,
+        }
     }
 
     /// As outputs name it.
@@ -252,11 +212,11 @@ impl Lane {
         &mut self,
         bytes: &[u8],
         at: Option<Timestamp>,
-        desk: &mut dyn Desk,
+        observers: &mut Observers<'_>,
     ) -> Result<(), Failure> {
         self.bytes += bytes.len() as u64;
         let at = at.filter(|_| !self.stored || self.caught_up);
-        self.undump(at, desk, |undump, each| undump.push(bytes, each))
+        self.undump(at, observers, |undump, each| undump.push(bytes, each))
     }
 
     /// Takes a pause of a file that is followed, which is no silence: whoever writes it may hold back the rest of a
@@ -267,13 +227,13 @@ impl Lane {
     }
 
     /// Takes the loss of the source: what is half stays half. A file that is followed begins anew.
-    pub fn lose(&mut self, desk: &mut dyn Desk) {
+    pub fn lose(&mut self, observers: &mut Observers<'_>) {
         if self.stored {
             // A dump that was cut off is no error of it: the next one may be whole.
-            let _ = self.undump(None, desk, |undump, each| undump.finish(each));
+            let _ = self.undump(None, observers, |undump, each| undump.finish(each));
             self.undump = Undump::new(self.form);
         }
-        self.turn_all(Turn::Lost, desk);
+        self.turn_all(Turn::Lost, observers);
     }
 
     /// The decoder, where bytes of the input go straight to it, and where it stands.
@@ -297,7 +257,7 @@ impl Lane {
         bytes: &[u8],
         stretch: &Stretch,
         formatted: bool,
-        desk: &mut dyn Desk,
+        observers: &mut Observers<'_>,
     ) -> bool {
         let Some(stream) = self.streams.get_mut(self.current) else {
             return false;
@@ -305,13 +265,22 @@ impl Lane {
         let Reader::Meter(session) = &mut stream.reader else {
             return false;
         };
-        let source = Source {
-            kind: self.kind,
-            name: &self.name,
-            label: stream.label.as_deref().or(self.label.as_deref()),
+        let origin = Origin {
+            input: self.index,
+            source: Source {
+                kind: self.kind,
+                name: &self.name,
+                label: stream.label.as_deref().or(self.label.as_deref()),
+            },
+            // What came before is looked for below.
+            live: true,
         };
         // A thread does not know which counters came before.
-        if !session.suits(stretch, bytes) || !desk.are_new(source, &mut stretch.counters()) {
+        if !session.suits(stretch, bytes)
+            || !observers
+                .recorded
+                .are_new(origin.source, &mut stretch.counters())
+        {
             return false;
         }
         session.take_over(stretch, bytes, &self.settings.zone, |report| {
@@ -320,8 +289,8 @@ impl Lane {
             };
             self.frames += 1;
             match formatted {
-                true => desk.counted(self.index, event),
-                false => desk.event(self.index, source, None, event),
+                true => observers.count(origin, event),
+                false => observers.event(origin, None, event),
             }
         });
         self.bytes += bytes.len() as u64;
@@ -330,21 +299,21 @@ impl Lane {
     }
 
     /// Takes a silence: what is half stays half.
-    pub fn quiet(&mut self, desk: &mut dyn Desk) {
-        self.turn_all(Turn::Silence, desk);
+    pub fn quiet(&mut self, observers: &mut Observers<'_>) {
+        self.turn_all(Turn::Silence, observers);
     }
 
     /// Gives the counts of what was read, where no more of it is wanted: nothing is concluded from what follows.
-    pub fn sum_up(&mut self, desk: &mut dyn Desk) {
-        self.turn_all(Turn::Enough, desk);
+    pub fn sum_up(&mut self, observers: &mut Observers<'_>) {
+        self.turn_all(Turn::Enough, observers);
     }
 
     /// Takes the end of reading, which need not be that of the input: half a frame where a file was left is no fault.
-    pub fn leave(&mut self, desk: &mut dyn Desk) {
+    pub fn leave(&mut self, observers: &mut Observers<'_>) {
         match self.stored && !self.caught_up {
-            true => self.turn_all(Turn::Left, desk),
+            true => self.turn_all(Turn::Left, observers),
             // Cut in the middle by the user: what cannot end here is no fault of the input.
-            false => drop(self.finish(desk)),
+            false => drop(self.finish(observers)),
         }
     }
 
@@ -352,14 +321,14 @@ impl Lane {
     ///
     /// # Errors
     /// A dump that cannot end here.
-    pub fn finish(&mut self, desk: &mut dyn Desk) -> Result<(), Failure> {
-        let ended = self.undump(None, desk, |undump, each| undump.finish(each));
+    pub fn finish(&mut self, observers: &mut Observers<'_>) -> Result<(), Failure> {
+        let ended = self.undump(None, observers, |undump, each| undump.finish(each));
         // Of an input that cannot be read to its end, nothing is concluded.
         let turn = match ended {
             Ok(()) => Turn::End,
             Err(_) => Turn::Cut,
         };
-        self.turn_all(turn, desk);
+        self.turn_all(turn, observers);
         ended
     }
 
@@ -373,17 +342,17 @@ impl Lane {
         }
     }
 
-    fn turn_all(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
+    fn turn_all(&mut self, turn: Turn<'_>, observers: &mut Observers<'_>) {
         for index in 0..self.streams.len() {
             self.current = index;
-            self.run(turn, desk);
+            self.run(turn, observers);
         }
     }
 
     fn undump(
         &mut self,
         at: Option<Timestamp>,
-        desk: &mut dyn Desk,
+        observers: &mut Observers<'_>,
         run: impl FnOnce(
             &mut Undump,
             &mut dyn FnMut(Piece<'_>),
@@ -392,13 +361,13 @@ impl Lane {
         let mut undump = std::mem::replace(&mut self.undump, Undump::new(Some(Form::Bin)));
         let mut record = at;
         let done = run(&mut undump, &mut |piece| match piece {
-            Piece::Bytes(bytes) => self.run(Turn::Bytes(bytes, record), desk),
+            Piece::Bytes(bytes) => self.run(Turn::Bytes(bytes, record), observers),
             Piece::Record { time, label, kind } => {
                 record = Some(time);
                 self.select(label, kind);
             }
-            Piece::Quiet => self.run(Turn::Silence, desk),
-            Piece::Lost => self.run(Turn::Lost, desk),
+            Piece::Quiet => self.run(Turn::Silence, observers),
+            Piece::Lost => self.run(Turn::Lost, observers),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
             Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.said()), None),
         });
@@ -407,18 +376,18 @@ impl Lane {
     }
 
     /// Lets the current stream take bytes, a silence or the end.
-    fn run(&mut self, turn: Turn<'_>, desk: &mut dyn Desk) {
-        let front = Front {
-            live: self.settings.medium.live,
-            lane: self.index,
+    fn run(&mut self, turn: Turn<'_>, observers: &mut Observers<'_>) {
+        let origin = Origin {
+            input: self.index,
             source: Source {
                 kind: self.kind,
                 name: &self.name,
                 label: self.label.as_deref(),
             },
+            live: self.settings.medium.live,
         };
         if let Some(stream) = self.streams.get_mut(self.current) {
-            let told = stream.turn(turn, front, desk);
+            let told = stream.turn(turn, origin, observers);
             self.frames += told.frames;
             self.found |= told.found;
         }
@@ -450,6 +419,14 @@ impl Lane {
             self.streams
                 .push(Stream::new(wanted.map(str::to_owned), reader));
         }
+    }
+}
+
+/// Label and name of a source, as messages call it.
+pub fn title_of(source: Source<'_>) -> String {
+    match source.label {
+        Some(label) => format!("{label} ({})", source.said()),
+        None => source.said().to_owned(),
     }
 }
 

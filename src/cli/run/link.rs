@@ -2,26 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::failure::Level;
-use super::super::lane::Lane;
-use super::super::repeats::{CALM, Repeats, Say};
+use super::input::Input;
+use crate::cli::failure::Level;
+use crate::cli::repeats::{CALM, Repeats, Say};
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::LineSettings;
 
-/// State of the link of a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// Open for the first time.
-    Opened,
-    /// Gone.
-    Lost,
-    /// Back.
-    Reopened,
-    /// Open, but no bytes come.
-    Silent,
-}
-
-/// What the pump knows of the link of a lane.
+/// What is known of the link of an input.
 pub(super) struct State {
     pub(super) open: bool,
     /// It was open once.
@@ -109,18 +96,6 @@ impl State {
     }
 }
 
-impl Link {
-    /// The word for it in every output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Lost => "lost",
-            Self::Reopened => "reopened",
-            Self::Silent => "silent",
-        }
-    }
-}
-
 /// How long a source may pause in mid frame.
 ///
 /// Longer than the line needs: bytes are delayed by USB adapters, networks and busy machines, and a frame
@@ -134,19 +109,19 @@ pub(super) fn patience(kind: &str) -> Duration {
 }
 
 /// What is said of a link that is open and silent.
-pub(super) fn silence(lane: &Lane, pause: Duration, line: LineSettings) -> (String, String) {
+pub(super) fn silence(input: &Input, pause: Duration, line: LineSettings) -> (String, String) {
     let seconds = pause.as_secs();
-    let what = match lane.kind {
+    let what = match input.kind {
         "serial" => {
-            let line = lane.device_line().unwrap_or(line);
-            format!("{}: no bytes for {seconds} s at {line}", lane.title())
+            let line = input.device_line().unwrap_or(line);
+            format!("{}: no bytes for {seconds} s at {line}", input.title())
         }
-        "tcp" => format!("{}: connected, but no bytes for {seconds} s", lane.title()),
-        _ => format!("{}: no bytes for {seconds} s", lane.title()),
+        "tcp" => format!("{}: connected, but no bytes for {seconds} s", input.title()),
+        _ => format!("{}: no bytes for {seconds} s", input.title()),
     };
-    let hint = match lane.device_line() {
+    let hint = match input.device_line() {
         Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
-        None if lane.kind == "sim" => SILENT_BY_WISH,
+        None if input.kind == "sim" => SILENT_BY_WISH,
         None => {
             "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
              some operators open the port only on request: ask yours whether P1 of this meter is open"
@@ -163,7 +138,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(12);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::lane::Reading;
+    use crate::cli::run::input::Reading;
     use crate::p1::session::Settings;
     use crate::p1::value::Zone;
     use std::sync::Arc;
@@ -172,8 +147,8 @@ mod tests {
     fn a_silent_virtual_meter_is_told_of_without_pins() {
         let settings = Settings::new(Arc::default(), Zone::luxembourg());
         let said = |place: &str| {
-            let lane = Lane::new(&place.parse().unwrap(), &settings, Reading::default());
-            silence(&lane, SILENCE, LineSettings::P1)
+            let input = Input::new(&place.parse().unwrap(), &settings, Reading::default());
+            silence(&input, SILENCE, LineSettings::P1)
         };
         let (what, hint) = said("sim:");
         assert_eq!(what, "sim: no bytes for 12 s");

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::words::is_said_elsewhere;
-use super::Desk;
+use super::observers::{Observers, Origin};
 use crate::p1::event::Event;
 use crate::p1::session::{Arrivals, Report, Session, Settings};
 use crate::sink::context::Source;
+use crate::sink::words::is_said_elsewhere;
 use crate::source::Device;
 use crate::source::maxsonar::{Heard, Maxsonar};
 
@@ -44,16 +44,6 @@ pub(super) enum Turn<'a> {
     Left,
 }
 
-/// What events are told with.
-#[derive(Clone, Copy)]
-pub(super) struct Front<'a> {
-    pub(super) lane: usize,
-    /// Its label is that of streams that have none of their own.
-    pub(super) source: Source<'a>,
-    /// A frame whose counter does not grow is a replay, and refused; else it is only marked.
-    pub(super) live: bool,
-}
-
 /// What was told of.
 #[derive(Default)]
 pub(super) struct Told {
@@ -81,18 +71,32 @@ impl Stream {
         }
     }
 
-    /// Takes bytes, a silence or the end.
-    pub(super) fn turn(&mut self, turn: Turn<'_>, front: Front<'_>, desk: &mut dyn Desk) -> Told {
+    /// Takes bytes, a silence or the end; the origin has the label of streams that have none of their own.
+    pub(super) fn turn(
+        &mut self,
+        turn: Turn<'_>,
+        origin: Origin<'_>,
+        observers: &mut Observers<'_>,
+    ) -> Told {
+        let label = self.label.as_deref().or(origin.source.label);
+        let source = Source {
+            label,
+            ..origin.source
+        };
+        let origin = Origin { source, ..origin };
         if let Turn::Bytes(bytes, _) = turn {
             self.pushed += bytes.len() as u64;
         }
-        let mut front = front;
-        front.source.label = self.label.as_deref().or(front.source.label);
         let mut told = Told::default();
         match &mut self.reader {
             Reader::Meter(session) => {
                 let before = session.frames();
-                let tell = |report: Report<'_>| front.tell(report, desk, &mut told);
+                let tell = |report: Report<'_>| {
+                    if let Report::Finding(finding) = report {
+                        told.found |= !is_said_elsewhere(finding, origin.source);
+                    }
+                    observers.session(origin, report);
+                };
                 match turn {
                     Turn::Bytes(bytes, at) => session.push(bytes, at, tell),
                     Turn::Silence => session.silence(SILENCE_MS, tell),
@@ -105,18 +109,17 @@ impl Stream {
                 told.frames += session.frames() - before;
             }
             Reader::Sensor(Sensor { sensor, arrivals }) => {
-                let Front { lane, source, .. } = front;
                 if let Turn::Bytes(bytes, at) = turn {
                     arrivals.push(bytes.len(), at);
                 }
                 let tell = |heard: Heard<'_>| match heard {
                     Heard::Level(level) => {
                         told.frames += 1;
-                        desk.level(lane, source, &level);
+                        observers.level(origin, &level);
                     }
                     Heard::Wrong(junk) => {
                         let at = arrivals.at(junk.span.start);
-                        desk.event(lane, source, at, &Event::Junk(junk));
+                        observers.event(origin, at, &Event::Junk(junk));
                     }
                 };
                 match turn {
@@ -128,41 +131,6 @@ impl Stream {
             }
         }
         told
-    }
-}
-
-impl Front<'_> {
-    fn tell(&self, report: Report<'_>, desk: &mut dyn Desk, told: &mut Told) {
-        let Self { lane, source, .. } = *self;
-        match report {
-            Report::Event(event, at) => match self.marked(event, desk) {
-                Some(marked) => desk.event(lane, source, at, &marked),
-                None => desk.event(lane, source, at, event),
-            },
-            Report::Repaired => desk.withdrawn(lane),
-            Report::Heard(title, record) => desk.remember(title, record),
-            Report::Finding(finding) => {
-                told.found |= !is_said_elsewhere(finding, source);
-                desk.finding(lane, source, finding);
-            }
-            Report::Grown(finding) => desk.grown(lane, source, finding),
-            Report::Settled => desk.settled(lane, source),
-            Report::Ended(summary) => desk.ended(lane, source, summary),
-        }
-    }
-
-    /// A telegram of a recording whose counter came before in this run.
-    fn marked<'e>(&self, event: &Event<'e>, desk: &mut dyn Desk) -> Option<Event<'e>> {
-        let Event::Telegram(decoded) = event else {
-            return None;
-        };
-        let security = decoded.security.filter(|_| !self.live)?;
-        let frame = (security.title(), security.counter().0);
-        desk.came_before(self.source, frame).then(|| {
-            let mut marked = decoded.clone();
-            marked.replayed = true;
-            Event::Telegram(marked)
-        })
     }
 }
 

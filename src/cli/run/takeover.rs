@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::super::ahead::{Ahead, Done, Next};
-use super::super::feed::Feed;
-use super::super::runs::Run;
-use super::{Pump, TICK};
+use super::{Observers, Run, TICK};
+use crate::cli::ahead::{Ahead, Done, Hand, Next};
+use crate::cli::feed::Feed;
+use crate::cli::runs::Run as Chunk;
+use crate::sink::observer::Report;
 
 /// How many runs are decoded where they stand before the next ones are decoded ahead.
 #[derive(Default)]
@@ -21,10 +22,10 @@ pub(super) struct Alone {
     damage: u32,
 }
 
-impl Pump<'_> {
+impl Run<'_, '_> {
     /// Takes bytes of a file, or lets threads read it on and decode it ahead.
-    pub(super) fn run(&mut self, feed: &mut Feed, index: usize, run: Run) {
-        let Some(lane) = self.lanes.get(index) else {
+    pub(super) fn run(&mut self, feed: &mut Feed, index: usize, run: Chunk) {
+        let Some(input) = self.inputs.get(index) else {
             return;
         };
         if self.links.get(index).is_none_or(|state| state.over) {
@@ -34,10 +35,10 @@ impl Pump<'_> {
             && run.frames > 0
             && feed.goes_on()
             && self.alone.ends()
-            && let Some((decoder, standing)) = lane.ahead()
+            && let Some((decoder, standing)) = input.ahead()
         {
             if self.ahead.is_none()
-                && let Some(hand) = self.sink.hand()
+                && let Some(hand) = hand(self.observers)
             {
                 self.ahead = Ahead::start(self.limits.jobs, &hand).ok();
                 if self.ahead.is_none() {
@@ -49,8 +50,8 @@ impl Pump<'_> {
             {
                 runs.put_back(&run);
                 feed.recycle(run.bytes);
-                let source = lane.source_name();
-                ahead.begin(runs, decoder, standing, self.sink.good(), source);
+                let source = input.source_name();
+                ahead.begin(runs, decoder, standing, self.observers.counts.good, source);
                 self.reading = index;
                 return;
             }
@@ -62,12 +63,15 @@ impl Pump<'_> {
 
     /// Counts bytes of a file, before they are decoded or what was decoded is taken over.
     fn receive(&mut self, index: usize, bytes: &[u8]) {
-        let (Some(lane), Some(state)) = (self.lanes.get(index), self.links.get_mut(index)) else {
+        let (Some(input), Some(state)) = (self.inputs.get(index), self.links.get_mut(index)) else {
             return;
         };
         (state.bytes, state.settled, state.silent) = (Instant::now(), false, false);
         self.progress.advance(bytes.len());
-        self.sink.bytes(lane, Timestamp::now(), bytes, &[]);
+        let broken: &[usize] = &[];
+        let report = Report::Bytes { bytes, broken };
+        self.observers
+            .input(input.origin(), Timestamp::now(), &report);
     }
 
     /// Takes over the next run that was decoded ahead; false where none is under way.
@@ -96,22 +100,24 @@ impl Pump<'_> {
         let Done { bytes, mut found } = done;
         let index = self.reading;
         self.receive(index, &bytes);
-        let good = self.sink.good();
+        let good = self.observers.counts.good;
         let adopted = found.as_mut().is_some_and(|found| {
             let formatted = found.follows(good);
-            let adopted = self
-                .lanes
-                .get_mut(index)
-                .is_some_and(|lane| lane.adopt(&bytes, &found.stretch, formatted, self.sink));
-            if adopted && formatted {
-                self.sink.formatted(found.output());
+            let adopted = self.inputs.get_mut(index).is_some_and(|input| {
+                input.adopt(&bytes, &found.stretch, formatted, self.observers)
+            });
+            if adopted
+                && formatted
+                && let Some((output, _)) = &self.observers.ahead
+            {
+                output.borrow_mut().formatted(found.output());
             }
             adopted
         });
         if !adopted {
             self.push(index, &bytes);
         }
-        let telegrams = self.sink.good() - good;
+        let telegrams = self.observers.counts.good - good;
         if let Some(ahead) = &mut self.ahead {
             match &found {
                 _ if adopted => self.alone.succeeded(self.limits.jobs),
@@ -128,6 +134,15 @@ impl Pump<'_> {
             ahead.recycle(bytes, found);
         }
     }
+}
+
+/// What formats telegrams of files on other threads; `None` where they have to come one by one.
+fn hand(observers: &Observers<'_>) -> Option<Hand> {
+    let (output, ring) = observers.ahead.as_ref()?;
+    Some(Hand {
+        formatter: output.borrow().formatter()?,
+        ring: ring.get(),
+    })
 }
 
 impl Alone {

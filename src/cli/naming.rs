@@ -1,0 +1,108 @@
+//! Adds to telegrams what is known beside them: the name of the meter in the key ring, and what is computed.
+
+use super::keys::Ring;
+use super::renewal::SharedRing;
+use super::services::Deriving;
+use crate::p1::event::Event;
+use crate::sink::context::Context;
+use crate::sink::observer::{Flow, Notice, Observer, Report};
+
+/// Tells observers all that it is told itself, telegrams with names and computed values.
+pub struct Naming<'a> {
+    ring: SharedRing,
+    /// Frames that were refused are named too.
+    names_refused: bool,
+    deriving: Option<Deriving>,
+    observers: Vec<&'a mut dyn Observer>,
+    /// What they have to say.
+    unsaid: Vec<Notice>,
+}
+
+impl<'a> Naming<'a> {
+    /// Names meters after a key ring, and computes where that is asked for.
+    pub fn new(
+        ring: SharedRing,
+        deriving: Option<Deriving>,
+        observers: Vec<&'a mut dyn Observer>,
+    ) -> Self {
+        Self {
+            ring,
+            names_refused: false,
+            deriving,
+            observers,
+            unsaid: Vec::new(),
+        }
+    }
+
+    /// Names the meters of refused frames too.
+    pub fn with_refused(mut self) -> Self {
+        self.names_refused = true;
+        self
+    }
+
+    fn tell(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        let mut end = Flow::Continue;
+        for observer in &mut self.observers {
+            match observer.observe(context, report) {
+                Flow::Continue => {}
+                Flow::Say(notices) => self.unsaid.extend(notices),
+                Flow::Enough if end == Flow::Failed => {}
+                flow => end = flow,
+            }
+        }
+        end
+    }
+
+    fn event(
+        &mut self,
+        ring: &Ring,
+        context: &Context<'_>,
+        event: &Event<'_>,
+        report: &Report<'_>,
+    ) -> Flow {
+        let (decoded, title) = match event {
+            Event::Telegram(decoded) => (
+                Some(decoded),
+                decoded.security.map(|security| security.title()),
+            ),
+            Event::Refused(refused) if self.names_refused => (None, refused.title()),
+            _ => return self.tell(context, report),
+        };
+        let mut context = Context {
+            meter_name: title.and_then(|title| ring.name(title)),
+            keyed: decoded.is_some_and(|decoded| ring.has_key_of(decoded)),
+            ..*context
+        };
+        let derived = match (&mut self.deriving, decoded) {
+            (Some(deriving), Some(decoded)) => deriving.derive(&context, decoded, ring.keys()),
+            _ => Vec::new(),
+        };
+        context.derived = &derived;
+        self.tell(&context, report)
+    }
+}
+
+impl Observer for Naming<'_> {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        let flow = match report {
+            Report::Event { event, .. } => {
+                let ring = self.ring.get();
+                self.event(&ring, context, event, report)
+            }
+            _ => self.tell(context, report),
+        };
+        if let Some(deriving) = &mut self.deriving {
+            match *report {
+                Report::Heard(title, record) => deriving.remember(title, record),
+                Report::Tick(_) => self.unsaid.extend(deriving.tick()),
+                Report::End { .. } => self.unsaid.extend(deriving.finish()),
+                _ => {}
+            }
+        }
+        match flow {
+            Flow::Continue => Flow::say(std::mem::take(&mut self.unsaid)),
+            // What is to be said comes with the end of the run.
+            flow => flow,
+        }
+    }
+}
