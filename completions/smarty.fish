@@ -97,7 +97,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'W
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l state-meters -d 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -155,7 +155,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Wri
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l state-meters -d 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -248,8 +248,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert-key
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 'Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state-meters -d 'Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F

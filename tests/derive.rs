@@ -354,7 +354,7 @@ fn meters_that_were_made_up_cost_the_real_one_nothing() {
     let (_, errors) = computed(&bench, &flood, &state_file);
     let told = "smarty: warning: more than 256 meters: of the others, sums are not kept over a restart; \
                 those with a key or a label go first, then those heard last\n  \
-                hint: --state-meters sets how many are kept\n";
+                hint: --meters-max sets how many are kept\n";
     assert_eq!(errors.matches(told).count(), 1, "{errors}");
     let meters = state(&bench, "s.json").unwrap()["meters"].clone();
     assert_eq!(meters.as_object().unwrap().len(), 256);
@@ -363,16 +363,12 @@ fn meters_that_were_made_up_cost_the_real_one_nothing() {
     assert_eq!(got, wanted);
 
     // As many as are asked for.
-    let (_, errors) = computed(
-        &bench,
-        &behind,
-        &["--state", "s.json", "--state-meters", "1"],
-    );
+    let (_, errors) = computed(&bench, &behind, &["--state", "s.json", "--meters-max", "1"]);
     assert!(errors.contains("more than 1 meter:"), "{errors}");
     let meters = state(&bench, "s.json").unwrap()["meters"].clone();
     assert!(meters.as_object().unwrap().keys().eq(["REAL"]), "{meters}");
-    for wrong in ["0", "x", "100001"] {
-        let arguments = ["parse", "input.txt", "--derive", "--state-meters", wrong];
+    for wrong in ["0", "x", "4294967296"] {
+        let arguments = ["parse", "input.txt", "--derive", "--meters-max", wrong];
         let (_, errors, code) = bench.output(&arguments);
         assert_eq!(code, Some(2), "{errors}");
     }

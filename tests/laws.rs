@@ -51,6 +51,15 @@ fn plain(number: u32) -> Vec<u8> {
     telegram::format(r"/SMY5\253694471_M", lines, true)
 }
 
+/// A telegram of the first or second meter that sends no end line.
+fn endless(meter: u32, number: u32, longer: bool) -> Vec<u8> {
+    let more = if longer { "0-0:96.7.21(00001)\r\n" } else { "" };
+    format!(
+        "/ISk5\\2MT382-{meter}\r\n\r\n1-0:1.8.1({number:06}*kWh)\r\n{more}1-0:1.7.0(0.1*kW)\r\n"
+    )
+    .into_bytes()
+}
+
 /// In clear, by one of two meters, with a check sum of a kind.
 fn other_sum(number: u32, kind: Algorithm) -> Vec<u8> {
     let value = format!("{number:06}.653*kWh");
@@ -200,6 +209,8 @@ enum Piece {
     Plain(u32),
     /// In clear, by one of two meters whose check sum is of another kind; comes out once a second one follows.
     OtherSum(u32),
+    /// In clear, without the end line, by one of two meters that have a line more now and then.
+    Endless(u32),
     Cut(u8, u32, usize),
     PlainCut(u32, usize),
     /// In clear, with a bit of the first line turned, or without it.
@@ -232,7 +243,12 @@ fn piece() -> impl Strategy<Value = Piece> {
 
 /// A piece that need not come out.
 fn any_piece() -> impl Strategy<Value = Piece> {
-    prop_oneof![5 => piece(), 1 => (0u32..999_999).prop_map(Piece::OtherSum)]
+    let number = 0u32..999_999;
+    prop_oneof![
+        8 => piece(),
+        2 => number.clone().prop_map(Piece::OtherSum),
+        2 => number.prop_map(Piece::Endless),
+    ]
 }
 
 impl Piece {
@@ -259,6 +275,9 @@ impl Piece {
                 ledger.push(plain(number));
             }
             Self::OtherSum(number) => stream.extend(other_sum(number, Algorithm::X25)),
+            Self::Endless(number) => {
+                stream.extend(endless(number % 2, number, number % 5 == 0));
+            }
             Self::Cut(meter, number, keep) => {
                 let frame = ciphered(meter, number);
                 // Less than five bytes short, what follows could complete the tag by chance; and a telegram that
@@ -268,7 +287,9 @@ impl Piece {
             }
             Self::PlainCut(number, keep) => {
                 let text = plain(number);
-                stream.extend(&text[..keep.min(text.len() - 9)]);
+                // One that stops behind a line may be all that its meter sends.
+                let text = text[..keep.min(text.len() - 9)].trim_ascii_end();
+                stream.extend(text.strip_suffix(b")").unwrap_or(text));
             }
             Self::Headless(number, bit) => {
                 let mut text = plain(number);
@@ -549,6 +570,112 @@ fn a_check_sum_of_another_kind_counts_from_the_first_telegram_on_once_it_fits_tw
             longest = longest.max(a.len() as u64 + pushed * 4096 - decoder.offset());
         }
         assert!(longest < 160 << 10, "{longest}");
+    }
+}
+
+#[test]
+fn telegrams_without_an_end_line_count_from_the_first_on_once_two_in_a_row_agree() {
+    let [a, b, c] = [2, 4, 6].map(|number| endless(0, number, false));
+    let (other, longer) = (endless(1, 3, false), endless(0, 8, true));
+    let all = [&a, &b, &c].map(|text| text.to_vec());
+    let stream = all.concat();
+    assert_eq!(telegrams(&stream), all);
+    // Whatever stands between them, as long as it is no end line.
+    let good = ciphered(1, 7);
+    let mixed = [&a[..], &good, b"junk\r\n", &b].concat();
+    assert_eq!(telegrams(&mixed), [a.clone(), plain(7), b.clone()]);
+    // A silence is no end of the doubt, and what it cuts in two has no end either.
+    for at in [a.len(), a.len() + b.len(), stream.len()] {
+        let said = decode_in(&stream, &[], Some(at));
+        let whats = said.iter().map(|said| said.what.starts_with("telegram"));
+        assert_eq!(whats.collect::<Vec<_>>(), [true; 3], "{at}");
+    }
+    for at in a.len() + 29..a.len() + b.len() - 2 {
+        let said = decode_in(&stream, &[], Some(at));
+        let count = |what: &str| {
+            said.iter()
+                .filter(|said| said.what.starts_with(what))
+                .count()
+        };
+        assert_eq!((count("telegram"), count("refused")), (0, 3), "{at}");
+    }
+    // One alone proves nothing, nor do two that differ, one that stops in a line, or one of another first line.
+    let half = &b[..b.len() - 4];
+    for stream in [
+        a.clone(),
+        [&a[..], &longer].concat(),
+        [&a[..], half].concat(),
+        [half, half].concat(),
+        [&a[..], &other].concat(),
+        [&a[..], &longer, &b].concat(),
+    ] {
+        assert!(telegrams(&stream).is_empty(), "{}", stream.escape_ascii());
+    }
+    // A meter that ends its telegrams has no such habit: not before, between or after, and not behind a silence.
+    let ended = [&a[..], b"!\r\n"].concat();
+    let stream = [&a[..], &ended, &b].concat();
+    assert_eq!(telegrams(&stream), std::slice::from_ref(&ended));
+    let twice = [&a[..], b"!ABCD\r\n", &b, b"!ABCD\r\n"].concat();
+    let mut decoder = decoder();
+    let mut said = Vec::new();
+    let mut from = 0;
+    for to in [a.len(), a.len() + 7, a.len() + 7 + b.len(), twice.len()] {
+        decoder.push(&twice[from..to], note(&mut said));
+        decoder.quiet(note(&mut said));
+        from = to;
+    }
+    decoder.finish(note(&mut said));
+    assert!(
+        said.iter().all(|said| !said.what.starts_with("telegram")),
+        "{said:?}"
+    );
+    // Once it ends one, the habit is proven anew.
+    let stream = [&a[..], &b, &ended, &c, &a].concat();
+    let all = [&a, &b, &ended, &c, &a].map(|text| text.to_vec());
+    assert_eq!(telegrams(&stream), all);
+    let stream = [&a[..], &b, &ended, &c].concat();
+    assert_eq!(telegrams(&stream), all[..3]);
+    // What waits is bounded.
+    let filler = [1u32; 8].map(|number| ciphered(2, number)).concat();
+    assert_eq!(telegrams(&[&a[..], &filler, &b].concat()).len(), 9);
+}
+
+#[test]
+fn a_telegram_over_the_limits_is_refused() {
+    let endless = [
+        b"/ABC5\r\n\r\n".to_vec(),
+        b"1-0:1.8.0(1*kWh)\r\n".repeat(4000),
+    ]
+    .concat();
+    for stream in [
+        endless.clone(),
+        endless.repeat(2),
+        [&endless[..], b"!\r\n"].concat(),
+    ] {
+        let said = decode(&stream);
+        assert_eq!(
+            (said[0].what.as_str(), said[0].span.len()),
+            ("refused NoEnd", 65536)
+        );
+        assert!(telegrams(&stream).is_empty());
+    }
+    let named = |length: usize| {
+        let mut text = [b"/ABC5".to_vec(), vec![b'x'; length - 5]].concat();
+        text.extend(b"\r\n\r\n1-0:1.8.0(1*kWh)\r\n!");
+        text.extend(format!("{:04X}\r\n", Algorithm::Arc.of(&text)).bytes());
+        text
+    };
+    for length in [20, 126, 127, 128, 129, 500, 1023] {
+        assert_eq!(telegrams(&named(length)), [named(length)], "{length}");
+    }
+    for length in [1024, 1025, 5000] {
+        let stream = [&named(length)[..], &plain(1)].concat();
+        let said = decode(&stream);
+        assert_eq!(said[0].what, "refused NoStart", "{length}");
+        assert_eq!(said[0].span.len(), named(length).len() as u64);
+        let each: Vec<usize> = (0..stream.len()).collect();
+        assert_eq!(decode_in(&stream, &each, None), said);
+        assert_eq!(telegrams(&stream), [plain(1)]);
     }
 }
 

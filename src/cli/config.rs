@@ -17,7 +17,6 @@ mod mqtt;
 mod file;
 
 use std::io::ErrorKind;
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -149,7 +148,7 @@ impl Config {
         if let Some(metrics) = &self.file.metrics {
             metrics.fill(&mut services.metrics, &self.folder);
         }
-        fill(&mut services.meters_max, self.file.meters_max);
+        fill(&mut services.derive.meters_max, self.file.meters_max);
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         if let Some(mqtt) = &self.file.mqtt {
             mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());
@@ -176,6 +175,7 @@ impl Config {
     /// Fills in what is computed.
     fn fill_derive(&self, run: &mut Run) {
         let derive = &mut run.derive;
+        fill(&mut derive.meters_max, self.file.meters_max);
         derive.derive |= self.file.derive;
         let mut any = derive.is_wanted();
         if run.inputs.is_empty() {
@@ -187,8 +187,6 @@ impl Config {
         }
         if any {
             fill(&mut derive.state, self.path(&self.file.state));
-            let meters = self.file.state_meters.map(NonZeroUsize::get);
-            fill(&mut derive.state_meters, meters);
         }
     }
 

@@ -255,7 +255,14 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
         if text.is_empty() {
             return ask().map(|key| Some((key, "typed in".to_owned())));
         }
-        return parse(text, "--key", Key::parse).map(|key| Some((key, "from --key".to_owned())));
+        return match parse(text, "--key", Key::parse) {
+            Ok(key) => Ok(Some((key, "from --key".to_owned()))),
+            Err(failure) if Path::new(text).is_file() => {
+                let file = crate::cli::writer::shown(&Path::new(".").join(text));
+                Err(failure.hint(format!("a file has this name: {file} is no key")))
+            }
+            Err(failure) => Err(failure),
+        };
     }
     if let Some(path) = &args.key_file {
         return read_key(path).map(Some);

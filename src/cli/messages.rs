@@ -128,7 +128,8 @@ impl Messages {
         // Diagnosis does not look at what was sent in clear, nor into what is genuine; why else a frame is refused,
         // it finds out.
         let in_clear = refused.header.is_none() && refused.reason == Reason::Downgrade;
-        if in_clear || refused.reason == Reason::Replayed {
+        let explained = refused.reason == Reason::Replayed || refused.is_over_limit();
+        if in_clear || explained {
             self.say(Level::Error, &what, Some(&hint));
         } else if verbose > 0 {
             let certain = says_all(refused.reason);

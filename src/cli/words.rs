@@ -5,6 +5,7 @@
 use crate::p1::count::count;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Reason, Refused};
+use crate::p1::framer::{FIRST_LINE_MAX, PLAIN_MAX};
 use crate::p1::readout::{Crc, SentCrc};
 use crate::sink::context::Source;
 use crate::sink::words::{self, Depth};
@@ -46,9 +47,17 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
             format!("{place}: its check sum (CRC) does not fit, {}", crc_words(crc)),
             "some characters were changed on the way; --ignore-crc prints the telegram all the same".to_owned(),
         ),
+        Reason::NoEnd if refused.is_over_limit() => (
+            format!("{place} has no end within {} KiB", PLAIN_MAX >> 10),
+            "no meter sends so much: the bytes may be of something else, or lines with ! are lost".to_owned(),
+        ),
         Reason::NoEnd => (
             format!("{place} has no end: the line with ! is missing"),
             "record for some seconds longer; if it is always so, bytes are lost on the way".to_owned(),
+        ),
+        Reason::NoStart if refused.is_over_limit() => (
+            format!("{place}: its first line, /…, is over {FIRST_LINE_MAX} bytes"),
+            "no meter sends so much: the bytes may be of something else".to_owned(),
         ),
         Reason::NoStart => (
             format!("{place} has no start: its first line, /…, cannot be read"),
@@ -144,7 +153,7 @@ pub fn crc_words(crc: Crc) -> String {
     match crc.received {
         SentCrc::Digits(sent) => format!("sent {sent:04X}, computed {:04X}", crc.computed),
         SentCrc::Malformed => format!("sent no number, computed {:04X}", crc.computed),
-        SentCrc::Absent => format!("none sent, computed {:04X}", crc.computed),
+        SentCrc::Absent | SentCrc::NoEnd => format!("none sent, computed {:04X}", crc.computed),
     }
 }
 

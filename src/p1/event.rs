@@ -3,8 +3,9 @@
 use super::ciphering::{
     FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle, Unsupported,
 };
+use super::framer::PLAIN_MAX;
 use super::push::Push;
-use super::readout::Crc;
+use super::readout::{Crc, SentCrc};
 use super::span::Span;
 use super::telegram::Telegram;
 
@@ -150,6 +151,11 @@ impl Event<'_> {
 }
 
 impl Decoded<'_> {
+    /// Tells whether it stops behind its last line, without an end line.
+    pub fn lacks_end(&self) -> bool {
+        self.crc.received == SentCrc::NoEnd
+    }
+
     /// The verdict on the tag of a frame that does not prove its origin; `None` where it does, and for a telegram that
     /// was sent in clear.
     pub fn unproven(&self) -> Option<Tag> {
@@ -198,6 +204,16 @@ impl Refused<'_> {
                 | Reason::BadStructure
         );
         reason || self.inner.is_some()
+    }
+
+    /// Tells whether it is, in clear, longer than any meter's telegram or first line is.
+    pub fn is_over_limit(&self) -> bool {
+        self.header.is_none()
+            && match self.reason {
+                Reason::NoEnd => self.frame.len() >= PLAIN_MAX,
+                Reason::NoStart => self.frame.starts_with(b"/"),
+                _ => false,
+            }
     }
 
     /// Title in the header, where one could be read.

@@ -144,7 +144,7 @@ impl Verdict {
             | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex | KeyIsAuthKey | KeyTypo
             | KeyDigitsSwapped | KeyTwoTypos | KeyChanged => Stage::Key,
             SampledLate | WeakPullUp | Noise | DamagedFrame | NoTelegram => Stage::Text,
-            BlottedOut | WrongCrc | OtherCrc | ShortCrc => Stage::Crc,
+            BlottedOut | WrongCrc | OtherCrc | NoEndLine | ShortCrc => Stage::Crc,
             WrongAuthKey | DamagedTag => Stage::Tag,
             ValueFormat => Stage::Grammar,
             PeriodLong | PeriodShort | ClockOff => Stage::Values,

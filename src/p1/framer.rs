@@ -435,7 +435,8 @@ impl Framer {
 
     fn plain(&mut self, data: &[u8], base: u64, from: usize, start: usize, closed: bool) -> Found {
         let rest = data.get(start..).unwrap_or_default();
-        match HeaderLine::read(rest, closed) {
+        let header = HeaderLine::read(rest, closed);
+        match header {
             HeaderLine::Strict => {}
             HeaderLine::Loose if start == from || !is_printable_at(data, start - 1) => {}
             HeaderLine::Odd if start == from || !is_printable_at(data, start - 1) => {
@@ -445,13 +446,16 @@ impl Framer {
                     _ => return Found::Not,
                 }
             }
+            HeaderLine::Endless if start == from || !is_printable_at(data, start - 1) => {}
             HeaderLine::More => return Found::More,
             _ => return Found::Not,
         }
+        let endless = header == HeaderLine::Endless;
         let line = memchr2(b'\r', b'\n', rest).unwrap_or(1);
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
         let (end, kind) = match self.plain_end(rest, searched.max(line), closed) {
+            PlainEnd::Whole(end, _) if endless => (end, Kind::Headless),
             PlainEnd::Whole(end, readout) => (end, Kind::Plain(readout)),
             PlainEnd::Cut(end) => (end, Kind::PlainCut),
             PlainEnd::More(searched) => {
@@ -616,8 +620,10 @@ enum HeaderLine {
     /// `/` and some other identification.
     Loose,
     /// `/` and three letters, a digit, and something in the line that no first line may hold: a slash, `!`, a letter
-    /// beyond ASCII, a control character. It counts where data lines follow.
+    /// beyond ASCII, a control character, more bytes than any name has. It counts where data lines follow.
     Odd,
+    /// `/` and three letters, a digit, and no end of the line in reach.
+    Endless,
     Not,
     More,
 }
@@ -635,6 +641,7 @@ impl HeaderLine {
                 window.get(..length).unwrap_or_default()
             }
             None if text.len() < HEADER_LINE_MAX && !closed => return Self::More,
+            None if text.len() >= HEADER_LINE_MAX => return Self::long(text, closed),
             _ => return Self::odd(window, text.len() < HEADER_LINE_MAX && !closed),
         };
         match line {
@@ -650,6 +657,27 @@ impl HeaderLine {
 }
 
 impl HeaderLine {
+    /// Looks at a line that is longer than those of meters.
+    fn long(text: &[u8], closed: bool) -> Self {
+        let window = text.get(..FIRST_LINE_MAX).unwrap_or(text);
+        let [_, a, b, c, d, rest @ ..] = window else {
+            return Self::Not;
+        };
+        if ![a, b, c].iter().all(|byte| byte.is_ascii_alphabetic()) || !d.is_ascii_digit() {
+            return Self::Not;
+        }
+        let stop = rest
+            .iter()
+            .find(|byte| !matches!(byte, b' '..=b'~') || matches!(byte, b'(' | b')' | b'!' | b'/'));
+        match stop {
+            Some(b'\r' | b'\n') => Self::Odd,
+            Some(_) => Self::Not,
+            None if text.len() < FIRST_LINE_MAX && !closed => Self::More,
+            None if text.len() < FIRST_LINE_MAX => Self::Not,
+            None => Self::Endless,
+        }
+    }
+
     /// Looks at a line with something odd in it; `short` says that more of it may come.
     fn odd(window: &[u8], short: bool) -> Self {
         let named = |text: &[u8]| {
@@ -731,8 +759,10 @@ pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
 /// Bytes of text that a second look wants to see.
 pub const FIRST_BLOCK: usize = 16;
 /// Longest plain telegram that is waited for, in bytes.
-const PLAIN_MAX: usize = 64 << 10;
+pub const PLAIN_MAX: usize = 64 << 10;
 /// Longest header line of a plain telegram, in bytes.
 const HEADER_LINE_MAX: usize = 128;
+/// Longest first line that is read, in bytes.
+pub const FIRST_LINE_MAX: usize = 1024;
 /// Longest OBIS code as text.
 const OBIS_MAX: usize = 24;

@@ -26,6 +26,8 @@ pub struct Readout {
 pub enum SentCrc {
     /// Nothing: DSMR 2.2 and 3.0 send no CRC.
     Absent,
+    /// Nothing, and no `!` either: the telegram stops behind its last line.
+    NoEnd,
     /// Hexadecimal digits; four by the standard, fewer from meters that drop leading zeros.
     Digits(u16),
     /// Something that is no hexadecimal number.
@@ -103,7 +105,7 @@ impl Crc {
     /// Tells whether the CRC fits; `None` where the telegram has none.
     pub fn valid(&self) -> Option<bool> {
         match self.received {
-            SentCrc::Absent => None,
+            SentCrc::Absent | SentCrc::NoEnd => None,
             SentCrc::Digits(sent) => Some(sent == self.computed),
             SentCrc::Malformed => Some(false),
         }

@@ -96,6 +96,19 @@ pub(crate) fn open_up(file: &File, before: Option<&Metadata>, access: Access) ->
     Ok(fchmod(file, Mode::from_raw_mode(mode))?)
 }
 
+/// Takes from all but its owner what they may do with a file that holds keys.
+///
+/// # Errors
+/// Those of the system.
+pub fn keep_to_owner(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    let before = file.metadata()?;
+    if before.is_file() && before.mode() & 0o077 != 0 {
+        fchmod(&file, Mode::from_raw_mode(before.mode() & 0o700))?;
+    }
+    Ok(())
+}
+
 /// The rights that new files do not get.
 fn usual_umask() -> Mode {
     static UMASK: OnceLock<Mode> = OnceLock::new();

@@ -142,8 +142,13 @@ impl Json {
             *plan = Plan::new(telegram, fields, units);
         }
         plan.write(out, telegram);
+        let length = telegram.text().len();
+        if decoded.lacks_end() {
+            write_issue(out, "no_end", length, words::NO_END);
+        }
         if decoded.behind > 0 {
-            write_behind(out, decoded);
+            let message = words::behind(decoded.behind);
+            write_issue(out, "extra_bytes", length - decoded.behind, &message);
         }
         if let Some(push) = &decoded.push {
             write_push(out, push);
@@ -286,19 +291,20 @@ impl Json {
     }
 }
 
-/// Adds to the issues, which end the line so far, that bytes stand behind the telegram.
-fn write_behind(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
+/// Adds one that is of no line to the issues, which end the output so far.
+fn write_issue(out: &mut Vec<u8>, code: &str, offset: usize, message: &str) {
     if out.pop_if(|byte| *byte == b']').is_none() {
         return;
     }
     if out.last() != Some(&b'[') {
         out.push(b',');
     }
-    let offset = decoded.telegram.text().len() - decoded.behind;
-    out.extend_from_slice(b"{\"code\":\"extra_bytes\",\"obis\":null,\"offset\":");
+    out.extend_from_slice(b"{\"code\":\"");
+    out.extend_from_slice(code.as_bytes());
+    out.extend_from_slice(b"\",\"obis\":null,\"offset\":");
     write_integer(out, offset as u64);
     out.extend_from_slice(b",\"message\":");
-    write_json_text(out, &words::behind(decoded.behind));
+    write_json_text(out, message);
     out.extend_from_slice(b"}]");
 }
 

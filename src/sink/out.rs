@@ -24,7 +24,7 @@ use super::beside;
 use super::file_error::FileError;
 use super::target::{Existing, open_stream, sync_folder};
 
-pub use super::beside::Access;
+pub use super::beside::{Access, keep_to_owner};
 
 /// A file that is being made; [`OutFile::finish`] makes it real.
 #[derive(Debug)]

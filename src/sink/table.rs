@@ -141,6 +141,7 @@ fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
     let computed = decoded.crc.computed;
     parts.push(match decoded.crc.received {
         SentCrc::Absent => ("no CRC".to_owned(), Style::new()),
+        SentCrc::NoEnd => ("NO END LINE - unverified".to_owned(), WARN),
         SentCrc::Digits(sent) if sent == computed => (format!("CRC {sent:04X} right"), GOOD),
         SentCrc::Digits(sent) => (
             format!("CRC WRONG sent {sent:04X} computed {computed:04X}"),

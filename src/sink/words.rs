@@ -26,6 +26,10 @@ pub fn hint_of(finding: &Finding, source: Source<'_>) -> String {
 pub const SILENT_BY_WISH: &str =
     "a virtual meter is silent with fault=silence, and between telegrams of\na long period";
 
+/// What is said of a telegram without an end line.
+pub const NO_END: &str =
+    "the telegram stops without an end line, so that nothing shows whether it is whole";
+
 /// What is said of bytes that stand behind the telegram in its frame.
 pub fn behind(bytes: usize) -> String {
     count(bytes as u64, "byte")
@@ -116,6 +120,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         BlottedOut => "something was blotted out, like a serial number",
         WrongCrc => "the check sum (CRC) is wrong, the text looks whole",
         OtherCrc => "the check sum (CRC) is of another kind than the standard's",
+        NoEndLine => "telegrams stop without an end line, the one with !",
         ShortCrc => "the check sum (CRC) is sent without its leading zeros",
         WrongAuthKey => "the authentication key is not the one of this meter",
         DamagedTag => "the end of a telegram was damaged on the way",

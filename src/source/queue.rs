@@ -9,6 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::access::Holder;
 use super::error::SourceError;
 use super::open::{Kind, Source};
 use super::read::GoneReason;
@@ -62,6 +63,8 @@ pub struct Found {
     pub name: String,
     /// Its size in bytes, where it is a regular file.
     pub size: Option<u64>,
+    /// A program that has the serial port open as well.
+    pub shared_with: Option<Holder>,
 }
 
 /// What [`Hub::next`](super::hub::Hub::next) found.
@@ -120,6 +123,10 @@ impl Found {
             name: source.name(),
             size: match source {
                 Source::Input(input) => input.size(),
+                _ => None,
+            },
+            shared_with: match source {
+                Source::Serial(serial) => serial.shared_with().cloned(),
                 _ => None,
             },
         }

@@ -178,7 +178,8 @@ fn without_its_end_a_telegram_is_read_where_that_is_asked_for() {
         "39837.604"
     );
     assert_eq!(t["readings"].as_array().unwrap().len(), 2);
-    assert_eq!(t["telegram"]["crc"]["valid"], false);
+    assert_eq!(t["telegram"]["crc"]["valid"], Value::Null);
+    assert_eq!(codes(&t), ["no_end"]);
 }
 
 #[test]
@@ -591,4 +592,88 @@ fn what_cannot_be_mended_is_refused_in_its_place() {
         "{}",
         ran.stderr
     );
+}
+
+/// Three telegrams in a row of a meter that sends no end line.
+fn unended() -> Vec<u8> {
+    ["0000.10", "0000.20", "0000.30"]
+        .iter()
+        .map(|power| {
+            format!(
+                "/ISk5\\2MT382-1003\r\n\r\n0-0:96.1.1(00112233445566778899aabbccddeeff)\r\n\
+                 1-0:1.8.1(39837.604*kWh)\r\n1-0:1.7.0({power}*kW)\r\n"
+            )
+        })
+        .collect::<String>()
+        .into_bytes()
+}
+
+#[test]
+fn telegrams_without_an_end_line_are_taken_once_they_follow_each_other() {
+    let all = unended();
+    let done = smarty("parse - --json").pipe(all.clone()).done();
+    let seen = done.json();
+    assert_eq!((done.exit, seen.len()), (Some(0), 3), "{}", done.stderr);
+    let powers: Vec<String> = seen
+        .iter()
+        .map(|t| t["values"]["active_power_import_kw"].to_string())
+        .collect();
+    assert_eq!(powers, ["0.1", "0.2", "0.3"]);
+    for telegram in &seen {
+        assert_eq!(codes(telegram), ["no_end"]);
+        assert_eq!(telegram["telegram"]["crc"]["valid"], Value::Null);
+        assert_eq!(
+            telegram["values"]["energy_import_tariff_1_kwh"],
+            Value::Null
+        );
+        assert_eq!(telegram["readings"].as_array().map(Vec::len), Some(3));
+    }
+    let said = "telegrams stop without an end line, the one with !";
+    assert_eq!(done.stderr.matches(said).count(), 1, "{}", done.stderr);
+    let table = smarty("parse -").pipe(all.clone()).done();
+    let table = String::from_utf8_lossy(&table.stdout);
+    assert_eq!(table.matches("NO END LINE").count(), 3, "{table}");
+    // A single one may be half of what was sent.
+    let one = &all[..all.len() / 3];
+    let done = smarty("parse - --json").pipe(one).done();
+    assert_eq!(
+        (done.exit, done.json().len()),
+        (Some(4), 0),
+        "{}",
+        done.stderr
+    );
+    assert!(done.stderr.contains("and no end"), "{}", done.stderr);
+    let done = smarty("parse - --json --ignore-crc").pipe(one).done();
+    assert_eq!(done.exit, Some(0), "{}", done.stderr);
+    assert_eq!(codes(&done.telegram()), ["no_end"]);
+}
+
+#[test]
+fn what_is_over_a_limit_is_said() {
+    let lines = b"1-0:1.8.0(1*kWh)\r\n".repeat(4000);
+    let endless = [&b"/ABC5\r\n\r\n"[..], &lines].concat();
+    let done = smarty("parse - -i text").pipe(endless).done();
+    assert_eq!(done.exit, Some(4), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("no end within 64 KiB"),
+        "{}",
+        done.stderr
+    );
+    let name = [b"/ABC5".to_vec(), vec![b'x'; 2000]].concat();
+    let done = smarty("parse - -i text")
+        .pipe(sealed(&name, "00.100", crc16))
+        .done();
+    assert_eq!(done.exit, Some(4), "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("its first line, /…, is over 1024 bytes"),
+        "{}",
+        done.stderr
+    );
+    let name = &name[..900];
+    let done = smarty("parse - -i text --json")
+        .pipe(sealed(name, "00.100", crc16))
+        .done();
+    assert_eq!(done.exit, Some(0), "{}", done.stderr);
+    assert_eq!(done.telegram()["telegram"]["crc"]["valid"], true);
 }

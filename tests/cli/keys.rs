@@ -492,8 +492,9 @@ fn what_stands_behind_key_is_a_key_where_it_can_be_nothing_else() {
     let folder = Folder::new();
     folder.file("123", sample("lu.bin"));
     let done = smarty("parse --key 123").within(&folder).done();
-    assert!(
-        done.stderr.contains("no terminal to ask on"),
-        "it is a file: {done}"
-    );
+    assert_eq!(done.exit, Some(4), "{done}");
+    assert!(done.stderr.contains("the key has 3"), "{done}");
+    assert!(done.stderr.contains("./123 is no key"), "{done}");
+    let done = smarty("parse --key ./123").within(&folder).done();
+    assert!(done.stderr.contains("no terminal to ask on"), "{done}");
 }

@@ -355,6 +355,15 @@ fn key_rings_are_the_owners_alone_and_what_is_replaced_gets_no_wider() {
         (0o600, 0o600)
     );
     assert!(folder.read("a.bin").len() > 100);
+    // One that says the same already stays, and is closed to others as well.
+    let ring = folder.read("ring.toml");
+    for open in [0o644, 0o640, 0o666] {
+        folder.file_of_mode("ring.toml", &ring, open);
+        let again = smarty("simulate -q --encrypted -n 1 --keyring ring.toml -o b.bin --force");
+        assert_eq!(again.within(&folder).done().exit, Some(0));
+        assert_eq!(mode(&folder, "ring.toml"), 0o600, "{open:o}");
+        assert_eq!(folder.read("ring.toml"), ring);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 
 use serde_json::Value;
 
-use super::bench::{Bench, Run, frames, sealed};
+use super::bench::{Bench, Run, frames, sealed, title_and_keys};
 
 /// A server that waits for the program, and its address.
 fn server() -> (TcpListener, String) {
@@ -143,6 +143,54 @@ fn a_meter_that_has_sent_tags_sends_them_after_a_restart_too() {
     assert_eq!(run("tagged.bin", &state), ("telegram".to_owned(), Some(0)));
     assert_eq!(run("cut.bin", &state), ("downgrade".to_owned(), Some(4)));
     assert_eq!(run("cut.bin", &[]), ("telegram".to_owned(), Some(0)));
+}
+
+#[test]
+fn with_a_key_alone_what_is_remembered_refuses_telegrams_in_clear_from_the_start() {
+    let bench = Bench::new();
+    let (title, key) = title_and_keys();
+    fs::write(bench.path("lu.key"), key).unwrap();
+    let id = hex::encode_upper(
+        smarty::p1::ciphering::SystemTitle::parse(&title)
+            .unwrap()
+            .to_string(),
+    );
+    let lines: [(&str, &[&str]); 2] = [("0-0:42.0.0", &[&id]), ("1-0:1.8.0", &["999999.000*kWh"])];
+    let forged = smarty::p1::telegram::format("/Lux5\\253694471_M", lines, true);
+    let own = &frames("lu", 2);
+    let run = |frames: &[&[u8]], more: &[&str]| {
+        let (server, address) = server();
+        let common = [
+            "watch",
+            &address,
+            "--json",
+            "--events",
+            "--key-file",
+            "lu.key",
+        ];
+        let mut run = Run::start(&bench, &[&common, more].concat());
+        let (mut meter, _) = server.accept().unwrap();
+        send(&mut meter, frames);
+        let seen = next(&mut run, frames.len());
+        drop(meter);
+        run.end();
+        seen
+    };
+    let state = ["--state", "s.json", "--no-reconnect"];
+    // Nobody knows the meter yet, and then it is known.
+    let seen = run(&[&forged, &own[0], &forged], &state);
+    assert_eq!(whats(&seen), ["telegram", "telegram", "refused downgrade"]);
+    assert!(seen[0].1["security"].is_null());
+    assert_eq!(seen[0].1["meter"]["id"], seen[1].1["meter"]["id"]);
+    let seen = run(&[&forged, &own[1], &forged], &state);
+    assert_eq!(
+        whats(&seen),
+        ["refused downgrade", "telegram", "refused downgrade"]
+    );
+    let allowed = [&state[..], &["--allow-plain"]].concat();
+    assert_eq!(whats(&run(&[&forged], &allowed)), ["telegram"]);
+    // Without a state file each start forgets.
+    assert_eq!(whats(&run(&[&forged], &["--no-reconnect"])), ["telegram"]);
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub struct KeyArgs {
     pub show_key: bool,
     /// Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the
     /// line could have written them
+    ///
+    /// With --key alone, which meter that is shows once a frame with its tag has come,
+    /// in this run or in one that --state remembers; a key ring says it from the start
     #[arg(long)]
     pub allow_plain: bool,
     /// What to do with a frame whose tag, the proof of origin, is wrong
@@ -51,7 +54,7 @@ pub enum TagWhen {
 /// Joins `--key` or `-k` with a next word that looks like a key, and parts `-kHEX`.
 ///
 /// So `--key HEX` works beside `--key=HEX`, and `--key /dev/ttyUSB0` asks for the key and opens the port. A word that
-/// is short for a key, but made of its digits alone, is one with digits missing, unless a file has that name.
+/// is short for a key, but made of its digits alone, is one with digits missing, whatever files there are.
 pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
@@ -74,10 +77,10 @@ pub fn join_keys(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString>
     joined
 }
 
-/// At least 16 hexadecimal digits and separators; a few letters that people take for digits. Or fewer of them, where
-/// that is no file.
+/// At least 16 hexadecimal digits and separators; a few letters that people take for digits. Or fewer of them and nothing
+/// else: a file of such a name can be written `./123`.
 fn looks_like_key(word: &OsStr) -> bool {
-    has_key_digits(word, JOINED_MIN) || is_piece_of_key(word) && !Path::new(word).exists()
+    has_key_digits(word, JOINED_MIN) || is_piece_of_key(word)
 }
 
 /// Hexadecimal digits and separators alone, or letters that look like such digits; at least one digit.

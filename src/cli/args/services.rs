@@ -10,8 +10,6 @@ pub use self::forward::ForwardArgs;
 pub use self::metrics::MetricsArgs;
 pub use self::mqtt::{BrokerUrl, LayoutNames, MqttArgs, TopicsWhat, parse_version};
 
-use std::num::NonZeroU32;
-
 use clap::Args;
 
 /// Options of services.
@@ -29,7 +27,4 @@ pub struct ServiceArgs {
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,
-    /// Keep so many meters apart in --mqtt and --metrics [default: 256]; those with a key come first
-    #[arg(long, value_name = "N", help_heading = "Metrics")]
-    pub meters_max: Option<NonZeroU32>,
 }

@@ -1,6 +1,6 @@
 //! What may stand in `smarty.toml`, and how it is written.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,13 +54,13 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) forward_raw: bool,
     pub(super) metrics: Option<MetricsTable>,
+    #[serde(alias = "state_meters")]
     pub(super) meters_max: Option<NonZeroU32>,
     #[serde(default)]
     pub(super) derive: bool,
     #[serde(default, deserialize_with = "word")]
     pub(super) reference_power: Option<ReferencePower>,
     pub(super) state: Option<PathBuf>,
-    pub(super) state_meters: Option<NonZeroUsize>,
     pub(super) mqtt: Option<MqttTable>,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Entry>>,

@@ -7,6 +7,7 @@ use crate::cli::failure::Level;
 use crate::cli::repeats::{CALM, Repeats, Say};
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::LineSettings;
+use crate::source::queue::Found;
 
 /// What is known of the link of an input.
 pub(super) struct State {
@@ -130,6 +131,16 @@ pub(super) fn silence(input: &Input, pause: Duration, line: LineSettings) -> (St
     (what, hint.to_owned())
 }
 
+/// What is said of a port that another program has open as well.
+pub(super) fn shared(found: &Found) -> Option<(String, String)> {
+    let holder = found.shared_with.as_ref()?;
+    let what = format!(
+        "{}: {holder} has the port open as well: what it reads is missing here",
+        found.name
+    );
+    Some((what, format!("end it: kill {}", holder.pid)))
+}
+
 /// A link that comes and goes is away for good, as far as it is said, when it is away for so long.
 const AWAY: Duration = Duration::from_secs(30);
 /// Nothing of a link for so long is worth a word: meters send every 10 s or more often.
@@ -141,7 +152,27 @@ mod tests {
     use crate::cli::run::input::Reading;
     use crate::p1::session::Settings;
     use crate::p1::value::Zone;
+    use crate::source::access::Holder;
+    use crate::source::open::Kind;
     use std::sync::Arc;
+
+    #[test]
+    fn who_else_has_a_port_open_is_said_where_that_is_known() {
+        let mut found = Found {
+            kind: Kind::Serial,
+            name: "/dev/ttyUSB3".to_owned(),
+            size: None,
+            shared_with: None,
+        };
+        assert_eq!(shared(&found), None);
+        found.shared_with = Some(Holder {
+            pid: 4711,
+            program: "cat".to_owned(),
+        });
+        let (what, hint) = shared(&found).unwrap();
+        assert!(what.starts_with("/dev/ttyUSB3: cat"), "{what}");
+        assert_eq!(hint, "end it: kill 4711");
+    }
 
     #[test]
     fn a_silent_virtual_meter_is_told_of_without_pins() {

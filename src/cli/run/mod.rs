@@ -29,7 +29,7 @@ use crate::p1::cipher::Keys;
 use crate::sink::observer::{Link, Report};
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::LineSettings;
-use link::{SILENCE, State, patience, silence};
+use link::{SILENCE, State, patience, shared, silence};
 use takeover::Alone;
 
 pub use counts::Counts;
@@ -185,6 +185,9 @@ impl Run<'_, '_> {
         match what {
             Piece::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
+                if let Some((what, hint)) = shared(&found) {
+                    observers.message(Level::Warning, &what, Some(&hint));
+                }
                 input.open(found);
                 (state.open, state.known, state.bytes) = (true, true, instant);
                 if input.is_live() {

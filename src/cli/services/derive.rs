@@ -25,6 +25,7 @@ use crate::p1::replay::{Record, Records};
 use crate::sink::context::{Context, Senders, Source};
 use crate::sink::file_error::FileError;
 use crate::sink::observer::Notice;
+use crate::sink::standing::PLACES;
 use crate::sink::state::{Kept, Sealed, StateFile};
 use meters::{METERS_MAX, Meters};
 
@@ -95,7 +96,7 @@ impl Deriving {
             extent,
             reference: args.reference_power,
             references: named.iter().map(of_source).collect(),
-            written_max: args.state_meters.unwrap_or(STATE_METERS),
+            written_max: args.meters_max.map_or(PLACES, |most| most.get() as usize),
             ..Self::default()
         };
         match (&args.state, keep) {
@@ -302,7 +303,7 @@ impl Deriving {
             self.say_full(
                 1,
                 what,
-                Some("--state-meters sets how many are kept".to_owned()),
+                Some("--meters-max sets how many are kept".to_owned()),
             );
         }
         self.saved = Some(Instant::now());
@@ -363,8 +364,6 @@ fn service_folders() -> Option<OsString> {
     std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty())
 }
 
-/// Meters of a state file where nothing else is said.
-const STATE_METERS: usize = 256;
 /// Meters that encrypt of which the counters are kept. Nobody without their keys can displace one.
 const SEALED: usize = 1024;
 /// Time between two writings.

@@ -5,10 +5,11 @@ use std::path::Path;
 use super::outlets::{Outlets, create};
 use super::{Play, Target};
 use crate::cli::args::{Global, Simulate};
+use crate::cli::caution::say_who_reads;
 use crate::cli::failure::{Exit, Failure, say_openly};
 use crate::cli::writer::{WriteEnd, Writer, quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
-use crate::sink::out::Access;
+use crate::sink::out::{Access, keep_to_owner};
 use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
 use crate::source::whole;
 
@@ -110,6 +111,10 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
         );
     }
     if whole::read_text(path, ring.len()).is_ok_and(|there| there == ring) {
+        // Where the system does not let it be closed to others, that is said.
+        if keep_to_owner(path).is_err() {
+            say_who_reads(path, "keys", false);
+        }
         return Ok(());
     }
     let mut file = create(path, force)?.readable_by(Access::Owner);

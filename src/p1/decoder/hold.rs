@@ -1,30 +1,43 @@
-//! Telegrams whose check sum is of another kind than the standard's, held back until the next of the same meter
-//! tells whether that is its kind.
+//! Telegrams of a meter with a habit of its own, held back until the next one of the meter tells whether it is a
+//! habit: a check sum of another kind than the standard's, or no end line.
 //!
 //! ```text
 //! A, sum fits as X-25     B     junk     A, sum fits as X-25 again
 //! |-------------- held ---------------|  all of it comes out, in order
 //! ```
-//! A single sum of that many kinds may fit by chance; the same kind twice proves it. Where none follows soon, the
-//! telegram is refused.
+//! A single sum of that many kinds may fit by chance; the same kind twice proves it. So do two telegrams in a row
+//! that stop behind the same lines, with no end line between them. Where none follows soon, the telegram is refused.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::judge::Verdict;
 use super::{Decoder, JUNK_MAX};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Event, Junk};
 use crate::p1::framer::{Kind, Sighting};
-use crate::p1::readout::Algorithm;
+use crate::p1::readout::{Algorithm, End, Readout};
 use crate::p1::span::Span;
 
-/// A telegram that counts once its kind of check sum is proven.
+/// A telegram that counts once the habit it shows is proven.
 #[derive(Clone, Debug)]
 pub(super) struct Doubt {
     pub(super) sender: Sender,
-    pub(super) kind: Algorithm,
+    pub(super) habit: Habit,
     /// What becomes of it then.
     pub(super) verdict: Verdict,
+}
+
+/// What a meter does in another way than the standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// Its check sums are of this kind.
+    Sum(Algorithm),
+    /// Its telegrams stop behind their last line.
+    NoEnd {
+        /// Stands for the lines that they have, values aside.
+        lines: u64,
+    },
 }
 
 /// Who sent a telegram, as far as the telegram says.
@@ -34,17 +47,19 @@ pub(super) enum Sender {
     Title(SystemTitle),
     /// Name in a telegram, or its first line.
     Name(String),
+    /// First line of a telegram.
+    Line(Vec<u8>),
 }
 
-/// Kinds of check sums that meters were seen to use.
+/// Habits that meters were seen to have.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kinds(VecDeque<Seen>);
+pub(super) struct Habits(VecDeque<Seen>);
 
 #[derive(Clone, Debug)]
 struct Seen {
     sender: Sender,
-    kind: Algorithm,
-    /// It has fitted twice.
+    habit: Habit,
+    /// It was seen twice.
     proven: bool,
 }
 
@@ -72,39 +87,80 @@ struct Frame {
     doubt: Option<Doubt>,
 }
 
-impl Kinds {
-    /// Tells whether a meter uses a kind.
-    pub(super) fn has(&self, sender: &Sender, kind: Algorithm) -> bool {
-        self.place(sender, kind).is_some_and(|seen| seen.proven)
+impl Sender {
+    pub(super) fn first_line(telegram: &[u8]) -> Self {
+        let end = memchr::memchr2(b'\r', b'\n', telegram).unwrap_or(telegram.len());
+        Self::Line(telegram.get(..end).unwrap_or_default().to_vec())
+    }
+}
+
+impl Habit {
+    /// What a telegram that stopped without an end shows; `None` where it stopped inside a line.
+    pub(super) fn no_end(telegram: &[u8]) -> Option<Self> {
+        let lines = telegram.trim_ascii_end();
+        lines.strip_suffix(b")")?;
+        let mut hasher = DefaultHasher::new();
+        for line in lines.split(|byte| matches!(byte, b'\r' | b'\n')) {
+            let code = line.split(|byte| *byte == b'(').next();
+            let groups = memchr::memchr_iter(b'(', line).count();
+            (code, groups).hash(&mut hasher);
+        }
+        Some(Self::NoEnd {
+            lines: hasher.finish(),
+        })
     }
 
-    /// Takes note of a kind that fits; tells whether that was the second time.
-    fn fits(&mut self, sender: &Sender, kind: Algorithm) -> bool {
-        let place = |seen: &&mut Seen| seen.sender == *sender && seen.kind == kind;
+    fn is_no_end(self) -> bool {
+        matches!(self, Self::NoEnd { .. })
+    }
+}
+
+impl Habits {
+    /// Tells whether a meter has a habit.
+    pub(super) fn has(&self, sender: &Sender, habit: Habit) -> bool {
+        let mut seen = self.0.iter();
+        seen.any(|seen| seen.proven && seen.sender == *sender && seen.habit == habit)
+    }
+
+    /// Takes note of a habit; tells whether it was seen the second time.
+    fn shows(&mut self, sender: &Sender, habit: Habit) -> bool {
+        let place = |seen: &&mut Seen| seen.sender == *sender && seen.habit == habit;
         if let Some(seen) = self.0.iter_mut().find(place) {
             seen.proven = true;
             return true;
         }
-        if self.0.len() >= KINDS_MAX {
+        if self.0.len() >= HABITS_MAX {
             let unproven = self.0.iter().position(|seen| !seen.proven);
             self.0.remove(unproven.unwrap_or(0));
         }
         self.0.push_back(Seen {
             sender: sender.clone(),
-            kind,
+            habit,
             proven: false,
         });
         false
     }
 
-    /// A meter uses the kind of the standard: what fitted once did so by chance.
+    /// A meter does as the standard has it: what was seen once was chance.
     fn deny(&mut self, sender: &Sender) {
         self.0.retain(|seen| seen.proven || seen.sender != *sender);
     }
 
-    fn place(&self, sender: &Sender, kind: Algorithm) -> Option<&Seen> {
-        let mut seen = self.0.iter();
-        seen.find(|seen| seen.sender == *sender && seen.kind == kind)
+    /// Forgets what one telegram without end has shown.
+    fn part(&mut self, sender: &Sender) {
+        self.0
+            .retain(|seen| seen.proven || seen.sender != *sender || !seen.habit.is_no_end());
+    }
+
+    /// End lines are sent: of one meter, or of whichever sends.
+    fn ends(&mut self, sender: Option<&Sender>) {
+        let is_of = |seen: &Seen| sender.is_none_or(|sender| seen.sender == *sender);
+        self.0
+            .retain(|seen| !seen.habit.is_no_end() || !is_of(seen));
+    }
+
+    fn has_no_end(&self) -> bool {
+        self.0.iter().any(|seen| seen.habit.is_no_end())
     }
 }
 
@@ -128,10 +184,10 @@ impl Hold {
         self.items.iter_mut().filter_map(|item| item.frame.as_mut())
     }
 
-    /// Lets a kind of check sum count.
-    fn prove(&mut self, sender: &Sender, kind: Algorithm) {
+    /// Lets a habit count.
+    fn prove(&mut self, sender: &Sender, habit: Habit) {
         for frame in self.frames() {
-            let this = |doubt: &mut Doubt| doubt.sender == *sender && doubt.kind == kind;
+            let this = |doubt: &mut Doubt| doubt.sender == *sender && doubt.habit == habit;
             if let Some(doubt) = frame.doubt.take_if(this) {
                 frame.verdict = doubt.verdict;
             }
@@ -142,6 +198,15 @@ impl Hold {
     fn deny(&mut self, sender: &Sender) {
         for frame in self.frames() {
             frame.doubt.take_if(|doubt| doubt.sender == *sender);
+        }
+    }
+
+    /// Lets telegrams without end be refused: those of one meter, or of all.
+    fn deny_no_end(&mut self, sender: Option<&Sender>) {
+        for frame in self.frames() {
+            frame.doubt.take_if(|doubt| {
+                doubt.habit.is_no_end() && sender.is_none_or(|sender| doubt.sender == *sender)
+            });
         }
     }
 
@@ -173,6 +238,17 @@ impl Decoder {
     ) {
         let whole = matches!(verdict, Verdict::Refuse { end, .. } if end == sighting.end);
         let mut doubt = self.judge.doubt.take().filter(|_| whole);
+        match sighting.kind {
+            Kind::Plain(_) if self.judge.habits.has_no_end() => {
+                self.ends(Some(&Sender::first_line(frame)));
+            }
+            // It stopped inside a line: the one before and the next are not two in a row.
+            Kind::PlainCut if doubt.is_none() && self.judge.habits.has_no_end() => {
+                self.part(&Sender::first_line(frame));
+            }
+            Kind::Headless => self.ends(None),
+            _ => {}
+        }
         if self.hold.is_empty() && doubt.is_none() {
             return self.say(span, frame, sighting.kind, verdict, sink);
         }
@@ -180,13 +256,17 @@ impl Decoder {
             self.release(sink);
             return self.say(span, frame, sighting.kind, verdict, sink);
         }
-        if let Some(Doubt { sender, kind, .. }) = &doubt {
-            if self.judge.kinds.fits(sender, *kind) {
-                self.hold.prove(sender, *kind);
+        if let Some(Doubt { sender, habit, .. }) = &doubt {
+            if self.judge.habits.shows(sender, *habit) {
+                self.hold.prove(sender, *habit);
                 verdict = doubt.take().map_or(verdict, |doubt| doubt.verdict);
+            } else if habit.is_no_end() {
+                // The one before stopped behind other lines.
+                self.part(&sender.clone());
+                self.judge.habits.shows(sender, *habit);
             }
         } else if let Some(sender) = self.judge.sender_of_standard(sighting, frame, &verdict) {
-            self.judge.kinds.deny(&sender);
+            self.judge.habits.deny(&sender);
             self.hold.deny(&sender);
         }
         let text = match sighting.kind {
@@ -217,6 +297,9 @@ impl Decoder {
         while from < to {
             let end = to.min(from + JUNK_MAX);
             let bytes = data.get(from..end).unwrap_or_default();
+            if self.judge.habits.has_no_end() && holds_end_line(bytes) {
+                self.ends(None);
+            }
             let span = Span::new(self.offset + from as u64, end - from);
             if self.hold.is_empty() {
                 sink(&Event::Junk(Junk { span, bytes }));
@@ -236,6 +319,18 @@ impl Decoder {
         self.say_held(sink);
     }
 
+    /// An end line was sent by a meter, or by whichever meter sends.
+    fn ends(&mut self, sender: Option<&Sender>) {
+        self.judge.habits.ends(sender);
+        self.hold.deny_no_end(sender);
+    }
+
+    /// A telegram without end is followed by one that does not agree with it.
+    fn part(&mut self, sender: &Sender) {
+        self.hold.deny_no_end(Some(sender));
+        self.judge.habits.part(sender);
+    }
+
     fn say_held(&mut self, sink: &mut impl FnMut(&Event<'_>)) {
         while let Some((Item { span, frame }, bytes)) = self.hold.next() {
             let Some(frame) = frame else {
@@ -251,8 +346,14 @@ impl Decoder {
     }
 }
 
-/// Meters whose kind of check sum is remembered.
-const KINDS_MAX: usize = 64;
+/// Tells whether the end line of a telegram is among bytes that belong to no frame.
+fn holds_end_line(junk: &[u8]) -> bool {
+    memchr::memchr_iter(b'!', junk)
+        .any(|mark| matches!(Readout::at(junk, mark, true), End::Here(_)))
+}
+
+/// Habits that are remembered, those of all meters together.
+const HABITS_MAX: usize = 64;
 /// Frames that are held: a meter that sends every 10 s sends so many in a minute and a half.
 const FRAMES_MAX: usize = 8;
 /// Bytes that are held.

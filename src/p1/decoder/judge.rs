@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::cipher::{Keys, MeterKeys, OpenError, Opener, Tags};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
-use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, Sighting};
+use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, PLAIN_MAX, Sighting};
 use super::super::push::assembly::Fault;
 use super::super::push::transcode::Transcoder;
 use super::super::push::{Form, apdu};
@@ -14,7 +14,7 @@ use super::super::readout::{Algorithm, Crc, Readout, SentCrc};
 use super::super::shard::Shard;
 use super::super::telegram::{Memory, Telegram};
 use super::super::value::Zone;
-use super::hold::{Doubt, Kinds, Sender};
+use super::hold::{Doubt, Habit, Habits, Sender};
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(super) struct Judge {
     tagged: HashSet<SystemTitle>,
     /// The one of them that sent last.
     tagged_last: Option<SystemTitle>,
-    /// Kinds of check sums other than that of the standard.
-    pub(super) kinds: Kinds,
+    /// What meters do in another way than the standard.
+    pub(super) habits: Habits,
     /// What is in doubt of the frame that was judged last.
     pub(super) doubt: Option<Doubt>,
     /// For the names in telegrams with such check sums.
@@ -99,7 +99,7 @@ impl Judge {
             inner: None,
             tagged: HashSet::new(),
             tagged_last: None,
-            kinds: Kinds::default(),
+            habits: Habits::default(),
             doubt: None,
             names: (Memory::default(), Zone::luxembourg()),
             opener: None,
@@ -171,16 +171,7 @@ impl Judge {
                     need,
                 })
             }
-            // It stays marked: no CRC of it can fit.
-            Kind::PlainCut if self.policy.ignore_crc => {
-                let readout = Readout {
-                    mark: frame.len(),
-                    end: frame.len(),
-                    crc: SentCrc::Malformed,
-                };
-                self.accept(None, frame, 0, readout)
-            }
-            Kind::PlainCut => Err(Reason::NoEnd),
+            Kind::PlainCut => self.unended(frame),
             Kind::Headless => Err(Reason::NoStart),
             Kind::BadLength { title, length } => Err(Reason::BadLength { title, length }),
         };
@@ -425,13 +416,14 @@ impl Judge {
                 None => self.sender(readable, readout),
             };
             // A tag proves the text; else a single sum may fit by chance.
-            if tag == Some(Tag::Valid) || self.kinds.has(&sender, kind) {
+            let habit = Habit::Sum(kind);
+            if tag == Some(Tag::Valid) || self.habits.has(&sender, habit) {
                 return Ok(verdict(right));
             }
             let verdict = verdict(right);
             self.doubt = Some(Doubt {
                 sender,
-                kind,
+                habit,
                 verdict,
             });
         }
@@ -442,6 +434,34 @@ impl Judge {
             },
             _ => Ok(verdict(crc)),
         }
+    }
+
+    /// A telegram in clear that stopped before its end line: a half one, or all that the meter sends.
+    fn unended(&mut self, frame: &[u8]) -> Result<Verdict, Reason> {
+        let readout = Readout {
+            mark: frame.len(),
+            end: frame.len(),
+            crc: SentCrc::NoEnd,
+        };
+        let verdict = self.accept(None, frame, 0, readout)?;
+        if self.policy.ignore_crc {
+            return Ok(verdict);
+        }
+        // One that is over the limit goes on.
+        let whole = frame.len() < PLAIN_MAX;
+        let habit = Habit::no_end(frame)
+            .filter(|_| whole)
+            .ok_or(Reason::NoEnd)?;
+        let sender = Sender::first_line(frame);
+        if self.habits.has(&sender, habit) {
+            return Ok(verdict);
+        }
+        self.doubt = Some(Doubt {
+            sender,
+            habit,
+            verdict,
+        });
+        Err(Reason::NoEnd)
     }
 
     /// Who sent a telegram in clear: its name, or its first line.

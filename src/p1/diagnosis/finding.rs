@@ -148,6 +148,8 @@ words! {
         WrongCrc = "wrong_crc",
         /// The CRC is one of another kind, and fits as such.
         OtherCrc = "other_crc",
+        /// Telegrams come without an end line, and are used all the same.
+        NoEndLine = "no_end_line",
         /// The CRC fits, and lacks the zeros that it should begin with.
         ShortCrc = "short_crc",
         /// The authentication key is not the meter's.

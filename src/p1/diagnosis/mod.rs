@@ -212,7 +212,7 @@ impl Diagnosis {
                 // Why a push is refused is all there is to say, keys aside: its bytes are not those of a P1 port.
                 // So it is of text in clear under the name of another: nothing in it is damaged.
                 let forged = refused.header.is_none() && refused.reason == Reason::Downgrade;
-                if refused.is_push() || forged {
+                if refused.is_push() || forged || refused.is_over_limit() {
                     self.push(refused);
                     return;
                 }

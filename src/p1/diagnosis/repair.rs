@@ -6,6 +6,7 @@ use super::finding::Verdict;
 use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, Header, SystemTitle};
+use crate::p1::framer::PLAIN_MAX;
 use crate::p1::line::recover;
 use crate::p1::readout::{Readout, SentCrc, crc16};
 
@@ -324,8 +325,6 @@ const OPEN_MAX: usize = 10;
 const CRC_OPEN_MAX: usize = 20;
 /// LFs in the tag at the most.
 const BEHIND_MAX: usize = 4;
-/// Longest burst of plain text that is mended, in bytes.
-const PLAIN_MAX: usize = 64 << 10;
 
 #[cfg(test)]
 #[path = "repair_tests.rs"]

@@ -74,6 +74,9 @@ impl Stream {
             let evidence = Evidence::default().of(title);
             self.find(Verdict::ShortCrc, decoded.span, evidence);
         }
+        if decoded.lacks_end() {
+            self.find(Verdict::NoEndLine, decoded.span, Evidence::default());
+        }
         if let Some(sum) = Sum::other(decoded.crc.algorithm) {
             let title = decoded.security.map(|security| security.title());
             let evidence = Evidence::default()

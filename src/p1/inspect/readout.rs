@@ -43,7 +43,7 @@ pub(super) fn telegram(
     let crc = readout.check(text);
     let end = readout.behind_line_end(text, true).unwrap_or(readout.end);
     let field = match crc.received {
-        SentCrc::Absent => Field::End,
+        SentCrc::Absent | SentCrc::NoEnd => Field::End,
         SentCrc::Malformed => Field::Check(Check {
             of: Sum::Telegram(crc.algorithm.name()),
             sent: None,

@@ -122,7 +122,7 @@ pub(super) fn write_crc(out: &mut Vec<u8>, crc: &Crc) {
             write_hex(out, &sent.to_be_bytes());
             out.push(b'"');
         }
-        SentCrc::Absent | SentCrc::Malformed => out.extend_from_slice(b"null"),
+        SentCrc::Absent | SentCrc::NoEnd | SentCrc::Malformed => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"computed\":\"");
     write_hex(out, &crc.computed.to_be_bytes());

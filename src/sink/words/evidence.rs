@@ -145,6 +145,7 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
         OtherCrc => number(Measure::Sum)
             .and_then(Sum::of_number)
             .map_or_else(String::new, |sum| format!("it fits as {}", sum_words(sum))),
+        NoEndLine => "they stop behind their last line".to_owned(),
         ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
         Missed if or_zero(Measure::Lost) == 1 => "by their numbers one is missing".to_owned(),
         Missed => format!("by their numbers {} are missing", or_zero(Measure::Lost)),

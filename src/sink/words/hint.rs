@@ -104,6 +104,7 @@ pub fn hint(finding: &Finding) -> String {
         }
         OtherCrc if or_zero(Measure::Proven) == 1 => "nothing to do: the telegrams are used",
         OtherCrc => "nothing was damaged: --ignore-crc prints the telegrams all the same",
+        NoEndLine => "nothing to do: the telegrams are used; no check sum shows damage",
         ShortCrc => "nothing to do: the telegrams are used",
         WrongCrc => {
             "if all telegrams have it, the text was changed after it was sent;\n--ignore-crc prints them all the same"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::ciphering::LENGTH_MAX;
 use smarty::p1::decoder::{Decoder, Policy, TagPolicy};
-use smarty::p1::event::Event;
+use smarty::p1::event::{Event, Reason};
 use smarty::p1::span::Span;
 
 use super::{ahead, choices, cuts, keys, zone};
@@ -16,6 +16,9 @@ use super::{ahead, choices, cuts, keys, zone};
 pub struct Said {
     span: Span,
     what: String,
+    is_telegram: bool,
+    /// It is refused, and would count if its meter did so again.
+    doubtful: bool,
 }
 
 /// Holds the laws against a stream.
@@ -55,15 +58,22 @@ pub fn laws(bytes: &[u8]) {
             "byte by byte, silent at {quiet:?}"
         );
     }
-    // A silence ends everything: what follows it is decoded as if nothing had been before, offsets aside.
+    // A silence ends everything: what stands before it is decoded as if nothing followed. Only whole telegrams that
+    // were in doubt may turn out good.
     if let Some(at) = quiet {
         let before = decode(&decoder, &bytes[..at], &[0, at], None);
         let split = whole.iter().position(|said| said.span.start >= at as u64);
-        assert_eq!(
-            whole[..split.unwrap_or(whole.len())],
-            before,
-            "silent at {at}"
-        );
+        let held = held_over(&decoder, &bytes[..at]);
+        let whole = &whole[..split.unwrap_or(whole.len())];
+        assert_eq!(whole.len(), before.len(), "silent at {at}");
+        for (said, before) in whole.iter().zip(&before) {
+            let turned = said.span == before.span && said.span.start >= held && before.doubtful;
+            let is_good = turned && said.is_telegram;
+            assert!(
+                said == before || is_good,
+                "silent at {at}: {before:?} {said:?}"
+            );
+        }
         return;
     }
     let (size, depth) = (1 + rng.below(RUN_MAX), 1 + rng.below(3));
@@ -81,11 +91,7 @@ pub fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize
     for pair in borders.windows(2) {
         if quiet == Some(pair[0]) && !silent {
             decoder.quiet(|event| said.push(say(bytes, event)));
-            assert_eq!(
-                decoder.offset(),
-                pair[0] as u64,
-                "a silence leaves nothing half"
-            );
+            leaves_nothing_half(&decoder, &bytes[..pair[0]]);
             silent = true;
         }
         decoder.push(&bytes[pair[0]..pair[1]], |event| {
@@ -100,6 +106,34 @@ pub fn decode(fresh: &Decoder, bytes: &[u8], cuts: &[usize], quiet: Option<usize
     decoder.finish(|event| said.push(say(bytes, event)));
     assert_eq!(decoder.offset(), bytes.len() as u64);
     said
+}
+
+/// Holds a decoder behind a silence to what it may keep: telegrams that came whole and are in doubt, and what came
+/// between them; few.
+fn leaves_nothing_half(decoder: &Decoder, bytes: &[u8]) {
+    let from = decoder.offset();
+    let mut held = Vec::new();
+    decoder.clone().finish(|event| held.push(say(bytes, event)));
+    let mut at = from;
+    for said in &held {
+        assert_eq!(said.span.start, at, "{said:?} is kept");
+        at = said.span.end;
+    }
+    assert_eq!(at, bytes.len() as u64, "a silence leaves nothing half");
+    if let Some(first) = held.first() {
+        assert!(first.doubtful, "{first:?} is kept without a doubt");
+    }
+    let frames = held.iter().filter(|said| said.what != "junk").count();
+    assert!(frames <= FRAMES_MAX, "{frames} frames are kept");
+    assert!(at - from <= HELD_MAX, "{} bytes are kept", at - from);
+}
+
+/// Where that begins which a silence behind these bytes leaves in doubt.
+fn held_over(fresh: &Decoder, bytes: &[u8]) -> u64 {
+    let mut decoder = fresh.clone();
+    decoder.push(bytes, |_| {});
+    decoder.quiet(|_| {});
+    decoder.offset()
 }
 
 /// What an event says; `bytes` are the stream that it is of.
@@ -125,7 +159,20 @@ pub fn say(bytes: &[u8], event: &Event<'_>) -> Said {
         &bytes[span.start as usize..span.end as usize],
         "the bytes of {span:?}"
     );
-    Said { span, what }
+    let doubtful = match event {
+        Event::Refused(refused) => match refused.reason {
+            Reason::NoEnd => refused.frame.trim_ascii_end().ends_with(b")"),
+            Reason::CrcMismatch(crc) => crc.fits.is_some(),
+            _ => false,
+        },
+        _ => false,
+    };
+    Said {
+        span,
+        what,
+        is_telegram: matches!(event, Event::Telegram(_)),
+        doubtful,
+    }
 }
 
 /// Each byte is in exactly one event, in order.
@@ -155,5 +202,7 @@ const EACH_MAX: usize = 800;
 const PIECE: usize = 4096;
 /// Most bytes of a run that is decoded ahead.
 const RUN_MAX: usize = 4000;
+/// Frames that wait behind a telegram in doubt, that one included.
+const FRAMES_MAX: usize = 8;
 /// Bytes that are held beside a frame.
 const HELD_MAX: u64 = 128 << 10;

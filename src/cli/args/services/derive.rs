@@ -1,5 +1,6 @@
 //! Options of computing values.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -19,9 +20,9 @@ pub struct DeriveArgs {
     /// Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Keep sums of so many meters there: those with a key or a label first, then those heard last [default: 256]
-    #[arg(long, value_name = "N", value_parser = parse_state_meters)]
-    pub state_meters: Option<usize>,
+    /// Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first
+    #[arg(long, value_name = "N", alias = "state-meters")]
+    pub meters_max: Option<NonZeroU32>,
 }
 
 impl DeriveArgs {
@@ -39,18 +40,3 @@ impl DeriveArgs {
         }
     }
 }
-
-/// Meters that a state file can hold.
-///
-/// # Errors
-/// What was expected.
-pub fn parse_state_meters(text: &str) -> Result<usize, String> {
-    let meters = text
-        .parse()
-        .ok()
-        .filter(|n| (1..=STATE_METERS_MAX).contains(n));
-    meters.ok_or_else(|| format!("expected a number from 1 to {STATE_METERS_MAX}"))
-}
-
-/// Most meters that can be asked for.
-const STATE_METERS_MAX: usize = 100_000;
