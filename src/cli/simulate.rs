@@ -15,7 +15,7 @@ use super::failure::{Exit, Failure, Level, say};
 use super::signals::Signals;
 use super::writer::WriteEnd;
 use crate::source::Stop;
-use crate::source::replay::{Replay, ReplayError};
+use crate::source::replay::{LANES_MAX, Replay, ReplayError};
 use crate::source::virtual_meter::{Due, Plan, Speed, Street};
 
 /// Sends telegrams until they are all sent, the time is over, or a signal comes.
@@ -142,6 +142,13 @@ impl Play {
         let replay = Replay::open(path, Duration::from_secs(period.into()), stop)?;
         for note in replay.notes().iter().filter(|_| global.verbose > 0) {
             say(Level::Note, &format!("{}: {note}", path.display()), None);
+        }
+        if replay.is_full() {
+            let what = format!(
+                "{}: more than {LANES_MAX} labels: what the others sent is played as the first one's",
+                path.display()
+            );
+            say(Level::Warning, &what, None);
         }
         Ok(Self::Replay {
             replay: Box::new(replay),

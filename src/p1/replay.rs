@@ -45,7 +45,7 @@ pub struct Record {
 pub type Records = HashMap<SystemTitle, Record>;
 
 /// Watches the counters of a live source.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Witness {
     keys: Arc<Keys>,
     /// Grows with each change of the keys.
@@ -56,6 +56,9 @@ pub struct Witness {
     meters: Vec<Meter>,
     /// The meter that sent last.
     latest: usize,
+    /// Meters that are remembered, at the most.
+    most: usize,
+    is_full: bool,
 }
 
 #[derive(Clone)]
@@ -119,6 +122,21 @@ impl Record {
     }
 }
 
+impl Default for Witness {
+    fn default() -> Self {
+        Self {
+            keys: Arc::default(),
+            generation: 0,
+            before: Arc::default(),
+            places: HashMap::new(),
+            meters: Vec::new(),
+            latest: 0,
+            most: METERS_MAX,
+            is_full: false,
+        }
+    }
+}
+
 impl Witness {
     /// Watches with these keys, and what was remembered before.
     pub fn new(keys: Arc<Keys>, before: Arc<Records>) -> Self {
@@ -156,6 +174,11 @@ impl Witness {
         self.hear(security.title(), &heard, proven)
     }
 
+    /// Tells whether more meters came than are remembered: those that are not may be replayed.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// What is remembered of a meter.
     pub fn record(&self, title: SystemTitle) -> Option<&Record> {
         let meter = self.meters.get(*self.places.get(&title)?)?;
@@ -164,7 +187,9 @@ impl Witness {
 
     fn hear(&mut self, title: SystemTitle, heard: &Heard, proven: bool) -> bool {
         let Some(place) = self.place(title) else {
-            if proven && self.meters.len() < METERS_MAX {
+            if proven && self.meters.len() >= self.most {
+                self.is_full = true;
+            } else if proven {
                 let check = self.check(title);
                 self.places.insert(title, self.meters.len());
                 self.meters
@@ -348,7 +373,7 @@ const NEAR: u32 = 1000;
 /// Frames before the last one of which is known whether they came.
 const WINDOW: i64 = 64;
 /// Meters of one source that are remembered.
-const METERS_MAX: usize = 1 << 17;
+pub const METERS_MAX: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,8 @@ pub enum Report<'a> {
     Repaired,
     /// The record of a meter that encrypts, as it is after the telegram that follows.
     Heard(SystemTitle, &'a Record),
+    /// There are more meters than are remembered, of which the telegram that follows is one; reported once.
+    Forgets,
     /// Something is wrong, for the first time.
     Finding(&'a Finding),
     /// A finding that was reported before has more to show for it.
@@ -404,7 +406,11 @@ impl Reporter<'_> {
         };
         let mut is_new = true;
         if self.medium.live || self.remembers {
+            let was_full = self.witness.is_full();
             is_new = self.witness.takes(decoded);
+            if self.witness.is_full() && !was_full {
+                (self.report)(Report::Forgets);
+            }
             let record = self.witness.record(security.title());
             if let Some(record) = record.filter(|_| self.remembers) {
                 (self.report)(Report::Heard(security.title(), record));

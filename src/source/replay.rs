@@ -32,6 +32,7 @@ pub struct Replay {
     period: Duration,
     labels: Vec<String>,
     notes: Vec<Note>,
+    is_full: bool,
     /// Time of the first record.
     first: Option<Timestamp>,
     /// When the latest burst was due.
@@ -74,6 +75,7 @@ impl Replay {
         Ok(Self {
             labels,
             notes: scan.notes,
+            is_full: scan.is_full,
             ..Self::begin(path, period, stop)?
         })
     }
@@ -86,6 +88,11 @@ impl Replay {
     /// What is worth a word about the capture.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// Tells whether there are more labels than [`LANES_MAX`]: what the others sent is played as the first one's.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Appends the next burst; `None` at the end.
@@ -132,6 +139,7 @@ impl Replay {
             period,
             labels: Vec::new(),
             notes: Vec::new(),
+            is_full: false,
             first: None,
             at: Duration::ZERO,
             untimed: 0,
@@ -142,19 +150,21 @@ impl Replay {
     /// Reads a log once to its end; of another form there are no labels to find.
     fn find_labels(&mut self) -> Result<(), ReplayError> {
         let (mut labels, mut notes) = (Vec::<String>::new(), Vec::new());
+        let mut is_full = false;
         while !self.ended && self.undump.form().is_none_or(|form| form == Form::Log) {
             self.read(|piece| match piece {
-                Piece::Record { label, .. }
-                    if labels.len() < LANES_MAX && !labels.iter().any(|known| known == label) =>
-                {
-                    labels.push((*label).to_owned());
+                Piece::Record { label, .. } if !labels.iter().any(|known| known == label) => {
+                    match labels.len() < LANES_MAX {
+                        true => labels.push((*label).to_owned()),
+                        false => is_full = true,
+                    }
                 }
                 Piece::Note(note) => notes.push(note.clone()),
                 _ => {}
             })?;
             self.cutter.forget();
         }
-        (self.labels, self.notes) = (labels, notes);
+        (self.labels, self.notes, self.is_full) = (labels, notes, is_full);
         Ok(())
     }
 
@@ -187,7 +197,7 @@ impl Replay {
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
 /// Labels of one log that are played apart.
-const LANES_MAX: usize = 250;
+pub const LANES_MAX: usize = 250;
 
 #[cfg(test)]
 mod tests {

@@ -677,3 +677,52 @@ fn what_is_over_a_limit_is_said() {
     assert_eq!(done.exit, Some(0), "{}", done.stderr);
     assert_eq!(done.telegram()["telegram"]["crc"]["valid"], true);
 }
+
+#[test]
+fn more_labels_than_are_kept_apart_are_said() {
+    let folder = Folder::new();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect::<String>()
+    };
+    let log = |labels: usize| {
+        let telegram = sealed(b"/ABC5", "00.100", crc16);
+        let mut log = "# smarty-log 1  started=2026-11-23T08:15:01.002Z\n".to_owned();
+        for label in 0..labels {
+            log += &format!(
+                "2026-11-23T08:15:04.{label:06}Z m{label} p1 {} {}\n",
+                telegram.len(),
+                hex(&telegram)
+            );
+        }
+        log
+    };
+    for (labels, read, played) in [(250, false, false), (256, false, true), (300, true, true)] {
+        folder.file("street.log", log(labels));
+        let done = smarty("parse street.log --json").within(&folder).done();
+        assert_eq!(
+            (done.exit, done.json().len()),
+            (Some(0), labels),
+            "{}",
+            done.stderr
+        );
+        assert_eq!(
+            done.stderr.contains("more than 256 labels"),
+            read,
+            "{}",
+            done.stderr
+        );
+        let done = smarty("simulate --replay street.log -o out.bin --force")
+            .within(&folder)
+            .done();
+        assert_eq!(done.exit, Some(0), "{}", done.stderr);
+        assert_eq!(
+            done.stderr.contains("more than 250 labels"),
+            played,
+            "{}",
+            done.stderr
+        );
+    }
+}

@@ -43,6 +43,8 @@ pub struct Input {
     form: Option<Form>,
     undump: Undump,
     streams: Vec<Stream>,
+    /// It was said that there are more labels than streams.
+    is_full: bool,
     current: usize,
     verbose: bool,
     /// Diagnosis has said what is wrong.
@@ -93,6 +95,7 @@ impl Input {
             form,
             undump: Undump::new(form),
             streams: vec![Stream::new(address.label.clone(), reader)],
+            is_full: false,
             current: 0,
             verbose,
             found: false,
@@ -418,6 +421,12 @@ impl Input {
             let reader = Reader::new(device, &self.settings);
             self.streams
                 .push(Stream::new(wanted.map(str::to_owned), reader));
+        } else if !std::mem::replace(&mut self.is_full, true) {
+            let what = format!(
+                "{}: more than {STREAMS_MAX} labels: the records of others are read with the first one",
+                self.said()
+            );
+            say(Level::Warning, &what, None);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::recorded::Recorded;
 use crate::cli::output::Output;
 use crate::cli::renewal::SharedRing;
 use crate::cli::repeats::Repeats;
+use crate::cli::words;
 use crate::p1::event::Event;
 use crate::p1::session;
 use crate::sink::context::{Context, Source};
@@ -28,6 +29,8 @@ pub struct Observers<'a> {
     list: Vec<&'a mut dyn Observer>,
     /// What was said by now.
     repeats: Repeats,
+    /// It was said that counters of meters are forgotten.
+    forgets: bool,
     /// Nothing more is wanted.
     enough: bool,
     /// One of them cannot go on.
@@ -56,6 +59,7 @@ impl<'a> Observers<'a> {
             filter,
             list,
             repeats: Repeats::default(),
+            forgets: false,
             enough: false,
             failed: false,
             ahead: None,
@@ -89,6 +93,9 @@ impl<'a> Observers<'a> {
             session::Report::Event(event, at) => return self.event(origin, at, event),
             session::Report::Repaired => Report::Repaired,
             session::Report::Heard(title, record) => Report::Heard(title, record),
+            session::Report::Forgets if origin.live => return self.forgets(origin),
+            // Of recordings it is known here what came before.
+            session::Report::Forgets => return,
             session::Report::Finding(finding) => Report::Finding(finding),
             session::Report::Grown(finding) => Report::Grown(finding),
             session::Report::Settled => Report::Settled,
@@ -103,6 +110,9 @@ impl<'a> Observers<'a> {
             Event::Telegram(decoded) if !origin.live => decoded.security.and_then(|security| {
                 let frame = (security.title(), security.counter().0);
                 let before = self.recorded.came_before(origin.source, frame);
+                if self.recorded.is_full() {
+                    self.forgets(origin);
+                }
                 before.then(|| {
                     let mut marked = decoded.clone();
                     marked.replayed = true;
@@ -121,6 +131,14 @@ impl<'a> Observers<'a> {
             refusals: self.counts.refusals(),
         };
         self.tell_all(&self.context(origin, received_at), &report);
+    }
+
+    /// Says, once, that there are too many meters to remember the counters of all.
+    fn forgets(&mut self, origin: Origin<'_>) {
+        if !std::mem::replace(&mut self.forgets, true) {
+            let (what, hint) = words::forgets(origin.source);
+            self.message(Gravity::Warning, &what, Some(&hint));
+        }
     }
 
     /// Counts an event that was formatted elsewhere.

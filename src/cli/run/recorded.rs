@@ -42,6 +42,11 @@ impl Recorded {
         self.of(source.label).takes_all(frames)
     }
 
+    /// Tells whether there are too many meters to remember the counters of all.
+    pub fn is_full(&self) -> bool {
+        self.labels.iter().any(|(_, seen)| seen.is_full())
+    }
+
     /// What is to be said at the end, where something came before.
     pub fn note(&self) -> Option<String> {
         let what = match self.again {

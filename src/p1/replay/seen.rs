@@ -2,15 +2,31 @@
 
 use std::collections::HashMap;
 
+use super::METERS_MAX;
 use crate::p1::ciphering::SystemTitle;
 
 /// The counters that came, of each meter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Seen {
     places: HashMap<SystemTitle, usize>,
     meters: Vec<(SystemTitle, Ranges)>,
     /// The meter that sent last.
     latest: usize,
+    /// Meters that are remembered, at the most.
+    most: usize,
+    is_full: bool,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            places: HashMap::new(),
+            meters: Vec::new(),
+            latest: 0,
+            most: METERS_MAX,
+            is_full: false,
+        }
+    }
 }
 
 /// Counters as ranges, both ends included.
@@ -26,6 +42,11 @@ impl Seen {
     /// Takes a frame; tells whether it is the first one of this meter with this counter.
     pub fn takes(&mut self, title: SystemTitle, counter: u32) -> bool {
         self.takes_range(title, (counter, counter))
+    }
+
+    /// Tells whether more meters came than are remembered: of those that are not, all seem to come first.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Takes frames in a row where none of them came before; else none.
@@ -65,7 +86,10 @@ impl Seen {
         if !self.meters.get(self.latest).is_some_and(at) {
             match self.places.get(&title) {
                 Some(place) => self.latest = *place,
-                None if self.meters.len() >= METERS_MAX => return true,
+                None if self.meters.len() >= self.most => {
+                    self.is_full = true;
+                    return true;
+                }
                 None => {
                     self.latest = self.meters.len();
                     self.places.insert(title, self.latest);
@@ -147,8 +171,6 @@ impl Ranges {
     }
 }
 
-/// Meters of which counters are remembered.
-const METERS_MAX: usize = 1 << 20;
 /// Ranges of counters that are remembered of a meter.
 const RANGES_MAX: usize = 1 << 14;
 
@@ -192,6 +214,12 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_whatever_comes() {
+        let mut full = Seen {
+            most: 2,
+            ..Seen::default()
+        };
+        assert!(full.takes(title(1), 7) && full.takes(title(2), 7) && !full.takes(title(1), 7));
+        assert!(!full.is_full() && full.takes(title(3), 7) && full.is_full());
         let mut seen = Seen::default();
         for step in 0..100_000 {
             assert!(seen.takes(title(1), 2 * step));

@@ -57,6 +57,22 @@ fn a_counter_that_does_not_grow_is_a_replay() {
 }
 
 #[test]
+fn that_there_are_too_many_meters_shows() {
+    let mut witness = Witness {
+        most: 2,
+        ..Witness::default()
+    };
+    let mut hear = |meter: u8, proven: bool| {
+        let new = witness.hear(title(meter), &frame(7, 10), proven);
+        (new, witness.is_full())
+    };
+    assert_eq!([hear(1, true), hear(2, true)], [(true, false); 2]);
+    assert_eq!(hear(3, false), (true, false));
+    assert_eq!([hear(3, true), hear(3, true)], [(true, true); 2]);
+    assert_eq!(hear(1, true), (false, true));
+}
+
+#[test]
 fn under_another_key_a_meter_counts_anew() {
     let mut witness = witness(&[]);
     assert_eq!(taken(&mut witness, &[(9000, 10)]), [true]);

@@ -55,6 +55,7 @@ impl Reports {
                 }
             }
             Report::Repaired => "repaired".to_owned(),
+            Report::Forgets => "forgets".to_owned(),
             Report::Heard(title, _) => format!("heard {title}"),
             Report::Finding(finding) => format!("found {}", finding.verdict.code()),
             Report::Grown(finding) => format!("grown {}", finding.verdict.code()),
