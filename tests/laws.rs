@@ -1019,6 +1019,15 @@ fn text_in_clear_does_not_speak_for_a_meter_that_proves_its_origin() {
             refusals(&mut decoder, &stream),
             ["telegram", "telegram", "downgrade"]
         );
+        // However its name is spelt.
+        let id = title(1).device_id().unwrap();
+        let title = title(1).to_string();
+        for name in [id.to_lowercase(), title.to_lowercase(), format!(" {id} ")] {
+            for name in [hex::encode(&name), hex::encode_upper(&name)] {
+                let forged = telegram::format("/ABC5x", [(code, [&*name])], true);
+                assert_eq!(refusals(&mut decoder, &forged), ["downgrade"], "{name}");
+            }
+        }
         // Another meter may send as it likes.
         let other = named(code, SystemTitle(*b"SMX\x67\x70\0\0\x09"));
         assert_eq!(refusals(&mut decoder, &other), ["telegram"]);

@@ -98,7 +98,7 @@ impl SystemTitle {
         })
     }
 
-    /// Reads a device id (`SAG1030700114004`) or a title as 16 hexadecimal digits.
+    /// Reads a device id (`SAG1030700114004`) or a title as 16 hexadecimal digits, in capitals or not.
     pub fn parse(text: &str) -> Option<Self> {
         let mut title = [0; 8];
         if hex::decode_to_slice(text, &mut title).is_ok() {
@@ -106,7 +106,7 @@ impl SystemTitle {
         }
         let bytes = text.as_bytes();
         let (letters, digits) = bytes.split_at_checked(3)?;
-        if !letters.iter().all(u8::is_ascii_uppercase)
+        if !letters.iter().all(u8::is_ascii_alphabetic)
             || digits.len() != 13
             || !digits.iter().all(u8::is_ascii_digit)
         {
@@ -119,7 +119,9 @@ impl SystemTitle {
             return None;
         }
         let [high, s1, s2, s3] = serial.to_be_bytes();
-        let [a, b, c] = letters.try_into().ok()?;
+        let [a, b, c] = <[u8; 3]>::try_from(letters)
+            .ok()?
+            .map(|letter| letter.to_ascii_uppercase());
         Some(Self([a, b, c, kind, function << 4 | high, s1, s2, s3]))
     }
 }

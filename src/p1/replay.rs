@@ -268,8 +268,11 @@ impl Meter {
     }
 
     fn hear(&mut self, heard: &Heard, proven: bool) -> bool {
-        // Whenever it was sent: the meter sends tags.
-        self.record.tag |= heard.tag == Some(true);
+        if heard.tag == Some(true) && !self.record.tag {
+            // What came before was without proof of origin, and says nothing of what is due.
+            *self = Self::new(self.title, heard, self.record.check, self.generation);
+            return true;
+        }
         let record = &self.record;
         let ahead = i64::from(heard.counter) - i64::from(record.counter);
         if ahead > 0 && record.allows(heard.clock) {

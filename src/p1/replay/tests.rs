@@ -181,7 +181,9 @@ fn a_tag_is_remembered_whenever_it_was_sent() {
     let mut witness = witness(&[]);
     assert!(witness.hear(title(1), &none, true));
     assert!(!record(&witness).has_tag());
-    assert_eq!(taken(&mut witness, &[(7, 10)]), [false]);
+    // What proves its origin is not held against what did not.
+    let frames = [(7, 10), (7, 10), (5, 10), (8, 20)];
+    assert_eq!(taken(&mut witness, &frames), [true, false, false, true]);
     assert!(record(&witness).has_tag());
 }
 
