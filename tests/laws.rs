@@ -1028,6 +1028,12 @@ fn text_in_clear_does_not_speak_for_a_meter_that_proves_its_origin() {
                 assert_eq!(refusals(&mut decoder, &forged), ["downgrade"], "{name}");
             }
         }
+        // The bytes of its title, where all of them are letters too.
+        let mut ring = Keys::default();
+        ring.insert(SystemTitle(*b"SMYgpABC"), meter_keys(2));
+        let mut decoder = Decoder::new(Arc::new(ring), Policy::default(), Zone::luxembourg());
+        let forged = telegram::format("/ABC5x", [(code, [&*hex::encode("SMYgpABC")])], true);
+        assert_eq!(refusals(&mut decoder, &forged), ["downgrade"]);
         // Another meter may send as it likes.
         let other = named(code, SystemTitle(*b"SMX\x67\x70\0\0\x09"));
         assert_eq!(refusals(&mut decoder, &other), ["telegram"]);

@@ -216,7 +216,12 @@ impl Judge {
         !self.policy.allow_plain
             && telegram
                 .ids()
-                .filter_map(|id| SystemTitle::parse(id.trim()))
+                .filter_map(|id| {
+                    let id = id.trim();
+                    // The bytes of a title may be text as they are.
+                    let bytes = || <[u8; 8]>::try_from(id.as_bytes()).map(SystemTitle);
+                    SystemTitle::parse(id).or_else(|| bytes().ok())
+                })
                 .any(|title| {
                     let proves = self.keys.has(title) || self.tagged.contains(&title);
                     proves && !self.keys.allows_plain(title)
