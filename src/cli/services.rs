@@ -36,7 +36,10 @@ pub fn open(
         ..
     } = publishing;
     let forward = forward::open(&args.forward, named)?;
-    let meters = args.derive.meters_max.map_or(PLACES, |most| most.get() as usize);
+    let meters = args
+        .derive
+        .meters_max
+        .map_or(PLACES, |most| most.get() as usize);
     let places = Places::new(meters);
     let mut metrics = metrics::open(&args.metrics, named, publishing, places)?;
     if let (Some(forward), Some(metrics)) = (&forward, &mut metrics) {

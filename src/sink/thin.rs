@@ -188,6 +188,8 @@ impl<T: Weight> Thin<T> {
 
     /// Gives one row that is still held.
     pub fn rest(&mut self) -> Option<T> {
+        // Nothing waits for the end of a period any more.
+        self.ends.clear();
         while let Some((_, row)) = self.held.pop() {
             self.let_go(&row);
             if let Some(bytes) = self.print(row) {
