@@ -47,7 +47,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d
 log\t'A line a frame: time, label, kind, length, hex'"
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s n -l count -d 'Stop after so many whole frames' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin' -r
-complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l compress -d 'With --rotate: pack each file when the next is begun: a-2026-11-23.bin.zst' -r -f -a "zstd\t'By zstd'
+gzip\t'By gzip'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -77,7 +79,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s n -l count -l limit -d 'Stop after so many telegrams' -r
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -119,6 +121,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l force -d 'Repl
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l merge -d 'Put the pushes of a meter together that sends several lists: each row has the newest of all values, and how old they are (watch does so by itself)'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-merge -d 'Each push by itself'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -135,7 +139,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only f
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s n -l count -l limit -d 'Stop after so many telegrams' -r
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -177,6 +181,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l force -d 'Replac
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l merge -d 'Put the pushes of a meter together that sends several lists: each row has the newest of all values, and how old they are (watch does so by itself)'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-merge -d 'Each push by itself'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -193,7 +199,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l meter -d 'Only
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s n -l count -l limit -d 'Stop after so many telegrams' -r
-complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -261,7 +267,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only f
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s n -l count -l limit -d 'Stop after so many telegrams' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -305,6 +311,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l force -d 'Replac
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l append -d 'Append to an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l explain -d 'Examine the input step by step: what was looked at, what was found, where it first fails'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l redact -d 'Replace all that names a meter, so that the output can be posted in a forum'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l merge -d 'Put the pushes of a meter together that sends several lists: each row has the newest of all values, and how old they are (watch does so by itself)'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-merge -d 'Each push by itself'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -393,7 +401,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s n -l count -d 'Stop after so many frames [default for ports and servers: 3]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"

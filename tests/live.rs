@@ -26,6 +26,8 @@ mod replays;
 
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/speed.rs"]
+mod speed;
 
 use std::fs;
 use std::io::Write;

@@ -30,10 +30,10 @@ use crate::p1::session::Settings;
 use crate::p1::value::Zone;
 use crate::sink::context::Context;
 use crate::sink::file_error::FileError;
-use crate::sink::observer::{Flow, Observer, Report};
+use crate::sink::observer::{Flow, Notice, Observer, Report};
 use crate::sink::words::{Depth, is_said_elsewhere};
+use crate::source::Stop;
 use crate::source::dump::Form;
-use crate::source::{LineSettings, Stop};
 use count::{Line, Tallied};
 use store::Store;
 
@@ -73,10 +73,6 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         timeout: source.timeout,
         progress: false,
         jobs: 1,
-        line: LineSettings {
-            baud: source.baud.unwrap_or(LineSettings::P1.baud),
-            mode: source.mode.unwrap_or(LineSettings::P1.mode),
-        },
         without_keys: true,
     };
     let sources = named
@@ -145,10 +141,21 @@ impl Observer for Files {
                     self.failure = Some(error);
                     return Flow::Failed;
                 }
+                let trouble = store.trouble().into_iter();
+                return Flow::say(trouble.map(unpacked).collect());
             }
             _ => {}
         }
         Flow::Continue
+    }
+}
+
+/// What is said of a file that could not be packed.
+fn unpacked(error: FileError) -> Notice {
+    Notice {
+        trouble: true,
+        what: format!("{error}; it stays as it is, and is packed when the next run begins"),
+        hint: error.hint(),
     }
 }
 

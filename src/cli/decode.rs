@@ -34,7 +34,7 @@ use crate::p1::replay::Records;
 use crate::p1::value::Zone;
 use crate::sink::observer::Observer;
 use crate::sink::thin::Thinning;
-use crate::source::{Lasting, LineSettings, Losses, Place, Stop};
+use crate::source::{Lasting, Losses, Place, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,10 +191,6 @@ impl Prepared {
             timeout: args.source.timeout,
             progress: !global.quiet && to_file && !options.follow,
             jobs: args.output.jobs.unwrap_or_else(cores),
-            line: LineSettings {
-                baud: args.source.baud.unwrap_or(LineSettings::P1.baud),
-                mode: args.source.mode.unwrap_or(LineSettings::P1.mode),
-            },
             without_keys: false,
         };
         Ok(Self {
@@ -213,11 +209,6 @@ impl Prepared {
     pub fn with_any_key(mut self) -> Self {
         self.limits.without_keys = true;
         self
-    }
-
-    /// What serial ports are set to.
-    pub fn line(&self) -> LineSettings {
-        self.limits.line
     }
 
     /// Reads all sources to their end, or until the observers have enough.
@@ -296,6 +287,10 @@ pub fn stream(
     let mut observers = Observers::new(counts, filter, vec![&mut naming, &mut messages]);
     if args.input.count == Some(0) {
         observers.want_nothing();
+    }
+    if args.output.merge {
+        output.borrow_mut().merging();
+        observers.merge_pushes(run.zone.clone());
     }
     if alone {
         observers.may_be_ahead(&output, run.ring.clone());

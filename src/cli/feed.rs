@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use super::runs::{Run, Runs, size_for};
 use crate::source::{
-    Arrival, Chunk, Found, GoneReason, Hub, Lasting, Next, Place, SourceError, Step, Stop, What,
+    Arrival, Chunk, Found, GoneReason, Hub, Lasting, LineNews, Next, Place, SourceError, Step,
+    Stop, What,
 };
 
 /// Where things come from.
@@ -89,6 +90,8 @@ pub enum Piece<'a> {
     Opened(Found),
     /// Bytes as received, and where some had parity or framing errors.
     Bytes(&'a [u8], &'a [usize]),
+    /// The settings of the line are looked for, or were found.
+    Line(LineNews),
     /// Nothing came for a while; also while it is away.
     Quiet,
     /// Nobody has opened the FIFO for writing yet; said once.
@@ -229,6 +232,7 @@ impl Row {
                 Piece::Bytes(self.buffer.get(..count).unwrap_or_default(), broken)
             }
             Ok(Step::Opened | Step::Quiet) => Piece::Quiet,
+            Ok(Step::Line(news)) => Piece::Line(news),
             Ok(Step::NoWriter) => Piece::NoWriter,
             Ok(Step::Lost(reason)) => Piece::Lost(reason),
             Ok(Step::Refused(error)) => Piece::Refused(error),
@@ -287,6 +291,7 @@ impl Live {
                 Piece::Bytes(chunk, chunk.broken())
             }
             What::Opened(found) => Piece::Opened(found),
+            What::Line(news) => Piece::Line(news),
             What::Quiet => Piece::Quiet,
             What::NoWriter => Piece::NoWriter,
             What::Lost(reason) => Piece::Lost(reason),

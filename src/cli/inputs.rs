@@ -22,7 +22,7 @@ use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::{
-    self, Address, Backoff, Device, Lasting, LineSettings, Losses, Mode, Place, Reconnect,
+    self, Address, Backoff, Baud, Device, Lasting, LineSettings, Losses, Mode, Place, Reconnect,
     SourceOptions, Stop,
 };
 
@@ -32,7 +32,7 @@ pub struct Named {
     /// Where it is.
     pub address: Address,
     /// Speed of its line, in baud.
-    pub baud: Option<u32>,
+    pub baud: Option<Baud>,
     /// Mode of its line.
     pub mode: Option<Mode>,
     /// File with its key.
@@ -86,10 +86,17 @@ impl Named {
         if !live && options.reconnect == Reconnect::FromStart {
             options.reconnect = Reconnect::AfterLoss;
         }
+        let (baud, mode) = (args.baud.or(self.baud), args.mode.or(self.mode));
         options.line = LineSettings {
-            baud: args.baud.or(self.baud).unwrap_or(LineSettings::P1.baud),
-            mode: args.mode.or(self.mode).unwrap_or(LineSettings::P1.mode),
+            baud: match baud {
+                Some(Baud::At(baud)) => baud,
+                Some(Baud::Auto) | None => LineSettings::P1.baud,
+            },
+            mode: mode.unwrap_or(LineSettings::P1.mode),
         };
+        if baud == Some(Baud::Auto) {
+            options.candidates = LineSettings::candidates(mode);
+        }
         Lasting::new(self.address.clone(), options)
     }
 
@@ -129,6 +136,16 @@ impl Named {
         settings.repair = common.repair;
         settings.before = common.before.clone();
         Ok(Input::new(&self.address, &settings, common.reading))
+    }
+}
+
+/// Lets the speed be found out where nothing is said of it.
+pub fn with_speed_found(named: &mut [Named], args: &SourceArgs) {
+    for named in named {
+        let said = args.baud.is_some() || args.mode.is_some();
+        if !said && named.baud.is_none() && named.mode.is_none() {
+            named.baud = Some(Baud::Auto);
+        }
     }
 }
 

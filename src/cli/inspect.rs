@@ -80,7 +80,7 @@ pub fn stream(
         false => Existing::Refuse,
     };
     let writer = match args.output.file() {
-        Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
+        Some(path) => Writer::file(OutFile::create(path, existing)?)?,
         None if wanted.json => Writer::Stdout,
         None => Writer::Terminal,
     };

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
@@ -25,6 +26,7 @@ use crate::sink::json::Json;
 use crate::sink::level;
 use crate::sink::observer::{Flow, Link, Notice, Observer, Report};
 use crate::sink::out::OutFile;
+use crate::sink::packed::packing_of;
 use crate::sink::parquet::Parquet;
 use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::redact::Redactor;
@@ -59,6 +61,12 @@ pub struct Output {
     reader_gone: bool,
     /// Why nothing more can be written, for whoever has started the run.
     failure: Option<Failure>,
+    /// Pushes are put together.
+    merging: bool,
+    /// Rows come at their own time.
+    durable: bool,
+    /// Rows that wait for the header, and since when.
+    waiting: Option<(Instant, Vec<Vec<u8>>)>,
 }
 
 /// Replaces what names a meter, in the output and in what is said.
@@ -128,6 +136,19 @@ impl Output {
             _ => None,
         };
         let existing = existing(args.force, args.append);
+        if let Some(packing) = args.file().and_then(packing_of) {
+            let whole = !flow.durable || parquet.is_some();
+            let refused = match () {
+                () if parquet.is_some() => "a file of Parquet is packed inside",
+                () if !whole => "a file that grows line by line is not packed",
+                () if args.append => "--append goes on in files that are not packed",
+                () => "",
+            };
+            if !refused.is_empty() {
+                let hint = format!("leave the ending of {packing} away");
+                return Err(Failure::new(Exit::Usage, refused).hint(hint));
+            }
+        }
         let writer = match args.file() {
             // Of a file of Parquet the beginning alone is of no use.
             Some(path) if flow.durable && parquet.is_none() => {
@@ -141,10 +162,10 @@ impl Output {
             }
             Some(path) => {
                 let file = OutFile::create(path, existing)?;
-                Writer::File(Box::new(match format {
+                Writer::file(match format {
                     Format::Raw => file,
                     _ => file.on_a_line_of_its_own()?,
-                }))
+                })?
             }
             None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
             None => Writer::Stdout,
@@ -197,7 +218,15 @@ impl Output {
             broken: false,
             reader_gone: false,
             failure: None,
+            merging: false,
+            durable: flow.durable,
+            waiting: None,
         })
+    }
+
+    /// Lets the first telegrams of meters that send several lists fix the columns of a table.
+    pub fn merging(&mut self) {
+        self.merging = true;
     }
 
     /// Formats a telegram; gives how many are to be printed with it, those held back before included.
@@ -318,6 +347,20 @@ impl Output {
     /// Gives what is to be said since the last call.
     fn notices(&mut self) -> Vec<Notice> {
         let mut notices = self.thin.notices();
+        let left_out = match self.formatter.csv.is_growing() {
+            true => Vec::new(),
+            false => self.formatter.csv.left_out(),
+        };
+        if !left_out.is_empty() {
+            notices.push(Notice {
+                trouble: false,
+                what: format!(
+                    "the table was begun without columns for {}",
+                    left_out.join(", ")
+                ),
+                hint: Some("name all columns with -F, or begin a new file".to_owned()),
+            });
+        }
         let redactor = self.redactor.iter();
         notices.extend(redactor.flat_map(|redactor| redactor.borrow_mut().notices()));
         notices
@@ -325,6 +368,10 @@ impl Output {
 
     /// Prints one telegram whose period is over; tells whether there was one.
     fn due(&mut self, now: Timestamp) -> bool {
+        let over = |since: &Instant| self.durable && since.elapsed() >= WAITING_TIME;
+        if self.waiting.as_ref().is_some_and(|(since, _)| over(since)) {
+            self.settle_columns();
+        }
         let due = self.thin.due(now);
         due.is_some_and(|bytes| self.print(&bytes))
     }
@@ -378,6 +425,7 @@ impl Output {
             // That was told; to try again would tell it twice.
             return Ok(());
         }
+        self.settle_columns();
         if let Some(mut parquet) = self.parquet.take() {
             parquet.finish(&mut self.buffer).map_err(archive::failed)?;
         }
@@ -417,6 +465,9 @@ impl Output {
     /// Formats a telegram, and holds it back where it is not to be printed yet.
     fn row(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
         if self.formatter.format == Format::Csv {
+            if self.merging && decoded.push.is_some() {
+                self.formatter.csv.grow();
+            }
             let begin = self.buffer.len();
             self.formatter.csv.begin(&mut self.buffer, decoded);
             self.settle_header(begin);
@@ -426,6 +477,12 @@ impl Output {
             return 1;
         }
         if !self.thin.is_active() {
+            if self.formatter.csv.is_growing() {
+                let mut row = Vec::new();
+                self.formatter.telegram(&mut row, context, decoded);
+                self.wait(row);
+                return 1;
+            }
             self.formatter.separate(&mut self.buffer);
             self.formatter.telegram(&mut self.buffer, context, decoded);
             self.spill();
@@ -463,7 +520,46 @@ impl Output {
             .sum()
     }
 
+    /// Lets a row wait for the header.
+    fn wait(&mut self, row: Vec<u8>) {
+        let (since, rows) = self
+            .waiting
+            .get_or_insert_with(|| (Instant::now(), Vec::new()));
+        rows.push(row);
+        if rows.len() >= WAITING_MAX || self.durable && since.elapsed() >= WAITING_TIME {
+            self.settle_columns();
+        }
+    }
+
+    /// Writes the header and the rows that waited for it.
+    fn settle_columns(&mut self) {
+        let Some((_, rows)) = self.waiting.take() else {
+            return;
+        };
+        // Counters come once an hour: nobody waits for them at a port.
+        let expected = if self.durable { &COUNTERS[..] } else { &[] };
+        let begin = self.buffer.len();
+        self.formatter.csv.settle(&mut self.buffer, expected);
+        self.settle_header(begin);
+        for mut row in rows {
+            self.formatter.csv.widen(&mut row);
+            self.buffer.extend_from_slice(&row);
+        }
+        self.spill();
+    }
+
     fn print(&mut self, bytes: &[u8]) -> bool {
+        if self.formatter.csv.is_growing() {
+            self.wait(bytes.to_vec());
+            return true;
+        }
+        if self.merging && self.formatter.format == Format::Csv {
+            let mut row = bytes.to_vec();
+            self.formatter.csv.widen(&mut row);
+            self.buffer.extend_from_slice(&row);
+            self.spill();
+            return true;
+        }
         self.formatter.separate(&mut self.buffer);
         self.buffer.extend_from_slice(bytes);
         self.spill();
@@ -509,6 +605,7 @@ impl Observer for Output {
                 link,
                 message,
                 hint,
+                ..
             } => self.link(context, link, message, hint),
             Report::Tick(now) => return self.tick(now),
             Report::End { .. } => return Flow::say(self.notices()),
@@ -517,6 +614,18 @@ impl Observer for Output {
         Flow::Continue
     }
 }
+
+/// Rows that wait for the header of their table, at the most: ten hours of a push each 10 s.
+const WAITING_MAX: usize = 4096;
+/// How long they wait where they come at their own time: lists of 2 s and 10 s have come by then.
+const WAITING_TIME: Duration = Duration::from_millis(12_500);
+/// What meters send each hour.
+const COUNTERS: [&str; 4] = [
+    "active_energy_import_kwh",
+    "active_energy_export_kwh",
+    "reactive_energy_import_kvarh",
+    "reactive_energy_export_kvarh",
+];
 
 /// Bytes that are written at once.
 const SPILL: usize = 128 << 10;

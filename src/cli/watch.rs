@@ -64,7 +64,9 @@ fn watch(
             services: &mut services,
         });
     }
-    let named = sources(&run.inputs, config.as_ref())?;
+    run.output.merge = !run.output.no_merge;
+    let mut named = sources(&run.inputs, config.as_ref())?;
+    inputs::with_speed_found(&mut named, &run.source);
     if before.is_some() {
         // The file is that of the run before.
         (run.output.append, run.output.force) = (run.output.file().is_some(), false);

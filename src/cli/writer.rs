@@ -12,6 +12,7 @@ use crate::sink::file_error::FileError;
 use super::failure::{Exit, Failure};
 use super::standard;
 use crate::sink::out::OutFile;
+use crate::sink::packed::{PackedFile, packing_of};
 use crate::sink::record::Recorder;
 
 /// The end of the pipeline.
@@ -22,6 +23,8 @@ pub enum Writer {
     Terminal,
     /// A file that is made whole or not at all, or grows.
     File(Box<OutFile>),
+    /// Such a file, packed.
+    Packed(Box<PackedFile>),
     /// A file, or a row of them, that grows by each line as it comes.
     Recorder(Box<Recorder>),
 }
@@ -35,6 +38,17 @@ pub enum WriteEnd {
 }
 
 impl Writer {
+    /// Makes a file, packed where its name ends in `.gz` or `.zst`.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn file(file: OutFile) -> Result<Self, Failure> {
+        Ok(match packing_of(file.path()) {
+            Some(packing) => Self::Packed(Box::new(PackedFile::new(file, packing)?)),
+            None => Self::File(Box::new(file)),
+        })
+    }
+
     /// Writes the bytes out.
     ///
     /// # Errors
@@ -50,6 +64,10 @@ impl Writer {
                 let written = file.write_all(bytes);
                 let error = |cause| FileError::writing(file.path(), None, cause).into();
                 return written.map_err(|cause| WriteEnd::Failed(error(cause)));
+            }
+            Self::Packed(file) => {
+                let written = file.write_all(bytes);
+                return written.map_err(|error| WriteEnd::Failed(error.into()));
             }
             Self::Recorder(recorder) => {
                 let now = Zoned::now();
@@ -78,7 +96,7 @@ impl Writer {
             Self::Recorder(recorder) => recorder
                 .set_header(header, &Zoned::now())
                 .map_err(|error| WriteEnd::Failed(error.into())),
-            Self::Stdout | Self::Terminal | Self::File(_) => Ok(()),
+            Self::Stdout | Self::Terminal | Self::File(_) | Self::Packed(_) => Ok(()),
         }
     }
 
@@ -92,7 +110,7 @@ impl Writer {
                 Ok(_) => Ok(()),
                 Err(error) => Err(WriteEnd::Failed(error.into())),
             },
-            Self::Stdout | Self::Terminal | Self::File(_) => Ok(()),
+            Self::Stdout | Self::Terminal | Self::File(_) | Self::Packed(_) => Ok(()),
         }
     }
 
@@ -101,6 +119,7 @@ impl Writer {
         match self {
             Self::Stdout | Self::Terminal => None,
             Self::File(file) => Some(file.path()),
+            Self::Packed(file) => Some(file.path()),
             Self::Recorder(recorder) => Some(recorder.path()),
         }
     }
@@ -113,6 +132,7 @@ impl Writer {
         match self {
             Self::Stdout | Self::Terminal => Ok(()),
             Self::File(file) => file.finish().map_err(Failure::from),
+            Self::Packed(file) => file.finish().map_err(Failure::from),
             Self::Recorder(recorder) => recorder.finish().map(drop).map_err(Failure::from),
         }
     }

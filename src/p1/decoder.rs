@@ -291,6 +291,7 @@ impl Decoder {
                     spans: &self.spans,
                     checksum: (framing != Framing::Bare).then_some(true),
                     units: &judge.transcoder.units,
+                    earlier: &[],
                 };
                 let telegram = self.memory.parse(text, readout.mark, &self.zone);
                 if header.is_none() && judge.speaks_for_another(&telegram) {

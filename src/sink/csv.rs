@@ -1,7 +1,9 @@
 //! CSV (RFC 4180): a row a telegram.
 //!
-//! The columns are fixed by the first telegram and the fields asked for, so that a file can grow for years.
+//! The columns are fixed by the first telegram and the fields asked for, so that a file can grow for years. Where a
+//! meter sends several lists that are put together, the first telegrams fix them: their rows wait for the header.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::clean::steers;
@@ -13,6 +15,7 @@ use super::template::{ByShape, Draft, Template};
 use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
 use crate::p1::layout::{Form, Item, Place};
+use crate::p1::push::Push;
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::p1::value::text;
 use crate::source::maxsonar::Level;
@@ -31,6 +34,11 @@ pub struct Csv {
     formulas: bool,
     /// Tags may not fit: there is a column for them whatever comes first.
     marks: bool,
+    /// The header waits, and there may be more columns yet.
+    growing: bool,
+    /// Values of pushes that have no column.
+    left_out: BTreeSet<String>,
+    told: BTreeSet<String>,
 }
 
 /// A cell that follows the telegram.
@@ -51,6 +59,8 @@ enum Stretch {
     Computed(String),
     /// The verdict on the tag.
     Tag,
+    /// The age of the oldest value.
+    Oldest,
 }
 
 /// What sends rows.
@@ -122,9 +132,77 @@ impl Csv {
             if self.fields.is_none() && (self.marks || decoded.unproven().is_some()) {
                 columns.push(TAG.to_owned());
             }
+            if self.growing {
+                columns.insert(0, OLDEST.to_owned());
+            }
             self.columns = Some(columns);
         }
+        match self.growing {
+            true => self.add_columns(decoded),
+            false => self.header(out),
+        }
+    }
+
+    /// Lets the header wait, so that the next telegrams can add columns; only before the first.
+    pub fn grow(&mut self) {
+        if self.columns.is_none() {
+            self.growing = self.fields.is_none();
+        }
+    }
+
+    /// Whether the header waits.
+    pub fn is_growing(&self) -> bool {
+        self.growing
+    }
+
+    /// Writes the header; `expected` columns are there even if nothing for them has come.
+    pub fn settle(&mut self, out: &mut Vec<u8>, expected: &[&str]) {
+        self.growing = false;
+        for key in expected {
+            let columns = self.columns.get_or_insert_default();
+            if !columns.iter().any(|column| column == key) {
+                columns.push((*key).to_owned());
+            }
+        }
+        self.rows = ByShape::default();
         self.header(out);
+    }
+
+    /// Makes a row that was written while columns were added as wide as the header.
+    pub fn widen(&self, row: &mut Vec<u8>) {
+        let all = FIXED.len() + self.columns.as_ref().map_or(0, Vec::len);
+        let mut quoted = false;
+        let mut cells = 1;
+        for byte in row.iter() {
+            quoted ^= *byte == b'"';
+            cells += usize::from(!quoted && *byte == b',');
+        }
+        if let Some(missing) = all.checked_sub(cells).filter(|missing| *missing > 0) {
+            let end = row.len() - if row.ends_with(b"\r\n") { 2 } else { 0 };
+            row.truncate(end);
+            row.resize(end + missing, b',');
+            row.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// Values of pushes that have no column, those that were not told before.
+    pub fn left_out(&mut self) -> Vec<String> {
+        let fresh: Vec<_> = self.left_out.difference(&self.told).cloned().collect();
+        self.told.extend(fresh.iter().cloned());
+        fresh
+    }
+
+    fn add_columns(&mut self, decoded: &Decoded<'_>) {
+        let columns = self.columns.get_or_insert_default();
+        let before = columns.len();
+        for value in &decoded.telegram.shape().meaning.values {
+            if columns.len() < COLUMNS_MAX && !columns.iter().any(|column| **column == *value.key) {
+                columns.push(value.key.to_string());
+            }
+        }
+        if columns.len() > before {
+            self.rows = ByShape::default();
+        }
     }
 
     /// Tells whether the header is written and the columns are fixed.
@@ -134,6 +212,9 @@ impl Csv {
 
     /// As `begin`, for a level sensor; false where the columns wait for the telegram of a meter.
     pub fn begin_level(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.growing {
+            return false;
+        }
         if self.columns.is_none() && self.sources == Sources::Levels {
             self.columns = Some(vec![level::KEY.to_owned()]);
         }
@@ -206,9 +287,16 @@ impl Csv {
         self.text(out, context.source.label.unwrap_or_default());
         let columns = self.columns.as_deref().unwrap_or_default();
         let formulas = self.formulas;
-        let row = self
-            .rows
-            .of(telegram.shape(), || stretches(telegram, columns, formulas));
+        let watched = decoded.push.is_some() && self.fields.is_none();
+        let left_out = &mut self.left_out;
+        let row = self.rows.of(telegram.shape(), || {
+            if watched && left_out.len() < COLUMNS_MAX {
+                let values = telegram.shape().meaning.values.iter();
+                let keys = values.map(|value| value.key.to_string());
+                left_out.extend(keys.filter(|key| !columns.contains(key)));
+            }
+            stretches(telegram, columns, formulas)
+        });
         for stretch in row {
             match stretch {
                 Stretch::Sent(cells) => {
@@ -224,6 +312,17 @@ impl Csv {
                     out.push(b',');
                     let tag = decoded.security.map(|security| security.tag.word());
                     out.extend_from_slice(tag.unwrap_or_default().as_bytes());
+                }
+                Stretch::Oldest => {
+                    out.push(b',');
+                    let push = decoded.push.as_ref();
+                    let age = match push.and_then(Push::oldest) {
+                        None => Some(0),
+                        Some((_, seconds)) => seconds,
+                    };
+                    if let Some(age) = age {
+                        drop(write!(out, "{age}"));
+                    }
                 }
                 Stretch::Computed(key) => {
                     out.push(b',');
@@ -270,6 +369,7 @@ fn stretches(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Vec
         .chunk_by(|a, b| !stands_alone(a) && !stands_alone(b))
         .map(|side_by_side| match side_by_side {
             [key] if key == TAG => Stretch::Tag,
+            [key] if key == OLDEST => Stretch::Oldest,
             [key] if is_known(key) => Stretch::Computed(key.clone()),
             columns => Stretch::Sent(template(telegram, columns, formulas)),
         })
@@ -278,7 +378,7 @@ fn stretches(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Vec
 
 /// Tells whether a column does not come from the lines of the telegram.
 fn stands_alone(column: &str) -> bool {
-    column == TAG || is_known(column)
+    column == TAG || column == OLDEST || is_known(column)
 }
 
 /// The cells of columns of the telegram, each behind its comma.
@@ -359,6 +459,11 @@ fn write_line(out: &mut Vec<u8>, telegram: &Telegram<'_>, line: u32) {
         }
     }
 }
+
+/// The column for the age of the oldest value of a row, in seconds, where pushes are put together.
+const OLDEST: &str = "oldest_s";
+/// Columns that come to the first ones, at the most.
+const COLUMNS_MAX: usize = 512;
 
 /// Makes a cell of the text that begins at `start`: in quotes where it needs them, without what steers a terminal, and
 /// with an apostrophe before what a spreadsheet would compute, unless `formulas` are kept.

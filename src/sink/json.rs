@@ -151,7 +151,7 @@ impl Json {
             write_issue(out, "extra_bytes", length - decoded.behind, &message);
         }
         if let Some(push) = &decoded.push {
-            write_push(out, push);
+            write_push(out, telegram, push);
         }
         if self.derived {
             self.write_derived(out, context.derived);

@@ -14,6 +14,8 @@ pub mod thin;
 
 pub mod context;
 
+pub mod merge;
+
 pub mod number;
 
 mod template;
@@ -57,6 +59,8 @@ pub mod record;
 pub mod beside;
 
 pub mod out;
+
+pub mod packed;
 
 pub mod outlet;
 

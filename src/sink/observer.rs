@@ -12,6 +12,7 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::{Finding, Summary};
 use crate::p1::event::Event;
 use crate::p1::replay::Record;
+use crate::source::LineSettings;
 use crate::source::maxsonar::Level;
 
 /// Somebody who is told what happens.
@@ -27,6 +28,8 @@ pub enum Report<'a> {
     Link {
         /// How it is now.
         link: Link,
+        /// Settings of its line, where it is a serial port.
+        line: Option<LineSettings>,
         /// The same in words.
         message: &'a str,
         /// What to do about it.
@@ -102,6 +105,8 @@ pub enum Link {
     Lost,
     /// Back.
     Reopened,
+    /// The settings of its line were found.
+    Line,
     /// Open, but no bytes come.
     Silent,
 }
@@ -145,6 +150,7 @@ impl Link {
             Self::Opened => "opened",
             Self::Lost => "lost",
             Self::Reopened => "reopened",
+            Self::Line => "line",
             Self::Silent => "silent",
         }
     }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::file_error::FileError;
+use super::packed::packed_name;
 use super::rotation::{Rotation, dated, numbered, numbers};
 use super::target::{Existing, sync_folder};
+use crate::source::packed::Packing;
 
 /// How to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,9 +21,14 @@ pub struct RecordOptions {
     pub rotation: Rotation,
     /// What each new file begins with; not counted as recorded.
     pub header: Vec<u8>,
+    /// How files are packed that are not written any more.
+    pub compress: Option<Packing>,
     /// Whether the file is made of lines: one that was cut short is ended before more is appended.
     pub lines: bool,
 }
+
+/// Ways in which files of a recording may be packed.
+const PACKED: [Packing; 2] = [Packing::Zstd, Packing::Gzip];
 
 /// One file of a recording, open at its end.
 #[derive(Debug)]
@@ -62,13 +69,33 @@ impl Part {
                 let last = numbers.last().copied().unwrap_or(1);
                 if existing == Existing::Replace {
                     let first = Self::open(numbered(base, 1), existing, 1, day)?;
-                    for number in numbers.into_iter().filter(|&number| number != 1) {
+                    for number in numbers {
                         let path = numbered(base, number);
-                        fs::remove_file(&path).map_err(|cause| FileError::opening(&path, cause))?;
+                        let plain = Some(path.clone()).filter(|_| number != 1);
+                        let packed = PACKED.map(|packing| Some(packed_name(&path, packing)));
+                        for path in packed.into_iter().chain([plain]).flatten() {
+                            if path.exists() {
+                                fs::remove_file(&path)
+                                    .map_err(|cause| FileError::opening(&path, cause))?;
+                            }
+                        }
                     }
                     return Ok(first);
                 }
-                Self::open(numbered(base, last), existing, last, day)
+                let path = numbered(base, last);
+                let packed = PACKED.map(|packing| packed_name(&path, packing));
+                let is_packed = packed.iter().find(|packed| packed.exists());
+                match is_packed {
+                    Some(_) if existing == Existing::Append => {
+                        let next = last.saturating_add(1);
+                        Self::open(numbered(base, next), existing, next, day)
+                    }
+                    Some(packed) => Err(FileError::opening(
+                        packed,
+                        std::io::ErrorKind::AlreadyExists.into(),
+                    )),
+                    None => Self::open(path, existing, last, day),
+                }
             }
         }
     }

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::file_error::FileError;
+use super::packed::Packer;
 use super::part::Part;
 pub use super::part::RecordOptions;
-use super::rotation::Rotation;
+use super::rotation::{Rotation, dated, days, numbered, numbers};
 use super::target::open_stream;
 
 /// Records bytes in a file, or in a row of files.
@@ -28,6 +29,7 @@ pub struct Recorder {
     dirty_since: Option<Timestamp>,
     /// Bytes written since a rotation was due.
     late: u64,
+    packer: Option<Packer>,
 }
 
 impl Recorder {
@@ -56,7 +58,17 @@ impl Recorder {
             safe: 0,
             dirty_since: None,
             late: 0,
+            packer: None,
         };
+        if let Some(packing) = recorder.options.compress {
+            let packer = Packer::start(packing).map_err(|cause| recorder.failed(cause))?;
+            // What a run before has left, or a power cut.
+            recorder
+                .others()
+                .into_iter()
+                .for_each(|path| packer.pack(path));
+            recorder.packer = Some(packer);
+        }
         recorder.begin_part(at)?;
         Ok(recorder)
     }
@@ -109,6 +121,9 @@ impl Recorder {
     /// As `write`.
     pub fn finish(mut self) -> Result<u64, FileError> {
         self.sync()?;
+        if let Some(packer) = &mut self.packer {
+            packer.finish();
+        }
         Ok(self.written)
     }
 
@@ -126,6 +141,31 @@ impl Recorder {
         self.safe = self.written;
         self.dirty_since = None;
         Ok(())
+    }
+
+    /// What could not be packed since the last call; it stays as it is.
+    pub fn trouble(&self) -> Vec<FileError> {
+        self.packer
+            .as_ref()
+            .map(Packer::trouble)
+            .unwrap_or_default()
+    }
+
+    /// Files of this recording that are not written any more.
+    fn others(&self) -> Vec<PathBuf> {
+        let base = &self.base;
+        let all: Vec<PathBuf> = match self.options.rotation {
+            Rotation::Never => Vec::new(),
+            Rotation::Daily => days(base).into_iter().map(|day| dated(base, day)).collect(),
+            Rotation::Size(_) => {
+                let numbers = numbers(base).into_iter();
+                numbers.map(|number| numbered(base, number)).collect()
+            }
+        };
+        let others = all.into_iter();
+        others
+            .filter(|path| *path != self.part.path && path.exists())
+            .collect()
     }
 
     /// Bytes recorded.
@@ -155,7 +195,13 @@ impl Recorder {
 
     fn rotate(&mut self, at: &Zoned) -> Result<(), FileError> {
         self.sync()?;
-        self.part = self.part.next(&self.base, &self.options, at.date())?;
+        let next = self.part.next(&self.base, &self.options, at.date())?;
+        let whole = std::mem::replace(&mut self.part, next);
+        if let Some(packer) = &self.packer
+            && whole.path != self.part.path
+        {
+            packer.pack(whole.path);
+        }
         self.late = 0;
         self.begin_part(at)
     }
@@ -226,7 +272,6 @@ const SLACK: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::super::rotation::numbers;
     use super::super::target::Existing;
     use super::*;
     use crate::source::testing::Folder;

@@ -15,7 +15,7 @@ use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::examine::Examination;
 use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
 use crate::p1::obis::Kind;
-use crate::p1::push::{Push, UnitFrom};
+use crate::p1::push::{Earlier, Push, UnitFrom};
 use crate::p1::readout::{Crc, Readout, SentCrc};
 use crate::p1::telegram::{Memory, Telegram};
 use crate::p1::value::{Timestamp, Zone};
@@ -33,6 +33,7 @@ pub struct Redactor {
     text: Vec<u8>,
     frame: Vec<u8>,
     units: Vec<UnitFrom>,
+    earlier: Vec<Option<Earlier>>,
 }
 
 impl Redactor {
@@ -49,6 +50,7 @@ impl Redactor {
             text: Vec::new(),
             frame: Vec::new(),
             units: Vec::new(),
+            earlier: Vec::new(),
         }
     }
 
@@ -109,6 +111,9 @@ impl Redactor {
         self.units.clear();
         self.units
             .extend(push.into_iter().flat_map(|push| push.units));
+        self.earlier.clear();
+        self.earlier
+            .extend(push.into_iter().flat_map(|push| push.earlier));
         self.frame = match &security {
             _ if push.is_some() => Vec::new(),
             Some(security) => patched(decoded.frame, &security.header),
@@ -132,6 +137,7 @@ impl Redactor {
                 spans: &[],
                 checksum: push.checksum,
                 units: &self.units,
+                earlier: &self.earlier,
             }),
             mended: decoded.mended,
             replayed: decoded.replayed,

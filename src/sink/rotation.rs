@@ -85,14 +85,41 @@ pub(crate) fn numbers(path: &Path) -> Vec<u32> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
-            let middle = name.to_str()?.strip_prefix(&start)?.strip_suffix(&end)?;
+            let name = name.to_str()?;
+            let packed = name.strip_suffix(".zst").or(name.strip_suffix(".gz"));
+            let of = |name: &str| Some(name.strip_prefix(&start)?.strip_suffix(&end)?.to_owned());
+            let middle = of(name).or_else(|| of(packed?))?;
             let number = middle.parse().ok()?;
             // Not `house.01.bin`, which is no name of ours.
             (middle == format!("{number}")).then_some(number)
         })
         .collect();
     numbers.sort_unstable();
+    // One that is packed may be there as it was as well.
+    numbers.dedup();
     numbers
+}
+
+/// The days for which `dated` gives a file that exists.
+pub(crate) fn days(path: &Path) -> Vec<Date> {
+    let (Some(stem), extension) = (path.file_stem(), path.extension()) else {
+        return Vec::new();
+    };
+    let start = format!("{}-", stem.to_string_lossy());
+    let end = extension.map_or(String::new(), |ext| format!(".{}", ext.to_string_lossy()));
+    let mut days: Vec<Date> = fs::read_dir(folder(path))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let middle = name.to_str()?.strip_prefix(&start)?.strip_suffix(&end)?;
+            let day: Date = middle.parse().ok()?;
+            (middle == day.to_string()).then_some(day)
+        })
+        .collect();
+    days.sort_unstable();
+    days
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

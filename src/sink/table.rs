@@ -28,8 +28,10 @@ use super::clean::clean;
 use super::context::Context;
 use super::fields::Fields;
 use super::words::behind;
+use crate::p1::count::count;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::layout::Line;
+use crate::p1::push::Push;
 use crate::p1::readout::SentCrc;
 use crate::p1::telegram::Issue;
 use draw::{BAD, BOLD, DIM, GOOD, WARN};
@@ -138,6 +140,13 @@ fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
         }
         None => parts.push((format!("sent in clear, {length} bytes"), Style::new())),
     }
+    if let Some((number, oldest)) = decoded.push.as_ref().and_then(Push::oldest) {
+        let values = count(number as u64, "value");
+        let age = oldest.map_or(String::new(), |seconds| {
+            format!(", up to {} old", span(seconds))
+        });
+        parts.push((format!("{values} of earlier pushes{age}"), DIM));
+    }
     let computed = decoded.crc.computed;
     parts.push(match decoded.crc.received {
         SentCrc::Absent => ("no CRC".to_owned(), Style::new()),
@@ -150,6 +159,15 @@ fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
         SentCrc::Malformed => (format!("CRC UNREADABLE computed {computed:04X}"), BAD),
     });
     parts
+}
+
+/// A time in words: `42 s`, `12 min`, `3 h`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
 }
 
 /// The parts below each other, or side by side where all of them fit into half the width.

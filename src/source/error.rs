@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::access::{Holder, Membership, Rights};
 use super::near::near_path;
+use super::packed::PackedError;
 use super::virtual_meter::PlanError;
 
 /// A source that cannot be opened or read.
@@ -71,6 +72,14 @@ pub enum SourceError {
         found: String,
         /// The adapter that was.
         lost: String,
+    },
+    /// Packed data that cannot be unpacked to their end.
+    #[error("{name}: {error}")]
+    Packed {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        error: PackedError,
     },
     /// `auto` without a USB port.
     #[error("auto: there is no USB serial port")]
@@ -150,6 +159,11 @@ impl SourceError {
                 }
                 Some(holder) => format!("end it first: kill {}", holder.pid),
                 None => format!("end it first: sudo fuser -v {} names it", path.display()),
+            }),
+            Self::Packed { name, error } => Some(match error {
+                PackedError::Cut(_) => "it was not copied to its end, or is still written".to_owned(),
+                PackedError::Damaged(packing) => format!("{packing} -t {name} says whether it is whole"),
+                PackedError::Large(packing) => format!("{packing} -dc {name} | smarty parse"),
             }),
             Self::NotASerialPort { .. } => Some(
                 "name the port of the adapter, as /dev/ttyUSB0; - reads standard input".to_owned(),

@@ -12,7 +12,9 @@
 //! ```
 //! It is followed by its name, as `tail -F` does; what is gone is opened again and read from its beginning.
 
+use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Read as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +23,7 @@ use rustix::fs::{FileType, fstat, stat};
 use rustix::io::Errno;
 
 use super::error::SourceError;
+use super::packed::{Begin, Packing, Unpacked, Unpacker};
 use super::read::{GoneReason, Read, SourceOptions};
 use super::stop::{Stop, Wake};
 
@@ -33,6 +36,20 @@ pub struct Input {
     writer: Writer,
     followed: Option<Followed>,
     stop: Stop,
+    way: Way,
+}
+
+/// How bytes come out of it.
+#[derive(Debug)]
+enum Way {
+    /// Its first bytes tell; these came.
+    Unknown(Vec<u8>),
+    /// These come first, then all as they are.
+    Plain(VecDeque<u8>),
+    /// Unpacked.
+    Packed(Box<Unpacker>),
+    /// Nothing more comes.
+    Over,
 }
 
 /// A file that is read on when it grows.
@@ -78,6 +95,7 @@ impl Input {
     pub fn pipe(end: OwnedFd, name: &str, options: &SourceOptions) -> Result<Self, SourceError> {
         let mut input = Self::open(end.into(), name, options)?;
         input.writer = Writer::Seen;
+        input.way = Way::Plain(VecDeque::new());
         Ok(input)
     }
 
@@ -105,12 +123,15 @@ impl Input {
             },
             followed: None,
             stop: options.stop.clone(),
+            way: Way::Unknown(Vec::new()),
         })
     }
 
     /// Follows the file under its name, where it is a regular one.
     pub(crate) fn follow(&mut self, path: &Path) {
         if self.size.is_some() {
+            // What grows is not packed, or cannot be unpacked yet.
+            self.way = Way::Plain(VecDeque::new());
             self.followed = Some(Followed {
                 path: path.to_owned(),
                 read: 0,
@@ -119,11 +140,75 @@ impl Input {
         }
     }
 
-    /// Reads what there is, waiting up to 250 ms.
+    /// Reads what there is, unpacked where it is packed, waiting up to 250 ms.
     ///
     /// # Errors
-    /// Where the system cannot read it.
+    /// Where the system cannot read it; where packed data are damaged or end early.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<Read, SourceError> {
+        loop {
+            match &mut self.way {
+                Way::Plain(first) if first.is_empty() => return self.read_as_it_is(buf),
+                Way::Plain(first) => {
+                    let count = first.read(buf).unwrap_or_default();
+                    return Ok(Read::Bytes(count));
+                }
+                Way::Over => return Ok(Read::End),
+                Way::Unknown(first) => {
+                    let mut first = std::mem::take(first);
+                    let mut more = [0; 4096];
+                    let read = self.read_as_it_is(&mut more)?;
+                    if let Read::Bytes(count) = read {
+                        first.extend_from_slice(more.get(..count).unwrap_or_default());
+                    }
+                    self.way = match (Packing::begin(&first), &read) {
+                        (Begin::Packed(packing), _) => {
+                            let unpacker = Unpacker::new(packing);
+                            let mut unpacker =
+                                unpacker.map_err(|error| SourceError::io(&self.name, error))?;
+                            unpacker.put(&first);
+                            Way::Packed(Box::new(unpacker))
+                        }
+                        // Whoever types or sends byte by byte does not pack.
+                        (Begin::More, Read::Bytes(_)) => {
+                            self.way = Way::Unknown(first);
+                            continue;
+                        }
+                        (Begin::Plain | Begin::More, _) if first.is_empty() => {
+                            self.way = Way::Unknown(first);
+                            return Ok(read);
+                        }
+                        (Begin::Plain | Begin::More, _) => Way::Plain(first.into()),
+                    };
+                }
+                Way::Packed(unpacker) => match unpacker.read(buf) {
+                    Ok(Unpacked::Bytes(count)) => return Ok(Read::Bytes(count)),
+                    Ok(Unpacked::End) => self.way = Way::Over,
+                    Ok(Unpacked::Hungry) => {
+                        let mut more = vec![0; PACKED];
+                        let read = self.read_as_it_is(&mut more)?;
+                        let Way::Packed(unpacker) = &mut self.way else {
+                            return Ok(read);
+                        };
+                        match read {
+                            Read::Bytes(count) => {
+                                unpacker.put(more.get(..count).unwrap_or_default());
+                            }
+                            Read::End if !unpacker.is_closed() => unpacker.close(),
+                            read => return Ok(read),
+                        }
+                    }
+                    Err(error) => {
+                        self.way = Way::Over;
+                        let name = self.name.clone();
+                        return Err(SourceError::Packed { name, error });
+                    }
+                },
+            }
+        }
+    }
+
+    /// Reads the bytes of the file itself.
+    fn read_as_it_is(&mut self, buf: &mut [u8]) -> Result<Read, SourceError> {
         loop {
             match self.stop.wait_readable(self.file.as_fd(), Some(TIMEOUT)) {
                 // Linux tells of a hang-up only where there was a writer before.
@@ -187,6 +272,8 @@ impl Input {
 }
 
 const TIMEOUT: Duration = Duration::from_millis(250);
+/// Packed bytes that are read at once.
+const PACKED: usize = 64 << 10;
 /// How often a file that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 

@@ -78,6 +78,7 @@ fn pump(index: usize, mut source: Lasting, stop: &Stop, queue: &Arc<Queue>, _run
                 let broken = source.source().map_or(&[][..], |open| open.broken());
                 What::Bytes(queue.chunk(&buf[..count], broken))
             }
+            Ok(Step::Line(news)) => What::Line(news),
             Ok(Step::Quiet) => What::Quiet,
             Ok(Step::NoWriter) => What::NoWriter,
             Ok(Step::Opened) => match source.source().map(Found::of) {

@@ -2,6 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::p1::line::{DataBits, Parity};
 
@@ -34,6 +38,20 @@ pub enum StopBits {
     Two,
 }
 
+/// A speed as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baud {
+    /// It is found out, with the mode.
+    Auto,
+    /// In baud.
+    At(u32),
+}
+
+/// A speed that was not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no speed: auto, or a number of baud as 9600")]
+pub struct BaudError(String);
+
 /// A mode that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -53,9 +71,59 @@ impl LineSettings {
         baud: 9_600,
         mode: Mode::EIGHT_N_ONE,
     };
+
+    /// What meters send at, the likeliest first: DSMR 4 and 5, DSMR 2 and 3, the M-Bus of Austria and Norway and of
+    /// Kamstrup, infrared heads, Slovenia. With a mode that is given, each speed once.
+    pub fn candidates(mode: Option<Mode>) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        for (baud, usual) in [
+            (115_200, Mode::EIGHT_N_ONE),
+            (9_600, Mode::SEVEN_E_ONE),
+            (2_400, Mode::EIGHT_E_ONE),
+            (2_400, Mode::EIGHT_N_ONE),
+            (9_600, Mode::EIGHT_N_ONE),
+            (38_400, Mode::EIGHT_N_ONE),
+        ] {
+            let mode = mode.unwrap_or(usual);
+            let line = Self { baud, mode };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    /// How long so many characters take.
+    pub fn time_of(&self, characters: u32) -> Duration {
+        // A start bit, and a parity bit where there is one.
+        let data = match self.mode.data {
+            DataBits::Seven => 7,
+            DataBits::Eight => 8,
+        };
+        let parity = u32::from(self.mode.parity != Parity::None);
+        let stop = match self.mode.stop {
+            StopBits::One => 1,
+            StopBits::Two => 2,
+        };
+        Duration::from_secs(1) * characters * (1 + data + parity + stop) / self.baud.max(1)
+    }
 }
 
 impl Mode {
+    /// Seven data bits, even parity, one stop bit.
+    pub const SEVEN_E_ONE: Self = Self {
+        data: DataBits::Seven,
+        parity: Parity::Even,
+        stop: StopBits::One,
+    };
+
+    /// Eight data bits, even parity, one stop bit.
+    pub const EIGHT_E_ONE: Self = Self {
+        data: DataBits::Eight,
+        parity: Parity::Even,
+        stop: StopBits::One,
+    };
+
     /// Eight data bits, no parity, one stop bit.
     pub const EIGHT_N_ONE: Self = Self {
         data: DataBits::Eight,
@@ -90,6 +158,46 @@ impl FromStr for Mode {
                 _ => return Err(wrong()),
             },
         })
+    }
+}
+
+impl FromStr for Baud {
+    type Err = BaudError;
+
+    fn from_str(text: &str) -> Result<Self, BaudError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => match text.parse() {
+                Ok(baud @ 1..) => Ok(Self::At(baud)),
+                _ => Err(BaudError(text.to_owned())),
+            },
+        }
+    }
+}
+
+/// A number, or `auto`.
+impl<'de> Deserialize<'de> for Baud {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Speed;
+        impl Visitor<'_> for Speed {
+            type Value = Baud;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of baud, or \"auto\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Baud, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Baud, E> {
+                match u32::try_from(number) {
+                    Ok(baud @ 1..) => Ok(Baud::At(baud)),
+                    _ => Err(E::custom(BaudError(number.to_string()))),
+                }
+            }
+        }
+        deserializer.deserialize_any(Speed)
     }
 }
 
@@ -131,6 +239,25 @@ mod tests {
         }
         assert_eq!("7e1".parse::<Mode>().unwrap().to_string(), "7E1");
         assert_eq!(LineSettings::P1.to_string(), "115200 8N1");
+    }
+
+    #[test]
+    fn a_push_of_491_bytes_takes_more_than_two_seconds_at_2400_baud() {
+        let line = LineSettings {
+            baud: 2_400,
+            mode: Mode::EIGHT_E_ONE,
+        };
+        assert_eq!(line.time_of(491).as_millis(), 2250);
+        assert_eq!(LineSettings::P1.time_of(1152).as_millis(), 100);
+    }
+
+    #[test]
+    fn a_speed_is_a_number_or_auto() {
+        assert_eq!("9600".parse(), Ok(Baud::At(9600)));
+        assert_eq!("auto".parse(), Ok(Baud::Auto));
+        for text in ["", "0", "-1", "fast", "9600 8N1", "99999999999"] {
+            assert!(text.parse::<Baud>().is_err(), "{text}");
+        }
     }
 
     #[test]

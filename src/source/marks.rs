@@ -51,6 +51,11 @@ impl Marks {
         kept
     }
 
+    /// Forgets where they were: what is given out next is not the bytes of the last call.
+    pub(crate) fn forget(&mut self) {
+        self.found.clear();
+    }
+
     /// Where the broken characters are in the bytes of the last call.
     pub(crate) fn found(&self) -> &[usize] {
         &self.found

@@ -10,6 +10,8 @@ pub mod stop;
 
 pub mod line_settings;
 
+pub mod speed;
+
 pub mod household;
 
 pub mod virtual_meter;
@@ -36,6 +38,8 @@ pub mod serial;
 
 pub mod tcp;
 
+pub mod packed;
+
 pub mod file;
 
 pub mod sim;
@@ -57,12 +61,13 @@ pub mod maxsonar;
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
 pub use hub::Hub;
-pub use line_settings::{LineSettings, Mode};
+pub use line_settings::{Baud, LineSettings, Mode};
 pub use open::{Kind, Source};
 pub use queue::{Arrival, Chunk, Found, Next, What};
 pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, SourceOptions};
 pub use reopen::{Lasting, Step};
 pub use sim::virtual_keys;
+pub use speed::LineNews;
 pub use stop::Stop;
 
 #[cfg(test)]

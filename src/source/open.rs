@@ -22,7 +22,7 @@ use super::tty::is_tty;
 #[derive(Debug)]
 pub enum Source {
     /// A serial port or pseudo-terminal.
-    Serial(Serial),
+    Serial(Box<Serial>),
     /// A server.
     Tcp(Tcp),
     /// A file, FIFO, pipe or standard input.
@@ -53,6 +53,7 @@ impl Source {
         let mut options = options.clone();
         if let Some(line) = address.line() {
             options.line = line;
+            options.candidates.clear();
         }
         match &address.place {
             Place::Stdin => Input::stdin(&options).map(Self::Input),
@@ -73,7 +74,7 @@ impl Source {
             .map_err(|error| open_error(path, error))?
             .into();
         if is_tty(&file, path)? {
-            Serial::open(file, path, options.line, options).map(Self::Serial)
+            Serial::open(file, path, options.line, options).map(|port| Self::Serial(Box::new(port)))
         } else {
             let mut input = Input::open(file, &path.display().to_string(), options)?;
             if options.follow {

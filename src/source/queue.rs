@@ -11,8 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::access::Holder;
 use super::error::SourceError;
+use super::line_settings::LineSettings;
 use super::open::{Kind, Source};
 use super::read::GoneReason;
+use super::speed::LineNews;
 use super::stop::Stop;
 
 /// One thing that came from a source.
@@ -35,6 +37,8 @@ pub enum What {
     Opened(Found),
     /// Bytes as received.
     Bytes(Chunk),
+    /// The settings of the line are looked for, or were found.
+    Line(LineNews),
     /// Nothing came within the time-out of the source; also while it is away.
     Quiet,
     /// Nobody has opened the FIFO for writing yet; said once.
@@ -65,6 +69,8 @@ pub struct Found {
     pub size: Option<u64>,
     /// A program that has the serial port open as well.
     pub shared_with: Option<Holder>,
+    /// Settings of its line, where it is a serial port.
+    pub line: Option<LineSettings>,
 }
 
 /// What [`Hub::next`](super::hub::Hub::next) found.
@@ -127,6 +133,10 @@ impl Found {
             },
             shared_with: match source {
                 Source::Serial(serial) => serial.shared_with().cloned(),
+                _ => None,
+            },
+            line: match source {
+                Source::Serial(serial) => Some(serial.line()),
                 _ => None,
             },
         }

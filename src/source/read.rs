@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::line_settings::LineSettings;
+use super::speed::LineNews;
 use super::stop::Stop;
 
 /// What came of one read.
@@ -16,6 +17,8 @@ use super::stop::Stop;
 pub enum Read {
     /// So many bytes are in the buffer, at least one.
     Bytes(usize),
+    /// The settings of the line are looked for, or were found.
+    Line(LineNews),
     /// Nothing came within the time-out of the source.
     Quiet,
     /// As `Quiet`, said once: nobody has opened the FIFO for writing yet.
@@ -54,6 +57,8 @@ pub struct SourceOptions {
     pub stop: Stop,
     /// Settings of serial ports.
     pub line: LineSettings,
+    /// Others that are tried where nothing fits at those; none where they are certain.
+    pub candidates: Vec<LineSettings>,
     /// What the control line RTS is set to.
     pub rts: Level,
     /// What the control line DTR is set to.
@@ -113,6 +118,7 @@ impl SourceOptions {
         Self {
             stop,
             line: LineSettings::P1,
+            candidates: Vec::new(),
             rts: Level::default(),
             dtr: Level::default(),
             reconnect: Reconnect::default(),

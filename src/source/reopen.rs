@@ -20,6 +20,7 @@ use super::error::SourceError;
 use super::open::Source;
 use super::ports::{self, Usb};
 use super::read::{GoneReason, Read, Reconnect, SourceOptions};
+use super::speed::LineNews;
 
 /// A source that is opened again when it goes away.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub enum Step {
     Opened,
     /// So many bytes are in the buffer, at least one.
     Bytes(usize),
+    /// The settings of the line are looked for, or were found.
+    Line(LineNews),
     /// Nothing came within the time-out of the source; also while it is away.
     Quiet,
     /// As `Quiet`, said once: nobody has opened the FIFO for writing yet.
@@ -152,6 +155,13 @@ impl Lasting {
             Read::Bytes(count) => {
                 self.wait = self.options.backoff.first;
                 Step::Bytes(count)
+            }
+            Read::Line(news) => {
+                // What was found holds when the port comes back.
+                if let LineNews::Found(line) = news {
+                    self.options.line = line;
+                }
+                Step::Line(news)
             }
             Read::Quiet => Step::Quiet,
             Read::NoWriter => Step::NoWriter,

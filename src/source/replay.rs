@@ -180,7 +180,7 @@ impl Replay {
         let done = match read {
             Read::Bytes(count) => undump.push(buf.get(..count).unwrap_or_default(), &mut take),
             Read::Quiet | Read::NoWriter => Ok(()),
-            Read::End | Read::Gone(_) | Read::Stopped => {
+            Read::End | Read::Gone(_) | Read::Stopped | Read::Line(_) => {
                 self.ended = true;
                 let finished = undump.finish(&mut take);
                 cutter.finish();

@@ -6,22 +6,25 @@
 //! Whatever the tty did to bytes before (ICRNL, IXON, ISTRIP, canonical lines), it does no longer.
 //! Characters with a parity or framing error come as they were received, with a mark where the port can mark them.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::fstat;
 use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush};
 use serialport::{SerialPort, TTYPort};
 
 use super::access::{Holder, holder, opener};
 use super::error::SourceError;
-use super::line_settings::{LineSettings, StopBits};
+use super::line_settings::{LineSettings, Mode, StopBits};
 use super::marks::Marks;
 use super::ports::{self, Usb};
 use super::read::{GoneReason, Level, Read, SourceOptions};
+use super::speed::{LineNews, Next, Search};
 use super::stop::{Stop, Wake};
 use super::tty::{is_own_terminal, is_pty, make_raw};
 use crate::p1::line::{DataBits, Parity};
@@ -32,12 +35,17 @@ pub struct Serial {
     path: PathBuf,
     tty: File,
     // Holds the lock and the control lines.
-    _port: TTYPort,
+    port: TTYPort,
     line: LineSettings,
     usb: Option<Usb>,
     shared_with: Option<Holder>,
     marks: Option<Marks>,
     stop: Stop,
+    /// Looks for the settings of the line, where they are not certain.
+    search: Option<Search>,
+    news: Option<LineNews>,
+    /// Bytes that were held back and are due.
+    due: VecDeque<u8>,
 }
 
 impl Serial {
@@ -84,7 +92,7 @@ impl Serial {
         Ok(Self {
             path: path.into(),
             tty,
-            _port: port,
+            port,
             line,
             usb: ports::list()
                 .iter()
@@ -93,6 +101,9 @@ impl Serial {
             shared_with: if is_pty { None } else { opener(path) },
             marks: (!is_pty).then(Marks::default),
             stop: options.stop.clone(),
+            search: Search::among(&starting_with(line, &options.candidates)),
+            news: None,
+            due: VecDeque::new(),
         })
     }
 
@@ -101,10 +112,34 @@ impl Serial {
     /// # Errors
     /// Where waiting fails; a port that goes away is no error.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<Read, SourceError> {
+        let mut until = None;
         loop {
-            match self.stop.wait_readable(self.tty.as_fd(), Some(TIMEOUT)) {
+            if let Some(news) = self.news.take() {
+                return Ok(Read::Line(news));
+            }
+            if !self.due.is_empty() {
+                if let Some(marks) = &mut self.marks {
+                    marks.forget();
+                }
+                let count = self.due.read(buf).unwrap_or_default();
+                return Ok(Read::Bytes(count));
+            }
+            let now = Instant::now();
+            let due = *until.get_or_insert(now + TIMEOUT);
+            let left = due.saturating_duration_since(now);
+            match self.stop.wait_readable(self.tty.as_fd(), Some(left)) {
                 Ok(Wake::Ready) => {}
-                Ok(Wake::TimedOut) => return Ok(Read::Quiet),
+                Ok(Wake::TimedOut) => {
+                    let search = self.search.as_mut();
+                    match search.map(|search| search.quiet(Instant::now())) {
+                        None | Some(Next::Pass | Next::Hold) => return Ok(Read::Quiet),
+                        Some(next) => self.follow(next),
+                    }
+                    match self.news.is_some() || !self.due.is_empty() {
+                        true => continue,
+                        false => return Ok(Read::Quiet),
+                    }
+                }
                 Ok(Wake::Stopped) => return Ok(Read::Stopped),
                 Err(error) => return Err(SourceError::io(self.path.display(), error)),
             }
@@ -116,14 +151,61 @@ impl Serial {
                         Some(marks) => marks.take_out(&mut buf[..count]),
                         None => count,
                     };
-                    if kept > 0 {
-                        return Ok(Read::Bytes(kept));
+                    if kept == 0 {
+                        continue;
                     }
+                    let search = self.search.as_mut();
+                    let came = buf.get(..kept).unwrap_or_default();
+                    match search.map(|search| search.take(came, Instant::now())) {
+                        None | Some(Next::Pass) => return Ok(Read::Bytes(kept)),
+                        Some(next) => self.follow(next),
+                    }
+                    // Silence begins behind the last byte.
+                    until = None;
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(error) => return Ok(Read::Gone(GoneReason::of(&error.into()))),
             }
         }
+    }
+
+    /// Does what the search for the settings of the line says.
+    fn follow(&mut self, mut next: Next) {
+        loop {
+            match next {
+                Next::Pass | Next::Hold => return,
+                Next::Release(bytes, news) => {
+                    self.due.extend(bytes);
+                    self.news = news;
+                    return;
+                }
+                Next::Set(line, bytes, news) => {
+                    self.due.extend(bytes);
+                    self.news = news.or(self.news.take());
+                    // An adapter that cannot do one of them may do the others.
+                    let set = self.set(line);
+                    let Some(search) = self.search.as_mut().filter(|_| set.is_err()) else {
+                        return;
+                    };
+                    next = search.skip(Instant::now());
+                    if matches!(&next, Next::Set(next, ..) if *next == self.line) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sets the line anew, and throws away what came before.
+    fn set(&mut self, line: LineSettings) -> io::Result<()> {
+        self.port.set_baud_rate(line.baud)?;
+        self.port.set_data_bits(data_bits(line.mode))?;
+        self.port.set_parity(parity(line.mode))?;
+        self.port.set_stop_bits(stop_bits(line.mode))?;
+        make_raw(&self.tty, self.marks.is_some())?;
+        tcflush(&self.tty, QueueSelector::IFlush)?;
+        self.line = line;
+        Ok(())
     }
 
     /// Where the bytes of the last read had parity or framing errors, as far as the port tells.
@@ -152,21 +234,39 @@ impl Serial {
     }
 }
 
+/// Settings with the first of them in its place.
+fn starting_with(first: LineSettings, others: &[LineSettings]) -> Vec<LineSettings> {
+    let others = others.iter().copied().filter(|line| *line != first);
+    std::iter::once(first).chain(others).collect()
+}
+
+fn data_bits(mode: Mode) -> serialport::DataBits {
+    match mode.data {
+        DataBits::Seven => serialport::DataBits::Seven,
+        DataBits::Eight => serialport::DataBits::Eight,
+    }
+}
+
+fn parity(mode: Mode) -> serialport::Parity {
+    match mode.parity {
+        Parity::None => serialport::Parity::None,
+        Parity::Even => serialport::Parity::Even,
+        Parity::Odd => serialport::Parity::Odd,
+    }
+}
+
+fn stop_bits(mode: Mode) -> serialport::StopBits {
+    match mode.stop {
+        StopBits::One => serialport::StopBits::One,
+        StopBits::Two => serialport::StopBits::Two,
+    }
+}
+
 fn lock_and_set(path: &Path, line: LineSettings) -> Result<TTYPort, SourceError> {
     let builder = serialport::new(path.to_string_lossy(), line.baud)
-        .data_bits(match line.mode.data {
-            DataBits::Seven => serialport::DataBits::Seven,
-            DataBits::Eight => serialport::DataBits::Eight,
-        })
-        .parity(match line.mode.parity {
-            Parity::None => serialport::Parity::None,
-            Parity::Even => serialport::Parity::Even,
-            Parity::Odd => serialport::Parity::Odd,
-        })
-        .stop_bits(match line.mode.stop {
-            StopBits::One => serialport::StopBits::One,
-            StopBits::Two => serialport::StopBits::Two,
-        })
+        .data_bits(data_bits(line.mode))
+        .parity(parity(line.mode))
+        .stop_bits(stop_bits(line.mode))
         .flow_control(serialport::FlowControl::None);
     TTYPort::open(&builder).map_err(|error| match error.kind {
         serialport::ErrorKind::NoDevice => SourceError::Busy {

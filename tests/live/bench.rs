@@ -293,6 +293,11 @@ impl Run {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Whether it has ended.
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
@@ -410,6 +415,12 @@ impl Plug {
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.inside.as_mut().unwrap().0.write_all(bytes).unwrap();
+    }
+
+    /// The speed that the program has set, in baud.
+    pub fn speed(&self) -> u32 {
+        let (_, keeper) = self.inside.as_ref().unwrap();
+        tcgetattr(keeper).unwrap().input_speed()
     }
 
     /// Sends until nobody takes it any more and `over` says so.

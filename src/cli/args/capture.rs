@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::SourceArgs;
 use super::examples::exits;
 use crate::sink::rotation::Rotation;
+use crate::source::packed::Packing;
 
 /// Options of `capture`.
 #[derive(Clone, Debug, Args)]
@@ -33,9 +34,30 @@ pub struct Capture {
     /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
     #[arg(long, value_name = "WHEN")]
     pub rotate: Option<Rotation>,
+    /// With --rotate: pack each file when the next is begun: a-2026-11-23.bin.zst
+    #[arg(long, value_name = "HOW", requires = "rotate")]
+    pub compress: Option<Compress>,
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// How files are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// By zstd.
+    Zstd,
+    /// By gzip.
+    Gzip,
+}
+
+impl From<Compress> for Packing {
+    fn from(compress: Compress) -> Self {
+        match compress {
+            Compress::Zstd => Self::Zstd,
+            Compress::Gzip => Self::Gzip,
+        }
+    }
 }
 
 /// How captured bytes are stored.
@@ -53,6 +75,7 @@ pub(super) const EXAMPLES: &str = concat!(
   smarty capture auto -o house.bin --duration 10m    ten minutes
   smarty capture auto -o house.bin -n 100 --append   a hundred frames more
   smarty capture auto -o house.bin --rotate daily    house-2026-11-23.bin, ...
+  smarty capture auto -o all.log --format log --rotate daily --compress zstd
   smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o all.log --format log
   smarty capture house=/dev/ttyUSB0 pv=/dev/ttyUSB1 -o %l.bin
 

@@ -49,9 +49,9 @@ pub struct FormChoice(pub Option<Form>);
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Ports and servers")]
 pub struct SourceArgs {
-    /// Speed of serial ports, in baud [default: 115200]
+    /// Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]
     #[arg(long, value_name = "BAUD")]
-    pub baud: Option<u32>,
+    pub baud: Option<crate::source::Baud>,
     /// Data bits, parity and stop bits of serial ports [default: 8N1]
     #[arg(long, value_name = "MODE")]
     pub mode: Option<crate::source::Mode>,

@@ -47,6 +47,13 @@ pub struct OutputArgs {
     /// Replace all that names a meter, so that the output can be posted in a forum
     #[arg(long)]
     pub redact: bool,
+    /// Put the pushes of a meter together that sends several lists: each row has the newest of all values, and how old
+    /// they are (watch does so by itself)
+    #[arg(long, overrides_with = "no_merge")]
+    pub merge: bool,
+    /// Each push by itself
+    #[arg(long, overrides_with = "merge")]
+    pub no_merge: bool,
     /// Threads that decode files of encrypted frames [default: one a processor]
     #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub jobs: Option<usize>,

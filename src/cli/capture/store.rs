@@ -22,6 +22,7 @@ use crate::sink::record::{RecordOptions, Recorder};
 use crate::sink::target::Existing;
 use crate::source::dump::{write_header, write_record, write_remark};
 use crate::source::maxsonar::Level;
+use crate::source::packed::Packing;
 
 /// All files of a capture.
 pub(super) struct Store {
@@ -70,6 +71,7 @@ impl Store {
             rotation: args.rotate.unwrap_or_default(),
             header,
             lines: args.format == CaptureFormat::Log,
+            compress: args.compress.map(Packing::from),
         };
         let now = Zoned::now();
         let mut recorders = Vec::new();
@@ -149,6 +151,11 @@ impl Store {
         if let (CaptureFormat::Log, Some(lane)) = (self.format, self.lanes.get(index)) {
             write_remark(&mut self.lines, at, &lane.label, remark);
         }
+    }
+
+    /// What could not be packed since the last call.
+    pub(super) fn trouble(&self) -> Vec<FileError> {
+        self.recorders.iter().flat_map(Recorder::trouble).collect()
     }
 
     /// Writes what waits, and puts on disk what waits too long.

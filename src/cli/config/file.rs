@@ -15,7 +15,7 @@ use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
 use crate::sink::rotation::Rotation;
 use crate::sink::tap::Tap;
-use crate::source::{Device, Mode};
+use crate::source::{Baud, Device, Mode};
 
 /// What may stand in the file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,7 +24,7 @@ pub(super) struct File {
     pub(super) keyring: Option<PathBuf>,
     pub(super) key_file: Option<PathBuf>,
     pub(super) tz: Option<String>,
-    pub(super) baud: Option<u32>,
+    pub(super) baud: Option<Baud>,
     #[serde(default, deserialize_with = "word")]
     pub(super) mode: Option<Mode>,
     #[serde(default)]
@@ -74,7 +74,7 @@ pub(super) struct Entry {
     pub(super) address: String,
     #[serde(default, deserialize_with = "device")]
     pub(super) device: Option<Device>,
-    pub(super) baud: Option<u32>,
+    pub(super) baud: Option<Baud>,
     #[serde(default, deserialize_with = "word")]
     pub(super) mode: Option<Mode>,
     pub(super) key_file: Option<PathBuf>,

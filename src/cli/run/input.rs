@@ -27,6 +27,8 @@ pub struct Input {
     pub name: String,
     /// Label before the address.
     pub label: Option<String>,
+    /// Settings of its line, where it is a serial port that is open.
+    pub line: Option<LineSettings>,
     /// Bytes received.
     pub bytes: u64,
     /// Frames found, good or not.
@@ -84,6 +86,7 @@ impl Input {
             },
             name: address.place.to_string(),
             label: address.label.clone(),
+            line: None,
             bytes: 0,
             frames: 0,
             settings,
@@ -108,6 +111,7 @@ impl Input {
     pub fn open(&mut self, found: Found) {
         self.kind = kind_word(&self.place, found.kind);
         self.stored = found.size.is_some();
+        self.line = found.line;
         if self.place != Place::Stdin {
             self.name = found.name;
         }

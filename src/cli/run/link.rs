@@ -6,8 +6,9 @@ use super::input::Input;
 use crate::cli::failure::Level;
 use crate::cli::repeats::{CALM, Repeats, Say};
 use crate::sink::words::SILENT_BY_WISH;
-use crate::source::LineSettings;
 use crate::source::queue::Found;
+use crate::source::speed::DWELL;
+use crate::source::{LineNews, LineSettings};
 
 /// What is known of the link of an input.
 pub(super) struct State {
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub(super) settled: bool,
     /// The user was told of the silence.
     pub(super) silent: bool,
+    /// The settings of the line are looked for, and nothing is said of silence meanwhile.
+    pub(super) looking: bool,
     /// What was said of it.
     pub(super) repeats: Repeats,
     /// The last loss, and whether it is over.
@@ -49,6 +52,7 @@ impl State {
             bytes: now,
             settled: true,
             silent: false,
+            looking: false,
             repeats: Repeats::default(),
             loss: None,
         }
@@ -101,32 +105,31 @@ impl State {
 ///
 /// Longer than the line needs: bytes are delayed by USB adapters, networks and busy machines, and a frame
 /// that was cut is found out by the start of the next one as well.
-pub(super) fn patience(kind: &str) -> Duration {
+pub(super) fn patience(kind: &str, line: Option<LineSettings>) -> Duration {
     match kind {
-        "serial" => Duration::from_millis(1000),
+        "serial" => {
+            let line = line.unwrap_or(LineSettings::P1);
+            Duration::from_millis(1000) + line.time_of(PAUSE_CHARACTERS)
+        }
         "tcp" => Duration::from_millis(2000),
         _ => Duration::from_millis(5000),
     }
 }
 
 /// What is said of a link that is open and silent.
-pub(super) fn silence(input: &Input, pause: Duration, line: LineSettings) -> (String, String) {
+pub(super) fn silence(input: &Input, pause: Duration) -> (String, String) {
     let seconds = pause.as_secs();
-    let what = match input.kind {
-        "serial" => {
-            let line = input.device_line().unwrap_or(line);
+    let what = match (input.kind, input.line) {
+        ("serial", Some(line)) => {
             format!("{}: no bytes for {seconds} s at {line}", input.title())
         }
-        "tcp" => format!("{}: connected, but no bytes for {seconds} s", input.title()),
+        ("tcp", _) => format!("{}: connected, but no bytes for {seconds} s", input.title()),
         _ => format!("{}: no bytes for {seconds} s", input.title()),
     };
     let hint = match input.device_line() {
         Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
         None if input.kind == "sim" => SILENT_BY_WISH,
-        None => {
-            "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
-             some operators open the port only on request: ask yours whether P1 of this meter is open"
-        }
+        None => PINS,
     };
     (what, hint.to_owned())
 }
@@ -140,6 +143,47 @@ pub(super) fn shared(found: &Found) -> Option<(String, String)> {
     );
     Some((what, format!("end it: kill {}", holder.pid)))
 }
+
+/// What is said of the settings of a line.
+pub(super) fn line_news(title: &str, news: &LineNews) -> (Level, String, Option<&'static str>) {
+    let list = |lines: &[LineSettings]| {
+        let lines: Vec<_> = lines.iter().map(LineSettings::to_string).collect();
+        lines.join(", ")
+    };
+    match news {
+        LineNews::Looking(lines) => {
+            let (first, others) = lines.split_first().unwrap_or((&LineSettings::P1, &[]));
+            let what = format!(
+                "{title}: nothing that makes sense at {first}; looking for the speed, some {} s each: {}",
+                DWELL.as_secs_f32().round(),
+                list(others)
+            );
+            (Level::Note, what, None)
+        }
+        LineNews::Found(line) => {
+            let LineSettings { baud, mode } = line;
+            let what =
+                format!("{title}: found {line}; to begin with it: --baud {baud} --mode {mode}");
+            (Level::Note, what, None)
+        }
+        LineNews::NotFound { heard: true } => {
+            let what = format!(
+                "{title}: what comes makes no sense at any usual speed; it goes on looking"
+            );
+            (Level::Warning, what, Some("--baud and --mode set others"))
+        }
+        LineNews::NotFound { heard: false } => {
+            let what = format!("{title}: no bytes at any usual speed; it goes on looking");
+            (Level::Warning, what, Some(PINS))
+        }
+    }
+}
+
+/// What to look at where nothing comes.
+const PINS: &str = "pins 2 and 3 of the P1 plug: data request (pin 2) needs 5 V against ground (pin 3)\n\
+                    some operators open the port only on request: ask yours whether P1 of this meter is open";
+/// Characters that a line may pause in mid frame, beside what delays them elsewhere.
+const PAUSE_CHARACTERS: u32 = 100;
 
 /// A link that comes and goes is away for good, as far as it is said, when it is away for so long.
 const AWAY: Duration = Duration::from_secs(30);
@@ -163,6 +207,7 @@ mod tests {
             name: "/dev/ttyUSB3".to_owned(),
             size: None,
             shared_with: None,
+            line: None,
         };
         assert_eq!(shared(&found), None);
         found.shared_with = Some(Holder {
@@ -179,7 +224,7 @@ mod tests {
         let settings = Settings::new(Arc::default(), Zone::luxembourg());
         let said = |place: &str| {
             let input = Input::new(&place.parse().unwrap(), &settings, Reading::default());
-            silence(&input, SILENCE, LineSettings::P1)
+            silence(&input, SILENCE)
         };
         let (what, hint) = said("sim:");
         assert_eq!(what, "sim: no bytes for 12 s");

@@ -28,8 +28,8 @@ use super::progress::Progress;
 use crate::p1::cipher::Keys;
 use crate::sink::observer::{Link, Report};
 use crate::sink::words::SILENT_BY_WISH;
-use crate::source::LineSettings;
-use link::{SILENCE, State, patience, shared, silence};
+use crate::source::LineNews;
+use link::{SILENCE, State, line_news, patience, shared, silence};
 use takeover::Alone;
 
 pub use counts::Counts;
@@ -48,8 +48,6 @@ pub struct Limits {
     pub progress: bool,
     /// Threads that decode files.
     pub jobs: usize,
-    /// What serial ports are set to, for what is said of silent ones.
-    pub line: LineSettings,
     /// Whether a frame that lacks only its key counts as a telegram.
     pub without_keys: bool,
 }
@@ -213,15 +211,15 @@ impl Run<'_, '_> {
                 let pause = instant.saturating_duration_since(state.bytes);
                 let followed = input.catch_up();
                 if !followed
-                    && pause >= patience(input.kind)
+                    && pause >= patience(input.kind, input.line)
                     && !std::mem::replace(&mut state.settled, true)
                 {
                     input.quiet(observers);
                 }
                 observers.input(input.origin(), at, &Report::Pause);
-                let tells = input.is_live() && state.open;
+                let tells = input.is_live() && state.open && !state.looking;
                 if tells && pause >= SILENCE && !std::mem::replace(&mut state.silent, true) {
-                    let (what, hint) = silence(input, pause, self.limits.line);
+                    let (what, hint) = silence(input, pause);
                     if let Some(words) = state.repeats.take("silence", instant).words(&what) {
                         observers.message(Level::Warning, &words, Some(&hint));
                     }
@@ -229,6 +227,17 @@ impl Run<'_, '_> {
                 }
                 if let Some((level, what)) = state.change(&input.title(), instant) {
                     observers.message(level, &what, None);
+                }
+            }
+            Piece::Line(news) => {
+                let (level, what, hint) = line_news(&input.title(), &news);
+                state.looking = matches!(news, LineNews::Looking(_));
+                // That nothing comes was said with it.
+                state.silent |= news == LineNews::NotFound { heard: false };
+                observers.message(level, &what, hint);
+                if let LineNews::Found(line) = news {
+                    input.line = Some(line);
+                    tell_link(observers, input, Link::Line, &what, None);
                 }
             }
             Piece::NoWriter => {
@@ -399,6 +408,7 @@ fn tell_link(
 ) {
     let report = Report::Link {
         link,
+        line: input.line,
         message,
         hint,
     };

@@ -14,7 +14,9 @@ use crate::cli::repeats::Repeats;
 use crate::cli::words;
 use crate::p1::event::Event;
 use crate::p1::session;
+use crate::p1::value::Zone;
 use crate::sink::context::{Context, Source};
+use crate::sink::merge::Merger;
 use crate::sink::observer::{Flow, Gravity, Notice, Observer, Report};
 use crate::source::maxsonar::Level;
 
@@ -26,6 +28,8 @@ pub struct Observers<'a> {
     pub recorded: Recorded,
     /// Meters that are wanted.
     pub filter: Filter,
+    /// Puts pushes together, where that is wanted.
+    merger: Option<Merger>,
     list: Vec<&'a mut dyn Observer>,
     /// What was said by now.
     repeats: Repeats,
@@ -57,6 +61,7 @@ impl<'a> Observers<'a> {
             counts,
             recorded: Recorded::default(),
             filter,
+            merger: None,
             list,
             repeats: Repeats::default(),
             forgets: false,
@@ -66,9 +71,14 @@ impl<'a> Observers<'a> {
         }
     }
 
+    /// Puts the pushes of each meter together; the zone is that of their clocks.
+    pub fn merge_pushes(&mut self, zone: Zone) {
+        self.merger = Some(Merger::new(zone));
+    }
+
     /// Lets telegrams of files be formatted on other threads: one output alone is told of them.
     pub fn may_be_ahead(&mut self, output: &'a RefCell<Output>, ring: SharedRing) {
-        let all = self.filter.takes_all();
+        let all = self.filter.takes_all() && self.merger.is_none();
         self.ahead = all.then_some((output, ring));
     }
 
@@ -122,7 +132,24 @@ impl<'a> Observers<'a> {
             _ => None,
         };
         let event = marked.as_ref().unwrap_or(event);
-        if self.enough || !self.filter.takes(event) {
+        if self.enough {
+            return;
+        }
+        let mut merger = self.merger.take();
+        let merged = match (&mut merger, event) {
+            (Some(merger), Event::Telegram(decoded)) => {
+                merger.take(&self.context(origin, received_at), decoded)
+            }
+            _ => None,
+        };
+        let merged = merged.map(Event::Telegram);
+        self.wanted(origin, received_at, merged.as_ref().unwrap_or(event));
+        self.merger = merger;
+    }
+
+    /// Tells an event of a meter that is wanted.
+    fn wanted(&mut self, origin: Origin<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
+        if !self.filter.takes(event) {
             return;
         }
         self.count(origin, event);

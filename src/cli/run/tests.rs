@@ -11,9 +11,9 @@ use crate::p1::session::Settings;
 use crate::p1::value::Zone;
 use crate::sink::context::Context;
 use crate::sink::observer::{Flow, Gravity, Notice, Observer};
+use crate::source::Lasting;
 use crate::source::testing::{Folder, options};
 use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
-use crate::source::{Lasting, LineSettings};
 
 /// Writes down what it is told, and does as it was told.
 #[derive(Default)]
@@ -103,7 +103,6 @@ impl Bench {
             timeout: None,
             progress: false,
             jobs: 1,
-            line: LineSettings::P1,
             without_keys: false,
         };
         let feed = Feed::new(self.sources, &options().stop).unwrap();

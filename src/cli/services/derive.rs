@@ -58,6 +58,16 @@ pub struct Deriving {
     overflows: bool,
 }
 
+/// Tells whether a counter of imported energy is one of an earlier push.
+fn counters_came_earlier(decoded: &Decoded<'_>) -> bool {
+    let earlier = decoded.push.as_ref().map_or(&[][..], |push| push.earlier);
+    let mut readings = decoded.telegram.readings().zip(earlier);
+    readings.any(|(reading, earlier)| {
+        let code = reading.code();
+        earlier.is_some() && (code.c, code.d) == (1, 8)
+    })
+}
+
 /// Where what is computed is kept when no file is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -150,7 +160,10 @@ impl Deriving {
         let deriver = &mut kept.deriver;
         let quarter = |deriver: &Deriver| deriver.memory().map(|memory| memory.quarter());
         let before = quarter(deriver);
-        let trusted = decoded.crc.valid() != Some(false) && tag != Some(Tag::Invalid);
+        // Counters of an earlier push are not those of this time.
+        let trusted = decoded.crc.valid() != Some(false)
+            && tag != Some(Tag::Invalid)
+            && !counters_came_earlier(decoded);
         let heard = Heard {
             second: context
                 .received_at

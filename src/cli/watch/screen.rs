@@ -43,7 +43,6 @@ pub fn run(
         screen: Screen::new(),
         ring: run.ring.clone(),
         stop: run.stop.clone(),
-        line: run.line(),
         fresh: true,
         failure: None,
         hung_up: false,
@@ -63,6 +62,9 @@ pub fn run(
     let counts = Counts::up_to(args.input.count);
     let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
     let mut observers = Observers::new(counts, Filter::default(), list);
+    if args.output.merge {
+        observers.merge_pushes(run.zone.clone());
+    }
     if args.input.count == Some(0) {
         observers.want_nothing();
     }
@@ -102,7 +104,6 @@ struct View {
     screen: Screen,
     ring: SharedRing,
     stop: Stop,
-    line: LineSettings,
     /// Something came that is not on the terminal yet.
     fresh: bool,
     failure: Option<Failure>,
@@ -197,14 +198,16 @@ impl View {
         }
     }
 
-    fn link(&mut self, source: Source<'_>, link: Link, message: &str) {
-        let message = match link {
-            Link::Opened if source.kind == "serial" => self.line.to_string(),
-            Link::Opened => String::new(),
-            _ => message.to_owned(),
+    fn link(&mut self, source: Source<'_>, link: Link, line: Option<LineSettings>, message: &str) {
+        // Settings that were found are those of an open port.
+        let (word, message) = match link {
+            Link::Opened | Link::Line => {
+                let line = line.map(|line| line.to_string());
+                (Link::Opened.word(), line.unwrap_or_default())
+            }
+            _ => (link.word(), message.to_owned()),
         };
-        self.screen
-            .link(Timestamp::now(), source, link.word(), &message);
+        self.screen.link(Timestamp::now(), source, word, &message);
     }
 
     fn say(&mut self, level: Level, what: &str, hint: Option<&str>) {
@@ -267,7 +270,12 @@ impl Observer for View {
                 }
                 return Flow::Continue;
             }
-            Report::Link { link, message, .. } => self.link(context.source, link, message),
+            Report::Link {
+                link,
+                line,
+                message,
+                ..
+            } => self.link(context.source, link, line, message),
             Report::Message {
                 gravity,
                 what,

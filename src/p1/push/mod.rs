@@ -90,6 +90,24 @@ pub struct Push<'a> {
     pub checksum: Option<bool>,
     /// Where the unit of each line comes from, in the order of the lines.
     pub units: &'a [UnitFrom],
+    /// Which lines are of earlier pushes, where such were put together; empty where all are of this one.
+    pub earlier: &'a [Option<Earlier>],
+}
+
+/// That a reading came with an earlier push of its meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// How many seconds before this one, where that is known.
+    pub seconds: Option<u64>,
+}
+
+impl Push<'_> {
+    /// How many readings are of earlier pushes, and the age of the oldest in seconds, as far as it is known.
+    pub fn oldest(&self) -> Option<(usize, Option<u64>)> {
+        let earlier = || self.earlier.iter().flatten();
+        let count = earlier().count();
+        (count > 0).then(|| (count, earlier().filter_map(|age| age.seconds).max()))
+    }
 }
 
 impl Framing {

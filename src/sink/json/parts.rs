@@ -7,6 +7,7 @@ use super::super::number::write_json_bytes;
 use crate::p1::ciphering::{SecurityControl, SystemTitle};
 use crate::p1::push::Push;
 use crate::p1::readout::{Algorithm, Crc, SentCrc};
+use crate::p1::telegram::Telegram;
 
 /// A part that is mostly the same as the last time, and what it follows from.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ pub(super) fn begin_security(out: &mut Vec<u8>, title: SystemTitle) {
 }
 
 /// Writes what is known of a push.
-pub(super) fn write_push(out: &mut Vec<u8>, push: &Push<'_>) {
+pub(super) fn write_push(out: &mut Vec<u8>, telegram: &Telegram<'_>, push: &Push<'_>) {
     out.extend_from_slice(b",\"push\":{\"framing\":");
     write_text_or_null(out, Some(push.framing.word()));
     out.extend_from_slice(b",\"form\":");
@@ -105,7 +106,32 @@ pub(super) fn write_push(out: &mut Vec<u8>, push: &Push<'_>) {
         .map(|valid| if valid { "valid" } else { "invalid" });
     write_text_or_null(out, Some(checksum.unwrap_or("none")));
     // A push whose tree does not end with its data is refused.
-    out.extend_from_slice(b",\"structure\":\"whole\"}");
+    out.extend_from_slice(b",\"structure\":\"whole\"");
+    if push.oldest().is_some() {
+        write_earlier(out, telegram, push);
+    }
+    out.push(b'}');
+}
+
+/// Writes the codes of readings that came before, each with its age in seconds.
+fn write_earlier(out: &mut Vec<u8>, telegram: &Telegram<'_>, push: &Push<'_>) {
+    out.extend_from_slice(b",\"earlier\":{");
+    let mut first = true;
+    for (reading, age) in telegram.readings().zip(push.earlier) {
+        let Some(age) = age else {
+            continue;
+        };
+        if !std::mem::replace(&mut first, false) {
+            out.push(b',');
+        }
+        write_json_bytes(out, reading.obis().as_bytes());
+        out.push(b':');
+        match age.seconds {
+            Some(seconds) => write_integer(out, seconds),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b'}');
 }
 
 pub(super) fn write_control(out: &mut Vec<u8>, control: SecurityControl) {

@@ -141,6 +141,9 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         return Ok(Some(Form::Log));
     }
     if !is_text(begin, extent) {
+        if matches!(extent, Extent::Begin) && magic::may_be_tar(begin) {
+            return Ok(None);
+        }
         let may_be_key = begin.len() <= KEY_LENGTH && !holds_start(begin);
         return match extent {
             Extent::Begin if may_be_key => Ok(None),
