@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys, Tags};
-use smarty::p1::ciphering::{
-    FrameCounter, GeneralGloCiphering, Header, SecurityControl, SystemTitle,
-};
-use smarty::p1::decoder::{Decoder, Policy, Stretch, TagPolicy};
+use smarty::p1::ciphering::{FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle};
+use smarty::p1::decoder::{Decoder, FrameOpener, Policy, TagPolicy};
 use smarty::p1::event::{Event, Tag};
 use smarty::p1::readout::{Algorithm, Readout};
 use smarty::p1::replay::{Seen, Witness};
@@ -155,43 +153,21 @@ fn decode_in(stream: &[u8], cuts: &[usize], quiet_at: Option<usize>) -> Vec<Said
     said
 }
 
-/// Decodes runs of the stream ahead, some at a time, as threads would; gives how many were taken over.
-fn decode_ahead(stream: &[u8], cuts: &[usize], at_once: usize) -> (Vec<Said>, usize) {
+/// Decodes a stream in chunks whose frames were opened before, as threads would.
+fn decode_opened(stream: &[u8], cuts: &[usize]) -> Vec<Said> {
     let mut borders: Vec<usize> = cuts.iter().map(|cut| cut % (stream.len() + 1)).collect();
     borders.extend([0, stream.len()]);
     borders.sort_unstable();
-    let runs: Vec<&[u8]> = borders
-        .windows(2)
-        .map(|pair| &stream[pair[0]..pair[1]])
-        .collect();
-    let (mut said, mut adopted) = (Vec::new(), 0);
+    let mut said = Vec::new();
     let mut decoder = decoder();
-    for runs in runs.chunks(at_once) {
-        let mut standing = decoder.standing();
-        let stretches: Vec<_> = runs
-            .iter()
-            .map(|run| {
-                let here = standing.take()?;
-                let last = match GeneralGloCiphering::decode(run) {
-                    Header::Legal(header) => header.title,
-                    _ => title(0),
-                };
-                standing = Some(here.behind(run.len(), last));
-                Stretch::decode(decoder.elsewhere(&here), run, Vec::new(), |_| {})
-            })
-            .collect();
-        for (run, stretch) in runs.iter().zip(stretches) {
-            match stretch.filter(|stretch| decoder.adopt(stretch, run)) {
-                Some(stretch) => {
-                    adopted += 1;
-                    stretch.events(run, &Zone::luxembourg(), note(&mut said));
-                }
-                None => decoder.push(run, note(&mut said)),
-            }
-        }
+    let mut opener = FrameOpener::new(Arc::clone(decoder.keys()), None);
+    for pair in borders.windows(2) {
+        let chunk = &stream[pair[0]..pair[1]];
+        let opened = Arc::new(opener.open(chunk, Vec::new()));
+        decoder.push_opened(chunk, opened, note(&mut said));
     }
     decoder.finish(note(&mut said));
-    (said, adopted)
+    said
 }
 
 fn decode(stream: &[u8]) -> Vec<Said> {
@@ -390,17 +366,15 @@ proptest! {
     }
 
     #[test]
-    fn decoding_ahead_changes_no_event(
+    fn opening_frames_ahead_changes_no_event(
         pieces in prop::collection::vec(any_piece(), 0..14),
         cuts in prop::collection::vec(any::<usize>(), 0..6),
-        at_once in 1usize..5,
     ) {
         let (stream, _) = lay(&pieces);
         // Borders of frames, and others.
         let mut borders = cuts;
         borders.extend(decode(&stream).iter().map(|said| said.span.start as usize));
-        let (said, _) = decode_ahead(&stream, &borders, at_once);
-        prop_assert_eq!(said, decode(&stream));
+        prop_assert_eq!(decode_opened(&stream, &borders), decode(&stream));
     }
 
     #[test]
@@ -1076,17 +1050,4 @@ fn a_frame_without_a_tag_counts_until_the_meter_has_sent_one_with() {
     assert!(said[0].what.starts_with("telegram"), "{said:?}");
     assert!(said[1].what.starts_with("telegram"), "{said:?}");
     assert_eq!(said[2].what, "refused Downgrade");
-}
-
-#[test]
-fn clean_frames_are_taken_over_as_they_were_decoded_ahead() {
-    let stream: Vec<u8> = (0..40)
-        .flat_map(|number| ciphered((number / 8 % 2) as u8, number))
-        .collect();
-    let length = stream.len() / 40;
-    let cuts: Vec<usize> = (0..10).map(|run| 4 * run * length).collect();
-    let (said, adopted) = decode_ahead(&stream, &cuts, 3);
-    assert_eq!(said, decode(&stream));
-    // The empty run in front tells of no shape, and those next to it were begun before there was one.
-    assert!(adopted >= 7, "{adopted}");
 }

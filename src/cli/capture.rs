@@ -15,13 +15,12 @@ use jiff::Timestamp;
 use super::args::{Capture, CaptureFormat, Global};
 use super::config::Config;
 use super::failure::{Exit, Failure, Level, say};
-use super::feed::Feed;
 use super::inputs::{self, Named};
 use super::messages::talk;
 use super::output::existing;
 use super::run::counts::exit_of;
 use super::run::input::{Reading, title_of};
-use super::run::{self, Counts, Filter, Input, Limits, Observers};
+use super::run::{self, Counts, Filter, Input, Limits, Observers, Reader};
 use super::signals::Signals;
 use super::watch;
 use super::words;
@@ -72,20 +71,21 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         duration: source.duration,
         timeout: source.timeout,
         progress: false,
-        jobs: 1,
         without_keys: true,
     };
     let sources = named
         .iter()
-        .map(|named| named.lasting(&options, &source))
+        .map(|named| named.source(&options, &source))
         .collect();
-    let feed = Feed::new(sources, &stop)?;
+    let reader = Reader::new(sources, &stop)?;
     let list: Vec<&mut dyn Observer> = vec![&mut files, &mut progress];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
     if args.count == Some(0) {
         observers.want_nothing();
     }
-    let ended = run::run(feed, inputs, &mut observers, &limits, &mut |_| None);
+    let ended = run::run(reader, &stop, inputs, &mut observers, &limits, &mut |_| {
+        None
+    });
     let whole = observers.counts.whole;
     drop(observers);
     let worst = match (ended, files.failure.take()) {

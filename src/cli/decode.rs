@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,7 +13,6 @@ use super::caution::say_who_sees_keys;
 use super::config::Config;
 use super::explain;
 use super::failure::{Exit, Failure, Level, say};
-use super::feed::Feed;
 use super::inputs::{self, Common, Named};
 use super::inspect::{self, Wanted};
 use super::keys::Ring;
@@ -20,9 +20,9 @@ use super::messages::{Messages, Talk};
 use super::naming::Naming;
 use super::output::{Output, OutputOptions, terminal_width};
 use super::renewal::{Renewal, SharedRing};
+use super::run::chunks::size_for;
 use super::run::input::Reading;
-use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers};
-use super::runs::size_for;
+use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Pool, Reader};
 use super::services::{Deriving, Keep, Services};
 use super::signals::Signals;
 use super::standard;
@@ -34,7 +34,7 @@ use crate::p1::replay::Records;
 use crate::p1::value::Zone;
 use crate::sink::observer::Observer;
 use crate::sink::thin::Thinning;
-use crate::source::{Lasting, Losses, Place, Stop};
+use crate::source::{Losses, Place, Reconnecting, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,12 +116,14 @@ pub struct Prepared {
     pub zone: Zone,
     /// Ends the run.
     pub stop: Stop,
-    sources: Vec<Lasting>,
+    sources: Vec<Reconnecting>,
     losses: Losses,
     inputs: Vec<Input>,
     limits: Limits,
     /// Most bytes of a file that are decoded in one go.
     chunk: usize,
+    /// Threads that open frames and format telegrams.
+    pub pool: Rc<Pool>,
 }
 
 impl Prepared {
@@ -183,14 +185,14 @@ impl Prepared {
         let inputs = inputs.collect::<Result<_, _>>()?;
         let sources = named
             .iter()
-            .map(|named| named.lasting(&options, &args.source))
+            .map(|named| named.source(&options, &args.source))
             .collect();
+        let jobs = args.output.jobs.unwrap_or_else(cores);
         let to_file = args.output.file().is_some() || !std::io::stdout().is_terminal();
         let limits = Limits {
             duration: args.source.duration,
             timeout: args.source.timeout,
             progress: !global.quiet && to_file && !options.follow,
-            jobs: args.output.jobs.unwrap_or_else(cores),
             without_keys: false,
         };
         Ok(Self {
@@ -200,7 +202,8 @@ impl Prepared {
             sources,
             losses: options.losses,
             inputs,
-            chunk: size_for(limits.jobs, growth(&args.output)),
+            chunk: size_for(jobs, growth(&args.output)),
+            pool: Rc::new(Pool::new(jobs)),
             limits,
         })
     }
@@ -221,10 +224,19 @@ impl Prepared {
         signals: &Signals,
         renewal: Option<&Renewal<'_>>,
     ) -> Result<Ended, Failure> {
-        let feed = Feed::in_runs(self.sources, &self.stop, self.chunk)?;
+        let openers = self.inputs.iter().map(Input::opener).collect();
+        let stop = &self.stop;
+        let reader = Reader::in_chunks(self.sources, openers, stop, self.chunk, self.pool)?;
         let ring = self.ring;
         let mut reload = |observers: &mut Observers<'_>| renewal?.look(signals, &ring, observers);
-        let ended = run::run(feed, self.inputs, observers, &self.limits, &mut reload)?;
+        let ended = run::run(
+            reader,
+            stop,
+            self.inputs,
+            observers,
+            &self.limits,
+            &mut reload,
+        )?;
         Ok(inputs::with_losses(ended, &self.losses))
     }
 }
@@ -260,7 +272,8 @@ pub fn stream(
         unproven: args.keys.tag != TagWhen::Verify,
         ..options
     };
-    let output = RefCell::new(Output::open(&args.output, format, &options, &run.zone)?);
+    let output = Output::open(&args.output, format, &options, &run.zone)?;
+    let output = RefCell::new(output.with(Rc::clone(&run.pool)));
     let redactor = output.borrow().redactor();
     let filter = Filter::new(meters(&args.input.meter)?).redacted(redactor.is_some());
     let talk = Talk {
@@ -273,7 +286,6 @@ pub fn stream(
         deriving,
         mut services,
     } = beside;
-    let alone = deriving.is_none() && services.is_empty() && args.input.count.is_none();
     let mut written = &output;
     let mut beside: Vec<&mut dyn Observer> = Vec::new();
     beside.extend(
@@ -291,9 +303,6 @@ pub fn stream(
     if args.output.merge {
         output.borrow_mut().merging();
         observers.merge_pushes(run.zone.clone());
-    }
-    if alone {
-        observers.may_be_ahead(&output, run.ring.clone());
     }
     let signals = match renewal {
         Some(_) => Signals::watch_and_renew(&run.stop)?,

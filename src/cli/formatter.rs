@@ -60,11 +60,6 @@ impl Formatter {
         }
     }
 
-    /// Tells whether the number of a telegram is written with it.
-    pub fn is_numbered(&self) -> bool {
-        matches!(self.format, Format::Json | Format::Table)
-    }
-
     /// A blank line between two tables.
     pub fn separate(&mut self, out: &mut Vec<u8>) {
         if self.format == Format::Table && std::mem::replace(&mut self.begun, true) {

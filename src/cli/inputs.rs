@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
 use super::failure::{Exit, Failure};
-use super::feed::is_live;
 use super::keys::Ring;
 use super::run::input::Reading;
+use super::run::reader::is_live;
 use super::run::{End, Ended, Input};
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
@@ -22,8 +22,8 @@ use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::sink::csv::Sources;
 use crate::source::{
-    self, Address, Backoff, Baud, Device, Lasting, LineSettings, Losses, Mode, Place, Reconnect,
-    SourceOptions, Stop,
+    self, Address, Backoff, Baud, Device, LineSettings, Losses, Mode, Place, Reconnect,
+    Reconnecting, SourceOptions, Stop,
 };
 
 /// A source as it was named, with what holds for it alone.
@@ -77,7 +77,7 @@ impl Named {
     }
 
     /// The source, not open yet.
-    pub fn lasting(&self, options: &SourceOptions, args: &SourceArgs) -> Lasting {
+    pub fn source(&self, options: &SourceOptions, args: &SourceArgs) -> Reconnecting {
         let mut options = options.clone();
         let live = is_live(&self.address.place);
         if options.follow && !live {
@@ -97,7 +97,7 @@ impl Named {
         if baud == Some(Baud::Auto) {
             options.candidates = LineSettings::candidates(mode);
         }
-        Lasting::new(self.address.clone(), options)
+        Reconnecting::new(self.address.clone(), options)
     }
 
     /// Files of keys of its own.

@@ -22,17 +22,13 @@ pub mod archive;
 
 pub mod formatter;
 
+pub mod batches;
+
 pub mod output;
-
-pub mod runs;
-
-pub mod ahead;
 
 pub mod signals;
 
 pub mod progress;
-
-pub mod feed;
 
 pub mod terminal;
 

@@ -11,8 +11,10 @@ use jiff::{Timestamp, Zoned};
 
 use super::archive;
 use super::args::{Format, OutputArgs};
+use super::batches::{Batches, is_worth_it};
 use super::failure::{Exit, Failure};
 use super::formatter::Formatter;
+use super::run::Pool;
 use super::words;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::derive::Extent;
@@ -42,6 +44,10 @@ pub struct Output {
     left: Option<u64>,
     silent: bool,
     formatter: Formatter,
+    /// Threads that format, where there is more than one.
+    pool: Option<Rc<Pool>>,
+    /// Telegrams that they have, once all that formatting depends on is settled.
+    batches: Option<Batches>,
     parquet: Option<Box<Parquet>>,
     events: bool,
     /// A file gets no colours unless they are asked for.
@@ -200,6 +206,8 @@ impl Output {
         Ok(Self {
             left: flow.count,
             silent: flow.silent,
+            pool: None,
+            batches: None,
             formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
             parquet,
             events: args.events,
@@ -229,6 +237,14 @@ impl Output {
         self.merging = true;
     }
 
+    /// Formats telegrams on the threads of a pool too.
+    pub fn with(mut self, pool: Rc<Pool>) -> Self {
+        let is_plain = self.redactor.is_none() && !self.thin.is_active();
+        let is_wanted = pool.is_parallel() && is_plain && is_worth_it(self.formatter.format);
+        self.pool = is_wanted.then_some(pool);
+        self
+    }
+
     /// Formats a telegram; gives how many are to be printed with it, those held back before included.
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> u64 {
         if self.silent {
@@ -253,6 +269,7 @@ impl Output {
         if self.silent {
             return 1;
         }
+        self.drain();
         let begin = self.buffer.len();
         match self.formatter.format {
             Format::Csv if !self.formatter.csv.begin_level(&mut self.buffer) => return 0,
@@ -326,21 +343,6 @@ impl Output {
     fn link(&mut self, context: &Context<'_>, link: Link, message: &str, hint: Option<&str>) {
         if self.events {
             self.lines(|json, line| json.link(line, context, link.word(), message, hint));
-        }
-    }
-
-    /// What formats telegrams elsewhere just as here; `None` where that depends on more than the telegram.
-    pub fn formatter(&self) -> Option<Formatter> {
-        let free = self.redactor.is_none() && !self.thin.is_active();
-        let settled = free && self.formatter.is_settled();
-        settled.then(|| self.formatter.clone())
-    }
-
-    /// Takes telegrams that were formatted elsewhere.
-    pub fn formatted(&mut self, bytes: &mut Vec<u8>) {
-        match self.buffer.is_empty() {
-            true => std::mem::swap(&mut self.buffer, bytes),
-            false => self.buffer.append(bytes),
         }
     }
 
@@ -426,6 +428,7 @@ impl Output {
             return Ok(());
         }
         self.settle_columns();
+        self.drain();
         if let Some(mut parquet) = self.parquet.take() {
             parquet.finish(&mut self.buffer).map_err(archive::failed)?;
         }
@@ -447,6 +450,9 @@ impl Output {
         let notices = self.notices();
         while self.left != Some(0) && self.due(now) {
             self.spend(1);
+        }
+        if let Some(batches) = &mut self.batches {
+            batches.flush(&mut self.buffer);
         }
         match self.flush() {
             Err(WriteEnd::ReaderGone) => {
@@ -481,6 +487,9 @@ impl Output {
                 let mut row = Vec::new();
                 self.formatter.telegram(&mut row, context, decoded);
                 self.wait(row);
+                return 1;
+            }
+            if self.batch(context, decoded) {
                 return 1;
             }
             self.formatter.separate(&mut self.buffer);
@@ -580,8 +589,42 @@ impl Output {
         }
     }
 
+    /// Lets the threads format a telegram; false where it is to be formatted here.
+    fn batch(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> bool {
+        let Some(pool) = &self.pool else {
+            return false;
+        };
+        let formatter = &self.formatter;
+        if self.batches.is_none() && formatter.is_settled() {
+            self.batches = Some(Batches::new(Rc::clone(pool), formatter));
+        }
+        match &mut self.batches {
+            Some(batches) if batches.takes(decoded) => {
+                batches.telegram(context, decoded, &mut self.buffer);
+                self.spill();
+                true
+            }
+            _ => {
+                self.drain();
+                false
+            }
+        }
+    }
+
+    /// Takes all that is formatted elsewhere.
+    fn drain(&mut self) {
+        if let Some(batches) = &mut self.batches {
+            batches.drain(&mut self.buffer);
+        }
+    }
+
     fn lines(&mut self, write: impl FnOnce(&mut Json, &mut Vec<u8>)) {
-        self.formatter.lines(&mut self.buffer, write);
+        let Some(batches) = &mut self.batches else {
+            return self.formatter.lines(&mut self.buffer, write);
+        };
+        let mut line = Vec::new();
+        self.formatter.lines(&mut line, write);
+        batches.line(&line);
     }
 }
 

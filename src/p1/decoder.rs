@@ -2,7 +2,7 @@
 
 mod hold;
 mod judge;
-mod stretch;
+mod opened;
 
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ use super::value::Zone;
 
 use hold::Hold;
 use judge::{Judge, Verdict};
+use opened::Ahead;
 
 pub use judge::{Policy, TagPolicy};
-pub use stretch::{Standing, Stretch};
+pub use opened::{FrameOpener, Opened};
 
 /// Decodes a stream.
 ///
@@ -86,6 +87,14 @@ impl Decoder {
         }
     }
 
+    /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`].
+    pub fn push_opened(&mut self, bytes: &[u8], opened: Arc<Opened>, sink: impl FnMut(&Event<'_>)) {
+        let base = self.offset + self.held.len() as u64;
+        self.judge.ahead = Some(Ahead::new(opened, base));
+        self.push(bytes, sink);
+        self.judge.ahead = None;
+    }
+
     /// Takes a silence on the line: what is half stays half.
     pub fn quiet(&mut self, mut sink: impl FnMut(&Event<'_>)) {
         let mut held = std::mem::take(&mut self.held);
@@ -142,7 +151,10 @@ impl Decoder {
             let Some(sighting) = self.framer.next(data, base, from, closed, opens) else {
                 break;
             };
-            let Some(verdict) = self.judge.judge(&self.framer, data, &sighting, closed) else {
+            let Some(verdict) = self
+                .judge
+                .judge(&self.framer, data, base, &sighting, closed)
+            else {
                 self.framer.cut_back(base, sighting.start);
                 break;
             };

@@ -300,19 +300,6 @@ impl Framer {
         Look::Stands
     }
 
-    /// Titles of the last frames that came whole: of one that verified, and of one that did not.
-    pub fn known(&self) -> [Option<SystemTitle>; 2] {
-        self.known
-    }
-
-    /// Goes on at an offset, with the titles that are known by then.
-    pub fn jump(&mut self, offset: u64, known: [Option<SystemTitle>; 2]) {
-        (self.resume, self.known) = (offset, known);
-        if offset > 0 {
-            self.headless.frame(offset, false);
-        }
-    }
-
     /// The stream begins anew, maybe in the middle of a telegram.
     pub fn anew(&mut self) {
         self.headless = Headless::default();

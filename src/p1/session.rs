@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use super::cipher::Keys;
 use super::ciphering::SystemTitle;
-use super::decoder::{Decoder, Policy, Standing, Stretch};
+use super::decoder::{Decoder, Opened, Policy};
 use super::diagnosis::recovery::Recovery;
 use super::diagnosis::{Diagnosis, Finding, Summary, Verdict};
 use super::event::Event;
@@ -101,18 +101,24 @@ pub struct Session {
     frames: u64,
 }
 
-/// What the stream does.
+/// What a stream does.
 #[derive(Clone, Copy)]
-enum Input<'a> {
+pub enum Input<'a> {
+    /// Bytes come, received at a time if that is known; see [`Session::push`].
     Bytes(&'a [u8], Option<Timestamp>),
+    /// Bytes of a recording come, whose frames were opened.
+    Opened(&'a [u8], &'a Arc<Opened>),
+    /// Nothing comes for so many milliseconds.
     Silence(u64),
+    /// The source is lost; see [`Session::lost`].
     Lost,
+    /// The stream is at its end.
     End,
-    /// It cannot be read to its end.
+    /// It cannot be read to its end: what came is reported, and nothing concluded from its end.
     Broken,
-    /// It is not read on, though there is more; what was read is judged.
+    /// It is not read on, though there is more: what came is judged, and half a frame is no fault.
     Left,
-    /// Nothing more is wanted of it.
+    /// Nothing more is wanted of it: the counts are given, and nothing is judged.
     Enough,
 }
 
@@ -179,6 +185,11 @@ impl Session {
         }
     }
 
+    /// Takes what the stream does; the functions below are short for it.
+    pub fn take(&mut self, input: Input<'_>, mut report: impl FnMut(Report<'_>)) {
+        self.run(input, &mut report);
+    }
+
     /// Takes the next bytes of the stream, received at a time if that is known.
     ///
     /// With the time, which must not be given for a recording, trouble is judged without a silence too, and the clock
@@ -189,38 +200,23 @@ impl Session {
         at: Option<Timestamp>,
         mut report: impl FnMut(Report<'_>),
     ) {
-        self.take(Input::Bytes(bytes, at), &mut report);
+        self.run(Input::Bytes(bytes, at), &mut report);
     }
 
     /// Takes a silence on the line, in milliseconds: a frame that is not complete stays incomplete.
     pub fn silence(&mut self, milliseconds: u64, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::Silence(milliseconds), &mut report);
+        self.run(Input::Silence(milliseconds), &mut report);
     }
 
     /// Takes the loss of the source: a frame that is not complete stays incomplete, and what comes next may have
     /// begun before.
     pub fn lost(&mut self, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::Lost, &mut report);
+        self.run(Input::Lost, &mut report);
     }
 
     /// Takes the end of the stream.
     pub fn finish(&mut self, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::End, &mut report);
-    }
-
-    /// Ends where the stream cannot be read on: what came is reported, and nothing concluded from its end.
-    pub fn break_off(&mut self, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::Broken, &mut report);
-    }
-
-    /// Ends where the stream goes on but is not read: what came is judged, and half a frame is no fault.
-    pub fn leave(&mut self, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::Left, &mut report);
-    }
-
-    /// Ends where nothing more is wanted: gives the counts, and judges nothing.
-    pub fn stop(&mut self, mut report: impl FnMut(Report<'_>)) {
-        self.take(Input::Enough, &mut report);
+        self.run(Input::End, &mut report);
     }
 
     /// Uses other keys from the next frame on.
@@ -256,37 +252,11 @@ impl Session {
         self.diagnosis.findings()
     }
 
-    /// The decoder and where it stands, between two frames.
-    pub fn standing(&self) -> Option<(&Decoder, Standing)> {
-        Some((&self.decoder, self.decoder.standing()?))
-    }
-
-    /// Tells whether bytes that were decoded elsewhere can be taken over.
-    pub fn suits(&self, stretch: &Stretch, bytes: &[u8]) -> bool {
-        self.decoder.suits(stretch, bytes)
-    }
-
-    /// Goes on behind bytes that were decoded elsewhere and suit.
-    pub fn take_over(
-        &mut self,
-        stretch: &Stretch,
-        bytes: &[u8],
-        zone: &Zone,
-        mut report: impl FnMut(Report<'_>),
-    ) {
-        self.decoder.take_over(stretch);
-        stretch.events(bytes, zone, |event| {
-            self.frames += 1;
-            self.diagnosis.event(event);
-            report(Report::Event(event, None));
-        });
-        self.arrivals.push(bytes.len(), None);
-        self.diagnosis.bytes(bytes.len());
-    }
-
-    fn take(&mut self, input: Input<'_>, report: &mut dyn FnMut(Report<'_>)) {
-        if let Input::Bytes(bytes, at) = input {
-            self.arrivals.push(bytes.len(), at);
+    fn run(&mut self, input: Input<'_>, report: &mut dyn FnMut(Report<'_>)) {
+        match input {
+            Input::Bytes(bytes, at) => self.arrivals.push(bytes.len(), at),
+            Input::Opened(bytes, _) => self.arrivals.push(bytes.len(), None),
+            _ => {}
         }
         self.decode(input, report);
         match input {
@@ -296,6 +266,7 @@ impl Session {
                     self.diagnosis.host_time(at.as_second());
                 }
             }
+            Input::Opened(bytes, _) => self.diagnosis.bytes(bytes.len()),
             Input::Silence(milliseconds) => self.diagnosis.quiet(milliseconds),
             Input::Lost => self.diagnosis.quiet(LOSS_MS),
             Input::End | Input::Left if self.own => self.diagnosis.finish(),
@@ -351,12 +322,15 @@ impl Session {
         };
         match input {
             Input::Bytes(bytes, _) => decoder.push(bytes, &mut take),
+            Input::Opened(bytes, opened) => {
+                decoder.push_opened(bytes, Arc::clone(opened), &mut take);
+            }
             Input::Silence(_) => decoder.quiet(&mut take),
             Input::Lost => decoder.lost(&mut take),
             Input::End | Input::Broken => decoder.finish(&mut take),
             Input::Left | Input::Enough => {}
         }
-        if !matches!(input, Input::Bytes(..) | Input::Enough) {
+        if !matches!(input, Input::Bytes(..) | Input::Opened(..) | Input::Enough) {
             reporter.settle(recovery, true);
         }
     }
@@ -379,7 +353,7 @@ impl Session {
             }
         }
         match input {
-            Input::Bytes(..) => {}
+            Input::Bytes(..) | Input::Opened(..) => {}
             Input::Silence(_) if diagnosis.is_waiting() => {}
             _ => report(Report::Settled),
         }

@@ -51,6 +51,11 @@ impl<'a> Telegram<'a> {
         Self { text, shape, zone }
     }
 
+    /// Zone of the clock of the meter.
+    pub fn zone(&self) -> &'a Zone {
+        self.zone
+    }
+
     /// The text from `/` on.
     pub fn text(&self) -> &'a [u8] {
         self.text

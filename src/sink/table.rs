@@ -124,7 +124,11 @@ fn who(decoded: &Decoded<'_>, context: &Context<'_>) -> Vec<(String, Style)> {
 
 /// Frame, tag and CRC.
 fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
-    let length = decoded.frame.len();
+    let length = match decoded.mended {
+        // What was repaired lies in another span.
+        Some(_) => decoded.frame.len(),
+        None => decoded.span.len() as usize,
+    };
     let mut parts = Vec::new();
     match decoded.security {
         Some(security) => {

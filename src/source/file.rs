@@ -280,15 +280,16 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 #[cfg(test)]
 mod tests {
     use super::super::address::Address;
-    use super::super::reopen::{Lasting, Step};
-    use super::super::testing::{Folder, next_step, options};
+    use super::super::event::SourceEvent;
+    use super::super::reconnect::Reconnecting;
+    use super::super::testing::{Folder, next_event, options};
     use super::*;
     use std::fs;
     use std::io::Write;
 
-    fn bytes(source: &mut Lasting) -> Vec<u8> {
-        let (step, bytes) = next_step(source);
-        assert!(matches!(step, Step::Bytes(_)), "{step:?}");
+    fn bytes(source: &mut Reconnecting) -> Vec<u8> {
+        let (step, bytes) = next_event(source);
+        assert!(matches!(step, SourceEvent::Bytes(_)), "{step:?}");
         bytes
     }
 
@@ -301,34 +302,43 @@ mod tests {
         let mut options = options();
         options.follow = true;
         let address: Address = path.to_str().unwrap().parse().unwrap();
-        let mut source = Lasting::new(address, options.clone());
-        assert!(matches!(next_step(&mut source).0, Step::Opened));
+        let mut source = Reconnecting::new(address, options.clone());
+        assert!(matches!(next_event(&mut source).0, SourceEvent::Opened(_)));
         assert_eq!(bytes(&mut source), b"one");
         let mut buf = [0; 64];
-        assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
+        assert!(matches!(source.read(&mut buf), SourceEvent::Quiet));
         file.write_all(b"two").unwrap();
         assert_eq!(bytes(&mut source), b"two");
         // The name is gone, and the file still written; then there is a new one.
         fs::rename(&path, folder.path("old")).unwrap();
-        assert!(matches!(source.read(&mut buf).unwrap(), Step::Quiet));
+        assert!(matches!(source.read(&mut buf), SourceEvent::Quiet));
         file.write_all(b"three").unwrap();
         assert_eq!(bytes(&mut source), b"three");
         file.write_all(b"last").unwrap();
         fs::write(&path, b"new").unwrap();
         assert_eq!(bytes(&mut source), b"last");
-        let step = next_step(&mut source).0;
-        assert!(matches!(step, Step::Lost(GoneReason::Replaced)), "{step:?}");
-        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
-        assert_eq!(bytes(&mut source), b"new");
-        fs::write(&path, b"4").unwrap();
-        let step = next_step(&mut source).0;
+        let step = next_event(&mut source).0;
         assert!(
-            matches!(step, Step::Lost(GoneReason::Shortened)),
+            matches!(step, SourceEvent::Lost(GoneReason::Replaced)),
             "{step:?}"
         );
-        assert!(matches!(next_step(&mut source).0, Step::Reopened { .. }));
+        assert!(matches!(
+            next_event(&mut source).0,
+            SourceEvent::Reopened(_)
+        ));
+        assert_eq!(bytes(&mut source), b"new");
+        fs::write(&path, b"4").unwrap();
+        let step = next_event(&mut source).0;
+        assert!(
+            matches!(step, SourceEvent::Lost(GoneReason::Shortened)),
+            "{step:?}"
+        );
+        assert!(matches!(
+            next_event(&mut source).0,
+            SourceEvent::Reopened(_)
+        ));
         assert_eq!(bytes(&mut source), b"4");
         options.stop.stop();
-        assert!(matches!(next_step(&mut source).0, Step::Stopped));
+        assert!(matches!(next_event(&mut source).0, SourceEvent::Stopped));
     }
 }

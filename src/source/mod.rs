@@ -1,7 +1,7 @@
 //! Where bytes come from.
 //!
 //! ```text
-//! address --open--> serial | tcp | file | sim --reopen--> bytes, silence, lost, back --hub--> one queue of many sources
+//! address --open--> serial | tcp | file | sim --reconnect--> SourceEvent --threads--> one channel of many
 //! ```
 
 pub mod dump;
@@ -50,25 +50,25 @@ mod adapter;
 
 pub mod replay;
 
-pub mod reopen;
+pub mod event;
 
-pub mod queue;
+pub mod reconnect;
 
-pub mod hub;
+pub mod threads;
 
 pub mod maxsonar;
 
 pub use address::{Address, AddressError, Device, Place};
 pub use error::SourceError;
-pub use hub::Hub;
+pub use event::{Arrival, Found, Received, SourceEvent};
 pub use line_settings::{Baud, LineSettings, Mode};
 pub use open::{Kind, Source};
-pub use queue::{Arrival, Chunk, Found, Next, What};
 pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, SourceOptions};
-pub use reopen::{Lasting, Step};
+pub use reconnect::Reconnecting;
 pub use sim::virtual_keys;
 pub use speed::LineNews;
 pub use stop::Stop;
+pub use threads::ReaderThreads;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 use serialport::{SerialPort, TTYPort};
 
+use super::event::SourceEvent;
 use super::read::{Backoff, Read, SourceOptions};
-use super::reopen::{Lasting, Step};
+use super::reconnect::Reconnecting;
 use super::stop::Stop;
 
 /// A folder of its own for a test, gone at its end.
@@ -23,15 +24,15 @@ pub(crate) struct Plug {
     inside: Option<(TTYPort, File)>,
 }
 
-/// The next step of a source that is no silence, within 10 s, with the bytes of it.
-pub(crate) fn next_step(source: &mut Lasting) -> (Step, Vec<u8>) {
+/// The next event of a source that is no silence, within 10 s, with the bytes of it.
+pub(crate) fn next_event(source: &mut Reconnecting) -> (SourceEvent<usize>, Vec<u8>) {
     let start = Instant::now();
     let mut buf = [0; 4096];
     while start.elapsed() < Duration::from_secs(10) {
-        match source.read(&mut buf).unwrap() {
-            Step::Quiet => {}
-            Step::Bytes(count) => return (Step::Bytes(count), buf[..count].to_vec()),
-            step => return (step, Vec::new()),
+        match source.read(&mut buf) {
+            SourceEvent::Quiet => {}
+            SourceEvent::Bytes(count) => return (SourceEvent::Bytes(count), buf[..count].to_vec()),
+            event => return (event, Vec::new()),
         }
     }
     panic!("nothing for 10 s");

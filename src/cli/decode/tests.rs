@@ -98,16 +98,26 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, chunk: usize) -> (Vec<u8
     let format = args.output.format().unwrap();
     let options = OutputOptions::default();
     let output = Output::open(&args.output, format, &options, &prepared.zone).unwrap();
-    let output = RefCell::new(output);
+    let output = RefCell::new(output.with(Rc::clone(&prepared.pool)));
     let mut written = &output;
     let ring = prepared.ring.clone();
     let mut naming = Naming::new(ring, None, vec![&mut written]);
     let list: Vec<&mut dyn Observer> = vec![&mut naming];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
-    observers.may_be_ahead(&output, prepared.ring.clone());
-    let feed = Feed::in_runs(prepared.sources, &prepared.stop, chunk).unwrap();
-    let limits = &prepared.limits;
-    let ended = run::run(feed, prepared.inputs, &mut observers, limits, &mut |_| None).unwrap();
+    let Prepared {
+        sources,
+        inputs,
+        stop,
+        limits,
+        pool,
+        ..
+    } = prepared;
+    let openers = inputs.iter().map(Input::opener).collect();
+    let reader = Reader::in_chunks(sources, openers, &stop, chunk, pool).unwrap();
+    let ended = run::run(reader, &stop, inputs, &mut observers, &limits, &mut |_| {
+        None
+    })
+    .unwrap();
     let counts = observers.counts.clone();
     drop(observers);
     drop(naming);

@@ -40,11 +40,6 @@ impl Filter {
         self
     }
 
-    /// Whether no meter is asked for.
-    pub fn takes_all(&self) -> bool {
-        self.meters.is_empty()
-    }
-
     /// Meters that sent frames, and were not asked for.
     pub fn others(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(String::as_str)

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::observers::{Observers, Origin};
-use super::stream::{Reader, Stream, Turn};
-use crate::cli::ahead::SourceName;
+use super::reader::is_absent_port;
+use super::stream::{Decoder, Stream};
 use crate::cli::failure::{Exit, Failure, Level, say};
-use crate::cli::feed::is_absent_port;
 use crate::p1::cipher::Keys;
-use crate::p1::decoder::{Decoder, Standing, Stretch};
-use crate::p1::session::{self, Medium, Settings};
+use crate::p1::decoder::{FrameOpener, Opened, TagPolicy};
+use crate::p1::session::{Input as Step, Medium, Settings};
 use crate::sink::context::Source;
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::dump::{Form, Note, Piece, Undump};
@@ -31,8 +30,6 @@ pub struct Input {
     pub line: Option<LineSettings>,
     /// Bytes received.
     pub bytes: u64,
-    /// Frames found, good or not.
-    pub frames: u64,
     settings: Settings,
     /// What comes out of a pipe comes as it is sent.
     live_pipes: bool,
@@ -49,8 +46,6 @@ pub struct Input {
     is_full: bool,
     current: usize,
     verbose: bool,
-    /// Diagnosis has said what is wrong.
-    found: bool,
 }
 
 /// How an input is read.
@@ -77,7 +72,7 @@ impl Input {
             // The next one begins where this one began.
             settings.before = None;
         }
-        let reader = Reader::new(address.device, &settings);
+        let decoder = Decoder::new(address.device, &settings);
         let mut input = Self {
             index: 0,
             kind: match is_absent_port(&address.place) {
@@ -88,7 +83,6 @@ impl Input {
             label: address.label.clone(),
             line: None,
             bytes: 0,
-            frames: 0,
             settings,
             live_pipes,
             place: address.place.clone(),
@@ -97,11 +91,10 @@ impl Input {
             caught_up: false,
             form,
             undump: Undump::new(form),
-            streams: vec![Stream::new(address.label.clone(), reader)],
+            streams: vec![Stream::new(address.label.clone(), decoder)],
             is_full: false,
             current: 0,
             verbose,
-            found: false,
         };
         input.set_medium();
         input
@@ -135,7 +128,7 @@ impl Input {
         };
         self.settings.medium = medium;
         for stream in &mut self.streams {
-            if let Reader::Meter(session) = &mut stream.reader {
+            if let Decoder::Meter(session) = &mut stream.decoder {
                 session.set_medium(medium);
             }
         }
@@ -174,20 +167,13 @@ impl Input {
         }
     }
 
-    /// As outputs name it, for threads.
-    pub fn source_name(&self) -> Arc<SourceName> {
-        Arc::new(SourceName {
-            kind: self.kind,
-            name: self.name.clone(),
-            label: self.label.clone(),
-        })
-    }
-
     /// What is to be said of an input in which nothing was found; what to do is said with what diagnosis found.
     pub fn nothing_found(&self) -> Option<Failure> {
         let title = self.title();
         let nothing = |what: &str| Failure::new(Exit::Nothing, format!("{title}: {what}"));
-        match (self.frames, self.bytes, self.device) {
+        let frames: u64 = self.streams.iter().map(Stream::frames).sum();
+        let found = self.streams.iter().any(|stream| stream.found);
+        match (frames, self.bytes, self.device) {
             (1.., ..) => None,
             (0, 0, _) if self.kind == "sim" => Some(nothing("no bytes came").hint(SILENT_BY_WISH)),
             (0, 0, _) if self.is_live() => Some(nothing("no bytes came").hint(
@@ -200,7 +186,7 @@ impl Input {
                 nothing(&format!("no reading in {bytes} bytes"))
                     .hint("a level sensor sends R, three digits and CR at 9600 8N1"),
             ),
-            (0, bytes, Device::P1) if self.found => Some(nothing(&format!(
+            (0, bytes, Device::P1) if found => Some(nothing(&format!(
                 "no telegram in {bytes} bytes"
             ))),
             (0, bytes, Device::P1) => Some(
@@ -211,7 +197,7 @@ impl Input {
         }
     }
 
-    /// Takes bytes of the input, received at a time if that is known.
+    /// Takes bytes of the input, received at a time if that is known, whose frames were opened perhaps.
     ///
     /// # Errors
     /// A dump that cannot be read; nothing more comes of the input then.
@@ -219,10 +205,16 @@ impl Input {
         &mut self,
         bytes: &[u8],
         at: Option<Timestamp>,
+        opened: Option<&Arc<Opened>>,
         observers: &mut Observers<'_>,
     ) -> Result<(), Failure> {
         self.bytes += bytes.len() as u64;
         let at = at.filter(|_| !self.stored || self.caught_up);
+        // They are those of frames only where they are no dump.
+        if let Some(opened) = opened.filter(|_| self.undump.is_passing()) {
+            self.run(Step::Opened(bytes, opened), observers);
+            return Ok(());
+        }
         self.undump(at, observers, |undump, each| undump.push(bytes, each))
     }
 
@@ -240,85 +232,32 @@ impl Input {
             let _ = self.undump(None, observers, |undump, each| undump.finish(each));
             self.undump = Undump::new(self.form);
         }
-        self.turn_all(Turn::Lost, observers);
+        self.step_all(Step::Lost, observers);
     }
 
-    /// The decoder, where bytes of the input go straight to it, and where it stands.
-    pub fn ahead(&self) -> Option<(&Decoder, Standing)> {
-        let all = self.settings.shard.is_none();
-        let plain = all && self.stored && self.undump.is_passing();
-        match self.streams.as_slice() {
-            [
-                Stream {
-                    reader: Reader::Meter(session),
-                    ..
-                },
-            ] if plain => session.standing(),
-            _ => None,
-        }
-    }
-
-    /// Takes bytes that were decoded ahead, and formatted where `formatted` says so; false where they have to be pushed.
-    pub fn adopt(
-        &mut self,
-        bytes: &[u8],
-        stretch: &Stretch,
-        formatted: bool,
-        observers: &mut Observers<'_>,
-    ) -> bool {
-        let Some(stream) = self.streams.get_mut(self.current) else {
-            return false;
-        };
-        let Reader::Meter(session) = &mut stream.reader else {
-            return false;
-        };
-        let origin = Origin {
-            input: self.index,
-            source: Source {
-                kind: self.kind,
-                name: &self.name,
-                label: stream.label.as_deref().or(self.label.as_deref()),
-            },
-            // What came before is looked for below.
-            live: true,
-        };
-        // A thread does not know which counters came before.
-        if !session.suits(stretch, bytes)
-            || !observers
-                .recorded
-                .are_new(origin.source, &mut stretch.counters())
-        {
-            return false;
-        }
-        session.take_over(stretch, bytes, &self.settings.zone, |report| {
-            let session::Report::Event(event, _) = report else {
-                return;
-            };
-            self.frames += 1;
-            match formatted {
-                true => observers.count(origin, event),
-                false => observers.event(origin, None, event),
-            }
-        });
-        self.bytes += bytes.len() as u64;
-        stream.pushed += bytes.len() as u64;
-        true
+    /// What opens its frames before they are decoded; none where its bytes are not those of a meter that encrypts.
+    pub fn opener(&self) -> Option<FrameOpener> {
+        let is_binary = self.form.is_none_or(|form| form == Form::Bin);
+        let is_tried =
+            is_binary && self.device == Device::P1 && self.settings.policy.tag == TagPolicy::Verify;
+        let Settings { keys, shard, .. } = &self.settings;
+        is_tried.then(|| FrameOpener::new(Arc::clone(keys), *shard))
     }
 
     /// Takes a silence: what is half stays half.
     pub fn quiet(&mut self, observers: &mut Observers<'_>) {
-        self.turn_all(Turn::Silence, observers);
+        self.step_all(Step::Silence(SILENCE_MS), observers);
     }
 
     /// Gives the counts of what was read, where no more of it is wanted: nothing is concluded from what follows.
     pub fn sum_up(&mut self, observers: &mut Observers<'_>) {
-        self.turn_all(Turn::Enough, observers);
+        self.step_all(Step::Enough, observers);
     }
 
     /// Takes the end of reading, which need not be that of the input: half a frame where a file was left is no fault.
     pub fn leave(&mut self, observers: &mut Observers<'_>) {
         match self.stored && !self.caught_up {
-            true => self.turn_all(Turn::Left, observers),
+            true => self.step_all(Step::Left, observers),
             // Cut in the middle by the user: what cannot end here is no fault of the input.
             false => drop(self.finish(observers)),
         }
@@ -331,11 +270,11 @@ impl Input {
     pub fn finish(&mut self, observers: &mut Observers<'_>) -> Result<(), Failure> {
         let ended = self.undump(None, observers, |undump, each| undump.finish(each));
         // Of an input that cannot be read to its end, nothing is concluded.
-        let turn = match ended {
-            Ok(()) => Turn::End,
-            Err(_) => Turn::Cut,
+        let step = match ended {
+            Ok(()) => Step::End,
+            Err(_) => Step::Broken,
         };
-        self.turn_all(turn, observers);
+        self.step_all(step, observers);
         ended
     }
 
@@ -343,16 +282,16 @@ impl Input {
     pub fn set_keys(&mut self, keys: &Arc<Keys>) {
         self.settings.keys = Arc::clone(keys);
         for stream in &mut self.streams {
-            if let Reader::Meter(session) = &mut stream.reader {
+            if let Decoder::Meter(session) = &mut stream.decoder {
                 session.set_keys(keys);
             }
         }
     }
 
-    fn turn_all(&mut self, turn: Turn<'_>, observers: &mut Observers<'_>) {
+    fn step_all(&mut self, step: Step<'_>, observers: &mut Observers<'_>) {
         for index in 0..self.streams.len() {
             self.current = index;
-            self.run(turn, observers);
+            self.run(step, observers);
         }
     }
 
@@ -368,13 +307,13 @@ impl Input {
         let mut undump = std::mem::replace(&mut self.undump, Undump::new(Some(Form::Bin)));
         let mut record = at;
         let done = run(&mut undump, &mut |piece| match piece {
-            Piece::Bytes(bytes) => self.run(Turn::Bytes(bytes, record), observers),
+            Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),
             Piece::Record { time, label, kind } => {
                 record = Some(time);
                 self.select(label, kind);
             }
-            Piece::Quiet => self.run(Turn::Silence, observers),
-            Piece::Lost => self.run(Turn::Lost, observers),
+            Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
+            Piece::Lost => self.run(Step::Lost, observers),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
             Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.said()), None),
         });
@@ -383,7 +322,7 @@ impl Input {
     }
 
     /// Lets the current stream take bytes, a silence or the end.
-    fn run(&mut self, turn: Turn<'_>, observers: &mut Observers<'_>) {
+    fn run(&mut self, step: Step<'_>, observers: &mut Observers<'_>) {
         let origin = Origin {
             input: self.index,
             source: Source {
@@ -394,9 +333,7 @@ impl Input {
             live: self.settings.medium.live,
         };
         if let Some(stream) = self.streams.get_mut(self.current) {
-            let told = stream.turn(turn, origin, observers);
-            self.frames += told.frames;
-            self.found |= told.found;
+            stream.take(step, origin, observers);
         }
     }
 
@@ -422,9 +359,9 @@ impl Input {
         self.current = 0;
         if self.streams.len() < STREAMS_MAX {
             self.current = self.streams.len();
-            let reader = Reader::new(device, &self.settings);
+            let decoder = Decoder::new(device, &self.settings);
             self.streams
-                .push(Stream::new(wanted.map(str::to_owned), reader));
+                .push(Stream::new(wanted.map(str::to_owned), decoder));
         } else if !std::mem::replace(&mut self.is_full, true) {
             let what = format!(
                 "{}: more than {STREAMS_MAX} labels: the records of others are read with the first one",
@@ -454,6 +391,8 @@ fn kind_word(place: &Place, kind: Kind) -> &'static str {
     }
 }
 
+/// How long the line was silent where a silence is told of, in milliseconds.
+const SILENCE_MS: u64 = 1000;
 /// Labels of one capture log that are decoded apart.
 const STREAMS_MAX: usize = 256;
 /// What records of a level sensor are called in a capture log.

@@ -6,9 +6,8 @@ use super::input::Input;
 use crate::cli::failure::Level;
 use crate::cli::repeats::{CALM, Repeats, Say};
 use crate::sink::words::SILENT_BY_WISH;
-use crate::source::queue::Found;
 use crate::source::speed::DWELL;
-use crate::source::{LineNews, LineSettings};
+use crate::source::{Found, LineNews, LineSettings};
 
 /// What is known of the link of an input.
 pub(super) struct State {

@@ -1,41 +1,44 @@
 //! The loop: what the sources have is decoded by the sessions of the inputs, and the observers are told of it.
 //!
 //! ```text
-//! feed --bytes, silence, loss--> Input --> Session --reports--> Observers
-//!                 un-dump, streams of a log   p1                counts, output, screen, services
+//! Reader --SourceEvent--> Input --> Session --Report--> Observers
+//!            un-dump, streams of a log   p1        counts, output, screen, services
 //! ```
 
+pub mod chunks;
 pub mod counts;
 pub mod filter;
 pub mod input;
 mod link;
 pub mod observers;
+pub mod pool;
+pub mod reader;
 pub mod recorded;
 mod stream;
-mod takeover;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::ahead::Ahead;
 use super::failure::{Exit, Failure, Level};
-use super::feed::{Came, Feed, Piece, Turn};
 use super::progress::Progress;
 use crate::p1::cipher::Keys;
 use crate::sink::observer::{Link, Report};
 use crate::sink::words::SILENT_BY_WISH;
-use crate::source::LineNews;
+use crate::source::{Arrival, LineNews, SourceEvent, Stop};
 use link::{SILENCE, State, line_news, patience, shared, silence};
-use takeover::Alone;
+use reader::Bytes;
 
 pub use counts::Counts;
 pub use filter::Filter;
 pub use input::Input;
 pub use observers::Observers;
+pub use pool::Pool;
+pub use reader::Reader;
 
 /// When reading ends, beside the end of the input.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +49,6 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Whether the progress of files may be shown.
     pub progress: bool,
-    /// Threads that decode files.
-    pub jobs: usize,
     /// Whether a frame that lacks only its key counts as a telegram.
     pub without_keys: bool,
 }
@@ -84,7 +85,8 @@ pub struct Ended {
 /// # Errors
 /// A time-out.
 pub fn run(
-    mut feed: Feed,
+    mut reader: Reader,
+    stop: &Stop,
     mut inputs: Vec<Input>,
     observers: &mut Observers<'_>,
     limits: &Limits,
@@ -102,28 +104,22 @@ pub fn run(
         limits,
         progress: Progress::default(),
         worst: Exit::Good,
-        ahead: None,
-        reading: 0,
-        alone: Alone::default(),
     };
     let end = loop {
         let left = limits
             .duration
             .map_or(TICK, |time| time.saturating_sub(started.elapsed()));
-        if !run.take_ahead(&mut feed, left.min(TICK)) {
-            match feed.next(left.min(TICK)) {
-                Turn::Run(input, chunk) => run.run(&mut feed, input, chunk),
-                Turn::Came(came) => run.take(came),
-                Turn::Idle => {}
-                Turn::End => break End::Input,
-                Turn::Stopped => break End::Stopped,
+        match reader.recv_timeout(left.min(TICK)) {
+            Ok(arrival) => {
+                if let Some(bytes) = run.take(arrival) {
+                    reader.recycle(bytes);
+                }
             }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) if stop.is_stopped() => break End::Stopped,
+            Err(RecvTimeoutError::Disconnected) => break End::Input,
         }
         let fresh = reload(run.observers).unwrap_or_default();
-        if !fresh.is_empty() {
-            run.settle(&mut feed);
-            run.ahead = None;
-        }
         for (input, keys) in run.inputs.iter_mut().zip(&fresh) {
             input.set_keys(keys);
         }
@@ -140,9 +136,6 @@ pub fn run(
         }
         run.check_timeout()?;
     };
-    if end != End::Enough {
-        run.settle(&mut feed);
-    }
     Ok(run.end(end))
 }
 
@@ -155,33 +148,22 @@ struct Run<'a, 'o> {
     heard: (u64, Instant),
     progress: Progress,
     worst: Exit,
-    /// Threads that decode ahead, once there is work for them.
-    ahead: Option<Ahead>,
-    /// The input whose file is read ahead.
-    reading: usize,
-    alone: Alone,
 }
 
 impl Run<'_, '_> {
-    fn take(&mut self, came: Came<'_>) {
-        let Came {
-            lane: index,
+    /// Takes what came of an input; gives back the buffer of bytes.
+    fn take(&mut self, arrival: Arrival<Bytes>) -> Option<Bytes> {
+        let Arrival {
+            source: index,
             at,
             instant,
-            what,
-        } = came;
-        let Some(state) = self.links.get_mut(index) else {
-            return;
-        };
-        if state.over {
-            return;
-        }
-        let Some(input) = self.inputs.get_mut(index) else {
-            return;
-        };
+            event,
+        } = arrival;
+        let state = self.links.get_mut(index).filter(|state| !state.over)?;
+        let input = self.inputs.get_mut(index)?;
         let observers = &mut *self.observers;
-        match what {
-            Piece::Opened(found) => {
+        match event {
+            SourceEvent::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
                 if let Some((what, hint)) = shared(&found) {
                     observers.message(Level::Warning, &what, Some(&hint));
@@ -196,18 +178,25 @@ impl Run<'_, '_> {
                     tell_link(observers, input, Link::Opened, &what, None);
                 }
             }
-            Piece::Bytes(bytes, broken) => {
+            SourceEvent::Bytes(received) => {
                 (state.bytes, state.settled, state.silent) = (instant, false, false);
+                let Bytes {
+                    bytes,
+                    broken,
+                    opened,
+                } = &received;
                 self.progress.advance(bytes.len());
                 observers.input(input.origin(), at, &Report::Bytes { bytes, broken });
+                let opened = opened.as_ref();
                 let pushed = self
                     .progress
-                    .aside(|| input.push(bytes, Some(at), observers));
+                    .aside(|| input.push(bytes, Some(at), opened, observers));
                 if let Err(failure) = pushed {
                     self.fail(index, &failure);
                 }
+                return Some(received);
             }
-            Piece::Quiet => {
+            SourceEvent::Quiet => {
                 let pause = instant.saturating_duration_since(state.bytes);
                 let followed = input.catch_up();
                 if !followed
@@ -229,7 +218,7 @@ impl Run<'_, '_> {
                     observers.message(level, &what, None);
                 }
             }
-            Piece::Line(news) => {
+            SourceEvent::Line(news) => {
                 let (level, what, hint) = line_news(&input.title(), &news);
                 state.looking = matches!(news, LineNews::Looking(_));
                 // That nothing comes was said with it.
@@ -240,11 +229,11 @@ impl Run<'_, '_> {
                     tell_link(observers, input, Link::Line, &what, None);
                 }
             }
-            Piece::NoWriter => {
+            SourceEvent::NoWriter => {
                 let what = format!("{}: waiting for someone to write", input.title());
                 observers.message(Level::Note, &what, None);
             }
-            Piece::Lost(reason) => {
+            SourceEvent::Lost(reason) => {
                 input.lose(observers);
                 let what = format!("{}: {reason}", input.title());
                 let level = match input.is_live() {
@@ -256,7 +245,7 @@ impl Run<'_, '_> {
                 }
                 tell_link(observers, input, Link::Lost, &what, None);
             }
-            Piece::Refused(error) => {
+            SourceEvent::Refused(error) => {
                 let what = format!("{error}; it is tried again");
                 let hint = error.hint();
                 if let Some(words) = state.repeats.take(&what, instant).words(&what) {
@@ -267,7 +256,7 @@ impl Run<'_, '_> {
                     tell_link(observers, input, Link::Lost, &what, hint.as_deref());
                 }
             }
-            Piece::Reopened(after) => {
+            SourceEvent::Reopened(after) => {
                 let said = state.come_back(instant);
                 let what = match input.is_live() {
                     true => format!("{}: back after {} s", input.title(), after.as_secs()),
@@ -278,7 +267,7 @@ impl Run<'_, '_> {
                 }
                 tell_link(observers, input, Link::Reopened, &what, None);
             }
-            Piece::End => {
+            SourceEvent::End => {
                 self.progress.finish();
                 match input.finish(observers) {
                     Err(failure) => self.fail(index, &failure),
@@ -288,24 +277,14 @@ impl Run<'_, '_> {
                     }
                 }
             }
-            Piece::Failed(error) => {
+            SourceEvent::Failed(error) => {
                 // What came before it counts, and what is half is told of.
                 input.lose(observers);
                 self.fail(index, &error.into());
             }
+            SourceEvent::Stopped => {}
         }
-    }
-
-    /// Takes bytes of a file, one by one.
-    fn push(&mut self, index: usize, bytes: &[u8]) {
-        let Some(input) = self.inputs.get_mut(index) else {
-            return;
-        };
-        let observers = &mut *self.observers;
-        let pushed = self.progress.aside(|| input.push(bytes, None, observers));
-        if let Err(failure) = pushed {
-            self.fail(index, &failure);
-        }
+        None
     }
 
     /// Ends an input that cannot be read.

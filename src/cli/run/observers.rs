@@ -1,6 +1,5 @@
 //! Those who are told what happens, and what of it they are told.
 
-use std::cell::RefCell;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -8,8 +7,6 @@ use jiff::Timestamp;
 use super::counts::Counts;
 use super::filter::Filter;
 use super::recorded::Recorded;
-use crate::cli::output::Output;
-use crate::cli::renewal::SharedRing;
 use crate::cli::repeats::Repeats;
 use crate::cli::words;
 use crate::p1::event::Event;
@@ -39,8 +36,6 @@ pub struct Observers<'a> {
     enough: bool,
     /// One of them cannot go on.
     failed: bool,
-    /// Where telegrams go that were formatted on other threads.
-    pub(super) ahead: Option<(&'a RefCell<Output>, SharedRing)>,
 }
 
 /// Which input something comes from.
@@ -67,19 +62,12 @@ impl<'a> Observers<'a> {
             forgets: false,
             enough: false,
             failed: false,
-            ahead: None,
         }
     }
 
     /// Puts the pushes of each meter together; the zone is that of their clocks.
     pub fn merge_pushes(&mut self, zone: Zone) {
         self.merger = Some(Merger::new(zone));
-    }
-
-    /// Lets telegrams of files be formatted on other threads: one output alone is told of them.
-    pub fn may_be_ahead(&mut self, output: &'a RefCell<Output>, ring: SharedRing) {
-        let all = self.filter.takes_all() && self.merger.is_none();
-        self.ahead = all.then_some((output, ring));
     }
 
     /// Lets the run end at once.
@@ -168,8 +156,8 @@ impl<'a> Observers<'a> {
         }
     }
 
-    /// Counts an event that was formatted elsewhere.
-    pub fn count(&mut self, origin: Origin<'_>, event: &Event<'_>) {
+    /// Counts an event.
+    fn count(&mut self, origin: Origin<'_>, event: &Event<'_>) {
         let report = Report::Event { event, refusals: 0 };
         let flow = self.counts.observe(&self.context(origin, None), &report);
         self.enough |= flow == Flow::Enough;

@@ -33,15 +33,6 @@ impl Recorded {
         true
     }
 
-    /// Takes frames in a row where no counter of them came before; else none.
-    pub fn are_new(
-        &mut self,
-        source: Source<'_>,
-        frames: &mut dyn Iterator<Item = (SystemTitle, u32)>,
-    ) -> bool {
-        self.of(source.label).takes_all(frames)
-    }
-
     /// Tells whether there are too many meters to remember the counters of all.
     pub fn is_full(&self) -> bool {
         self.labels.iter().any(|(_, seen)| seen.is_full())

@@ -11,7 +11,7 @@ use crate::p1::session::Settings;
 use crate::p1::value::Zone;
 use crate::sink::context::Context;
 use crate::sink::observer::{Flow, Gravity, Notice, Observer};
-use crate::source::Lasting;
+use crate::source::Reconnecting;
 use crate::source::testing::{Folder, options};
 use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
 
@@ -58,7 +58,7 @@ impl Observer for Witness {
 struct Bench {
     folder: Folder,
     meter: VirtualMeter,
-    sources: Vec<Lasting>,
+    sources: Vec<Reconnecting>,
     inputs: Vec<Input>,
 }
 
@@ -94,7 +94,7 @@ impl Bench {
         let address = place.parse().unwrap();
         let input = Input::new(&address, &settings, Reading::default());
         self.inputs.push(input);
-        self.sources.push(Lasting::new(address, options()));
+        self.sources.push(Reconnecting::new(address, options()));
     }
 
     fn run(self, counts: Counts, filter: Filter, witness: &mut Witness) -> (Counts, Ended) {
@@ -102,12 +102,21 @@ impl Bench {
             duration: None,
             timeout: None,
             progress: false,
-            jobs: 1,
             without_keys: false,
         };
-        let feed = Feed::new(self.sources, &options().stop).unwrap();
+        let stop = options().stop;
+        let reader = Reader::new(self.sources, &stop).unwrap();
         let mut observers = Observers::new(counts, filter, vec![witness]);
-        let ended = run(feed, self.inputs, &mut observers, &limits, &mut |_| None).unwrap();
+        let mut reload = |_: &mut Observers<'_>| None;
+        let ended = run(
+            reader,
+            &stop,
+            self.inputs,
+            &mut observers,
+            &limits,
+            &mut reload,
+        );
+        let ended = ended.unwrap();
         observers.end(false);
         (observers.counts.clone(), ended)
     }

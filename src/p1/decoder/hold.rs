@@ -165,7 +165,7 @@ impl Habits {
 }
 
 impl Hold {
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 

@@ -15,6 +15,7 @@ use super::super::shard::Shard;
 use super::super::telegram::{Memory, Telegram};
 use super::super::value::Zone;
 use super::hold::{Doubt, Habit, Habits, Sender};
+use super::opened::Ahead;
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub(super) struct Judge {
     names: (Memory, Zone),
     /// For the meter whose frame was opened last.
     opener: Option<(SystemTitle, Opener)>,
+    /// Frames that were opened ahead.
+    pub(super) ahead: Option<Ahead>,
 }
 
 /// What becomes of a sighting.
@@ -103,14 +106,7 @@ impl Judge {
             doubt: None,
             names: (Memory::default(), Zone::luxembourg()),
             opener: None,
-        }
-    }
-
-    /// A judge with the same keys and policy and no state.
-    pub(super) fn fresh(&self) -> Self {
-        Self {
-            shard: self.shard,
-            ..Self::new(Arc::clone(&self.keys), self.policy)
+            ahead: None,
         }
     }
 
@@ -128,16 +124,12 @@ impl Judge {
         }
     }
 
-    /// Marks these meters as having sent a valid tag, for the check against downgrades.
-    pub(super) fn believe(&mut self, titles: &HashSet<SystemTitle>) {
-        self.tagged.extend(titles);
-    }
-
     /// Decides what becomes of a sighting; `None`: that depends on bytes still to come.
     pub(super) fn judge(
         &mut self,
         framer: &Framer,
         data: &[u8],
+        base: u64,
         sighting: &Sighting,
         closed: bool,
     ) -> Option<Verdict> {
@@ -162,7 +154,9 @@ impl Judge {
                 let verdict = self.transcode(None, None, frame);
                 return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
             }
-            Kind::Ciphered(header) => self.ciphered(&header, frame),
+            Kind::Ciphered(header) => {
+                self.ciphered(&header, frame, Some(base + sighting.start as u64))
+            }
             Kind::Plain(readout) => self.accept(None, frame, 0, readout),
             Kind::CipheredCut(header) => {
                 let need = header.frame_length() as u64;
@@ -241,7 +235,7 @@ impl Judge {
         let Some(header) = self.inner else {
             return self.transcode(None, None, apdu);
         };
-        let tag = self.decrypt(&header, apdu)?;
+        let tag = self.decrypt(&header, apdu, None)?;
         self.transcode_text(&header, tag)
     }
 
@@ -278,8 +272,13 @@ impl Judge {
         })
     }
 
-    fn ciphered(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Verdict, Reason> {
-        let tag = self.decrypt(header, frame)?;
+    fn ciphered(
+        &mut self,
+        header: &GeneralGloCiphering,
+        frame: &[u8],
+        offset: Option<u64>,
+    ) -> Result<Verdict, Reason> {
+        let tag = self.decrypt(header, frame, offset)?;
         if let Some(0x0F | 0x01 | 0x02) = self
             .text
             .get(..header.text_length())
@@ -294,8 +293,14 @@ impl Judge {
         self.readable(header, tag)
     }
 
-    /// Writes the text of a frame to the buffer; gives the verdict on its tag.
-    fn decrypt(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> Result<Tag, Reason> {
+    /// Writes the text of a frame to the buffer; gives the verdict on its tag. The offset is that of a frame that may
+    /// have been opened ahead.
+    fn decrypt(
+        &mut self,
+        header: &GeneralGloCiphering,
+        frame: &[u8],
+        offset: Option<u64>,
+    ) -> Result<Tag, Reason> {
         if self.shard.is_some_and(|shard| !shard.has(header.title)) {
             return Err(Reason::OtherShard);
         }
@@ -331,7 +336,17 @@ impl Judge {
                 .map_err(|_| Reason::TagMismatch)?;
             Tag::Skipped
         } else {
-            match opener.open(header, frame, text) {
+            let ahead = self.ahead.as_ref().zip(offset);
+            let ahead = ahead.and_then(|(ahead, at)| ahead.text(at, header, &self.keys));
+            let opened = match ahead {
+                Some(Ok(opened)) => {
+                    text.copy_from_slice(opened);
+                    Ok(())
+                }
+                Some(Err(())) => Err(OpenError::TagMismatch),
+                None => opener.open(header, frame, text),
+            };
+            match opened {
                 Ok(()) => Tag::Valid,
                 Err(OpenError::TagMismatch) if self.policy.tag == TagPolicy::Warn => {
                     keys()?

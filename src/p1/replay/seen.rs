@@ -49,38 +49,6 @@ impl Seen {
         self.is_full
     }
 
-    /// Takes frames in a row where none of them came before; else none.
-    pub fn takes_all(&mut self, frames: impl Iterator<Item = (SystemTitle, u32)>) -> bool {
-        let mut rows: Vec<(SystemTitle, (u32, u32))> = Vec::new();
-        for (title, counter) in frames {
-            match rows.last_mut() {
-                Some((last, (_, end))) if *last == title && end.checked_add(1) == Some(counter) => {
-                    *end = counter;
-                }
-                _ => rows.push((title, (counter, counter))),
-            }
-        }
-        let known = |(title, range): &(SystemTitle, (u32, u32))| {
-            let place = self.places.get(title);
-            let meter = place.and_then(|place| self.meters.get(*place));
-            meter.is_some_and(|(_, ranges)| ranges.meets(*range))
-        };
-        if rows.iter().any(known) {
-            return false;
-        }
-        let mut sorted = rows.clone();
-        sorted.sort_unstable();
-        let meet = |pair: &[(SystemTitle, (u32, u32))]| match pair {
-            [(a, (_, end)), (b, (begin, _))] => a == b && begin <= end,
-            _ => false,
-        };
-        if sorted.windows(2).any(meet) {
-            return false;
-        }
-        rows.into_iter()
-            .all(|(title, range)| self.takes_range(title, range))
-    }
-
     fn takes_range(&mut self, title: SystemTitle, range: (u32, u32)) -> bool {
         let at = |(known, _): &(SystemTitle, Ranges)| *known == title;
         if !self.meters.get(self.latest).is_some_and(at) {
@@ -190,24 +158,11 @@ mod tests {
         #[test]
         fn each_counter_is_new_once(
             frames in prop::collection::vec((0u8..2, prop_oneof![0u32..40, u32::MAX - 3..=u32::MAX]), 0..80),
-            runs in prop::collection::vec(1usize..12, 0..20),
         ) {
-            let (mut one, mut all, mut known) = (Seen::default(), Seen::default(), HashSet::new());
-            let mut rest = frames.as_slice();
-            for run in runs {
-                let (run, behind) = rest.split_at(run.min(rest.len()));
-                rest = behind;
-                let mut fresh = known.clone();
-                let new: Vec<bool> = run.iter().map(|frame| fresh.insert(*frame)).collect();
-                let taken = all.takes_all(run.iter().map(|(meter, counter)| (title(*meter), *counter)));
-                prop_assert_eq!(taken, new.iter().all(|new| *new));
-                for ((meter, counter), new) in run.iter().zip(new) {
-                    prop_assert_eq!(one.takes(title(*meter), *counter), new);
-                    if !taken {
-                        prop_assert_eq!(all.takes(title(*meter), *counter), new);
-                    }
-                }
-                known = fresh;
+            let (mut seen, mut known) = (Seen::default(), HashSet::new());
+            for (meter, counter) in frames {
+                let new = known.insert((meter, counter));
+                prop_assert_eq!(seen.takes(title(meter), counter), new);
             }
         }
     }

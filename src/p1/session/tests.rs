@@ -134,11 +134,11 @@ fn half_a_frame_is_refused_at_the_end_and_not_where_reading_was_left() {
     let said = reports.next();
     let expected = ["truncated", "settled", "ended with 1 good"];
     assert_eq!(said, expected);
-    begin().leave(|report| reports.take(report));
+    begin().take(Input::Left, |report| reports.take(report));
     assert_eq!(reports.next(), ["settled", "ended with 1 good"]);
-    begin().stop(|report| reports.take(report));
+    begin().take(Input::Enough, |report| reports.take(report));
     assert_eq!(reports.next(), ["settled", "ended with 1 good"]);
-    begin().break_off(|report| reports.take(report));
+    begin().take(Input::Broken, |report| reports.take(report));
     assert_eq!(reports.next(), ["truncated", "settled"], "no conclusion");
 }
 

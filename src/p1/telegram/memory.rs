@@ -38,28 +38,6 @@ impl Memory {
         Telegram { text, shape, zone }
     }
 
-    /// Tells whether the same shapes are remembered.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.shapes.len() == other.shapes.len()
-            && self
-                .shapes
-                .iter()
-                .zip(&other.shapes)
-                .all(|(a, b)| Arc::ptr_eq(a, b))
-    }
-
-    /// Place of a shape that is remembered.
-    pub(crate) fn place(&self, shape: &Arc<Shape>) -> Option<usize> {
-        self.shapes
-            .iter()
-            .position(|known| Arc::ptr_eq(known, shape))
-    }
-
-    /// The shape at a place.
-    pub(crate) fn shape(&self, place: usize) -> Option<&Arc<Shape>> {
-        self.shapes.get(place)
-    }
-
     fn learn(&mut self, text: &[u8], mark: usize) -> usize {
         let layout = Layout::read(text, mark);
         let meaning = Meaning::of(&layout, text);

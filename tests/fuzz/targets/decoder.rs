@@ -1,5 +1,5 @@
-//! Laws 1 to 5 of the decoder on raw bytes: conservation, chunking, resync, silence, bounded memory; and decoding
-//! ahead changes nothing.
+//! Laws 1 to 5 of the decoder on raw bytes: conservation, chunking, resync, silence, bounded memory; and opening
+//! frames ahead changes nothing.
 
 use std::sync::Arc;
 
@@ -76,8 +76,7 @@ pub fn laws(bytes: &[u8]) {
         }
         return;
     }
-    let (size, depth) = (1 + rng.below(RUN_MAX), 1 + rng.below(3));
-    ahead::changes_nothing(&decoder, bytes, size, depth);
+    ahead::changes_nothing(&decoder, bytes, 1 + rng.below(CHUNK_MAX));
 }
 
 /// Decodes a stream in pieces, with a silence at a place, and holds each event against its bytes.
@@ -200,8 +199,8 @@ fn with_default(ring: &Keys) -> Arc<Keys> {
 const EACH_MAX: usize = 800;
 /// Bytes of a piece of junk.
 const PIECE: usize = 4096;
-/// Most bytes of a run that is decoded ahead.
-const RUN_MAX: usize = 4000;
+/// Most bytes of a chunk whose frames are opened ahead.
+const CHUNK_MAX: usize = 4000;
 /// Frames that wait behind a telegram in doubt, that one included.
 const FRAMES_MAX: usize = 8;
 /// Bytes that are held beside a frame.

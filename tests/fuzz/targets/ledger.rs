@@ -1,5 +1,5 @@
 //! Resynchronisation against a ledger: the bytes are a plan of whole frames, damaged ones and noise. Cutting and
-//! decoding ahead change nothing of what is said of them.
+//! opening ahead change nothing of what is said of them.
 
 use std::sync::{Arc, LazyLock};
 
@@ -41,8 +41,8 @@ pub fn whole_frames_come_out(plan: &[u8]) {
         "cut at {cuts:?}"
     );
     // A file knows no silence.
-    let (size, depth) = (RUN_MIN + rng.below(RUN_MAX - RUN_MIN), 1 + rng.below(3));
-    ahead::changes_nothing(&decoder(), &stream.bytes, size, depth);
+    let size = CHUNK_MIN + rng.below(CHUNK_MAX - CHUNK_MIN);
+    ahead::changes_nothing(&decoder(), &stream.bytes, size);
 }
 
 /// A telegram as sent or as decoded.
@@ -213,9 +213,9 @@ fn take(plan: &mut &[u8]) -> u8 {
 
 /// Length from which on a stream gets nothing more, in bytes: a hundred frames.
 const STREAM_MAX: usize = 16_000;
-/// Bytes of a run that is decoded ahead: a frame or some.
-const RUN_MIN: usize = 200;
-const RUN_MAX: usize = 900;
+/// Bytes of a chunk whose frames are opened ahead: a frame or some.
+const CHUNK_MIN: usize = 200;
+const CHUNK_MAX: usize = 900;
 
 static RING: LazyLock<Arc<Keys>> = LazyLock::new(|| {
     let mut keys = Keys::default();

@@ -17,47 +17,20 @@ use std::time::{Duration, Instant};
 use super::adapter::{find, is_stable};
 use super::address::{Address, Place};
 use super::error::SourceError;
+use super::event::{Found, SourceEvent};
 use super::open::Source;
 use super::ports::{self, Usb};
-use super::read::{GoneReason, Read, Reconnect, SourceOptions};
+use super::read::{Read, Reconnect, SourceOptions};
 use super::speed::LineNews;
 
 /// A source that is opened again when it goes away.
 #[derive(Debug)]
-pub struct Lasting {
+pub struct Reconnecting {
     address: Address,
     options: SourceOptions,
     state: State,
     wait: Duration,
     adapter: Option<Usb>,
-}
-
-/// What came of one read of a source that is opened again.
-#[derive(Debug)]
-pub enum Step {
-    /// The source is open, for the first time.
-    Opened,
-    /// So many bytes are in the buffer, at least one.
-    Bytes(usize),
-    /// The settings of the line are looked for, or were found.
-    Line(LineNews),
-    /// Nothing came within the time-out of the source; also while it is away.
-    Quiet,
-    /// As `Quiet`, said once: nobody has opened the FIFO for writing yet.
-    NoWriter,
-    /// The source went away. With [`Reconnect::Never`] the end follows.
-    Lost(GoneReason),
-    /// The source cannot be opened, for another reason than the last attempt had.
-    Refused(SourceError),
-    /// The source is back.
-    Reopened {
-        /// How long it was away.
-        after: Duration,
-    },
-    /// The input is at its end.
-    End,
-    /// The handle that ends reading was rung.
-    Stopped,
 }
 
 #[derive(Debug)]
@@ -79,7 +52,7 @@ struct Away {
     said: Option<std::mem::Discriminant<SourceError>>,
 }
 
-impl Lasting {
+impl Reconnecting {
     /// Makes a source of an address; it is opened by the first read.
     pub fn new(address: Address, options: SourceOptions) -> Self {
         Self {
@@ -93,20 +66,16 @@ impl Lasting {
 
     /// Reads what there is into `buf`, which is not empty; opens the source where it is not open.
     ///
-    /// # Errors
-    /// Where it cannot be opened at first, or the system cannot read it. The source is over then.
-    pub fn read(&mut self, buf: &mut [u8]) -> Result<Step, SourceError> {
+    /// The event tells how many bytes there are.
+    pub fn read(&mut self, buf: &mut [u8]) -> SourceEvent<usize> {
         match &mut self.state {
             State::Fresh => self.open_first(),
             State::Open(source) => match source.read(buf) {
-                Ok(read) => Ok(self.follow(read)),
-                Err(error) => {
-                    self.state = State::Over;
-                    Err(error)
-                }
+                Ok(read) => self.follow(read),
+                Err(error) => self.fail(error),
             },
-            State::Away(_) => Ok(self.open_again()),
-            State::Over => Ok(Step::End),
+            State::Away(_) => self.open_again(),
+            State::Over => SourceEvent::End,
         }
     }
 
@@ -128,47 +97,50 @@ impl Lasting {
         self.options.follow
     }
 
-    fn open_first(&mut self) -> Result<Step, SourceError> {
+    fn open_first(&mut self) -> SourceEvent<usize> {
         match Source::open(&self.address, &self.options) {
-            Ok(source) => Ok(self.take(Box::new(source))),
-            Err(SourceError::Stopped) => Ok(Step::Stopped),
+            Ok(source) => self.take(Box::new(source)),
+            Err(SourceError::Stopped) => SourceEvent::Stopped,
             Err(error) if self.options.reconnect == Reconnect::FromStart && error.is_absence() => {
                 let said = Some(std::mem::discriminant(&error));
                 self.leave(false, said);
-                Ok(Step::Refused(error))
+                SourceEvent::Refused(error)
             }
-            Err(error) => {
-                self.state = State::Over;
-                Err(error)
-            }
+            Err(error) => self.fail(error),
         }
     }
 
-    fn take(&mut self, source: Box<Source>) -> Step {
-        self.remember(&source);
-        self.state = State::Open(source);
-        Step::Opened
+    fn fail(&mut self, error: SourceError) -> SourceEvent<usize> {
+        self.state = State::Over;
+        SourceEvent::Failed(error)
     }
 
-    fn follow(&mut self, read: Read) -> Step {
+    fn take(&mut self, source: Box<Source>) -> SourceEvent<usize> {
+        self.remember(&source);
+        let found = Found::of(&source);
+        self.state = State::Open(source);
+        SourceEvent::Opened(found)
+    }
+
+    fn follow(&mut self, read: Read) -> SourceEvent<usize> {
         match read {
             Read::Bytes(count) => {
                 self.wait = self.options.backoff.first;
-                Step::Bytes(count)
+                SourceEvent::Bytes(count)
             }
             Read::Line(news) => {
                 // What was found holds when the port comes back.
                 if let LineNews::Found(line) = news {
                     self.options.line = line;
                 }
-                Step::Line(news)
+                SourceEvent::Line(news)
             }
-            Read::Quiet => Step::Quiet,
-            Read::NoWriter => Step::NoWriter,
-            Read::Stopped => Step::Stopped,
+            Read::Quiet => SourceEvent::Quiet,
+            Read::NoWriter => SourceEvent::NoWriter,
+            Read::Stopped => SourceEvent::Stopped,
             Read::End => {
                 self.state = State::Over;
-                Step::End
+                SourceEvent::End
             }
             Read::Gone(reason) => {
                 // Also closes the old descriptor, without which the port may not come back.
@@ -181,21 +153,21 @@ impl Lasting {
                     }
                     Reconnect::AfterLoss | Reconnect::FromStart => self.leave(true, None),
                 }
-                Step::Lost(reason)
+                SourceEvent::Lost(reason)
             }
         }
     }
 
-    fn open_again(&mut self) -> Step {
+    fn open_again(&mut self) -> SourceEvent<usize> {
         let State::Away(away) = &self.state else {
-            return Step::Quiet;
+            return SourceEvent::Quiet;
         };
         let left = away.retry.saturating_duration_since(Instant::now());
         if self.options.stop.wait(left.min(TICK)) {
-            return Step::Stopped;
+            return SourceEvent::Stopped;
         }
         if left > TICK {
-            return Step::Quiet;
+            return SourceEvent::Quiet;
         }
         let (since, known) = (away.since, away.known);
         match self.find_and_open() {
@@ -203,23 +175,22 @@ impl Lasting {
                 if self.adapter.is_none() {
                     self.remember(&source);
                 }
+                let found = Found::of(&source);
                 self.state = State::Open(Box::new(source));
-                if known {
-                    let after = since.elapsed();
-                    Step::Reopened { after }
-                } else {
-                    Step::Opened
+                match known {
+                    true => SourceEvent::Reopened(since.elapsed()),
+                    false => SourceEvent::Opened(found),
                 }
             }
-            Err(SourceError::Stopped) => Step::Stopped,
+            Err(SourceError::Stopped) => SourceEvent::Stopped,
             Err(error) => self.refuse(error),
         }
     }
 
-    fn refuse(&mut self, error: SourceError) -> Step {
+    fn refuse(&mut self, error: SourceError) -> SourceEvent<usize> {
         let retry = self.next_retry();
         let State::Away(away) = &mut self.state else {
-            return Step::Quiet;
+            return SourceEvent::Quiet;
         };
         away.retry = retry;
         // That a lost port is not there, or a lost server not up, is what lost means.
@@ -227,10 +198,10 @@ impl Lasting {
         let expected = away.known && gone;
         let kind = Some(std::mem::discriminant(&error));
         if expected || away.said == kind {
-            return Step::Quiet;
+            return SourceEvent::Quiet;
         }
         away.said = kind;
-        Step::Refused(error)
+        SourceEvent::Refused(error)
     }
 
     fn find_and_open(&self) -> Result<Source, SourceError> {

@@ -1,0 +1,294 @@
+//! Telegrams that are formatted on several threads, and come out in their order.
+//!
+//! ```text
+//! telegrams --> | batch | --> threads --> | written | written | under way | --> output
+//! ```
+//! A batch owns what a telegram borrows: its text, the shape of its lines, and what is known beside it.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::args::Format;
+use super::formatter::Formatter;
+use super::run::Pool;
+use super::run::pool::Ticket;
+use crate::p1::derive::Derived;
+use crate::p1::event::{Decoded, Security};
+use crate::p1::readout::Crc;
+use crate::p1::span::Span;
+use crate::p1::telegram::{Shape, Telegram};
+use crate::p1::value::Zone;
+use crate::sink::context::{Context, Source};
+
+/// Formats telegrams in batches.
+pub struct Batches {
+    pool: Rc<Pool>,
+    formatters: Formatters,
+    batch: Batch,
+    under_way: VecDeque<Ticket<Vec<u8>>>,
+}
+
+/// Formatters that nobody uses just now, each of which is like the others; their caches are warm.
+#[derive(Clone)]
+struct Formatters {
+    like: Arc<Formatter>,
+    idle: Arc<Mutex<Vec<Formatter>>>,
+}
+
+/// Telegrams in a row, with lines between them.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    /// All texts and lines, one behind the other.
+    bytes: Vec<u8>,
+    zone: Option<Zone>,
+    /// The last source, which is mostly that of the next telegram as well.
+    source: Arc<SourceName>,
+    name: Option<Arc<str>>,
+}
+
+enum Item {
+    Telegram(Box<Owned>),
+    /// A line that is formatted already.
+    Line(Range<usize>),
+}
+
+/// A telegram and its context.
+struct Owned {
+    seq: u64,
+    received_at: Option<Timestamp>,
+    source: Arc<SourceName>,
+    meter_name: Option<Arc<str>>,
+    keyed: bool,
+    derived: Vec<Derived>,
+    span: Span,
+    security: Option<Security>,
+    crc: Crc,
+    text: Range<usize>,
+    /// Bytes of the text before the telegram.
+    lead: usize,
+    shape: Arc<Shape>,
+    replayed: bool,
+    behind: usize,
+}
+
+#[derive(Default, PartialEq, Eq)]
+struct SourceName {
+    kind: String,
+    name: String,
+    label: Option<String>,
+}
+
+impl Batches {
+    /// Lets the threads of a pool format like this formatter, which is settled.
+    pub fn new(pool: Rc<Pool>, like: &Formatter) -> Self {
+        Self {
+            pool,
+            formatters: Formatters {
+                like: Arc::new(like.clone()),
+                idle: Arc::default(),
+            },
+            batch: Batch::default(),
+            under_way: VecDeque::new(),
+        }
+    }
+
+    /// Tells whether a telegram can be part of a batch: the rest of a push and of repairs is not kept.
+    pub fn takes(&self, decoded: &Decoded<'_>) -> bool {
+        decoded.push.is_none() && decoded.mended.is_none()
+    }
+
+    /// Takes a telegram; what is finished meanwhile is put out where too much is under way.
+    pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>, out: &mut Vec<u8>) {
+        self.batch.push(context, decoded);
+        if self.batch.bytes.len() >= BATCH {
+            self.submit(out);
+        }
+    }
+
+    /// Takes a line that is formatted.
+    pub fn line(&mut self, line: &[u8]) {
+        let from = self.batch.bytes.len();
+        self.batch.bytes.extend_from_slice(line);
+        self.batch.items.push(Item::Line(from..from + line.len()));
+    }
+
+    /// Puts out what is finished. What has come since the last call is formatted: by the threads where it is much.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        if !self.under_way.is_empty() || self.batch.items.len() >= FEW {
+            self.submit(out);
+            self.collect(out);
+        } else if !self.batch.items.is_empty() {
+            let batch = self.batch.take();
+            self.formatters.format(&batch, out);
+        }
+    }
+
+    /// Puts out all.
+    pub fn drain(&mut self, out: &mut Vec<u8>) {
+        for ticket in self.under_way.drain(..) {
+            out.append(&mut ticket.take());
+        }
+        let batch = self.batch.take();
+        self.formatters.format(&batch, out);
+    }
+
+    fn submit(&mut self, out: &mut Vec<u8>) {
+        if self.batch.items.is_empty() {
+            return;
+        }
+        let (batch, formatters) = (self.batch.take(), self.formatters.clone());
+        self.under_way.push_back(self.pool.run(move || {
+            let mut out = Vec::with_capacity(2 * batch.bytes.len());
+            formatters.format(&batch, &mut out);
+            out
+        }));
+        while self.under_way.len() > 2 * self.pool.size()
+            && let Some(ticket) = self.under_way.pop_front()
+        {
+            out.append(&mut ticket.take());
+        }
+    }
+
+    fn collect(&mut self, out: &mut Vec<u8>) {
+        while let Some(mut bytes) = self.under_way.front().and_then(Ticket::try_take) {
+            out.append(&mut bytes);
+            self.under_way.pop_front();
+        }
+    }
+}
+
+impl Formatters {
+    fn format(&self, batch: &Batch, out: &mut Vec<u8>) {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let mut formatter = taken.unwrap_or_else(|| (*self.like).clone());
+        for item in &batch.items {
+            match item {
+                Item::Line(line) => {
+                    out.extend_from_slice(batch.bytes.get(line.clone()).unwrap_or_default());
+                }
+                Item::Telegram(owned) => batch.format(owned, &mut formatter, out),
+            }
+        }
+        idle().push(formatter);
+    }
+}
+
+impl Batch {
+    fn push(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(decoded.text);
+        if self.zone.is_none() {
+            self.zone = Some(decoded.telegram.zone().clone());
+        }
+        let source = context.source;
+        if !self.source.is(source) {
+            self.source = Arc::new(SourceName::of(source));
+        }
+        if self.name.as_deref() != context.meter_name {
+            self.name = context.meter_name.map(Arc::from);
+        }
+        self.items.push(Item::Telegram(Box::new(Owned {
+            seq: context.seq,
+            received_at: context.received_at,
+            source: Arc::clone(&self.source),
+            meter_name: self.name.clone(),
+            keyed: context.keyed,
+            derived: context.derived.to_vec(),
+            span: decoded.span,
+            security: decoded.security,
+            crc: decoded.crc,
+            text: from..self.bytes.len(),
+            lead: decoded.text.len() - decoded.telegram.text().len(),
+            shape: Arc::clone(decoded.telegram.shape()),
+            replayed: decoded.replayed,
+            behind: decoded.behind,
+        })));
+    }
+
+    /// Takes all that came; what comes next is likely of the same source.
+    fn take(&mut self) -> Self {
+        let next = Self {
+            zone: self.zone.clone(),
+            source: Arc::clone(&self.source),
+            name: self.name.clone(),
+            ..Self::default()
+        };
+        std::mem::replace(self, next)
+    }
+
+    fn format(&self, owned: &Owned, formatter: &mut Formatter, out: &mut Vec<u8>) {
+        let text = self.bytes.get(owned.text.clone()).unwrap_or_default();
+        let Some(zone) = &self.zone else { return };
+        let context = Context {
+            seq: owned.seq,
+            received_at: owned.received_at,
+            source: owned.source.source(),
+            meter_name: owned.meter_name.as_deref(),
+            keyed: owned.keyed,
+            derived: &owned.derived,
+            ..Context::default()
+        };
+        let decoded = Decoded {
+            span: owned.span,
+            // No format that is written in batches shows the frame itself.
+            frame: &[],
+            security: owned.security,
+            text,
+            crc: owned.crc,
+            telegram: Telegram::of(
+                text.get(owned.lead..).unwrap_or_default(),
+                &owned.shape,
+                zone,
+            ),
+            push: None,
+            mended: None,
+            replayed: owned.replayed,
+            behind: owned.behind,
+        };
+        formatter.separate(out);
+        formatter.telegram(out, &context, &decoded);
+    }
+}
+
+impl SourceName {
+    fn of(source: Source<'_>) -> Self {
+        Self {
+            kind: source.kind.to_owned(),
+            name: source.name.to_owned(),
+            label: source.label.map(str::to_owned),
+        }
+    }
+
+    fn is(&self, source: Source<'_>) -> bool {
+        self.name == source.name
+            && self.label.as_deref() == source.label
+            && self.kind == source.kind
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            kind: &self.kind,
+            name: &self.name,
+            label: self.label.as_deref(),
+        }
+    }
+}
+
+/// Tells whether telegrams of a format are worth a batch: what is copied only is not.
+pub fn is_worth_it(format: Format) -> bool {
+    match format {
+        Format::Json | Format::Csv | Format::Influx | Format::Table => true,
+        Format::Raw | Format::Hex | Format::Parquet => false,
+    }
+}
+
+/// Bytes of text of a batch.
+const BATCH: usize = 64 << 10;
+/// So many telegrams are formatted sooner than a thread is woken.
+const FEW: usize = 16;
