@@ -11,8 +11,8 @@
 //!            (the edge)                  p1::session (pure)
 //! ```
 //!
-//! Four groups of modules, each using only those before it: [`p1`] decodes, `source` reads, `sink` writes,
-//! `cli` ties them together. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
+//! Five groups of modules, each using only those before it: [`p1`] decodes, `source` reads, `sink` writes, `run` is
+//! the loop that ties them together, `cli` the command line. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
 //! `default-features = false` leaves the rest out and nine small crates to build.
 //!
 //! Decrypt a frame, and take one value as an exact number in the unit that its name ends with:
@@ -101,6 +101,10 @@ pub mod sink;
 
 #[cfg(all(feature = "cli", not(sealed)))]
 #[doc(hidden)]
+pub mod run;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
 pub mod cli;
 
 #[cfg(all(feature = "cli", sealed))]
@@ -108,6 +112,9 @@ mod source;
 
 #[cfg(all(feature = "cli", sealed))]
 mod sink;
+
+#[cfg(all(feature = "cli", sealed))]
+mod run;
 
 #[cfg(all(feature = "cli", sealed))]
 mod cli;

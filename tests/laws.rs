@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys, Tags};
 use smarty::p1::ciphering::{FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle};
-use smarty::p1::decoder::{Decoder, FrameOpener, Policy, TagPolicy};
+use smarty::p1::decoder::{Decoder, FrameOpener, Opened, Policy, TagPolicy};
 use smarty::p1::event::{Event, Tag};
 use smarty::p1::readout::{Algorithm, Readout};
 use smarty::p1::replay::{Seen, Witness};
@@ -163,7 +163,7 @@ fn decode_opened(stream: &[u8], cuts: &[usize]) -> Vec<Said> {
     let mut opener = FrameOpener::new(Arc::clone(decoder.keys()), None);
     for pair in borders.windows(2) {
         let chunk = &stream[pair[0]..pair[1]];
-        let opened = Arc::new(opener.open(chunk, Vec::new()));
+        let opened = Arc::new(opener.open(chunk, Opened::default()));
         decoder.push_opened(chunk, opened, note(&mut said));
     }
     decoder.finish(note(&mut said));

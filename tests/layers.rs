@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Layers from the top of the way of the bytes; each may use those before it.
-const LAYERS: [&str; 4] = ["p1", "source", "sink", "cli"];
+const LAYERS: [&str; 5] = ["p1", "source", "sink", "run", "cli"];
 
 fn source_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -29,7 +29,9 @@ pub struct Batches {
     pool: Rc<Pool>,
     formatters: Formatters,
     batch: Batch,
-    under_way: VecDeque<Ticket<Vec<u8>>>,
+    under_way: VecDeque<Ticket<Written>>,
+    /// Buffers to be used again: memory that is new is slow.
+    spare: Vec<Written>,
 }
 
 /// Formatters that nobody uses just now, each of which is like the others; their caches are warm.
@@ -37,6 +39,13 @@ pub struct Batches {
 struct Formatters {
     like: Arc<Formatter>,
     idle: Arc<Mutex<Vec<Formatter>>>,
+}
+
+/// A batch that is written.
+#[derive(Default)]
+struct Written {
+    out: Vec<u8>,
+    batch: Batch,
 }
 
 /// Telegrams in a row, with lines between them.
@@ -52,7 +61,7 @@ struct Batch {
 }
 
 enum Item {
-    Telegram(Box<Owned>),
+    Telegram(Owned),
     /// A line that is formatted already.
     Line(Range<usize>),
 }
@@ -94,6 +103,7 @@ impl Batches {
             },
             batch: Batch::default(),
             under_way: VecDeque::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -123,42 +133,58 @@ impl Batches {
             self.submit(out);
             self.collect(out);
         } else if !self.batch.items.is_empty() {
-            let batch = self.batch.take();
-            self.formatters.format(&batch, out);
+            self.formatters.format(&self.batch, out);
+            self.batch.clear();
         }
     }
 
     /// Puts out all.
     pub fn drain(&mut self, out: &mut Vec<u8>) {
-        for ticket in self.under_way.drain(..) {
-            out.append(&mut ticket.take());
+        while let Some(ticket) = self.under_way.pop_front() {
+            self.put_out(ticket.take(), out);
         }
-        let batch = self.batch.take();
-        self.formatters.format(&batch, out);
+        self.formatters.format(&self.batch, out);
+        self.batch.clear();
     }
 
     fn submit(&mut self, out: &mut Vec<u8>) {
         if self.batch.items.is_empty() {
             return;
         }
-        let (batch, formatters) = (self.batch.take(), self.formatters.clone());
+        let Written {
+            out: mut written,
+            batch: next,
+        } = self.spare.pop().unwrap_or_default();
+        let batch = self.batch.follow(next);
+        let formatters = self.formatters.clone();
         self.under_way.push_back(self.pool.run(move || {
-            let mut out = Vec::with_capacity(2 * batch.bytes.len());
-            formatters.format(&batch, &mut out);
-            out
+            formatters.format(&batch, &mut written);
+            Written {
+                out: written,
+                batch,
+            }
         }));
         while self.under_way.len() > 2 * self.pool.size()
             && let Some(ticket) = self.under_way.pop_front()
         {
-            out.append(&mut ticket.take());
+            self.put_out(ticket.take(), out);
         }
     }
 
     fn collect(&mut self, out: &mut Vec<u8>) {
-        while let Some(mut bytes) = self.under_way.front().and_then(Ticket::try_take) {
-            out.append(&mut bytes);
+        while let Some(written) = self.under_way.front().and_then(Ticket::try_take) {
             self.under_way.pop_front();
+            self.put_out(written, out);
         }
+    }
+
+    fn put_out(&mut self, mut written: Written, out: &mut Vec<u8>) {
+        match out.is_empty() {
+            true => std::mem::swap(out, &mut written.out),
+            false => out.append(&mut written.out),
+        }
+        written.batch.clear();
+        self.spare.push(written);
     }
 }
 
@@ -193,7 +219,7 @@ impl Batch {
         if self.name.as_deref() != context.meter_name {
             self.name = context.meter_name.map(Arc::from);
         }
-        self.items.push(Item::Telegram(Box::new(Owned {
+        self.items.push(Item::Telegram(Owned {
             seq: context.seq,
             received_at: context.received_at,
             source: Arc::clone(&self.source),
@@ -208,18 +234,23 @@ impl Batch {
             shape: Arc::clone(decoded.telegram.shape()),
             replayed: decoded.replayed,
             behind: decoded.behind,
-        })));
+        }));
     }
 
-    /// Takes all that came; what comes next is likely of the same source.
-    fn take(&mut self) -> Self {
+    /// Lets another one follow, likely of the same source, and gives this one.
+    fn follow(&mut self, next: Self) -> Self {
         let next = Self {
             zone: self.zone.clone(),
             source: Arc::clone(&self.source),
             name: self.name.clone(),
-            ..Self::default()
+            ..next
         };
         std::mem::replace(self, next)
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+        self.bytes.clear();
     }
 
     fn format(&self, owned: &Owned, formatter: &mut Formatter, out: &mut Vec<u8>) {

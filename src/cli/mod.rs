@@ -2,15 +2,7 @@
 
 pub mod args;
 
-pub mod veil;
-
-pub mod standard;
-
-pub mod failure;
-
 pub mod usage;
-
-pub mod repeats;
 
 pub mod keys;
 
@@ -28,11 +20,7 @@ pub mod output;
 
 pub mod signals;
 
-pub mod progress;
-
 pub mod terminal;
-
-pub mod run;
 
 pub mod config;
 
@@ -80,6 +68,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::run::{self, failure, progress, standard, veil};
 use args::{Cli, Command};
 use failure::{Exit, Failure};
 

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::args::{Cli, is_misplaced_key};
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use crate::p1::nearest::nearest;
 
 /// What clap has to say, and the best there is to do about it.
@@ -114,4 +114,49 @@ fn near_value<'a>(value: &str, message: &'a str) -> Option<&'a str> {
     let words = words.map(|word| word.split_once('=').map_or(word, |(name, _)| name));
     let long = |word: &&str| word.len() > 2 && *word != value;
     (value.len() > 2).then(|| nearest(value, words.filter(long)))?
+}
+
+impl From<&clap::Error> for Failure {
+    /// What clap has to say, in our shape: its first sentence, and its tips or where the options are listed.
+    fn from(error: &clap::Error) -> Self {
+        let mut text = error.render().to_string();
+        for (_, value) in error.context() {
+            if let ContextValue::String(word) = value
+                && is_misplaced_key(word.as_ref())
+            {
+                text = text.replace(word, "(a key, not shown)");
+            }
+        }
+        let mut paragraphs = text.split("\n\n");
+        let what = paragraphs.next().unwrap_or_default();
+        let what = what.strip_prefix("error: ").unwrap_or(what).trim();
+        let lines: Vec<_> = what.lines().map(str::trim).collect();
+        let what = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(missing))
+                if error.kind() == ErrorKind::MissingRequiredArgument =>
+            {
+                format!("{} is missing", missing.join(", "))
+            }
+            _ => lines.join(" "),
+        };
+        // How a value that begins with a dash is written helps nobody who mistyped an option.
+        let tips: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("tip: "))
+            .filter(|tip| !tip.starts_with("to pass "))
+            .collect();
+        let command = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Usage: smarty "))
+            .and_then(|usage| usage.split(' ').next())
+            .filter(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
+        let hint = match (tips.as_slice(), command) {
+            ([], Some(command)) => format!("smarty {command} --help lists the options"),
+            ([], None) => {
+                "smarty --help lists the commands, smarty COMMAND --help the options".to_owned()
+            }
+            (tips, _) => tips.join("\n"),
+        };
+        Self::new(Exit::Usage, what).hint(hint)
+    }
 }

@@ -7,7 +7,6 @@ use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Reason, Refused};
 use crate::p1::framer::{FIRST_LINE_MAX, PLAIN_MAX};
 use crate::p1::readout::{Crc, SentCrc};
-use crate::p1::replay::METERS_MAX;
 use crate::sink::context::Source;
 use crate::sink::words::{self, Depth};
 
@@ -109,18 +108,6 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
             "a process with that shard decodes it".to_owned(),
         ),
     }
-}
-
-/// What is said where there are too many meters to remember the counters of all, and what to do.
-pub fn forgets(source: Source<'_>) -> (String, String) {
-    let most = count(METERS_MAX as u64, "meter");
-    (
-        format!(
-            "{}: more than {most}: what is sent again of the others is not told apart",
-            source.said()
-        ),
-        "--shard leaves some of them to another process".to_owned(),
-    )
 }
 
 /// What to do about pushes that come damaged.

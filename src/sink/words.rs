@@ -13,6 +13,7 @@ use super::context::Source;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::Tag;
+use crate::p1::replay::METERS_MAX;
 
 /// What to do about a finding of a source: a virtual meter has no pins.
 pub fn hint_of(finding: &Finding, source: Source<'_>) -> String {
@@ -59,6 +60,18 @@ pub fn is_said_elsewhere(finding: &Finding, source: Source<'_>) -> bool {
         Verdict::UnknownBytes => matches!(source.kind, "file" | "stdin"),
         _ => false,
     }
+}
+
+/// What is said where there are too many meters to remember the counters of all, and what to do.
+pub fn forgets(source: Source<'_>) -> (String, String) {
+    let most = count(METERS_MAX as u64, "meter");
+    (
+        format!(
+            "{}: more than {most}: what is sent again of the others is not told apart",
+            source.said()
+        ),
+        "--shard leaves some of them to another process".to_owned(),
+    )
 }
 
 /// What is wrong, in a line.

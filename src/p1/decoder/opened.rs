@@ -27,6 +27,7 @@ pub struct FrameOpener {
 }
 
 /// Frames in a piece of a stream, opened.
+#[derive(Default)]
 pub struct Opened {
     keys: Arc<Keys>,
     /// In the order of the stream; they do not overlap.
@@ -61,15 +62,15 @@ impl FrameOpener {
         }
     }
 
-    /// Opens the frames in a piece of a stream. `texts` is a buffer to be used.
-    pub fn open(&mut self, piece: &[u8], mut texts: Vec<u8>) -> Opened {
-        texts.clear();
-        texts.reserve(piece.len());
+    /// Opens the frames in a piece of a stream, in the memory of another piece that is done with.
+    pub fn open(&mut self, piece: &[u8], done: Opened) -> Opened {
         let mut opened = Opened {
             keys: Arc::clone(&self.keys),
-            frames: Vec::new(),
-            texts,
+            ..done
         };
+        opened.frames.clear();
+        opened.texts.clear();
+        opened.texts.reserve(piece.len());
         let mut at = 0;
         while let Some((start, header)) = next_frame(piece, at) {
             at = start + header.frame_length();
@@ -193,7 +194,7 @@ mod tests {
         let mut piece = [&frame(1)[..], &frame(2), b"noise", &frame(3)].concat();
         let length = frame(1).len();
         piece[40] ^= 1;
-        let opened = FrameOpener::new(ring(7), None).open(&piece, Vec::new());
+        let opened = FrameOpener::new(ring(7), None).open(&piece, Opened::default());
         let found: Vec<_> = opened
             .frames
             .iter()
@@ -213,7 +214,7 @@ mod tests {
                 let zone = Zone::luxembourg();
                 let mut decoder = Decoder::new(Arc::clone(&own), Policy::default(), zone);
                 let mut opener = FrameOpener::new(Arc::clone(ahead), None);
-                let mut opened = opener.open(&piece, Vec::new());
+                let mut opened = opener.open(&piece, Opened::default());
                 // What is taken shows by its text.
                 opened.texts.fill(b'.');
                 let mut telegrams = 0;

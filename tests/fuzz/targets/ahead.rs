@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use smarty::cli::run::chunks::Cutter;
-use smarty::p1::decoder::{Decoder, FrameOpener};
+use smarty::p1::decoder::{Decoder, FrameOpener, Opened};
+use smarty::run::chunks::Cutter;
 
 use super::decoder::say;
 
@@ -23,7 +23,7 @@ pub fn changes_nothing(fresh: &Decoder, bytes: &[u8], size: usize) {
     };
     let mut buffer = Vec::new();
     while let Some(chunk) = cutter.next(buffer, &mut read) {
-        let opened = Arc::new(opener.open(&chunk.bytes, Vec::new()));
+        let opened = Arc::new(opener.open(&chunk.bytes, Opened::default()));
         decoder.push_opened(&chunk.bytes, opened, |event| said.push(say(bytes, event)));
         buffer = chunk.bytes;
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use smarty::cli::config::Config;
-use smarty::cli::failure::Failure;
 use smarty::cli::keys::Ring;
-use smarty::cli::veil::veiled;
+use smarty::run::failure::Failure;
+use smarty::run::veil::veiled;
 
 /// The bytes are a key ring, in which some characters stand for spellings of a key.
 pub fn key_ring(bytes: &[u8]) {

@@ -17,8 +17,8 @@ use std::vec::IntoIter;
 
 use super::chunks::{Chunk, FrameChunks, size_for};
 use super::pool::{Pool, Ticket};
-use crate::cli::failure::{Exit, Failure};
 use crate::p1::decoder::{FrameOpener, Opened};
+use crate::run::failure::{Exit, Failure};
 use crate::source::{Arrival, Place, ReaderThreads, Reconnecting, SourceEvent, Stop};
 
 /// Reads the inputs of a run.
@@ -50,6 +50,8 @@ pub struct Files {
     input: usize,
     /// Buffers of chunks that are done.
     spare: Vec<Vec<u8>>,
+    /// What their frames were opened in.
+    spare_opened: Vec<Opened>,
     /// Most bytes of a chunk.
     chunk: usize,
     pool: Rc<Pool>,
@@ -103,6 +105,7 @@ impl Reader {
             open: None,
             input: 0,
             spare: Vec::new(),
+            spare_opened: Vec::new(),
             chunk,
             pool,
         }))
@@ -139,9 +142,11 @@ impl Reader {
     /// Takes back bytes, to read others in their place: memory that is new is slow.
     pub fn recycle(&mut self, bytes: Bytes) {
         if let Self::InTurn(files) = self
-            && files.spare.len() < SPARE
+            && files.spare.len() < 2 * files.pool.size() + 1
         {
             files.spare.push(bytes.bytes);
+            let opened = bytes.opened.and_then(Arc::into_inner);
+            files.spare_opened.extend(opened);
         }
     }
 }
@@ -233,9 +238,9 @@ impl Files {
                 file.ahead.push_back(Ticket::ready(Bytes::from(chunk)));
                 continue;
             }
-            let mut opener = opener.clone();
+            let (mut opener, done) = (opener.clone(), self.spare_opened.pop());
             file.ahead.push_back(self.pool.run(move || {
-                let opened = opener.open(&chunk.bytes, Vec::new());
+                let opened = opener.open(&chunk.bytes, done.unwrap_or_default());
                 Bytes {
                     opened: Some(Arc::new(opened)),
                     ..Bytes::from(chunk)
@@ -280,5 +285,3 @@ pub fn is_absent_port(place: &Place) -> bool {
 
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
-/// Buffers that are kept.
-const SPARE: usize = 4;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::cli::failure::Exit;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Sent, State, Summary};
 use crate::p1::event::{Event, Reason};
+use crate::run::failure::Exit;
 use crate::sink::context::{Context, Source};
 use crate::sink::observer::{Flow, Observer, Report};
 

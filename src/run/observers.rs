@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use super::counts::Counts;
 use super::filter::Filter;
 use super::recorded::Recorded;
-use crate::cli::repeats::Repeats;
-use crate::cli::words;
 use crate::p1::event::Event;
 use crate::p1::session;
 use crate::p1::value::Zone;
+use crate::run::repeats::Repeats;
 use crate::sink::context::{Context, Source};
 use crate::sink::merge::Merger;
 use crate::sink::observer::{Flow, Gravity, Notice, Observer, Report};
+use crate::sink::words::forgets;
 use crate::source::maxsonar::Level;
 
 /// All observers of a run.
@@ -151,7 +151,7 @@ impl<'a> Observers<'a> {
     /// Says, once, that there are too many meters to remember the counters of all.
     fn forgets(&mut self, origin: Origin<'_>) {
         if !std::mem::replace(&mut self.forgets, true) {
-            let (what, hint) = words::forgets(origin.source);
+            let (what, hint) = forgets(origin.source);
             self.message(Gravity::Warning, &what, Some(&hint));
         }
     }

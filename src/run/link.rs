@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::input::Input;
-use crate::cli::failure::Level;
-use crate::cli::repeats::{CALM, Repeats, Say};
+use crate::run::failure::Level;
+use crate::run::repeats::{CALM, Repeats, Say};
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::speed::DWELL;
 use crate::source::{Found, LineNews, LineSettings};
@@ -192,9 +192,9 @@ pub(super) const SILENCE: Duration = Duration::from_secs(12);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::run::input::Reading;
     use crate::p1::session::Settings;
     use crate::p1::value::Zone;
+    use crate::run::input::Reading;
     use crate::source::access::Holder;
     use crate::source::open::Kind;
     use std::sync::Arc;

@@ -7,16 +7,21 @@
 
 pub mod chunks;
 pub mod counts;
+pub mod failure;
 pub mod filter;
 pub mod input;
 mod link;
 pub mod observers;
 pub mod pool;
+pub mod progress;
 pub mod reader;
 pub mod recorded;
+pub mod repeats;
+pub mod standard;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub mod veil;
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -24,13 +29,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::failure::{Exit, Failure, Level};
-use super::progress::Progress;
 use crate::p1::cipher::Keys;
 use crate::sink::observer::{Link, Report};
 use crate::sink::words::SILENT_BY_WISH;
 use crate::source::{Arrival, LineNews, SourceEvent, Stop};
+use failure::{Exit, Failure, Level};
 use link::{SILENCE, State, line_news, patience, shared, silence};
+use progress::Progress;
 use reader::Bytes;
 
 pub use counts::Counts;

@@ -3,12 +3,12 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::cli::failure::Exit;
-use crate::cli::run::input::Reading;
 use crate::p1::cipher::{AuthenticationKey, Key, MeterKeys};
 use crate::p1::event::Event;
 use crate::p1::session::Settings;
 use crate::p1::value::Zone;
+use crate::run::failure::Exit;
+use crate::run::input::Reading;
 use crate::sink::context::Context;
 use crate::sink::observer::{Flow, Gravity, Notice, Observer};
 use crate::source::Reconnecting;
