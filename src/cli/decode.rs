@@ -336,7 +336,7 @@ pub fn stream(
     signals.pass_on();
     let exit = finished?;
     let nothing = counts.is_empty();
-    if nothing && worst == Exit::Good && end == End::Input && !args.input.meter.is_empty() {
+    if nothing && worst == Exit::Success && end == End::Input && !args.input.meter.is_empty() {
         let names: Vec<_> = named
             .iter()
             .map(|named| named.address.to_string())
@@ -347,15 +347,15 @@ pub fn stream(
             names.join(", "),
             args.input.meter.join(", ")
         );
-        let failure = Failure::new(Exit::Nothing, what);
+        let failure = Failure::new(Exit::NoTelegram, what);
         return Err(match others.is_empty() {
             true => failure,
             false => failure.hint(format!("it has telegrams of {}", others.join(", "))),
         });
     }
-    if let (Some(shard), true, Exit::Good, End::Input) = (args.input.shard, nothing, worst, end) {
+    if let (Some(shard), true, Exit::Success, End::Input) = (args.input.shard, nothing, worst, end) {
         say(Some(format!("no telegram of shard {shard}")), None);
-        return Ok(Exit::Good);
+        return Ok(Exit::Success);
     }
     Ok(worst.min(exit))
 }
@@ -368,7 +368,7 @@ fn finish(output: Output, counts: &Counts) -> Result<Exit, Failure> {
     let reader_gone = output.is_reader_gone();
     match output.finish() {
         Ok(()) if !reader_gone => Ok(counts.exit()),
-        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
         Err(WriteEnd::Failed(failure)) => Err(failure),
     }
 }
@@ -442,7 +442,7 @@ pub fn list_fields() -> Result<Exit, Failure> {
     crate::sink::table::write_fields_help(&mut text, terminal_width());
     match Writer::Terminal.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
-        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, global: &Global) -> Result<
     let signals = Signals::watch(&stop)?;
     let options = inputs::source_options(&args.source, stop, false);
     let listening = args.source.duration.unwrap_or(LISTENING);
-    let mut worst = Exit::Good;
+    let mut worst = Exit::Success;
     let mut redactor = args.output.redact.then(|| Redactor::new(zone.clone()));
     for input in named {
         let name = input.address.to_string();
@@ -61,7 +61,7 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, global: &Global) -> Result<
         explanation::write(&mut text, &name, &examination, global.verbose > 0);
         match Writer::Terminal.write(&text) {
             Err(WriteEnd::Failed(failure)) => return Err(failure),
-            Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
+            Err(WriteEnd::ReaderGone) => return Ok(Exit::Success),
             Ok(()) => {}
         }
         let refused: u64 = examination

@@ -58,7 +58,7 @@ pub fn run(args: &Generate, quiet: bool) -> Result<Exit, Failure> {
     };
     match Writer::Stdout.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
-        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
     }
 }
 
@@ -73,5 +73,5 @@ fn man_pages(folder: &Path) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
         .with_context(|| folder.display().to_string())?;
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }

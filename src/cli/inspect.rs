@@ -172,14 +172,14 @@ impl Inspection {
             .append(&mut self.last.take().unwrap_or_default());
         match self.flush() {
             Err(WriteEnd::Failed(failure)) => return Err(failure),
-            Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
-            Ok(()) if self.gone => return Ok(Exit::Good),
+            Err(WriteEnd::ReaderGone) => return Ok(Exit::Success),
+            Ok(()) if self.gone => return Ok(Exit::Success),
             Ok(()) => {}
         }
         self.writer.finish()?;
         Ok(match counts.exit() {
             // Readings of a level sensor are no frames.
-            Exit::Good if self.number == 0 => Exit::Nothing,
+            Exit::Success if self.number == 0 => Exit::NoTelegram,
             exit => exit,
         })
     }

@@ -79,7 +79,7 @@ fn check(args: &Run, named: &[Named], json: bool, global: &Global) -> Result<Exi
     signals.pass_on();
     // That an input holds no frame was said already.
     let told = match told? {
-        Exit::Nothing if worst != Exit::Good => worst,
+        Exit::NoTelegram if worst != Exit::Success => worst,
         told => told,
     };
     Ok(worst.min(told))
@@ -118,7 +118,7 @@ impl Checks {
     /// Writes what was found out, and tells how the run went.
     fn tell(&mut self, ring: &Ring, json: bool) -> Result<Exit, Failure> {
         let several = self.inputs.len() > 1;
-        let mut worst = Exit::Good;
+        let mut worst = Exit::Success;
         let mut seq = 0;
         for input in &mut self.inputs {
             let source = Source {
@@ -166,7 +166,7 @@ impl Checks {
             };
             match writer.write(&out) {
                 Ok(()) => {}
-                Err(WriteEnd::ReaderGone) => return Ok(Exit::Good),
+                Err(WriteEnd::ReaderGone) => return Ok(Exit::Success),
                 Err(WriteEnd::Failed(failure)) => return Err(failure),
             }
             let (mut fit, mut rest) = (0, 0);
@@ -175,7 +175,7 @@ impl Checks {
                 rest += meter.frames - meter.fits();
             }
             let exit = match exit_of(fit, rest) {
-                Exit::Nothing if !found.is_empty() => Exit::Key,
+                Exit::NoTelegram if !found.is_empty() => Exit::Key,
                 exit => exit,
             };
             for ((what, hint), who) in advised {
@@ -199,7 +199,7 @@ impl Checks {
                 );
                 say(Level::Warning, &what, Some("name meters with --meter"));
             }
-            if exit == Exit::Nothing {
+            if exit == Exit::NoTelegram {
                 input.say_nothing(&name, self.quiet);
             }
             worst = worst.min(exit);

@@ -121,7 +121,7 @@ fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
         );
         say(Level::Note, &what, None);
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
 fn list(args: &KeysList) -> Result<Exit, Failure> {
@@ -129,7 +129,7 @@ fn list(args: &KeysList) -> Result<Exit, Failure> {
     let text = read_ring_text(&path)?;
     let entries = entries(&path, &text)?;
     if entries.is_empty() {
-        let failure = Failure::new(Exit::Nothing, format!("{}: holds no key", path.display()));
+        let failure = Failure::new(Exit::NoTelegram, format!("{}: holds no key", path.display()));
         return Err(failure.hint("smarty keys add METER adds one"));
     }
     let mut out = Vec::new();
@@ -144,7 +144,7 @@ fn list(args: &KeysList) -> Result<Exit, Failure> {
         false => Writer::Terminal,
     };
     match writer.write(&out) {
-        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
         Err(WriteEnd::Failed(failure)) => Err(failure),
     }
 }
@@ -188,7 +188,7 @@ fn remove(args: &KeysRemove, global: &Global) -> Result<Exit, Failure> {
             say(Level::Note, &what, None);
         }
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
 /// The text of a key ring, which need not be there yet, and its document.

@@ -11,12 +11,12 @@ use crate::source::ports;
 pub fn run() -> Result<Exit, Failure> {
     let ports = ports::list();
     if ports.is_empty() {
-        return Err(Failure::new(Exit::Nothing, "there is no serial port")
+        return Err(Failure::new(Exit::NoTelegram, "there is no serial port")
             .hint("plug the cable in; `dmesg` shows whether the system sees the adapter"));
     }
     let text = crate::sink::port_list::format(&ports);
     match Writer::Terminal.write(text.as_bytes()) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
-        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Good),
+        Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
     }
 }

@@ -41,7 +41,7 @@ pub fn run(args: &Simulate, global: &Global) -> Result<Exit, Failure> {
         Err(failure) => Err(failure),
     };
     signals.pass_on();
-    finished.map(|()| Exit::Good)
+    finished.map(|()| Exit::Success)
 }
 
 /// Where telegrams go.
@@ -180,7 +180,7 @@ impl From<ReplayError> for Failure {
         match error {
             ReplayError::Source(error) => error.into(),
             ReplayError::NoFile(_) => Self::new(Exit::Io, error.to_string()),
-            ReplayError::Dump { .. } => Self::new(Exit::Nothing, error.to_string()),
+            ReplayError::Dump { .. } => Self::new(Exit::NoTelegram, error.to_string()),
         }
     }
 }

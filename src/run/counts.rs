@@ -59,7 +59,7 @@ impl Counts {
     pub fn exit(&self) -> Exit {
         let exits = self.inputs.values();
         let exits = exits.map(|(good, refused)| exit_of(*good, *refused));
-        let worst = exits.filter(|exit| *exit != Exit::Nothing).min();
+        let worst = exits.filter(|exit| *exit != Exit::NoTelegram).min();
         worst.unwrap_or(exit_of(self.good, 0))
     }
 
@@ -163,11 +163,11 @@ impl Observer for Counts {
 /// How a run ended in which so many frames were good, and so many were not.
 pub fn exit_of(good: u64, refused: u64) -> Exit {
     match (good, refused) {
-        (0, 0) => Exit::Nothing,
+        (0, 0) => Exit::NoTelegram,
         // Nothing of what came could be verified.
         (0, _) => Exit::Key,
-        (_, 0) => Exit::Good,
-        _ => Exit::Some,
+        (_, 0) => Exit::Success,
+        _ => Exit::Partial,
     }
 }
 

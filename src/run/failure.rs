@@ -25,11 +25,11 @@ pub enum Exit {
     /// A key is missing or malformed, or no frame verified.
     Key,
     /// No frame, unknown format, time-out.
-    Nothing,
+    NoTelegram,
     /// Some frames were refused, the good ones printed.
-    Some,
+    Partial,
     /// All good.
-    Good,
+    Success,
 }
 
 /// An error that ends the run, or one of its inputs.
@@ -47,12 +47,12 @@ impl Exit {
     /// The number for the shell.
     pub fn code(self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Good => 0,
-            Self::Some => 1,
+            Self::Success => 0,
+            Self::Partial => 1,
             Self::Usage => 2,
             Self::Io => 3,
             Self::Key => 4,
-            Self::Nothing => 5,
+            Self::NoTelegram => 5,
         })
     }
 }
@@ -187,7 +187,7 @@ impl From<FileError> for Failure {
 impl Failure {
     /// An input whose text cannot be read.
     pub fn of_dump(name: &str, error: &DumpError) -> Self {
-        let failure = Self::new(Exit::Nothing, format!("{name}: {error}"));
+        let failure = Self::new(Exit::NoTelegram, format!("{name}: {error}"));
         match error {
             DumpError::Unknown { .. } => {
                 let forms: Vec<_> = Form::ALL.iter().map(|form| form.name()).collect();

@@ -170,7 +170,7 @@ impl Input {
     /// What is to be said of an input in which nothing was found; what to do is said with what diagnosis found.
     pub fn nothing_found(&self) -> Option<Failure> {
         let title = self.title();
-        let nothing = |what: &str| Failure::new(Exit::Nothing, format!("{title}: {what}"));
+        let nothing = |what: &str| Failure::new(Exit::NoTelegram, format!("{title}: {what}"));
         let frames: u64 = self.streams.iter().map(Stream::frames).sum();
         let found = self.streams.iter().any(|stream| stream.found);
         match (frames, self.bytes, self.device) {

@@ -108,7 +108,7 @@ pub fn run(
         observers,
         limits,
         progress: Progress::default(),
-        worst: Exit::Good,
+        worst: Exit::Success,
     };
     let end = loop {
         let left = limits
@@ -333,7 +333,7 @@ impl Run<'_, '_> {
                 let names: Vec<_> = self.inputs.iter().map(Input::title).collect();
                 let what = format!("{}: no telegram for {timeout:?}", names.join(", "));
                 let virtual_only = self.inputs.iter().all(|input| input.kind == "sim");
-                Err(Failure::new(Exit::Nothing, what).hint(match virtual_only {
+                Err(Failure::new(Exit::NoTelegram, what).hint(match virtual_only {
                     true => SILENT_BY_WISH,
                     false => {
                         "is the cable in, has pin 2 (data request) 5 V, has the operator opened the port?"

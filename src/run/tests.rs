@@ -139,8 +139,8 @@ fn files_are_told_of_one_after_another_and_numbered_through() {
         "end",
     ];
     assert_eq!(witness.told, expected);
-    assert_eq!((counts.good, counts.exit()), (3, Exit::Good));
-    assert_eq!((ended.end, ended.worst), (End::Input, Exit::Good));
+    assert_eq!((counts.good, counts.exit()), (3, Exit::Success));
+    assert_eq!((ended.end, ended.worst), (End::Input, Exit::Success));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn refused_frames_and_an_input_that_fails_make_the_exit() {
         told.iter().any(|told| told.starts_with("Error: ")),
         "{told:?}"
     );
-    assert_eq!(counts.exit(), Exit::Some);
+    assert_eq!(counts.exit(), Exit::Partial);
     assert_eq!(ended.worst, Exit::Io);
 }
 
