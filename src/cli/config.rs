@@ -26,7 +26,7 @@ use self::file::{Entry, File};
 use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::Named;
-use super::veil::without_grouped_keys;
+use super::secrets::without_grouped_keys;
 use crate::p1::nearest::distance;
 use crate::sink::tap::{Tap, TapPlace};
 use crate::source::Address;

@@ -25,7 +25,7 @@ use super::run::input::Reading;
 use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Pool, Reader};
 use super::services::{Deriving, Keep, Services};
 use super::signals::Signals;
-use super::standard;
+use super::stdio;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
@@ -324,7 +324,7 @@ pub fn stream(
     say(counts.summary(global.verbose > 0), None);
     say(observers.recorded.note(), None);
     output.borrow_mut().release();
-    observers.end(standard::ending().load(Ordering::Relaxed));
+    observers.end(stdio::ending().load(Ordering::Relaxed));
     if global.verbose > 0 {
         let hint = "the operator can switch them on, where the meter has them";
         say(counts.missing(), Some(hint));

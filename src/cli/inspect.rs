@@ -93,7 +93,7 @@ pub fn stream(
         drawing: Drawing {
             width: terminal_width().filter(|_| args.output.file().is_none()),
             whole: wanted.all_bytes,
-            veiled: args.output.redact,
+            masked: args.output.redact,
         },
         redactor: args.output.redact.then(|| Redactor::new(run.zone.clone())),
         left: args.input.count,
@@ -194,7 +194,7 @@ impl Inspection {
         if let Some(inspector) = self.inspectors.get_mut(context.input) {
             let mut nodes: Vec<_> = inspector.event(event).collect();
             if let Some(redactor) = &mut self.redactor {
-                inspect::veil(&mut nodes, redactor);
+                inspect::mask(&mut nodes, redactor);
             }
             let context = Context {
                 seq: self.number,

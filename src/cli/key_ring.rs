@@ -14,7 +14,7 @@ use super::args::{
 use super::failure::{Exit, Failure, Level, say};
 use super::key_check;
 use super::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
-use super::veil::without_grouped_keys;
+use super::secrets::without_grouped_keys;
 use super::writer::{WriteEnd, Writer};
 use crate::p1::cipher::AuthenticationKey;
 use crate::p1::ciphering::SystemTitle;

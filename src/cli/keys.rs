@@ -21,7 +21,7 @@ pub use entry::{entered_keys, entries, read_ring_text, ring_place};
 
 use super::args::{KeyArgs, is_misplaced_key};
 use super::failure::{Exit, Failure, Level, say};
-use super::veil::without_grouped_keys;
+use super::secrets::without_grouped_keys;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;

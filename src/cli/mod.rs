@@ -68,7 +68,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::run::{self, failure, progress, standard, veil};
+use crate::run::{self, failure, progress, secrets, stdio};
 use args::{Cli, Command};
 use failure::{Exit, Failure};
 

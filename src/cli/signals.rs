@@ -14,7 +14,7 @@ use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
 use super::failure::Failure;
-use super::standard;
+use super::stdio;
 use crate::source::Stop;
 
 /// The signals that the program takes.
@@ -68,7 +68,7 @@ impl Signals {
     /// Ends reading as HUP does where it means that the terminal was closed.
     pub fn hang_up(&self) {
         self.received.store(SIGHUP as usize, Ordering::Relaxed);
-        standard::ending().store(true, Ordering::Relaxed);
+        stdio::ending().store(true, Ordering::Relaxed);
         self.stop.stop();
     }
 
@@ -99,7 +99,7 @@ impl Signals {
             let again = Arc::new(AtomicBool::new(false));
             flag::register_conditional_default(signal, Arc::clone(&again))?;
             flag::register(signal, again)?;
-            flag::register(signal, Arc::clone(standard::ending()))?;
+            flag::register(signal, Arc::clone(stdio::ending()))?;
             flag::register_usize(signal, Arc::clone(&self.received), signal as usize)?;
             let rope = self.stop.rope()?;
             pipe::register(signal, rope)?;

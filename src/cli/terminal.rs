@@ -29,7 +29,7 @@ use rustix::fs::{Mode, OFlags};
 use unicode_width::UnicodeWidthStr;
 
 use super::failure::{Exit, Failure};
-use super::standard::{self, Standard};
+use super::stdio::{self, Standard};
 
 /// The terminal, taken over; gives it back when dropped.
 pub struct Terminal {
@@ -86,7 +86,7 @@ impl Terminal {
         terminal::enable_raw_mode().map_err(|error| failed(&error))?;
         taken.store(true, Ordering::SeqCst);
         let mut terminal = Self {
-            out: standard::output(),
+            out: stdio::output(),
             pending: Vec::new(),
             keyboard: Some(Keyboard::find()),
             canvas: Canvas {
@@ -270,12 +270,12 @@ fn restore(taken: &AtomicBool) {
         Show,
         LeaveAlternateScreen
     );
-    let out = standard::output();
+    let out = stdio::output();
     // With the terminal gone there is nothing to give back.
     if written.is_ok() && out.write_within(&end, PATIENCE).ok() != Some(end.len()) {
         // It takes nothing: what it has not shown gives way to that, and what is said from now on is not waited for.
         out.discard();
-        standard::ending().store(true, Ordering::Relaxed);
+        stdio::ending().store(true, Ordering::Relaxed);
         drop(out.write_within(&end, Duration::ZERO));
     }
     drop(terminal::disable_raw_mode());

@@ -10,7 +10,7 @@ use jiff::Zoned;
 use crate::sink::file_error::FileError;
 
 use super::failure::{Exit, Failure};
-use super::standard;
+use super::stdio;
 use crate::sink::out::OutFile;
 use crate::sink::packed::{PackedFile, packing_of};
 use crate::sink::record::Recorder;
@@ -55,10 +55,10 @@ impl Writer {
     /// [`WriteEnd`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteEnd> {
         let written = match self {
-            Self::Stdout => standard::output().write_all(bytes),
+            Self::Stdout => stdio::output().write_all(bytes),
             Self::Terminal => match AutoStream::choice(&io::stdout()) {
-                ColorChoice::Never => standard::output().write_all(&strip_bytes(bytes).into_vec()),
-                _ => standard::output().write_all(bytes),
+                ColorChoice::Never => stdio::output().write_all(&strip_bytes(bytes).into_vec()),
+                _ => stdio::output().write_all(bytes),
             },
             Self::File(file) => {
                 let written = file.write_all(bytes);

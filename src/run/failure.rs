@@ -7,8 +7,8 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use super::standard;
-use super::veil::veiled;
+use super::stdio;
+use super::secrets::mask;
 use crate::sink::clean::{clean, clean_lines};
 use crate::sink::file_error::FileError;
 pub use crate::sink::observer::Gravity as Level;
@@ -102,10 +102,10 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
     let style = Style::new().bold().fg_color(Some(colour.into()));
     let width = terminal_width();
     let lead = "smarty: : ".len() + word.len();
-    let what = wrapped(&veiled(&clean_lines(what)), lead, width);
+    let what = wrapped(&mask(&clean_lines(what)), lead, width);
     let mut text = format!("smarty: {style}{word}:{style:#} {what}\n");
     for (number, line) in hint.iter().flat_map(|hint| hint.lines()).enumerate() {
-        let line = wrapped(&veiled(&clean(line)), "  hint: ".len(), width);
+        let line = wrapped(&mask(&clean(line)), "  hint: ".len(), width);
         match number {
             0 => text.push_str(&format!("  {style}hint:{style:#} {line}\n")),
             _ => text.push_str(&format!("        {line}\n")),
@@ -117,8 +117,8 @@ pub fn say(level: Level, what: &str, hint: Option<&str>) {
 /// Writes a message to stderr, with colours where it can show them.
 fn talk(text: &str) {
     let written = match AutoStream::choice(&std::io::stderr()) {
-        ColorChoice::Never => standard::error().write_all(strip_str(text).to_string().as_bytes()),
-        _ => standard::error().write_all(text.as_bytes()),
+        ColorChoice::Never => stdio::error().write_all(strip_str(text).to_string().as_bytes()),
+        _ => stdio::error().write_all(text.as_bytes()),
     };
     // With stderr gone there is no one to tell.
     drop(written);

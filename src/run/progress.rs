@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::standard;
+use super::stdio;
 use crate::source::Found;
 
 /// A bar on stderr for long files; hidden for all else.
@@ -120,7 +120,7 @@ impl TermLike for Drawing {
     fn flush(&self) -> io::Result<()> {
         let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let drawn = std::mem::take(&mut *drawn);
-        standard::error()
+        stdio::error()
             .write_within(drawn.as_bytes(), Duration::ZERO)
             .map(drop)
     }

@@ -9,7 +9,7 @@
 //! An asterisk marks what came encrypted and is shown decrypted, at the place of its ciphertext.
 
 mod json;
-mod veil;
+mod mask;
 mod words;
 
 use std::fmt::Write;
@@ -23,7 +23,7 @@ use crate::p1::inspect::{Field, Node, Sum};
 use crate::p1::value::text;
 
 pub use json::write as write_json;
-pub use veil::veil;
+pub use mask::mask;
 
 /// How a tree is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,12 +33,12 @@ pub struct Drawing {
     /// All bytes of long fields, over several lines.
     pub whole: bool,
     /// Without the name of the list, which may be that of the meter.
-    pub veiled: bool,
+    pub masked: bool,
 }
 
 /// Writes an event as a tree; styles are in it.
 pub fn write(out: &mut Vec<u8>, number: u64, event: &Event<'_>, nodes: &[Node], drawing: Drawing) {
-    let mut drawn = format!("{BOLD}{}{BOLD:#}\n", heading(number, event, drawing.veiled));
+    let mut drawn = format!("{BOLD}{}{BOLD:#}\n", heading(number, event, drawing.masked));
     let digits = format!("{:X}", event.span().end).len().max(4);
     let page = Page {
         digits,
@@ -55,7 +55,7 @@ pub fn write(out: &mut Vec<u8>, number: u64, event: &Event<'_>, nodes: &[Node], 
 }
 
 /// What it is as a whole.
-fn heading(number: u64, event: &Event<'_>, veiled: bool) -> String {
+fn heading(number: u64, event: &Event<'_>, masked: bool) -> String {
     let span = event.span();
     let place = format!("{} at 0x{:x}", count(span.len(), "byte"), span.start);
     match event {
@@ -80,7 +80,7 @@ fn heading(number: u64, event: &Event<'_>, veiled: bool) -> String {
                     });
                     let list = push
                         .list
-                        .filter(|_| !veiled)
+                        .filter(|_| !masked)
                         .map(|name| format!(" {}", clean(name)));
                     let list = list.unwrap_or_default();
                     parts.push(format!("list{list} ({})", push.form.word()));

@@ -13,7 +13,7 @@ use crate::cli::naming::Naming;
 use crate::cli::renewal::{Renewal, SharedRing};
 use crate::cli::run::{Counts, Filter, Observers};
 use crate::cli::signals::Signals;
-use crate::cli::standard;
+use crate::cli::stdio;
 use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
 use crate::p1::count::count;
@@ -82,7 +82,7 @@ pub fn run(
     }
     let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
-    observers.end(standard::ending().load(Ordering::Relaxed));
+    observers.end(stdio::ending().load(Ordering::Relaxed));
     drop(observers);
     if view.hung_up {
         signals.hang_up();

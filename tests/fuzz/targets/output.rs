@@ -187,7 +187,7 @@ impl Page {
                 parse_json(&line_of(|out| {
                     inspect::write_json(out, &context, event, &nodes);
                 }));
-                inspect::veil(&mut nodes, redactor);
+                inspect::mask(&mut nodes, redactor);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use smarty::cli::config::Config;
 use smarty::cli::keys::Ring;
 use smarty::run::failure::Failure;
-use smarty::run::veil::veiled;
+use smarty::run::secrets::mask;
 
 /// The bytes are a key ring, in which some characters stand for spellings of a key.
 pub fn key_ring(bytes: &[u8]) {
@@ -28,7 +28,7 @@ fn silent_failure(failure: &Failure, text: &str) {
     let hint = failure.hint.as_deref().unwrap_or_default();
     // As it is said.
     silent(
-        &format!("{}\n{}", veiled(&failure.what), veiled(hint)),
+        &format!("{}\n{}", mask(&failure.what), mask(hint)),
         text,
     );
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The text as it may be shown.
-pub fn veiled(text: &str) -> Cow<'_, str> {
+pub fn mask(text: &str) -> Cow<'_, str> {
     match without_passwords(text) {
         Cow::Borrowed(text) => without_keys(text),
         Cow::Owned(text) => Cow::Owned(without_keys(&text).into_owned()),
@@ -93,26 +93,26 @@ mod tests {
             ("mqtt://anna@host:1883", "mqtt://anna@host:1883"),
             ("tcp://10.0.0.7:2001 a@b", "tcp://10.0.0.7:2001 a@b"),
         ] {
-            assert_eq!(veiled(text), shown);
+            assert_eq!(mask(text), shown);
         }
     }
 
     #[test]
     fn what_may_be_a_key_is_not_shown() {
         let key = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
-        assert_eq!(veiled(key), "(32 digits)");
+        assert_eq!(mask(key), "(32 digits)");
         assert_eq!(
-            veiled(&format!("/tmp/{key}.bin: no such file")),
+            mask(&format!("/tmp/{key}.bin: no such file")),
             "/tmp/(32 digits).bin: no such file"
         );
-        assert_eq!(veiled(&key.replace('0', "O")), "(32 digits)");
-        assert_eq!(veiled(&format!("[meterhouse{key}]")), "[(42 digits)]");
+        assert_eq!(mask(&key.replace('0', "O")), "(32 digits)");
+        assert_eq!(mask(&format!("[meterhouse{key}]")), "[(42 digits)]");
         for text in [
             "SMG20261003845277",
             "534D5967719AB843: é",
             "it begins with 23 20 41 FF",
         ] {
-            assert_eq!(veiled(text), text);
+            assert_eq!(mask(text), text);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::p1::obis::{Obis, lookup};
 /// Replaces the title, the high half of the counter, and all that may be a name: texts, long numbers without a code.
 ///
 /// Check sums and tags stay as they came, so that what is wrong stays wrong.
-pub fn veil(nodes: &mut [Node], redactor: &mut Redactor) {
+pub fn mask(nodes: &mut [Node], redactor: &mut Redactor) {
     for node in nodes {
         match &mut node.field {
             Field::Title(title) => {
@@ -38,7 +38,7 @@ pub fn veil(nodes: &mut [Node], redactor: &mut Redactor) {
                     .filter(|byte| byte.is_ascii_digit() || kept == 0)
                     .for_each(|byte| *byte = b'0' * u8::from(kept > 0));
             }
-            Field::Line(line) => veil_line(line, &mut node.bytes),
+            Field::Line(line) => mask_line(line, &mut node.bytes),
             _ => {}
         }
     }
@@ -75,7 +75,7 @@ fn head(bytes: &[u8]) -> usize {
 }
 
 /// A line keeps its code; its values go where they may name the meter.
-fn veil_line(line: &mut Line, bytes: &mut [u8]) {
+fn mask_line(line: &mut Line, bytes: &mut [u8]) {
     let named = line.readings.is_empty()
         || line
             .readings
