@@ -18,8 +18,8 @@ mod gone;
 #[path = "live/meters.rs"]
 mod meters;
 
-#[path = "live/renewal.rs"]
-mod renewal;
+#[path = "live/reload.rs"]
+mod reload;
 
 #[path = "live/replays.rs"]
 mod replays;

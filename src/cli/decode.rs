@@ -19,7 +19,7 @@ use super::keys::Ring;
 use super::messages::{Messages, Talk};
 use super::naming::Naming;
 use super::output::{Output, OutputOptions, terminal_width};
-use super::renewal::{Renewal, SharedRing};
+use super::reload::{Reload, SharedRing};
 use super::run::chunks::size_for;
 use super::run::input::Reading;
 use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Pool, Reader};
@@ -135,11 +135,11 @@ impl Prepared {
         args: &Run,
         named: &[Named],
         global: &Global,
-        renewal: Option<&Renewal<'_>>,
+        reload: Option<&Reload<'_>>,
         before: Option<Arc<Records>>,
     ) -> Result<Self, Failure> {
         let zone = zone(&args.input)?;
-        let ring_before = renewal.and_then(|renewal| renewal.before.as_deref());
+        let ring_before = reload.and_then(|reload| reload.before.as_deref());
         let ring = Arc::new(match ring_before {
             Some(ring) => ring.gather_again(&args.keys)?,
             None => {
@@ -152,7 +152,7 @@ impl Prepared {
             say(Level::Note, &format!("key {origin}"), None);
         }
         let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
-        let mut options = inputs::source_options(&args.source, stop.clone(), renewal.is_some());
+        let mut options = inputs::source_options(&args.source, stop.clone(), reload.is_some());
         options.follow = args.input.follow;
         if options.follow
             && named
@@ -175,7 +175,7 @@ impl Prepared {
             zone: zone.clone(),
             reading: Reading {
                 form: args.input.input.0,
-                live_pipes: renewal.is_some(),
+                live_pipes: reload.is_some(),
                 verbose: global.verbose > 0,
             },
             repair: args.input.repair,
@@ -222,20 +222,21 @@ impl Prepared {
         self,
         observers: &mut Observers<'_>,
         signals: &Signals,
-        renewal: Option<&Renewal<'_>>,
+        reload: Option<&Reload<'_>>,
     ) -> Result<Ended, Failure> {
         let openers = self.inputs.iter().map(Input::opener).collect();
         let stop = &self.stop;
         let reader = Reader::in_chunks(self.sources, openers, stop, self.chunk, self.pool)?;
         let ring = self.ring;
-        let mut reload = |observers: &mut Observers<'_>| renewal?.look(signals, &ring, observers);
+        let mut new_keys =
+            |observers: &mut Observers<'_>| reload?.new_keys(signals, &ring, observers);
         let ended = run::run(
             reader,
             stop,
             self.inputs,
             observers,
             &self.limits,
-            &mut reload,
+            &mut new_keys,
         )?;
         Ok(inputs::with_losses(ended, &self.losses))
     }
@@ -252,7 +253,7 @@ pub fn stream(
     global: &Global,
     format: Format,
     options: OutputOptions,
-    renewal: Option<&Renewal<'_>>,
+    reload: Option<&Reload<'_>>,
 ) -> Result<Exit, Failure> {
     if args.output.explain {
         let zone = zone(&args.input)?;
@@ -262,9 +263,9 @@ pub fn stream(
         if !global.quiet {
             say(Level::Note, "--format hex is now smarty inspect", None);
         }
-        return inspect::stream(args, named, &Wanted::default(), global, renewal);
+        return inspect::stream(args, named, &Wanted::default(), global, reload);
     }
-    let run = Prepared::new(args, named, global, renewal, beside.remembered())?;
+    let run = Prepared::new(args, named, global, reload, beside.remembered())?;
     let by_telegrams = options.thinning.last;
     let options = OutputOptions {
         count: args.input.count.filter(|_| !by_telegrams),
@@ -300,15 +301,11 @@ pub fn stream(
     if args.input.count == Some(0) {
         observers.want_nothing();
     }
-    if args.output.merge {
-        output.borrow_mut().merging();
-        observers.merge_pushes(run.zone.clone());
-    }
-    let signals = match renewal {
-        Some(_) => Signals::watch_and_renew(&run.stop)?,
+    let signals = match reload {
+        Some(_) => Signals::watch_and_reload(&run.stop)?,
         None => Signals::watch(&run.stop)?,
     };
-    let ended = run.run(&mut observers, &signals, renewal);
+    let ended = run.run(&mut observers, &signals, reload);
     let failure = output.borrow_mut().failure();
     let (worst, end) = match (ended, failure) {
         // What came before is good, and is put in its place.

@@ -10,7 +10,7 @@ use super::failure::{Exit, Failure, Level};
 use super::inputs::{self, Named};
 use super::messages::talk;
 use super::output::terminal_width;
-use super::renewal::Renewal;
+use super::reload::Reload;
 use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
 use super::words;
@@ -68,9 +68,9 @@ pub fn stream(
     named: &[Named],
     wanted: &Wanted,
     global: &Global,
-    renewal: Option<&Renewal<'_>>,
+    reload: Option<&Reload<'_>>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, renewal, None)?;
+    let run = Prepared::new(args, named, global, reload, None)?;
     let inspectors = named.iter().map(|named| {
         let keys = named.keys(&args.keys, &run.ring.get())?;
         Ok(Inspector::new(keys, run.zone.clone()))
@@ -110,7 +110,7 @@ pub fn stream(
     if args.input.count == Some(0) {
         observers.want_nothing();
     }
-    let ended = run.run(&mut observers, &signals, renewal);
+    let ended = run.run(&mut observers, &signals, reload);
     let counts = observers.counts.clone();
     drop(observers);
     let worst = match (ended, inspection.failure.take()) {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::failure::{Level, say};
 use super::output::SharedRedactor;
-use super::renewal::SharedRing;
+use super::reload::SharedRing;
 use super::words;
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::GeneralGloCiphering;

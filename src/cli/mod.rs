@@ -36,7 +36,7 @@ pub mod mqtt;
 
 pub mod services;
 
-mod renewal;
+mod reload;
 
 pub mod naming;
 

@@ -1,7 +1,7 @@
 //! Adds to telegrams what is known beside them: the name of the meter in the key ring, and what is computed.
 
 use super::keys::Ring;
-use super::renewal::SharedRing;
+use super::reload::SharedRing;
 use super::services::Deriving;
 use crate::p1::event::Event;
 use crate::sink::context::Context;

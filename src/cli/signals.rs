@@ -44,7 +44,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the system gives no handler.
-    pub fn watch_and_renew(stop: &Stop) -> Result<Self, Failure> {
+    pub fn watch_and_reload(stop: &Stop) -> Result<Self, Failure> {
         let signals = Self::new(stop);
         signals.end_at(&[SIGINT, SIGTERM]).context("signals")?;
         if !is_ignored(HANGUP_BIT) {
@@ -53,8 +53,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Tells whether HUP has come and asks for a renewal; where it says that the terminal is gone, reading ends.
-    pub fn asks_for_renewal(&self) -> bool {
+    /// Tells whether HUP has come and asks for a reload; where it says that the terminal is gone, reading ends.
+    pub fn asks_for_reload(&self) -> bool {
         if !self.hangup.swap(false, Ordering::Relaxed) {
             return false;
         }

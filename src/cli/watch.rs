@@ -15,7 +15,7 @@ use super::inputs::{self, Named};
 use super::keys::Ring;
 use super::output::OutputOptions;
 use super::publishing::Publishing;
-use super::renewal::Renewal;
+use super::reload::Reload;
 use super::services::{self, Deriving, Keep};
 use super::terminal::Terminal;
 use crate::sink::thin::Thinning;
@@ -71,7 +71,7 @@ fn watch(
         // The file is that of the run before.
         (run.output.append, run.output.force) = (run.output.file().is_some(), false);
     }
-    let renewal = Renewal {
+    let reload = Reload {
         run: &typed,
         global,
         config,
@@ -106,8 +106,8 @@ fn watch(
     let beside = Beside { deriving, services };
     let thinned = thin.every.is_some() || thin.on_change || run.input.last;
     if !asked && !thinned && Terminal::is_there() {
-        let exit = screen::run(&run, &named, beside, global, &renewal)?;
-        return Ok((exit, renewal.after.into_inner()));
+        let exit = screen::run(&run, &named, beside, global, &reload)?;
+        return Ok((exit, reload.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);
     if format == Format::Parquet {
@@ -122,9 +122,9 @@ fn watch(
         global,
         format,
         options,
-        Some(&renewal),
+        Some(&reload),
     )?;
-    Ok((exit, renewal.after.into_inner()))
+    Ok((exit, reload.after.into_inner()))
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.

@@ -74,7 +74,7 @@ pub enum End {
 }
 
 /// Looks whether there are new keys, and gives those of each input.
-pub type Reload<'a> = dyn FnMut(&mut Observers<'_>) -> Option<Vec<Arc<Keys>>> + 'a;
+pub type NewKeys<'a> = dyn FnMut(&mut Observers<'_>) -> Option<Vec<Arc<Keys>>> + 'a;
 
 /// How a run went.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ pub fn run(
     mut inputs: Vec<Input>,
     observers: &mut Observers<'_>,
     limits: &Limits,
-    reload: &mut Reload<'_>,
+    reload: &mut NewKeys<'_>,
 ) -> Result<Ended, Failure> {
     for (index, input) in inputs.iter_mut().enumerate() {
         input.index = index;

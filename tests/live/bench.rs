@@ -308,7 +308,7 @@ impl Run {
     }
 
     /// Asks for keys and configuration to be read again, and waits until something is said with these words.
-    pub fn renew(&self, words: &str) {
+    pub fn reload(&self, words: &str) {
         let before = self.saying.lock().unwrap().len();
         kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
         let started = Instant::now();

@@ -10,7 +10,7 @@ use crate::cli::failure::{Exit, Failure, Level, say};
 use crate::cli::inputs::Named;
 use crate::cli::messages::Withheld;
 use crate::cli::naming::Naming;
-use crate::cli::renewal::{Renewal, SharedRing};
+use crate::cli::reload::{Reload, SharedRing};
 use crate::cli::run::{Counts, Filter, Observers};
 use crate::cli::signals::Signals;
 use crate::cli::stdio;
@@ -34,10 +34,10 @@ pub fn run(
     named: &[Named],
     beside: Beside,
     global: &Global,
-    renewal: &Renewal<'_>,
+    reload: &Reload<'_>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, Some(renewal), beside.remembered())?;
-    let signals = Signals::watch_and_renew(&run.stop)?;
+    let run = Prepared::new(args, named, global, Some(reload), beside.remembered())?;
+    let signals = Signals::watch_and_reload(&run.stop)?;
     let mut view = View {
         terminal: Some(Terminal::open()?),
         screen: Screen::new(),
@@ -68,7 +68,7 @@ pub fn run(
     if args.input.count == Some(0) {
         observers.want_nothing();
     }
-    let ended = run.run(&mut observers, &signals, Some(renewal));
+    let ended = run.run(&mut observers, &signals, Some(reload));
     let (counts, recorded) = (observers.counts.clone(), observers.recorded.note());
     drop(observers);
     view.close(global.quiet);

@@ -53,21 +53,21 @@ fn a_new_key_counts_from_the_next_frame_on_and_no_byte_is_lost() {
     send(&frames[1][..400]);
     let ring = format!("[{title}]\nkey = \"{key}\"\nname = \"home\"\n");
     fs::write(bench.path("keys.toml"), &ring).unwrap();
-    run.renew("are read again");
+    run.reload("are read again");
     send(&frames[1][400..]);
     let first = telegram(&mut run);
     assert_eq!(first["meter"]["name"], "home");
     assert_eq!(first["source"]["offset"], frames[0].len());
     // What is wrong changes nothing.
     fs::write(bench.path("keys.toml"), "[no\n").unwrap();
-    run.renew("from before stay in use");
+    run.reload("from before stay in use");
     send(&frames[2]);
     telegram(&mut run);
     // A source more is opened, and the others anew.
     fs::write(bench.path("keys.toml"), &ring).unwrap();
     let more = format!("{config}[[source]]\nlabel = \"more\"\naddress = \"sim:?period=1\"\n");
     fs::write(bench.path("smarty.toml"), more).unwrap();
-    run.renew("all are opened anew");
+    run.reload("all are opened anew");
     let (mut meter, _) = server.accept().unwrap();
     meter.write_all(&frames[3]).unwrap();
     let mut labels = BTreeSet::new();
@@ -92,7 +92,7 @@ fn a_terminal_that_is_closed_ends_the_program() {
     let (screen, terminal) = terminal();
     let mut run = Run::on_terminal(&bench, terminal, &["watch", "sim:?period=1", "--json"]);
     run.lines(1);
-    run.renew("are read again");
+    run.reload("are read again");
     drop(screen);
     assert_eq!(run.end_by_signal(), Some(1));
 }

@@ -43,7 +43,7 @@ impl SharedRing {
 }
 
 /// What was read at the beginning, and how to read it again.
-pub struct Renewal<'a> {
+pub struct Reload<'a> {
     /// The command line, without what the file adds.
     pub run: &'a Run,
     /// Where the file is.
@@ -58,15 +58,15 @@ pub struct Renewal<'a> {
     pub after: OnceCell<Arc<Ring>>,
 }
 
-impl Renewal<'_> {
+impl Reload<'_> {
     /// Reads all again where a signal asks for it; gives the new keys of each input.
-    pub fn look(
+    pub fn new_keys(
         &self,
         signals: &Signals,
         ring: &SharedRing,
         observers: &mut Observers<'_>,
     ) -> Option<Vec<Arc<Keys>>> {
-        if !signals.asks_for_renewal() {
+        if !signals.asks_for_reload() {
             return None;
         }
         match self.read(&ring.get()) {
