@@ -33,7 +33,7 @@ use crate::sink::observer::{Flow, Notice, Observer, Report};
 use crate::sink::words::{Depth, is_said_elsewhere};
 use crate::source::Stop;
 use crate::source::dump::Form;
-use count::{Line, Tallied};
+use count::{FrameCounts, ProgressLine};
 use store::Store;
 
 /// Captures all sources.
@@ -65,7 +65,7 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
         .map(|named| Input::new(&named.address, &settings, reading))
         .collect();
     let titles = inputs.iter().map(Input::title).collect();
-    let line = Line::new(args.count, source.duration, !global.quiet);
+    let line = ProgressLine::new(args.count, source.duration, !global.quiet);
     let mut progress = Progress::new(titles, line, args.count, global);
     let limits = Limits {
         duration: source.duration,
@@ -161,19 +161,19 @@ fn unpacked(error: FileError) -> Notice {
 
 /// Says how far the capture is, and what goes wrong.
 struct Progress {
-    counts: Vec<Tallied>,
+    counts: Vec<FrameCounts>,
     titles: Vec<String>,
     /// Whole frames that are still wanted, where that is limited.
     left: Option<u64>,
     quiet: bool,
     depth: Depth,
-    line: Line,
+    line: ProgressLine,
 }
 
 impl Progress {
-    fn new(titles: Vec<String>, line: Line, limit: Option<u64>, global: &Global) -> Self {
+    fn new(titles: Vec<String>, line: ProgressLine, limit: Option<u64>, global: &Global) -> Self {
         Self {
-            counts: titles.iter().map(|_| Tallied::default()).collect(),
+            counts: titles.iter().map(|_| FrameCounts::default()).collect(),
             titles,
             left: limit,
             quiet: global.quiet,

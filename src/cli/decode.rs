@@ -38,7 +38,7 @@ use crate::source::{Losses, Place, Reconnecting, Stop};
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Default {
+pub enum Preset {
     /// `decrypt`: telegrams.
     Decrypt,
     /// `parse`: tables.
@@ -49,7 +49,7 @@ pub enum Default {
 ///
 /// # Errors
 /// What ends the run as a whole; an input that cannot be read ends only itself.
-pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failure> {
+pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure> {
     if args.output.fields.as_deref() == Some("help") {
         return list_fields();
     }
@@ -61,9 +61,9 @@ pub fn run(args: &Run, global: &Global, default: Default) -> Result<Exit, Failur
         true => inputs::standard_input()?,
         false => inputs::addresses(&args.inputs)?,
     };
-    let format = args.output.format().unwrap_or(match default {
-        Default::Decrypt => Format::Raw,
-        Default::Parse => Format::Table,
+    let format = args.output.format().unwrap_or(match preset {
+        Preset::Decrypt => Format::Raw,
+        Preset::Parse => Format::Table,
     });
     let deriving = Deriving::open(&args.derive, &named, Keep::WhereNamed)?;
     let extent = extent(deriving.as_ref());
@@ -301,6 +301,10 @@ pub fn stream(
     if args.input.count == Some(0) {
         observers.want_nothing();
     }
+    if args.output.merge {
+        output.borrow_mut().merging();
+        observers.merge_pushes(run.zone.clone());
+    }
     let signals = match reload {
         Some(_) => Signals::watch_and_reload(&run.stop)?,
         None => Signals::watch(&run.stop)?,
@@ -350,7 +354,8 @@ pub fn stream(
             false => failure.hint(format!("it has telegrams of {}", others.join(", "))),
         });
     }
-    if let (Some(shard), true, Exit::Success, End::Input) = (args.input.shard, nothing, worst, end) {
+    if let (Some(shard), true, Exit::Success, End::Input) = (args.input.shard, nothing, worst, end)
+    {
         say(Some(format!("no telegram of shard {shard}")), None);
         return Ok(Exit::Success);
     }

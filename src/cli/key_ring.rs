@@ -129,7 +129,10 @@ fn list(args: &KeysList) -> Result<Exit, Failure> {
     let text = read_ring_text(&path)?;
     let entries = entries(&path, &text)?;
     if entries.is_empty() {
-        let failure = Failure::new(Exit::NoTelegram, format!("{}: holds no key", path.display()));
+        let failure = Failure::new(
+            Exit::NoTelegram,
+            format!("{}: holds no key", path.display()),
+        );
         return Err(failure.hint("smarty keys add METER adds one"));
     }
     let mut out = Vec::new();

@@ -84,8 +84,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         caution::without_dumps();
     }
     let done = match &cli.command {
-        Command::Decrypt(run) => decode::run(run, &cli.global, decode::Default::Decrypt),
-        Command::Parse(run) => decode::run(run, &cli.global, decode::Default::Parse),
+        Command::Decrypt(run) => decode::run(run, &cli.global, decode::Preset::Decrypt),
+        Command::Parse(run) => decode::run(run, &cli.global, decode::Preset::Parse),
         Command::Inspect(what) => inspect::run(what, &cli.global),
         Command::Simulate(what) => simulate::run(what, &cli.global),
         Command::Watch(watch) => watch::run(watch, &cli.global),

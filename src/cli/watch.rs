@@ -115,15 +115,7 @@ fn watch(
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }
-    let exit = decode::stream(
-        &run,
-        &named,
-        beside,
-        global,
-        format,
-        options,
-        Some(&reload),
-    )?;
+    let exit = decode::stream(&run, &named, beside, global, format, options, Some(&reload))?;
     Ok((exit, reload.after.into_inner()))
 }
 

@@ -7,8 +7,8 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use super::stdio;
 use super::secrets::mask;
+use super::stdio;
 use crate::sink::clean::{clean, clean_lines};
 use crate::sink::file_error::FileError;
 pub use crate::sink::observer::Gravity as Level;

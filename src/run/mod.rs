@@ -17,11 +17,11 @@ pub mod progress;
 pub mod reader;
 pub mod recorded;
 pub mod repeats;
+pub mod secrets;
 pub mod stdio;
 mod stream;
 #[cfg(test)]
 mod tests;
-pub mod secrets;
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;

@@ -1,11 +1,11 @@
 //! Telegrams passed on to other software, byte for byte as the meter made them, or the frames as received.
 //!
 //! ```text
-//! the pump --> inbox ==> a thread of its own --> server --> clients, each with what waits for it
+//! the loop --> inbox ==> a thread of its own --> server --> clients, each with what waits for it
 //!                                           \--> pseudo-terminals
 //! ```
 //!
-//! The pump only puts a telegram into the inbox: neither it nor a client ever waits for another client. Who comes
+//! The loop only puts a telegram into the inbox: neither it nor a client ever waits for another client. Who comes
 //! late gets the last telegram of each meter at once; who leaves too much unread is disconnected.
 
 mod inbox;

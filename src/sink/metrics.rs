@@ -1,7 +1,7 @@
 //! Numbers for Prometheus: the values of the last telegrams, and how the sources do.
 //!
 //! ```text
-//! the pump --> numbers <-- a thread --> GET /metrics   OpenMetrics text
+//! the loop --> numbers <-- a thread --> GET /metrics   OpenMetrics text
 //!                                   \-> GET /healthz   200, or 503 with the reason
 //! ```
 //!

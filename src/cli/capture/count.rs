@@ -14,7 +14,7 @@ use crate::p1::event::{Event, Reason};
 
 /// What came of one source.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tallied {
+pub(super) struct FrameCounts {
     /// Frames, or readings of a level sensor, that are whole as far as can be seen without a key.
     pub(super) whole: u64,
     /// Bytes received.
@@ -32,7 +32,7 @@ pub(super) struct Tallied {
     counters: HashMap<SystemTitle, u32>,
 }
 
-impl Tallied {
+impl FrameCounts {
     /// Counts an event; tells whether it is a whole frame.
     pub(super) fn count(&mut self, event: &Event<'_>) -> bool {
         let refused = match event {
@@ -86,7 +86,7 @@ impl Tallied {
     }
 }
 
-impl fmt::Display for Tallied {
+impl fmt::Display for FrameCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} whole", count(self.whole, "telegram"))?;
         for (frames, words) in [
@@ -112,7 +112,7 @@ impl fmt::Display for Tallied {
 }
 
 /// The line on a terminal that says how far the capture is.
-pub(super) struct Line {
+pub(super) struct ProgressLine {
     bar: ProgressBar,
     started: Instant,
     shown: Instant,
@@ -122,7 +122,7 @@ pub(super) struct Line {
     past: VecDeque<(Instant, u64)>,
 }
 
-impl Line {
+impl ProgressLine {
     /// A line on stderr where that is a terminal and it is wanted.
     pub(super) fn new(count: Option<u64>, duration: Option<Duration>, wanted: bool) -> Self {
         let now = Instant::now();
@@ -144,12 +144,12 @@ impl Line {
     }
 
     /// Brings the line up to date.
-    pub(super) fn show(&mut self, counts: &[Tallied]) {
+    pub(super) fn show(&mut self, counts: &[FrameCounts]) {
         if self.bar.is_hidden() || self.shown.elapsed() < REDRAW {
             return;
         }
         self.shown = Instant::now();
-        let sum = |of: fn(&Tallied) -> u64| counts.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&FrameCounts) -> u64| counts.iter().map(of).sum::<u64>();
         let (whole, bytes) = (sum(|counts| counts.whole), sum(|counts| counts.bytes));
         self.past.push_back((self.shown, bytes));
         while self.past.len() > PAST_MAX {

@@ -28,7 +28,7 @@ use crate::source::packed::Packing;
 pub(super) struct Store {
     format: CaptureFormat,
     recorders: Vec<Recorder>,
-    lanes: Vec<Lane>,
+    streams: Vec<SourceStream>,
     /// Lines of the log that are not written yet.
     lines: Vec<u8>,
     /// Nothing more can be written.
@@ -37,7 +37,7 @@ pub(super) struct Store {
 }
 
 /// What is known of one source.
-struct Lane {
+struct SourceStream {
     label: String,
     recorder: usize,
     /// Bytes that are in no line yet, of a log.
@@ -79,7 +79,7 @@ impl Store {
             recorders.push(Recorder::open(path, options.clone(), &now)?);
         }
         let last = recorders.len().saturating_sub(1);
-        let lane = |(index, label): (usize, &String)| Lane {
+        let stream = |(index, label): (usize, &String)| SourceStream {
             label: label.clone(),
             recorder: index.min(last),
             pending: Vec::new(),
@@ -91,7 +91,7 @@ impl Store {
         Ok(Self {
             format: args.format,
             recorders,
-            lanes: labels.iter().enumerate().map(lane).collect(),
+            streams: labels.iter().enumerate().map(stream).collect(),
             lines: Vec::new(),
             failed: None,
             existing,
@@ -100,24 +100,24 @@ impl Store {
 
     /// Takes bytes as received.
     pub(super) fn bytes(&mut self, index: usize, at: Timestamp, bytes: &[u8], broken: &[usize]) {
-        let Some(lane) = self.lanes.get_mut(index) else {
+        let Some(stream) = self.streams.get_mut(index) else {
             return;
         };
-        let offset = lane.received;
-        lane.received += bytes.len() as u64;
+        let offset = stream.received;
+        stream.received += bytes.len() as u64;
         if self.format == CaptureFormat::Raw {
-            let recorder = self.recorders.get_mut(lane.recorder);
+            let recorder = self.recorders.get_mut(stream.recorder);
             if let (None, Some(recorder)) = (&self.failed, recorder) {
                 self.failed = recorder.write(bytes, &Zoned::now()).err();
             }
             return;
         }
-        lane.times.push_back((offset, at));
-        lane.pending.extend_from_slice(bytes);
+        stream.times.push_back((offset, at));
+        stream.pending.extend_from_slice(bytes);
         if let Some(first) = broken.first() {
             let (count, place) = (broken.len(), offset + *first as u64);
             let remark = format!("broken:_{count}_bytes_from_0x{place:x}");
-            write_remark(&mut self.lines, at, &lane.label, &remark);
+            write_remark(&mut self.lines, at, &stream.label, &remark);
         }
     }
 
@@ -133,23 +133,23 @@ impl Store {
 
     /// Takes a silence: what waits for its end is written as it is.
     pub(super) fn quiet(&mut self, index: usize) {
-        let Some(lane) = self
-            .lanes
+        let Some(stream) = self
+            .streams
             .get_mut(index)
-            .filter(|lane| !lane.pending.is_empty())
+            .filter(|stream| !stream.pending.is_empty())
         else {
             return;
         };
-        let at = lane.time(lane.base);
-        write_record(&mut self.lines, at, &lane.label, "part", &lane.pending);
-        lane.base += lane.pending.len() as u64;
-        lane.pending.clear();
+        let at = stream.time(stream.base);
+        write_record(&mut self.lines, at, &stream.label, "part", &stream.pending);
+        stream.base += stream.pending.len() as u64;
+        stream.pending.clear();
     }
 
     /// Writes a remark into a log.
     pub(super) fn remark(&mut self, index: usize, at: Timestamp, remark: &str) {
-        if let (CaptureFormat::Log, Some(lane)) = (self.format, self.lanes.get(index)) {
-            write_remark(&mut self.lines, at, &lane.label, remark);
+        if let (CaptureFormat::Log, Some(stream)) = (self.format, self.streams.get(index)) {
+            write_remark(&mut self.lines, at, &stream.label, remark);
         }
     }
 
@@ -178,8 +178,10 @@ impl Store {
             self.lines.clear();
         }
         for (index, recorder) in self.recorders.iter_mut().enumerate() {
-            let between = |lane: &Lane| lane.recorder != index || lane.settled == lane.received;
-            if self.format == CaptureFormat::Log || self.lanes.iter().all(between) {
+            let between = |stream: &SourceStream| {
+                stream.recorder != index || stream.settled == stream.received
+            };
+            if self.format == CaptureFormat::Log || self.streams.iter().all(between) {
                 recorder.pause(&now)?;
             }
         }
@@ -191,7 +193,7 @@ impl Store {
     /// # Errors
     /// As `flush`.
     pub(super) fn finish(mut self) -> Result<Vec<(PathBuf, u64)>, FileError> {
-        for index in 0..self.lanes.len() {
+        for index in 0..self.streams.len() {
             self.quiet(index);
         }
         self.flush()?;
@@ -210,27 +212,27 @@ impl Store {
     }
 
     fn line(&mut self, index: usize, at: Option<Timestamp>, span: Span, kind: &str) {
-        let Some(lane) = self.lanes.get_mut(index) else {
+        let Some(stream) = self.streams.get_mut(index) else {
             return;
         };
-        lane.settled = span.end;
-        if self.format == CaptureFormat::Raw || span.end <= lane.base {
+        stream.settled = span.end;
+        if self.format == CaptureFormat::Raw || span.end <= stream.base {
             return;
         }
         // The begin of it may be in the log already.
-        let (kind, at) = match span.start < lane.base {
-            true => ("part", lane.time(lane.base)),
-            false => (kind, at.unwrap_or_else(|| lane.time(lane.base))),
+        let (kind, at) = match span.start < stream.base {
+            true => ("part", stream.time(stream.base)),
+            false => (kind, at.unwrap_or_else(|| stream.time(stream.base))),
         };
-        let count = (span.end - lane.base) as usize;
-        let bytes = lane.pending.get(..count).unwrap_or(&lane.pending);
-        write_record(&mut self.lines, at, &lane.label, kind, bytes);
-        lane.pending.drain(..count.min(lane.pending.len()));
-        lane.base = span.end;
+        let count = (span.end - stream.base) as usize;
+        let bytes = stream.pending.get(..count).unwrap_or(&stream.pending);
+        write_record(&mut self.lines, at, &stream.label, kind, bytes);
+        stream.pending.drain(..count.min(stream.pending.len()));
+        stream.base = span.end;
     }
 }
 
-impl Lane {
+impl SourceStream {
     /// When the byte at an offset was received; what is older is forgotten.
     fn time(&mut self, offset: u64) -> Timestamp {
         while self.times.get(1).is_some_and(|(next, _)| *next <= offset) {

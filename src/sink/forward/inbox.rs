@@ -1,4 +1,4 @@
-//! What lies between the pump, which only puts telegrams in, and the thread that passes them on.
+//! What lies between the loop, which only puts telegrams in, and the thread that passes them on.
 
 use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Write};
@@ -9,7 +9,7 @@ use rustix::io::ioctl_fionbio;
 use crate::sink::observer::Notice;
 use crate::sink::standing::Standing;
 
-/// Between the pump and the thread.
+/// Between the loop and the thread.
 #[derive(Debug)]
 pub(super) struct Inbox {
     letters: Mutex<Letters>,

@@ -27,10 +27,7 @@ pub fn config(bytes: &[u8]) {
 fn silent_failure(failure: &Failure, text: &str) {
     let hint = failure.hint.as_deref().unwrap_or_default();
     // As it is said.
-    silent(
-        &format!("{}\n{}", mask(&failure.what), mask(hint)),
-        text,
-    );
+    silent(&format!("{}\n{}", mask(&failure.what), mask(hint)), text);
 }
 
 /// A message holds no part of the key that a reader could recognise.
