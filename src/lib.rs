@@ -15,6 +15,18 @@
 //! the loop that ties them together, `cli` the command line. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
 //! `default-features = false` leaves the rest out and nine small crates to build.
 //!
+//! What was weighed on the way from a source to an output, and why it is not so:
+//!
+//! - Decoding chunks of a file on several threads, each from a presumed state of the decoder: what follows a damaged
+//!   frame has to be decoded twice, numbered again, and compared with what was presumed. Only what depends on nothing
+//!   but its own bytes leaves the one decoder: frames are opened before it comes to them ([`p1::decoder::FrameOpener`]),
+//!   telegrams are formatted behind it.
+//! - An interface for each who is told (output, services, screen): a new one had to be made known in four places. There
+//!   is one report and one trait with one method (`sink::observer`); a command is a list of observers.
+//! - A bounded channel for all live sources: one that floods would fill it for all. The channel has no bound, each
+//!   source has a share of it.
+//! - An asynchronous runtime for sources: a thread a source waits as well, and ends as soon.
+//!
 //! Decrypt a frame, and take one value as an exact number in the unit that its name ends with:
 //!
 //! ```
