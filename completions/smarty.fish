@@ -74,7 +74,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l auth-key -d 'S
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
@@ -134,7 +134,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l auth-key -d 'Sec
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
@@ -194,7 +194,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l auth-key -d 'S
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
@@ -262,7 +262,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l auth-key -d 'Sec
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r

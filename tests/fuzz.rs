@@ -44,7 +44,7 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
         if name == "dump" {
             // The first byte chooses the form: found out, and each in turn.
             seeds.push([b"?", &bytes[..]].concat());
-            seeds.push([&[b'0' + (seeds.len() % 9) as u8], &bytes[..]].concat());
+            seeds.push([&[b'0' + (seeds.len() % 11) as u8], &bytes[..]].concat());
         }
         seeds.push(bytes);
     }

@@ -1,16 +1,18 @@
 //! Dumps in text forms, back to bytes: pushed in as they come, pieces out, in constant memory.
 //!
 //! ```text
-//! input -> byte order mark -> which form? (the first 64 KiB) -> decoder of the form -> pieces
+//! input -> byte order mark -> which form, in what? (the first 64 KiB) -> unwrapped -> decoder of the form -> pieces
 //! ```
-//! What an input may be: hex with any separators, `xxd`, `hexdump` and `od`, C arrays and strings, base64, log
-//! lines, our own capture log and NDJSON, telegrams whose line ends suffered, and bytes as they are. All are
+//! What an input may be: hex with any separators, numbers in decimal or unpadded hex, `xxd`, `hexdump` and `od`, C
+//! arrays and strings, base64, log lines, our own capture log and NDJSON, telegrams whose line ends suffered, and bytes
+//! as they are; each of them in quotes with escapes, in a page, or in a log with something before each line. All are
 //! strict: what is neither data nor part of the form is refused with its line and column.
-//! Not supported: decimal, octal and binary digits, big-endian words, UTF-16 without a byte order mark.
+//! Not supported: big-endian words, UTF-16 without a byte order mark.
 
 mod base64;
 mod capture;
 mod carray;
+mod columns;
 mod decoder;
 mod encoding;
 mod error;
@@ -19,14 +21,15 @@ mod lines;
 mod log;
 mod magic;
 mod ndjson;
+mod numbers;
 mod rowline;
 mod rows;
 mod scrub;
 mod secret;
 mod sniff;
-mod stamp;
 mod text;
 mod trial;
+mod unwrap;
 
 use std::fmt;
 use std::mem;
@@ -44,6 +47,9 @@ pub use self::hex::encode_hex;
 pub use self::rows::{encode_hexdump, encode_words, encode_xxd};
 pub use self::secret::Secret;
 use self::sniff::Sniffer;
+use self::unwrap::Found;
+pub use self::unwrap::Wrapping;
+use self::unwrap::Wraps;
 
 /// Names how the bytes of an input are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +58,13 @@ pub enum Form {
     Bin,
     /// Hex digits with separators, also of `xxd -p`.
     Hex,
-    /// Rows of `xxd`: an offset and a colon.
+    /// Hex digits, one or two a byte: without a zero before a single one.
+    Unpadded,
+    /// Numbers in decimal, one a byte.
+    Decimal,
+    /// Rows of `xxd`: an offset and a colon, then hex or binary digits.
     Xxd,
-    /// Rows of `hexdump` and `od`: bytes, or little-endian words.
+    /// Rows of `hexdump` and `od`: bytes, or little-endian words, in hex, octal or decimal, or characters.
     Hexdump,
     /// Arrays of `0x..`, strings of `\x..`.
     CArray,
@@ -108,14 +118,25 @@ pub struct Undump {
 enum Stage {
     Looking(Sniffer),
     Decoding(Decoder),
+    Unwrapping(Box<Wrapped>),
     Failed,
+}
+
+/// A decoder, and what is taken off its input first.
+struct Wrapped {
+    wraps: Wraps,
+    decoder: Decoder,
+    /// What was taken out and waits to be decoded.
+    inside: Vec<u8>,
 }
 
 impl Form {
     /// All forms, in the order in which they are listed for people.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Bin,
         Self::Hex,
+        Self::Unpadded,
+        Self::Decimal,
         Self::Xxd,
         Self::Hexdump,
         Self::CArray,
@@ -130,6 +151,8 @@ impl Form {
         match self {
             Self::Bin => "bin",
             Self::Hex => "hex",
+            Self::Unpadded => "unpadded",
+            Self::Decimal => "decimal",
             Self::Xxd => "xxd",
             Self::Hexdump => "hexdump",
             Self::CArray => "carray",
@@ -170,6 +193,8 @@ impl Undump {
     /// Begins an input of the given form; of none, it is found out by looking.
     pub fn new(form: Option<Form>) -> Self {
         let stage = match form {
+            // Lines of a log may stand around a telegram all the same.
+            Some(Form::Text) => Stage::Looking(Sniffer::of_text()),
             Some(form) => Stage::Decoding(Decoder::new(form)),
             None => Stage::Looking(Sniffer::new()),
         };
@@ -265,6 +290,7 @@ impl Stage {
                 self.take(part.get(taken..).unwrap_or_default(), form, out)
             }
             Self::Decoding(decoder) if !part.is_empty() => decoder.push(part, out),
+            Self::Unwrapping(wrapped) => wrapped.push(part, out),
             Self::Decoding(_) | Self::Failed => Ok(()),
         }
     }
@@ -272,16 +298,29 @@ impl Stage {
     /// Decodes what was looked at.
     fn begin(
         &mut self,
-        found: Form,
+        (wraps, found): Found,
         form: &mut Option<Form>,
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        *form = Some(found);
-        let before = mem::replace(self, Self::Decoding(Decoder::new(found)));
-        let Self::Looking(sniffer) = before else {
+        let decoder = Decoder::new(found);
+        let wrappings = wraps.wrappings();
+        let stage = match wraps.is_empty() {
+            true => Self::Decoding(decoder),
+            false => Self::Unwrapping(Box::new(Wrapped {
+                wraps,
+                decoder,
+                inside: Vec::new(),
+            })),
+        };
+        let Self::Looking(sniffer) = mem::replace(self, stage) else {
             return Ok(());
         };
-        out(Piece::Note(Note::Form(found)));
+        if form.replace(found).is_none() {
+            out(Piece::Note(Note::Form(found)));
+        }
+        if !wrappings.is_empty() {
+            out(Piece::Note(Note::Unwrapped(wrappings)));
+        }
         self.take(&sniffer.into_held(), form, out)
     }
 
@@ -296,8 +335,40 @@ impl Stage {
         }
         match self {
             Self::Decoding(decoder) => decoder.finish(out),
+            Self::Unwrapping(wrapped) => wrapped.finish(out),
             Self::Looking(_) | Self::Failed => Ok(()),
         }
+    }
+}
+
+impl Wrapped {
+    fn push(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        // What is taken out of a huge push must not pile up.
+        for part in input.chunks(LONGEST_PART) {
+            self.wraps.push(part, &mut self.inside)?;
+            self.decode(out)?;
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        let result = self.decoder.push(&self.inside, out);
+        self.inside.clear();
+        result.map_err(|error| self.within(error))
+    }
+
+    fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        self.wraps.finish(&mut self.inside)?;
+        self.decode(out)?;
+        let result = self.decoder.finish(out);
+        result.map_err(|error| self.within(error))
+    }
+
+    /// A fault of what is inside.
+    fn within(&self, error: DumpError) -> DumpError {
+        let wrappings = self.wraps.wrappings();
+        let error = Box::new(error);
+        DumpError::Inside { wrappings, error }
     }
 }
 
@@ -318,6 +389,8 @@ fn once<'a>(
     }
 }
 
-#[cfg(test)]
+/// So much is taken out of its wraps in one go, in bytes.
+const LONGEST_PART: usize = 64 << 10;
+
 #[cfg(test)]
 mod tests;

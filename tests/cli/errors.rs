@@ -104,7 +104,7 @@ fn a_text_that_is_no_dump() {
     $ smarty parse letter.txt
     --- stderr
     smarty: error: letter.txt: this is no dump of a P1 port that is known; it begins with 44 65 61 72 20 63 75 73 74 6F 6D 65 72 2C 0A 79 (Dear customer,.y)
-      hint: if it is a dump all the same, name its form: -i bin|hex|xxd|hexdump|carray|base64|log|text|ndjson
+      hint: if it is a dump all the same, name its form: -i bin|hex|unpadded|decimal|xxd|hexdump|carray|base64|log|text|ndjson
     --- exit 5
     ");
 }

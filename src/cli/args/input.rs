@@ -12,7 +12,7 @@ use crate::source::dump::Form;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
-    /// What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson
+    /// What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson
     #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = parse_form)]
     pub input: FormChoice,
     /// Only frames of this meter: device id or system title; repeatable

@@ -5,6 +5,7 @@ use super::carray::CArray;
 use super::hex::Hex;
 use super::log::Log;
 use super::ndjson::Ndjson;
+use super::numbers::Numbers;
 use super::rows::Rows;
 use super::text::Text;
 use super::{DumpError, Form, Piece};
@@ -14,7 +15,8 @@ pub(super) enum Decoder {
     Bin,
     Text(Text),
     Hex(Hex),
-    Rows(Rows),
+    Numbers(Box<Numbers>),
+    Rows(Box<Rows>),
     CArray(Box<CArray>),
     Base64(Box<Base64>),
     Log(Log),
@@ -35,8 +37,10 @@ impl Decoder {
         match form {
             Form::Bin => Self::Bin,
             Form::Hex => Self::Hex(Hex::new()),
-            Form::Xxd => Self::Rows(Rows::xxd()),
-            Form::Hexdump => Self::Rows(Rows::hexdump()),
+            Form::Unpadded => Self::Numbers(Box::new(Numbers::new(16))),
+            Form::Decimal => Self::Numbers(Box::new(Numbers::new(10))),
+            Form::Xxd => Self::Rows(Box::new(Rows::xxd())),
+            Form::Hexdump => Self::Rows(Box::new(Rows::hexdump())),
             Form::CArray => Self::CArray(Box::new(CArray::new())),
             Form::Base64 => Self::Base64(Box::new(Base64::new())),
             Form::Log => Self::Log(Log::new()),
@@ -67,6 +71,7 @@ impl Decoder {
         match self {
             Self::Bin | Self::Text(_) => Ok(()),
             Self::Hex(hex) => hex.push(part, out),
+            Self::Numbers(numbers) => numbers.push(part, out),
             Self::Rows(rows) => rows.push(part, out),
             Self::CArray(array) => array.push(part, out),
             Self::Base64(base64) => base64.push(part, out),
@@ -83,6 +88,7 @@ impl Decoder {
                 Ok(())
             }
             Self::Hex(hex) => hex.finish(out),
+            Self::Numbers(numbers) => numbers.finish(out),
             Self::Rows(rows) => rows.finish(out),
             Self::CArray(array) => array.finish(out),
             Self::Base64(base64) => base64.finish(out),
@@ -95,6 +101,7 @@ impl Decoder {
         let (marks, passed_over) = match self {
             Self::Bin | Self::Text(_) | Self::Hex(_) | Self::Base64(_) => (0, 0),
             Self::Rows(rows) => rows.tally(),
+            Self::Numbers(numbers) => numbers.tally(),
             Self::CArray(array) => array.tally(),
             Self::Log(log) => log.tally(),
             Self::Ndjson(ndjson) => (ndjson.tally(), 0),

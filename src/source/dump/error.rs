@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Form, Secret};
+use super::{Form, Secret, Wrapping};
 use crate::p1::count::count;
 
 /// A place in a text, both counted from one; a column is a character.
@@ -24,6 +24,14 @@ pub enum DumpError {
         place: Place,
         /// The character.
         found: char,
+        /// What could stand there.
+        expected: &'static str,
+    },
+    /// A number that is no byte.
+    #[error("{place}: expected {expected}")]
+    Number {
+        /// Where it begins.
+        place: Place,
         /// What could stand there.
         expected: &'static str,
     },
@@ -114,6 +122,14 @@ pub enum DumpError {
         /// What it is.
         secret: Secret,
     },
+    /// A fault of what was taken out of something: its place is counted there.
+    #[error("{error} (counted in what is inside: {})", listed(.wrappings))]
+    Inside {
+        /// What was taken off, from the outside.
+        wrappings: Vec<Wrapping>,
+        /// The fault.
+        error: Box<DumpError>,
+    },
     /// An input of no form that is known.
     #[error(
         "this is no dump of a P1 port that is known; it begins with {}",
@@ -132,10 +148,16 @@ pub enum Note {
     Form(Form),
     /// A byte order mark was decoded.
     ByteOrderMark(Encoding),
+    /// What stood around the data was taken off, from the outside.
+    Unwrapped(Vec<Wrapping>),
     /// The text had only LF at its line ends: CR was put before each.
     ReturnsPutBack,
     /// The text had LF LF at its line ends, as a tty with ICRNL leaves them: made CR LF.
     ReturnsWereLineFeeds,
+    /// The text had CR CR LF at its line ends: made CR LF.
+    ReturnsWereDoubled,
+    /// The text had `^M` in the place of CR.
+    ReturnsWereShown,
     /// The last line of a capture log was cut, and left out.
     LastLineCut {
         /// The line.
@@ -188,6 +210,11 @@ impl fmt::Display for Note {
             Self::ReturnsWereLineFeeds => {
                 f.write_str("line ends are LF LF, as a tty leaves them that turns CR to LF: made CR LF, for the CRC")
             }
+            Self::Unwrapped(wrappings) => {
+                f.write_str(&listed(wrappings))
+            }
+            Self::ReturnsWereDoubled => f.write_str("line ends are CR CR LF: made CR LF, for the CRC"),
+            Self::ReturnsWereShown => f.write_str("^M at line ends stands for CR: made CR, for the CRC"),
             Self::LastLineCut { line } => write!(f, "line {line}, the last one, was cut: left out"),
             Self::TornLine { line } => write!(f, "line {line} was cut: left out"),
             Self::Gap { place, expected, found } => {
@@ -220,6 +247,11 @@ fn named(found: char) -> String {
         }
         _ => format!("{found:?}"),
     }
+}
+
+fn listed(wrappings: &[Wrapping]) -> String {
+    let words: Vec<String> = wrappings.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 fn spaced(bytes: &[u8]) -> String {

@@ -184,7 +184,8 @@ pub(super) fn decode_pairs(text: &[u8], bytes: &mut Vec<u8>) -> usize {
     bytes.len() - before
 }
 
-fn value_of(digit: u8) -> u8 {
+/// The value of a hex digit; 0xFF for any other byte.
+pub(super) fn value_of(digit: u8) -> u8 {
     VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
 }
 

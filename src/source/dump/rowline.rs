@@ -10,6 +10,106 @@ pub(super) struct Groups {
     pub size: usize,
 }
 
+/// How the bytes of a row are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Hex digits.
+    Hex,
+    /// Eight binary digits each, behind an offset with a colon.
+    Binary,
+    /// Little-endian words of two bytes, six octal digits each.
+    OctalWords,
+    /// Four columns each: three octal digits, a character, or its escape.
+    Cells,
+    /// Four columns each: a number in decimal.
+    DecimalCells,
+}
+
+impl Style {
+    /// The offset and the bytes of a row written so; none if it is not.
+    pub(super) fn read(self, text: &str, width: usize) -> Option<(&str, Groups)> {
+        let text = text.trim_start();
+        let length = text.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let (digits, rest) = text.split_at_checked(length)?;
+        if !(4..=16).contains(&length) {
+            return None;
+        }
+        let (bytes, size) = match self {
+            Self::Hex => return None,
+            Self::Binary => (binary(rest.strip_prefix(':')?, width)?, 1),
+            Self::OctalWords => (octal_words(rest)?, 2),
+            Self::Cells => cells(rest, width)?,
+            Self::DecimalCells => {
+                let numbers = rest.as_bytes().chunks(4).map(decimal_cell);
+                (numbers.collect::<Option<Vec<u8>>>()?, 1)
+            }
+        };
+        (!bytes.is_empty()).then_some((digits, Groups { bytes, size }))
+    }
+}
+
+/// Words of eight binary digits; what follows them are characters. The first row is not one of few groups in hex.
+fn binary(rest: &str, width: usize) -> Option<Vec<u8>> {
+    let words = rest.split_ascii_whitespace();
+    let is_byte =
+        |word: &&str| word.len() == 8 && word.bytes().all(|bit| matches!(bit, b'0' | b'1'));
+    let words = words
+        .take_while(is_byte)
+        .take(if width > 0 { width } else { usize::MAX });
+    let bytes: Vec<u8> = words
+        .filter_map(|word| u8::from_str_radix(word, 2).ok())
+        .collect();
+    (width > 0 || bytes.len() > MOST_LONG_GROUPS).then_some(bytes)
+}
+
+fn octal_words(rest: &str) -> Option<Vec<u8>> {
+    let word = |word: &str| {
+        u16::from_str_radix(word, 8)
+            .ok()
+            .filter(|_| word.len() == 6)
+    };
+    let words: Option<Vec<u16>> = rest.split_ascii_whitespace().map(word).collect();
+    words.map(|words| words.into_iter().flat_map(u16::to_le_bytes).collect())
+}
+
+/// Cells of four columns. Blanks at the end of a row may be lost: the next offset tells.
+fn cells(rest: &str, width: usize) -> Option<(Vec<u8>, usize)> {
+    let cell = |cell: &[u8]| match *cell {
+        [b' ', digits @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => {
+            Some((digits - b'0') << 6 | (b - b'0') << 3 | (c - b'0'))
+        }
+        [b' ', b' ', b'\\', letter] => {
+            let at = b"0abtnvfr".iter().position(|known| *known == letter)?;
+            u8::try_from(at)
+                .ok()
+                .map(|at| if at == 0 { 0 } else { at + 6 })
+        }
+        [b' ', b' ', b' ', shown @ b' '..=b'~'] => Some(shown),
+        _ => None,
+    };
+    let rest = rest.as_bytes();
+    let mut bytes: Vec<u8> = rest
+        .chunks(4)
+        .filter(|part| part.len() == 4)
+        .map(cell)
+        .collect::<Option<_>>()?;
+    if !rest.len().is_multiple_of(4) && rest.chunks(4).next_back()?.iter().any(|byte| *byte != b' ')
+    {
+        return None;
+    }
+    let lost = width.saturating_sub(bytes.len());
+    if bytes.is_empty() {
+        return None;
+    }
+    bytes.resize(bytes.len() + lost, b' ');
+    Some((bytes, lost + 1))
+}
+
+fn decimal_cell(cell: &[u8]) -> Option<u8> {
+    let digits = cell.strip_prefix(b" ").filter(|_| cell.len() == 4)?;
+    str::from_utf8(digits.trim_ascii_start()).ok()?.parse().ok()
+}
+
 /// A group of digits: where it begins and ends in the line.
 struct Group {
     start: usize,
@@ -300,6 +400,9 @@ fn decode(text: &str, group: &Group, size: usize) -> Vec<u8> {
     }
     bytes
 }
+
+/// A row of so many groups of eight digits may be one in hex.
+const MOST_LONG_GROUPS: usize = 4;
 
 /// The column of characters is only looked for in rows of up to so many groups.
 const WIDEST_ROW: usize = 256;

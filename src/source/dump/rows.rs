@@ -5,12 +5,16 @@
 //! 00000000  db 08 53 41 47 67 70 01  bd 54 82 02 7a 30 00 05  |..SAG..|   hexdump -C, od -t x1z (in >..<)
 //! 0000000 08db 4153 6747 0170 54bd 0282 307a 0500                         hexdump, od -x: little-endian words
 //! │00000000│ db 08 53 41 47 67 70 01 ┊ bd 54 82 02 7a 30 00 05 │×•SAGgp•┊×T×•z0⋄•│   hexyl
+//! 0000000 333  \b   S   A   G   g   p 001 275   T 202 002   z   0  \0 005    od -c, od -b, od -t u1: cells
+//! 0000000 004333 040523 063507 000560 052275 001202 030172 002400         od: little-endian words in octal
+//! 00000000: 11011011 00001000 01010011 01000001 01000111 01100111  ..SAGg xxd -b
 //! *                                                                       the row above again, up to the next offset
 //! 0000020                                                                 the end
 //! ```
 
+use super::columns::Columns;
 use super::lines::{Line, Lines};
-use super::rowline::{self, Groups};
+use super::rowline::{self, Groups, Style};
 use super::{DumpError, Note, Piece};
 
 /// Turns rows to bytes, each checked by its offset.
@@ -31,6 +35,10 @@ struct Dump {
     last: Vec<u8>,
     /// A `*` stood here: its rows go up to the next offset.
     star: bool,
+    /// How bytes are written, once a row has shown it.
+    style: Option<Style>,
+    /// Where in a row its bytes stand, as in the one before.
+    columns: Option<Columns>,
     rows: usize,
     passed_over: usize,
 }
@@ -52,6 +60,8 @@ impl Rows {
             latest: Vec::new(),
             last: Vec::new(),
             star: false,
+            style: None,
+            columns: None,
             rows: 0,
             passed_over: 0,
         };
@@ -73,7 +83,10 @@ impl Rows {
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
         let Self { lines, dump } = self;
         lines.finish(&mut |line| dump.line(&line, out))?;
-        dump.give_last(out);
+        // Blanks that no offset has proven are none.
+        if dump.style != Some(Style::Cells) {
+            dump.give_last(out);
+        }
         Ok(())
     }
 
@@ -92,12 +105,21 @@ impl Dump {
     }
 
     fn row(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        if self.row_as_before(line.text, out) {
+            return Ok(());
+        }
         let trimmed = line.text.trim();
         if trimmed.is_empty() {
             return Ok(());
         }
         if trimmed == "*" && self.expected.is_some() {
             self.star = true;
+            return Ok(());
+        }
+        if let Some((digits, style, groups)) = self.styled(line) {
+            let offset = self.place_row(line, digits, out)?;
+            self.style = Some(style);
+            self.take(offset, &groups, out);
             return Ok(());
         }
         let Some((digits, rest)) = rowline::offset(line, self.colon) else {
@@ -107,8 +129,54 @@ impl Dump {
         let groups = rowline::groups(line, rest, self.colon, self.latest.len())?;
         if let Some(groups) = &groups {
             self.take(offset, groups, out);
+            self.style = Some(Style::Hex);
+            self.columns = Columns::of(line.text, groups);
         }
         Ok(())
+    }
+
+    /// A row whose bytes are not in hex, with its offset.
+    fn styled<'a>(&self, line: &Line<'a>) -> Option<(&'a str, Style, Groups)> {
+        let styles = match self.style {
+            Some(Style::Hex) => &[][..],
+            Some(ref known) => std::slice::from_ref(known),
+            None if self.colon => &[Style::Binary],
+            None => &[Style::Cells, Style::DecimalCells, Style::OctalWords],
+        };
+        let width = self.latest.len();
+        styles.iter().find_map(|style| {
+            let (digits, groups) = style.read(line.text, width)?;
+            Some((digits, *style, groups))
+        })
+    }
+
+    /// Reads a row that is laid out as the one before it and follows on it; false if it is not.
+    fn row_as_before(&mut self, text: &str, out: &mut dyn FnMut(Piece<'_>)) -> bool {
+        let (Some(columns), [radix], Some(expected), false) = (
+            &mut self.columns,
+            self.radixes.as_slice(),
+            self.expected,
+            self.star,
+        ) else {
+            return false;
+        };
+        let digits = columns.digits(text);
+        let fits = u64::from_str_radix(digits, *radix).is_ok_and(|offset| offset == expected);
+        if !fits || !columns.read(text.as_bytes()) {
+            return false;
+        }
+        if !self.last.is_empty() {
+            out(Piece::Bytes(&self.last));
+            self.last.clear();
+        }
+        self.rows += 1;
+        self.latest.clone_from(&columns.bytes);
+        self.expected = Some(expected.saturating_add(columns.bytes.len() as u64));
+        let sure = columns.bytes.len().saturating_sub(columns.size - 1);
+        let (sure, last) = columns.bytes.split_at(sure);
+        self.last.extend_from_slice(last);
+        out(Piece::Bytes(sure));
+        true
     }
 
     /// A line without offset: plain digits as of `xxd -p`, a broken row, or no row at all.
@@ -197,14 +265,9 @@ impl Dump {
     /// Reads an offset in the first radix that makes it fit, and forgets those that do not.
     fn read_offset(&mut self, digits: &str, fits: impl Fn(u64) -> bool) -> u64 {
         let read = |radix: u32| u64::from_str_radix(digits, radix).ok();
-        let fitting: Vec<u32> = self
-            .radixes
-            .iter()
-            .copied()
-            .filter(|radix| read(*radix).is_some_and(&fits))
-            .collect();
-        if !fitting.is_empty() {
-            self.radixes = fitting;
+        let is_fitting = |radix: &u32| read(*radix).is_some_and(&fits);
+        if self.radixes.iter().any(is_fitting) {
+            self.radixes.retain(is_fitting);
         }
         let offset = self.radixes.iter().find_map(|radix| read(*radix));
         offset.or_else(|| read(16)).unwrap_or(u64::MAX)

@@ -1,12 +1,14 @@
 //! Finds out the form of an input by looking at its first 64 KiB.
 //!
 //! Each form in turn decodes what is there; the first whose bytes hold the start of a frame or of a telegram wins.
+//! Where none wins, what may stand around a form is taken off and looked at in the same way.
 //! It is tried at fixed places, at powers of two and behind each of the first lines, so that a live source is not
 //! delayed and the way it is cut into pieces changes nothing.
 
 use super::capture::MARK;
 use super::secret::{KEY_LENGTH, Secret};
 use super::trial::{Extent, Trial};
+use super::unwrap::{Found, Search, Wraps};
 use super::{DumpError, Form, magic, ndjson, text};
 use crate::p1::framer::bare_begins;
 use crate::p1::push::hdlc::{self, FLAG, Link};
@@ -20,6 +22,8 @@ pub(super) struct Sniffer {
     /// Where the next line is looked for.
     line: usize,
     lines_seen: usize,
+    /// The form is said to be text; only what stands around it is looked for.
+    text: bool,
 }
 
 impl Sniffer {
@@ -29,6 +33,15 @@ impl Sniffer {
             power: SHORTEST,
             line: 0,
             lines_seen: 0,
+            text: false,
+        }
+    }
+
+    /// Looks for what may stand around telegrams as text, and for no other form.
+    pub(super) fn of_text() -> Self {
+        Self {
+            text: true,
+            ..Self::new()
         }
     }
 
@@ -36,7 +49,7 @@ impl Sniffer {
     ///
     /// # Errors
     /// A packed file; a text of no known form.
-    pub(super) fn push(&mut self, input: &[u8]) -> Result<(usize, Option<Form>), DumpError> {
+    pub(super) fn push(&mut self, input: &[u8]) -> Result<(usize, Option<Found>), DumpError> {
         let taken = input.len().min(WINDOW.saturating_sub(self.held.len()));
         self.held
             .extend_from_slice(input.get(..taken).unwrap_or_default());
@@ -47,8 +60,8 @@ impl Sniffer {
             } else {
                 Extent::Begin
             };
-            if let Some(form) = look(begin, extent)? {
-                return Ok((taken, Some(form)));
+            if let Some(found) = self.look(begin, extent)? {
+                return Ok((taken, Some(found)));
             }
         }
         Ok((taken, None))
@@ -58,8 +71,34 @@ impl Sniffer {
     ///
     /// # Errors
     /// A packed file; a text of no known form.
-    pub(super) fn finish(&self) -> Result<Form, DumpError> {
-        Ok(look(&self.held, Extent::All)?.unwrap_or(Form::Bin))
+    pub(super) fn finish(&self) -> Result<Found, DumpError> {
+        let found = self.look(&self.held, Extent::All)?;
+        Ok(found.unwrap_or_else(|| bare(if self.text { Form::Text } else { Form::Bin })))
+    }
+
+    fn look(&self, begin: &[u8], extent: Extent) -> Result<Option<Found>, DumpError> {
+        if !self.text {
+            return look(begin, extent);
+        }
+        let lines = memchr::memrchr(b'\n', begin).map_or(0, |end| end + 1);
+        let lines = begin.get(
+            ..if extent == Extent::All {
+                begin.len()
+            } else {
+                lines
+            },
+        );
+        let lines = lines.unwrap_or_default();
+        if holds_telegram(lines) {
+            return Ok(Some(bare(Form::Text)));
+        }
+        let inside = |text: &[u8], _| holds_telegram(text).then(|| bare(Form::Text));
+        let search = Search {
+            inside: &inside,
+            depth: 0,
+        };
+        let all = (extent != Extent::Begin).then(|| bare(Form::Text));
+        Ok(search.prefix(lines, false).or(all))
     }
 
     /// The bytes that wait for their form.
@@ -99,6 +138,13 @@ pub(super) fn holds_start(bytes: &[u8]) -> bool {
     places.any(|(index, _)| bytes.get(index..).is_some_and(starts))
 }
 
+/// True if the bytes hold the begin of a frame: a slash and a few letters are no proof among bytes that are no text.
+fn holds_frame(bytes: &[u8]) -> bool {
+    let rests = (0..bytes.len()).filter_map(|index| bytes.get(index..));
+    let mut rests = rests.filter(|rest| rest.first() != Some(&b'/'));
+    rests.any(starts)
+}
+
 /// True if the bytes begin with an encrypted frame or a telegram.
 fn starts(bytes: &[u8]) -> bool {
     match bytes {
@@ -132,13 +178,18 @@ fn starts(bytes: &[u8]) -> bool {
     }
 }
 
-fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
+/// A form with nothing around it.
+fn bare(form: Form) -> Found {
+    (Wraps::default(), form)
+}
+
+fn look(begin: &[u8], extent: Extent) -> Result<Option<Found>, DumpError> {
     if begin.is_empty() {
         return Ok(None);
     }
     magic::refuse_packed(begin)?;
     if begin.starts_with(MARK.as_bytes()) {
-        return Ok(Some(Form::Log));
+        return Ok(Some(bare(Form::Log)));
     }
     if !is_text(begin, extent) {
         if matches!(extent, Extent::Begin) && magic::may_be_tar(begin) {
@@ -147,8 +198,8 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         let may_be_key = begin.len() <= KEY_LENGTH && !holds_start(begin);
         return match extent {
             Extent::Begin if may_be_key => Ok(None),
-            Extent::All if may_be_key => refuse_secret(begin).map(|()| Some(Form::Bin)),
-            _ => Ok(Some(Form::Bin)),
+            Extent::All if may_be_key => refuse_secret(begin).map(|()| Some(bare(Form::Bin))),
+            _ => Ok(Some(bare(Form::Bin))),
         };
     }
     // A line that is not whole yet is of no form; one that is longer than all else may be of hex digits.
@@ -157,19 +208,16 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         None if extent == Extent::Begin && begin.len() < LONG_LINE => return Ok(None),
         _ => begin,
     };
-    if holds_telegram(lines) {
-        return Ok(Some(Form::Text));
-    }
     let first = lines
         .trim_ascii_start()
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
     if first.starts_with(b"{") && (ndjson::is_ours(first) || ndjson::begins_ours(lines)) {
-        return Ok(Some(Form::Ndjson));
+        return Ok(Some(bare(Form::Ndjson)));
     }
-    if let Some(form) = certain(lines, begin, extent) {
-        return Ok(Some(form));
+    if let Some(found) = find(lines, begin, extent, DEEPEST) {
+        return Ok(Some(found));
     }
     if extent == Extent::Begin {
         return Ok(None);
@@ -180,11 +228,69 @@ fn look(begin: &[u8], extent: Extent) -> Result<Option<Form>, DumpError> {
         refuse_secret(begin)?;
     }
     match resort {
-        Some(form) => Ok(Some(form)),
+        Some(form) => Ok(Some(bare(form))),
         None => Err(DumpError::Unknown {
             first: begin.iter().copied().take(16).collect(),
         }),
     }
+}
+
+/// The first form whose bytes hold a start, where it may be wrapped so many times.
+fn find(lines: &[u8], begin: &[u8], extent: Extent, depth: usize) -> Option<Found> {
+    let inside = |text: &[u8], depth| find_inside(text, extent, depth);
+    let search = Search {
+        inside: &inside,
+        depth: depth.saturating_sub(1),
+    };
+    let wrapped = |search: &dyn Fn() -> Option<Found>| if depth > 0 { search() } else { None };
+    // The first lines of a telegram may stand as they are in a page, and others with entities in them.
+    if let Some(found) = wrapped(&|| search.html(lines)) {
+        return Some(found);
+    }
+    if holds_telegram(lines) {
+        return Some(bare(Form::Text));
+    }
+    // Strings with escapes in a list would be read from the first one with `\x` on.
+    let escapes = memchr::memchr(b'\\', lines).is_some();
+    let literals = || {
+        wrapped(&|| {
+            search.literals(if extent == Extent::Window {
+                begin
+            } else {
+                lines
+            })
+        })
+    };
+    if let Some(found) = Some(()).filter(|()| escapes).and_then(|()| literals()) {
+        return Some(found);
+    }
+    if let Some(form) = certain(lines, begin, extent) {
+        return Some(bare(form));
+    }
+    if let Some(found) = Some(()).filter(|()| !escapes).and_then(|()| literals()) {
+        return Some(found);
+    }
+    // Offsets before the bytes would be read as bytes of a log.
+    if let Some(found) = wrapped(&|| search.prefix(lines, true)) {
+        return Some(found);
+    }
+    if let Some(form) = certain_in_talk(lines, begin, extent) {
+        return Some(bare(form));
+    }
+    wrapped(&|| search.prefix(lines, false))
+}
+
+/// The form of what was taken out of something, if it is certain.
+fn find_inside(text: &[u8], extent: Extent, depth: usize) -> Option<Found> {
+    if !is_text(text, extent) {
+        // Letters beyond ASCII may be of another encoding than UTF-8.
+        let form = match holds_telegram(text) && !text.contains(&0) {
+            true => Form::Text,
+            false => Form::Bin,
+        };
+        return Some(bare(form)).filter(|_| form == Form::Text || holds_frame(text));
+    }
+    find(text, text, Extent::All, depth)
 }
 
 /// Refuses a file of keys: nothing of it is shown, and no fault of a line is looked for in it.
@@ -195,7 +301,7 @@ fn refuse_secret(begin: &[u8]) -> Result<(), DumpError> {
     }
 }
 
-/// The first form whose bytes hold a start.
+/// The first form whose rows hold a start, or whose bytes begin with one.
 fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
     let cut = memchr::memchr(b'\n', lines).is_none() && extent != Extent::All;
     // A single line that goes on may be anything at its end.
@@ -207,7 +313,13 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         }
     };
     for form in [Form::Xxd, Form::Hexdump, Form::CArray] {
-        if by_line(form).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {
+        let trial = by_line(form).filter(|trial| trial.tally.marks > 0);
+        let holds = |bytes: &[u8]| match form {
+            // A string that goes on may be one with other escapes than these.
+            Form::CArray if extent == Extent::Begin => holds_frame(bytes) || holds_telegram(bytes),
+            _ => holds_start(bytes),
+        };
+        if trial.is_some_and(|trial| holds(&trial.bytes)) {
             return Some(form);
         }
     }
@@ -216,15 +328,38 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
     } else {
         lines
     };
-    let hex = Trial::new(Form::Hex, running, extent);
-    if hex.error.is_none() && (starts(&hex.bytes) || bare_begins(&hex.bytes) == Some(true)) {
-        return Some(Form::Hex);
+    for form in [Form::Hex, Form::Unpadded, Form::Decimal] {
+        let trial = Trial::new(form, running, extent);
+        let sure = trial.error.is_none() && (form == Form::Hex || trial.tally.marks > 0);
+        if sure && (starts(&trial.bytes) || bare_begins(&trial.bytes) == Some(true)) {
+            return Some(form);
+        }
     }
+    None
+}
+
+/// The first form whose bytes hold a start, with other things around it.
+fn certain_in_talk(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
+    let cut = memchr::memchr(b'\n', lines).is_none() && extent != Extent::All;
+    let by_line = |form| (!cut).then(|| Trial::new(form, lines, extent));
+    let running = if extent == Extent::Window {
+        begin
+    } else {
+        lines
+    };
+    let hex = Trial::new(Form::Hex, running, extent);
     if by_line(Form::Log).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {
         return Some(Form::Log);
     }
     if !cut && holds_start(&hex.bytes) {
         return Some(Form::Hex);
+    }
+    for form in [Form::Unpadded, Form::Decimal] {
+        let numbers = Trial::new(form, running, extent);
+        let sure = numbers.error.is_none() && numbers.tally.marks > 0;
+        if sure && holds_start(&numbers.bytes) {
+            return Some(form);
+        }
     }
     // Somebody talks first, and then come lines of hex digits.
     if hex.bytes.len() < TALK_MAX
@@ -310,7 +445,7 @@ fn is_text(bytes: &[u8], extent: Extent) -> bool {
     whole
         && bytes
             .iter()
-            .all(|byte| !matches!(byte, 0..=6 | 14..=26 | 28..=31 | 127))
+            .all(|byte| !matches!(byte, 0..=6 | 14..=26 | 28..=31))
 }
 
 /// True for the first line of a telegram with a line of its data or its end somewhere behind it.
@@ -320,6 +455,9 @@ fn holds_telegram(text: &[u8]) -> bool {
         .map(|line| text::unquoted(line).0);
     lines.any(text::is_header) && lines.any(|line| text::is_object(line) || text::is_end(line))
 }
+
+/// So many wraps are looked for in one another.
+const DEEPEST: usize = 3;
 
 /// Words of prose hold fewer hex digits in pairs before a letter that is none.
 const TALK_MAX: usize = 8;

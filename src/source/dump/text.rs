@@ -4,19 +4,18 @@
 //! /Lux5\1_M CR LF  CR LF        1-0:1.8.0(..) CR LF      as sent
 //! /Lux5\1_M LF     LF           1-0:1.8.0(..) LF         saved by an editor: CR put before each LF
 //! /Lux5\1_M LF LF  LF LF        1-0:1.8.0(..) LF LF      through a tty with ICRNL: each LF LF is CR LF
+//! /Lux5\1_M CR CR LF                                     copied by a program that puts CR before LF: one taken off
+//! /Lux5\1_M ^M LF                                        as editors and cat -v show CR: made CR
 //! > /Lux5\1_M                                            quoted or indented: the marks are taken off
-//! 12:00:01.123 /Lux5\1_M                                 times before each line: they are taken off
 //! ```
 //! The first two lines of a telegram decide; where one has a CR, all line ends stay as they are.
 
-use super::{Note, Piece, stamp};
+use super::{Note, Piece};
 
 /// Gives the text of telegrams with the line ends they were sent with.
 pub(super) struct Text {
     mode: Mode,
     quoted: bool,
-    /// The line under way, where each may have a time before it.
-    stamped: Option<Vec<u8>>,
     /// What came before the line ends were decided on.
     held: Vec<u8>,
     at_line_start: bool,
@@ -34,6 +33,10 @@ enum Mode {
     Lost,
     /// CR was turned to LF.
     Turned,
+    /// CR CR stands before each LF.
+    Doubled,
+    /// CR is shown as `^M`, or line ends as `^M$`.
+    Shown,
 }
 
 impl Text {
@@ -41,7 +44,6 @@ impl Text {
         Self {
             mode: Mode::Undecided,
             quoted: false,
-            stamped: None,
             held: Vec::new(),
             at_line_start: true,
             last: 0,
@@ -90,11 +92,13 @@ impl Text {
                 out,
             );
         }
-        if let Some(line) = self.stamped.take() {
-            self.give_plain(line.get(stamp::length(&line)..).unwrap_or_default(), out);
-        }
         if std::mem::take(&mut self.half) {
             out(Piece::Bytes(b"\r\n"));
+        }
+        if !self.bytes.is_empty() {
+            let shown = SHOWN.iter().any(|shown| self.bytes == *shown);
+            out(Piece::Bytes(if shown { b"\r" } else { &self.bytes }));
+            self.bytes.clear();
         }
     }
 
@@ -104,11 +108,11 @@ impl Text {
         match mode {
             Mode::Lost => out(Piece::Note(Note::ReturnsPutBack)),
             Mode::Turned => out(Piece::Note(Note::ReturnsWereLineFeeds)),
+            Mode::Doubled => out(Piece::Note(Note::ReturnsWereDoubled)),
+            Mode::Shown => out(Piece::Note(Note::ReturnsWereShown)),
             Mode::Undecided | Mode::AsIs => {}
         }
         let held = std::mem::take(&mut self.held);
-        let mut lines = held.split(|byte| *byte == b'\n');
-        self.stamped = lines.any(|line| stamp::length(line) > 0).then(Vec::new);
         self.give(&held, out);
     }
 
@@ -116,22 +120,6 @@ impl Text {
         if input.is_empty() || self.mode == Mode::Undecided {
             return;
         }
-        if let Some(mut line) = self.stamped.take() {
-            for part in input.split_inclusive(|byte| *byte == b'\n') {
-                line.extend_from_slice(part);
-                if part.ends_with(b"\n") || line.len() >= LONGEST_HELD {
-                    self.give_plain(line.get(stamp::length(&line)..).unwrap_or_default(), out);
-                    line.clear();
-                }
-            }
-            self.stamped = Some(line);
-            return;
-        }
-        self.give_plain(input, out);
-    }
-
-    /// Gives bytes that have no time before them.
-    fn give_plain(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         if self.mode == Mode::AsIs && !self.quoted {
             out(Piece::Bytes(input));
             return;
@@ -139,9 +127,15 @@ impl Text {
         for &byte in input {
             self.byte(byte);
         }
-        if !self.bytes.is_empty() {
-            out(Piece::Bytes(&self.bytes));
-            self.bytes.clear();
+        // What is shown of a CR waits for its line end.
+        let waiting = match self.mode {
+            Mode::Shown => unfinished(&self.bytes),
+            _ => 0,
+        };
+        let ready = self.bytes.len() - waiting;
+        if ready > 0 {
+            out(Piece::Bytes(self.bytes.get(..ready).unwrap_or_default()));
+            self.bytes.drain(..ready);
         }
     }
 
@@ -162,6 +156,15 @@ impl Text {
                     self.bytes.push(byte);
                 }
             }
+            (Mode::Doubled, b'\r') if self.last == b'\r' => {}
+            (Mode::Shown, b'\n') => {
+                let shown = SHOWN.iter().find(|shown| self.bytes.ends_with(shown));
+                if let Some(shown) = shown {
+                    self.bytes.truncate(self.bytes.len() - shown.len());
+                    self.bytes.push(b'\r');
+                }
+                self.bytes.push(byte);
+            }
             (Mode::Lost, b'\n') if self.last != b'\r' => self.bytes.extend_from_slice(b"\r\n"),
             _ => self.bytes.push(byte),
         }
@@ -169,9 +172,36 @@ impl Text {
     }
 }
 
+/// Bytes at the end that may be the begin of what is shown of a CR.
+fn unfinished(bytes: &[u8]) -> usize {
+    let begins = |length: &usize| {
+        let end = bytes.get(bytes.len() - length..).unwrap_or_default();
+        SHOWN.iter().any(|shown| shown.starts_with(end))
+    };
+    let longest = SHOWN
+        .iter()
+        .map(|shown| shown.len())
+        .max()
+        .unwrap_or_default();
+    (1..=longest.min(bytes.len()))
+        .rev()
+        .find(begins)
+        .unwrap_or(0)
+}
+
+/// A line without CR at its end, however it is written.
+pub(super) fn without_return(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let Some(before) = line.strip_suffix(b"\r") {
+        line = before;
+    }
+    let shown = SHOWN.iter().find_map(|shown| line.strip_suffix(*shown));
+    shown.unwrap_or(line)
+}
+
 /// True for `/` and at least three characters, as a telegram begins.
 pub(super) fn is_header(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = without_return(line);
     line.first() == Some(&b'/')
         && line.len() > 3
         && (line.iter().all(|byte| (0x20..0x7F).contains(byte))
@@ -204,17 +234,15 @@ pub(super) fn is_object(line: &[u8]) -> bool {
 
 /// True for `!` and a CRC or nothing, as a telegram ends.
 pub(super) fn is_end(line: &[u8]) -> bool {
-    let crc = line.strip_prefix(b"!").map(<[u8]>::trim_ascii);
+    let crc = without_return(line).strip_prefix(b"!");
+    let crc = crc.map(<[u8]>::trim_ascii);
     crc.is_some_and(|crc| crc.len() <= 4 && crc.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A line without its quote marks, its indentation and the time before it, and whether it had any of the first two.
-/// No line of a telegram begins so.
+/// A line without its quote marks and its indentation, and whether it had any. No line of a telegram begins so.
 pub(super) fn unquoted(line: &[u8]) -> (&[u8], bool) {
     let marks = line.iter().take_while(|byte| is_mark(**byte)).count();
-    let stamp = stamp::length(line);
-    let quoted = marks > 0 && stamp == 0;
-    (line.get(marks.max(stamp)..).unwrap_or_default(), quoted)
+    (line.get(marks..).unwrap_or_default(), marks > 0)
 }
 
 fn is_mark(byte: u8) -> bool {
@@ -233,10 +261,19 @@ fn line_ends(text: &[u8]) -> (Mode, bool) {
         if count == ends.len() {
             break;
         }
-        if line.ends_with(b"\r") {
-            return (Mode::AsIs, quoted || unquoted(line).1);
+        let ending = match line {
+            [.., b'\r', b'\r'] => Some(Mode::Doubled),
+            [.., b'\r'] => Some(Mode::AsIs),
+            _ => None,
+        };
+        if let Some(mode) = ending {
+            return (mode, quoted || unquoted(line).1);
         }
+        let shown = SHOWN.iter().any(|shown| line.ends_with(shown));
         let (line, marked) = unquoted(line);
+        if shown && (is_header(line) || is_object(line) || is_end(line)) {
+            return (Mode::Shown, quoted || marked);
+        }
         let header = is_header(line);
         if header || is_object(line) || is_end(line) {
             quoted |= marked;
@@ -253,6 +290,9 @@ fn line_ends(text: &[u8]) -> (Mode, bool) {
     }
     (Mode::Undecided, quoted)
 }
+
+/// How CR and the line end behind it are shown.
+const SHOWN: [&[u8]; 2] = [b"^M", b"^M$"];
 
 /// So much is held while the line ends are not decided on.
 const LONGEST_HELD: usize = 16 << 10;
@@ -279,6 +319,9 @@ mod tests {
         is_mended(SENT, None);
         is_mended(&SENT.replace('\r', ""), Some(Note::ReturnsPutBack));
         is_mended(&SENT.replace('\r', "\n"), Some(Note::ReturnsWereLineFeeds));
+        is_mended(&SENT.replace('\r', "\r\r"), Some(Note::ReturnsWereDoubled));
+        is_mended(&SENT.replace('\r', "^M"), Some(Note::ReturnsWereShown));
+        is_mended(&SENT.replace("\r\n", "^M$\n"), Some(Note::ReturnsWereShown));
         let quoted = |text: &str| {
             text.split_inclusive('\n')
                 .map(|line| format!("> {line}"))
@@ -287,24 +330,6 @@ mod tests {
         is_mended(&quoted(SENT), None);
         is_mended(&quoted(SENT).replace("> ", "    "), None);
         is_mended(&quoted(&SENT.replace('\r', "")), Some(Note::ReturnsPutBack));
-    }
-
-    #[test]
-    fn times_before_each_line_are_taken_off() {
-        for stamp in [
-            "12:00:01.123 ",
-            "[2026-11-24 12:00:01] ",
-            "[12:00:01][D][dsmr:086]: ",
-        ] {
-            let stamped = |text: &str| {
-                text.split_inclusive('\n')
-                    .map(|line| format!("{stamp}{line}"))
-                    .collect::<String>()
-            };
-            is_mended(&stamped(SENT), None);
-            let lost = Some(Note::ReturnsPutBack);
-            is_mended(&stamped(&SENT.replace('\r', "")), lost);
-        }
     }
 
     #[test]
