@@ -164,9 +164,39 @@ proptest! {
     ) {
         let (name, of, write) = FORMS[which.index(FORMS.len())];
         prop_assume!(of != Of::Latin || telegram.is_ascii());
+        let quoted = telegram.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        prop_assume!(name != "escapes without quotes in a log" || !quoted);
         let bytes = telegram.repeat(repeat);
         let wrong = wrong(of, &bytes, &write(&bytes), &cuts);
         prop_assert!(wrong.is_none(), "{}: {}\n{}", name, wrong.unwrap(), write(&bytes));
+    }
+
+    #[test]
+    fn any_prefix_before_rows_of_bytes_is_learnt(
+        frame in frames(),
+        prefix in wrap::prefixes(),
+        width in 17usize..60,
+        which in 0usize..6,
+        other in any::<bool>(),
+        cuts in prop::collection::vec(1usize..300, 1..6),
+    ) {
+        let row = |row: &[u8]| {
+            let words = |separator: &str, write: fn(&u8) -> String| {
+                row.iter().map(write).collect::<Vec<_>>().join(separator)
+            };
+            match which {
+                0 => words(" ", |byte| format!("{byte:02X}")),
+                1 => words("", |byte| format!("{byte:02x}")),
+                2 => words(":", |byte| format!("{byte:02X}")),
+                3 => words(" ", |byte| format!("{byte:X}")),
+                4 => words(" ", u8::to_string),
+                _ => words(",", u8::to_string),
+            }
+        };
+        let rows: Vec<String> = frame.chunks(width).map(row).collect();
+        let paste = wrap::log(rows.join("\n").as_bytes(), &prefix, None, other);
+        let wrong = wrong(Of::Bytes, &frame, &paste, &cuts);
+        prop_assert!(wrong.is_none(), "{}\n{}", wrong.unwrap(), paste);
     }
 
     #[test]

@@ -358,3 +358,54 @@ fn rows_of_hexyl_with_their_borders() {
     gives(1, &paste);
     gives(1, &rows);
 }
+
+#[test]
+fn what_was_blotted_out_is_named_in_every_form() {
+    let text = String::from_utf8(sample("nl5.txt")).unwrap();
+    let id = text.split("0-0:96.1.1(").nth(1).unwrap();
+    let id = id.split(')').next().unwrap();
+    for mask in ["XXXXXXXX", "█████████", "<removed>", "4530...", "••••••"]
+    {
+        let text = text.replace(id, mask);
+        let lf = text.replace('\r', "");
+        let log: String = lf
+            .lines()
+            .map(|line| format!("Jan 15 18:30:00 pi p1[77]: {line}\n"))
+            .collect();
+        let decimal: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
+        let html = text
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace("\r\n", "<br>");
+        for paste in [
+            format!(
+                "{{\"telegram\":{}}}\n",
+                serde_json::to_string(&text).unwrap()
+            ),
+            lf.clone(),
+            text.replace('\r', "^M"),
+            log,
+            html,
+            format!("[{}]", decimal.join(",")),
+        ] {
+            let begin: String = paste.chars().take(60).collect();
+            let done = smarty("parse -").pipe(paste.clone()).done();
+            let said = "something was blotted out, like a serial number\n  line 0-0:96.1.1 is not as it was sent";
+            assert!(done.stderr.contains(said), "{mask} {begin} {}", done.stderr);
+            let done = smarty("parse - --ignore-crc --json").pipe(paste).done();
+            assert_eq!(done.json().len(), 1, "{mask} {begin} {}", done.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_was_undone_is_said() {
+    let text = String::from_utf8(sample("nl5.txt")).unwrap();
+    let folder = super::run::Folder::new();
+    let quoted = serde_json::to_string(&text).unwrap();
+    folder.file("paste.json", format!("{{\"telegram\":{quoted}}}\n"));
+    let done = smarty("decrypt paste.json").within(&folder).done();
+    assert_eq!(done.text(), text);
+    let said = "smarty: note: paste.json: it was taken out of quotes or brackets\n";
+    assert_eq!(done.stderr, said);
+}

@@ -23,8 +23,8 @@ use Of::{Bytes, Latin, Most, Telegrams};
 
 type Form = (&'static str, Of, fn(&[u8]) -> String);
 
-pub const FORMS: [Form; 62] = [
-    ("digits", Bytes, |b| hex::encode(b)),
+pub const FORMS: [Form; 70] = [
+    ("digits", Bytes, digits),
     ("digits with blanks", Bytes, |b| {
         each(b, " ", |b| format!("{b:02X}"))
     }),
@@ -41,6 +41,28 @@ pub const FORMS: [Form; 62] = [
         rows(b, 24, |b| {
             format!("18:30:00.123 -> {}", each(b, " ", |b| format!("{b:X}")))
         })
+    }),
+    ("unpadded digits, one a line", Bytes, |b| {
+        each(b, "\n", |b| format!("{b:X}"))
+    }),
+    ("xxd -b -c 4", Bytes, |b| {
+        let mut offset = 0;
+        rows(b, 4, |b| {
+            let bits = each(b, " ", |b| format!("{b:08b}"));
+            let row = format!("{offset:08x}: {bits:35}  {}", characters(b));
+            offset += b.len();
+            row
+        })
+    }),
+    ("Node array over lines", Bytes, |b| {
+        format!(
+            "Uint8Array({}) [\n{}]\n",
+            b.len(),
+            rows(b, 12, |b| each(b, "", |b| format!("{b:>5},")))
+        )
+    }),
+    ("Python hexlify", Bytes, |b| {
+        format!("DEBUG:root:b'{}'\n", digits(b))
     }),
     ("list in decimal", Bytes, |b| {
         format!("[{}]\n", decimal(b, ", "))
@@ -149,17 +171,13 @@ pub const FORMS: [Form; 62] = [
     }),
     ("base64", Bytes, encode_base64),
     ("hex under a key", Bytes, |b| {
-        format!(
-            "{{\"len\":{},\"payload\":\"{}\"}}\n",
-            b.len(),
-            hex::encode(b)
-        )
+        format!("{{\"len\":{},\"payload\":\"{}\"}}\n", b.len(), digits(b))
     }),
     ("hex in JSON lines", Bytes, |b| {
         rows(b, 64, |b| {
             format!(
                 "{{\"ts\":\"2026-01-15T18:30:00Z\",\"hex\":\"{}\",\"n\":1}}",
-                hex::encode(b)
+                digits(b)
             )
         })
     }),
@@ -227,6 +245,45 @@ pub const FORMS: [Form; 62] = [
             json(text(b))
         )
     }),
+    ("escapes without quotes", Telegrams, |b| {
+        text(b)
+            .replace('\\', "\\\\")
+            .replace('\r', "\\r")
+            .replace('\n', "\\n")
+            + "\n"
+    }),
+    ("escapes without quotes in a log", Telegrams, |b| {
+        let one = |t: &String| {
+            let t = t
+                .replace('\\', "\\\\")
+                .replace('\r', "\\r")
+                .replace('\n', "\\n");
+            format!("18:30:00 MQT: stat/p1/RAW = {t}\n")
+        };
+        telegrams(b).iter().map(one).collect()
+    }),
+    ("container runtime", Telegrams, |b| {
+        let line = |(number, line): (usize, &str)| {
+            let stamp = format!("2026-01-15T18:30:{:02}.1Z stdout", number % 60);
+            match line
+                .find('(')
+                .map(|open| open + 3)
+                .filter(|cut| line.is_char_boundary(*cut))
+            {
+                Some(cut)
+                    if number % 5 == 3
+                        && cut < line.find(')').unwrap_or(0)
+                        && !line[cut..].starts_with(['/', '!', ' '])
+                        && !line[..cut].ends_with(' ') =>
+                {
+                    format!("{stamp} P {}\n{stamp} F {}\n", &line[..cut], &line[cut..])
+                }
+                _ => format!("{stamp} F {line}\n"),
+            }
+        };
+        text(b).lines().enumerate().map(line).collect()
+    }),
+    ("grep -n", Telegrams, |b| lines(b, |n| format!("{n}:"))),
     ("caret M", Telegrams, |b| text(b).replace('\r', "^M")),
     ("cat -A", Telegrams, |b| text(b).replace("\r\n", "^M$\n")),
     ("CR CR LF", Telegrams, |b| text(b).replace('\r', "\r\r")),
@@ -292,7 +349,7 @@ pub const FORMS: [Form; 62] = [
                 };
                 letters.chunks(3).map(piece).collect()
             }
-            _ => hex::encode(b),
+            _ => digits(b),
         }
     }),
     ("line numbers", Telegrams, |b| {
@@ -306,6 +363,10 @@ pub const FORMS: [Form; 62] = [
 fn each(bytes: &[u8], separator: &str, write: impl Fn(u8) -> String) -> String {
     let words: Vec<String> = bytes.iter().map(|byte| write(*byte)).collect();
     words.join(separator)
+}
+
+fn digits(bytes: &[u8]) -> String {
+    each(bytes, "", |byte| format!("{byte:02x}"))
 }
 
 fn each16(bytes: &[u8], write: impl Fn(u8, u8) -> String) -> String {

@@ -7,10 +7,13 @@ use super::rowline::Groups;
 
 /// The layout of a row with all its characters accounted for.
 pub(super) struct Columns {
-    /// The row it was learnt from: what stands between its groups stands there in each.
+    /// The row it was learnt from, zero where rows differ.
     model: Vec<u8>,
+    /// 0xFF where a row is like the model, 0 where it is its own.
+    mask: Vec<u8>,
     offset: Range<usize>,
-    groups: Vec<Range<usize>>,
+    /// Where the first digit of each byte stands, in the order of the bytes.
+    digits: Vec<usize>,
     /// Where the characters stand; empty if there are none.
     characters: Range<usize>,
     /// Bytes of a little-endian word; 1 for plain bytes.
@@ -22,110 +25,107 @@ pub(super) struct Columns {
 impl Columns {
     /// The layout of a row of which these groups were read; none if anything in it is not explained by them.
     pub(super) fn of(text: &str, groups: &Groups) -> Option<Self> {
-        let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
-        let model = text.as_bytes();
-        let begin = model.len() - text.trim_start().len();
-        let begin = match model.get(begin..)? {
-            [b'0', b'x', ..] => begin + 2,
-            _ => begin,
+        let row = text.as_bytes();
+        let run = |from: usize, digits: bool| {
+            let rest = row.get(from..).unwrap_or_default().iter();
+            rest.take_while(|byte| byte.is_ascii_hexdigit() == digits)
+                .count()
         };
-        let offset = begin
-            ..begin
-                + model
-                    .get(begin..)?
-                    .iter()
-                    .take_while(|byte| is_digit(byte))
-                    .count();
-        let mut ranges = Vec::new();
-        let (mut at, mut count) = (offset.end, 0);
-        while count < groups.bytes.len() {
-            at += model
-                .get(at..)?
-                .iter()
-                .take_while(|byte| !is_digit(byte))
-                .count();
-            let length = model
-                .get(at..)?
-                .iter()
-                .take_while(|byte| is_digit(byte))
-                .count();
+        let begin = row.len() - text.trim_start().len();
+        let prefixed = row.get(begin..).is_some_and(|rest| rest.starts_with(b"0x"));
+        let begin = begin + if prefixed { 2 } else { 0 };
+        let offset = begin..begin + run(begin, true);
+        let mut mask = vec![0xFF; row.len()];
+        mask.get_mut(offset.clone())?.fill(0);
+        let (mut digits, mut at) = (Vec::new(), offset.end);
+        while digits.len() < groups.bytes.len() {
+            at += run(at, false);
+            let length = run(at, true);
             if length == 0 || length % 2 == 1 {
                 return None;
             }
-            ranges.push(at..at + length);
+            mask.get_mut(at..at + length)?.fill(0);
+            let mut word: Vec<usize> = (at..at + length).step_by(2).collect();
+            if groups.size > 1 {
+                word.reverse();
+            }
+            digits.append(&mut word);
             at += length;
-            count += length / 2;
         }
         let behind = text.get(at..)?;
         let shown = behind.trim_start_matches([' ', '\t']);
         let length = groups.bytes.len();
         let begin = at + (behind.len() - shown.len());
         let characters = match shown.as_bytes() {
-            [] => model.len()..model.len(),
+            [] => row.len()..row.len(),
             [b'|' | b'>', inside @ ..] if inside.len() == length + 1 => {
                 begin + 1..begin + 1 + length
             }
             inside if inside.len() == length => begin..begin + length,
             _ => return None,
         };
+        mask.get_mut(characters.clone())?.fill(0);
         let mut columns = Self {
-            model: model.to_vec(),
+            model: row
+                .iter()
+                .zip(&mask)
+                .map(|(byte, mask)| byte & mask)
+                .collect(),
+            mask,
             offset,
-            groups: ranges,
+            digits,
             characters,
             size: groups.size,
             bytes: Vec::new(),
         };
-        (columns.read(model) && columns.bytes == groups.bytes).then_some(columns)
+        (columns.read(row) && columns.bytes == groups.bytes).then_some(columns)
     }
 
-    /// The digits of the offset.
-    pub(super) fn digits<'a>(&self, text: &'a str) -> &'a str {
-        text.get(self.offset.clone()).unwrap_or_default()
+    /// The offset of a row of the same length.
+    pub(super) fn offset(&self, row: &[u8], radix: u32) -> Option<u64> {
+        let digits = row.get(self.offset.clone())?.iter();
+        digits.copied().try_fold(0_u64, |offset, digit| {
+            let digit = u32::from(value_of(digit));
+            let offset = offset.checked_mul(radix.into())?;
+            offset.checked_add(digit.into()).filter(|_| digit < radix)
+        })
     }
 
     /// Reads the bytes of another row; false if it is laid out in any other way.
-    pub(super) fn read(&mut self, text: &[u8]) -> bool {
+    pub(super) fn read(&mut self, row: &[u8]) -> bool {
         let Self {
             model,
-            offset,
-            groups,
+            mask,
+            digits,
             characters,
-            size,
             bytes,
+            ..
         } = self;
-        if text.len() != model.len() || text.get(..offset.start) != model.get(..offset.start) {
+        if row.len() != model.len() {
             return false;
         }
+        // Rows are alike: all is read before anything is decided.
+        let pairs = row.iter().zip(mask.iter()).zip(model.iter());
+        let mut wrong = pairs.fold(0, |wrong, ((byte, mask), model)| {
+            wrong | (byte & mask ^ model)
+        });
         bytes.clear();
-        let mut at = offset.end;
-        let mut digits = 0;
-        for group in groups.iter() {
-            if text.get(at..group.start) != model.get(at..group.start) {
-                return false;
-            }
-            at = group.end;
-            let begin = bytes.len();
-            let (pairs, _) = text.get(group.clone()).unwrap_or_default().as_chunks::<2>();
-            for [high, low] in pairs {
-                let (high, low) = (value_of(*high), value_of(*low));
-                digits |= high | low;
-                bytes.push(high << 4 | low & 0x0F);
-            }
-            if let Some(word) = bytes.get_mut(begin..).filter(|_| *size > 1) {
-                word.reverse();
-            }
+        bytes.extend(digits.iter().map(|at| {
+            let pair = row.get(*at..at + 2).unwrap_or_default();
+            let [high, low] = *pair else { return 0 };
+            let (high, low) = (value_of(high), value_of(low));
+            wrong |= (high | low) & 0xF0;
+            high << 4 | low & 0x0F
+        }));
+        let shown = row.get(characters.clone()).unwrap_or_default();
+        for (shown, byte) in shown.iter().zip(bytes.iter()) {
+            let character = if matches!(byte, b' '..=b'~') {
+                *byte
+            } else {
+                b'.'
+            };
+            wrong |= shown ^ character;
         }
-        let between = text.get(at..characters.start) == model.get(at..characters.start);
-        let behind = text.get(characters.end..) == model.get(characters.end..);
-        let shown = text.get(characters.clone()).unwrap_or_default();
-        let alike = shown
-            .iter()
-            .zip(bytes.iter())
-            .all(|(shown, byte)| match byte {
-                b' '..=b'~' => shown == byte,
-                _ => *shown == b'.',
-            });
-        digits < 16 && between && behind && alike
+        wrong == 0
     }
 }

@@ -7,7 +7,7 @@
 //! ```
 
 use super::capture::Capture;
-use super::hex::is_separator;
+use super::hex::{decode_pairs, is_separator};
 use super::lines::{Line, Lines};
 use super::{DumpError, Piece};
 
@@ -31,6 +31,8 @@ struct Terminal {
     /// Lines with data and something before it.
     framed: usize,
     passed_over: usize,
+    /// Bytes that are not given yet: what takes them is asked once for many lines.
+    bytes: Vec<u8>,
 }
 
 /// The longest run of hex digits of a line.
@@ -55,16 +57,21 @@ impl Log {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self { lines, kind } = self;
-        lines.push(input, &mut |line| kind.line(&line, out))
+        let result = lines.push(input, &mut |line| kind.line(&line, out));
+        kind.flush(out);
+        result
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
         let Self { lines, kind } = self;
-        lines.finish(&mut |line| kind.line(&line, out))?;
-        if let Kind::Capture(capture) = kind {
+        let result = lines.finish(&mut |line| kind.line(&line, out));
+        kind.flush(out);
+        if let Kind::Capture(capture) = kind
+            && result.is_ok()
+        {
             capture.finish(out);
         }
-        Ok(())
+        result
     }
 
     /// Lines with data that is marked as such, and characters of lines without data.
@@ -90,13 +97,23 @@ impl Kind {
                 self.line(line, out)
             }
             Self::Capture(capture) => capture.line(line, out),
-            Self::Terminal(terminal) => terminal.line(line, out),
+            Self::Terminal(terminal) => terminal.line(line),
+        }
+    }
+
+    /// Gives what has gathered.
+    fn flush(&mut self, out: &mut dyn FnMut(Piece<'_>)) {
+        if let Self::Terminal(Terminal { bytes, .. }) = self
+            && !bytes.is_empty()
+        {
+            out(Piece::Bytes(bytes));
+            bytes.clear();
         }
     }
 }
 
 impl Terminal {
-    fn line(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+    fn line(&mut self, line: &Line<'_>) -> Result<(), DumpError> {
         let text = line.text.trim_end();
         let begin = before_data(text);
         let run = longest_run(line, text, begin)?;
@@ -108,7 +125,7 @@ impl Terminal {
             self.data = true;
             self.framed +=
                 usize::from(begin > 0 || is_word(text.get(..run.start).unwrap_or_default()));
-            out(Piece::Bytes(&run.bytes));
+            self.bytes.extend_from_slice(&run.bytes);
         } else {
             self.passed_over += text.len();
         }
@@ -117,7 +134,7 @@ impl Terminal {
 }
 
 /// The index behind the brackets, times, directions and words with a colon that a line begins with.
-fn before_data(text: &str) -> usize {
+pub(super) fn before_data(text: &str) -> usize {
     let (mut at, mut timed) = (0, false);
     loop {
         let rest = text.get(at..).unwrap_or_default();
@@ -229,22 +246,24 @@ fn longest_run(line: &Line<'_>, text: &str, begin: usize) -> Result<Run, DumpErr
         if !gap.chars().all(is_separator) || gap.contains('\t') || gap.contains("   ") {
             longest = longest.or_longer(std::mem::take(&mut run));
         }
-        match hex::decode(word) {
-            Ok(bytes) if !word.is_empty() => {
-                if run.bytes.is_empty() {
+        let before = run.bytes.len();
+        let digits = 2 * decode_pairs(word.as_bytes(), &mut run.bytes);
+        match word.len() {
+            1.. if digits == word.len() => {
+                if before == 0 {
                     run.start = start;
                 }
                 run.end = at;
-                run.bytes.extend(bytes);
                 width = length;
             }
-            Err(hex::FromHexError::OddLength) if word.len() >= 2 * SURE_RUN && all_digits(word) => {
+            length if length >= 2 * SURE_RUN && length % 2 == 1 && all_digits(word) => {
                 return Err(DumpError::OddRun {
                     place: line.place(start),
-                    digits: word.len() as u64,
+                    digits: length as u64,
                 });
             }
             _ => {
+                run.bytes.truncate(before);
                 let long = word.len() >= 2 * SURE_RUN || (run.bytes.len() >= 2 && length == width);
                 if let Some((index, found)) = look_alike(word).filter(|_| long) {
                     let place = line.place(start + index);

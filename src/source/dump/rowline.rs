@@ -48,18 +48,20 @@ impl Style {
     }
 }
 
-/// Words of eight binary digits; what follows them are characters. The first row is not one of few groups in hex.
+/// Words of eight binary digits; what follows them are characters. The first row is not one of a few groups in hex.
 fn binary(rest: &str, width: usize) -> Option<Vec<u8>> {
-    let words = rest.split_ascii_whitespace();
     let is_byte =
         |word: &&str| word.len() == 8 && word.bytes().all(|bit| matches!(bit, b'0' | b'1'));
-    let words = words
-        .take_while(is_byte)
-        .take(if width > 0 { width } else { usize::MAX });
+    let most = if width > 0 { width } else { usize::MAX };
+    let words = rest.split_ascii_whitespace();
     let bytes: Vec<u8> = words
+        .take_while(is_byte)
+        .take(most)
         .filter_map(|word| u8::from_str_radix(word, 2).ok())
         .collect();
-    (width > 0 || bytes.len() > MOST_LONG_GROUPS).then_some(bytes)
+    let shown = rest.split("  ").last().unwrap_or_default();
+    let sure = width > 0 || bytes.len() > MOST_LONG_GROUPS;
+    (sure || solid(shown).eq(solid(&characters(&bytes)))).then_some(bytes)
 }
 
 fn octal_words(rest: &str) -> Option<Vec<u8>> {

@@ -35,6 +35,8 @@ struct Dump {
     last: Vec<u8>,
     /// A `*` stood here: its rows go up to the next offset.
     star: bool,
+    /// Bytes that are not given yet: what takes them is asked once for many rows.
+    bytes: Vec<u8>,
     /// How bytes are written, once a row has shown it.
     style: Option<Style>,
     /// Where in a row its bytes stand, as in the one before.
@@ -60,6 +62,7 @@ impl Rows {
             latest: Vec::new(),
             last: Vec::new(),
             star: false,
+            bytes: Vec::new(),
             style: None,
             columns: None,
             rows: 0,
@@ -77,17 +80,20 @@ impl Rows {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self { lines, dump } = self;
-        lines.push(input, &mut |line| dump.line(&line, out))
+        let result = lines.push(input, &mut |line| dump.line(&line, out));
+        dump.flush(out);
+        result
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
         let Self { lines, dump } = self;
-        lines.finish(&mut |line| dump.line(&line, out))?;
+        let result = lines.finish(&mut |line| dump.line(&line, out));
         // Blanks that no offset has proven are none.
-        if dump.style != Some(Style::Cells) {
-            dump.give_last(out);
+        if dump.style != Some(Style::Cells) && result.is_ok() {
+            dump.give_last();
         }
-        Ok(())
+        dump.flush(out);
+        result
     }
 
     /// Rows read, and characters of lines that were none.
@@ -105,7 +111,7 @@ impl Dump {
     }
 
     fn row(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        if self.row_as_before(line.text, out) {
+        if self.row_as_before(line.text) {
             return Ok(());
         }
         let trimmed = line.text.trim();
@@ -119,16 +125,16 @@ impl Dump {
         if let Some((digits, style, groups)) = self.styled(line) {
             let offset = self.place_row(line, digits, out)?;
             self.style = Some(style);
-            self.take(offset, &groups, out);
+            self.take(offset, &groups);
             return Ok(());
         }
         let Some((digits, rest)) = rowline::offset(line, self.colon) else {
-            return self.no_row(line, out);
+            return self.no_row(line);
         };
         let offset = self.place_row(line, digits, out)?;
         let groups = rowline::groups(line, rest, self.colon, self.latest.len())?;
         if let Some(groups) = &groups {
-            self.take(offset, groups, out);
+            self.take(offset, groups);
             self.style = Some(Style::Hex);
             self.columns = Columns::of(line.text, groups);
         }
@@ -151,7 +157,7 @@ impl Dump {
     }
 
     /// Reads a row that is laid out as the one before it and follows on it; false if it is not.
-    fn row_as_before(&mut self, text: &str, out: &mut dyn FnMut(Piece<'_>)) -> bool {
+    fn row_as_before(&mut self, text: &str) -> bool {
         let (Some(columns), [radix], Some(expected), false) = (
             &mut self.columns,
             self.radixes.as_slice(),
@@ -160,27 +166,23 @@ impl Dump {
         ) else {
             return false;
         };
-        let digits = columns.digits(text);
-        let fits = u64::from_str_radix(digits, *radix).is_ok_and(|offset| offset == expected);
-        if !fits || !columns.read(text.as_bytes()) {
+        let row = text.as_bytes();
+        if columns.offset(row, *radix) != Some(expected) || !columns.read(row) {
             return false;
         }
-        if !self.last.is_empty() {
-            out(Piece::Bytes(&self.last));
-            self.last.clear();
-        }
+        self.bytes.append(&mut self.last);
         self.rows += 1;
         self.latest.clone_from(&columns.bytes);
         self.expected = Some(expected.saturating_add(columns.bytes.len() as u64));
         let sure = columns.bytes.len().saturating_sub(columns.size - 1);
         let (sure, last) = columns.bytes.split_at(sure);
         self.last.extend_from_slice(last);
-        out(Piece::Bytes(sure));
+        self.bytes.extend_from_slice(sure);
         true
     }
 
     /// A line without offset: plain digits as of `xxd -p`, a broken row, or no row at all.
-    fn no_row(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+    fn no_row(&mut self, line: &Line<'_>) -> Result<(), DumpError> {
         let text = line.text.trim();
         let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if self.colon && self.expected.is_none() && plain {
@@ -191,7 +193,7 @@ impl Dump {
                     digits: text.len() as u64,
                 });
             }
-            out(Piece::Bytes(&hex::decode(text).unwrap_or_default()));
+            self.bytes.extend(hex::decode(text).unwrap_or_default());
             return Ok(());
         }
         if self.expected.is_some() {
@@ -213,6 +215,7 @@ impl Dump {
         let Some(expected) = self.expected else {
             let offset = self.read_offset(digits, |_| true);
             if offset != 0 {
+                self.flush(out);
                 out(Piece::Note(Note::StartsAt { offset }));
             }
             return Ok(offset);
@@ -233,19 +236,22 @@ impl Dump {
         );
         let place = line.place(0);
         if star && repeats(offset) && offset - expected <= LONGEST_REPEAT {
-            self.give_last(out);
+            self.give_last();
+            self.flush(out);
             self.repeat(offset - expected, out);
         } else if fits(offset) && !star {
             self.last
                 .truncate(usize::try_from(held - (expected - offset)).unwrap_or(0));
-            self.give_last(out);
+            self.give_last();
         } else if offset == 0 {
             // Another dump begins; half a frame of the one before stays half.
-            self.give_last(out);
+            self.give_last();
+            self.flush(out);
             out(Piece::Quiet);
             self.radixes = RADIXES.to_vec();
         } else if offset > expected && !star {
-            self.give_last(out);
+            self.give_last();
+            self.flush(out);
             out(Piece::Note(Note::Gap {
                 place,
                 expected,
@@ -273,7 +279,7 @@ impl Dump {
         offset.or_else(|| read(16)).unwrap_or(u64::MAX)
     }
 
-    fn take(&mut self, offset: u64, groups: &Groups, out: &mut dyn FnMut(Piece<'_>)) {
+    fn take(&mut self, offset: u64, groups: &Groups) {
         self.rows += 1;
         self.latest.clone_from(&groups.bytes);
         self.expected = Some(offset.saturating_add(groups.bytes.len() as u64));
@@ -283,7 +289,7 @@ impl Dump {
             .saturating_sub(groups.size.saturating_sub(1));
         let (sure, last) = groups.bytes.split_at(sure);
         self.last.extend_from_slice(last);
-        out(Piece::Bytes(sure));
+        self.bytes.extend_from_slice(sure);
     }
 
     /// Gives the row above until it makes so many bytes, many rows at a time.
@@ -297,10 +303,15 @@ impl Dump {
         }
     }
 
-    fn give_last(&mut self, out: &mut dyn FnMut(Piece<'_>)) {
-        if !self.last.is_empty() {
-            out(Piece::Bytes(&self.last));
-            self.last.clear();
+    fn give_last(&mut self) {
+        self.bytes.append(&mut self.last);
+    }
+
+    /// Gives what has gathered: before anything else is given, and at the end of a push.
+    fn flush(&mut self, out: &mut dyn FnMut(Piece<'_>)) {
+        if !self.bytes.is_empty() {
+            out(Piece::Bytes(&self.bytes));
+            self.bytes.clear();
         }
     }
 }

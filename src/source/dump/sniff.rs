@@ -95,6 +95,7 @@ impl Sniffer {
         let inside = |text: &[u8], _| holds_telegram(text).then(|| bare(Form::Text));
         let search = Search {
             inside: &inside,
+            is_hex: &|_, _| false,
             depth: 0,
         };
         let all = (extent != Extent::Begin).then(|| bare(Form::Text));
@@ -240,6 +241,10 @@ fn find(lines: &[u8], begin: &[u8], extent: Extent, depth: usize) -> Option<Foun
     let inside = |text: &[u8], depth| find_inside(text, extent, depth);
     let search = Search {
         inside: &inside,
+        is_hex: &|text, others| {
+            let digits = Trial::new(Form::Hex, text, Extent::All);
+            digits.error.is_none() && Trial::new(Form::Log, others, Extent::All).bytes.is_empty()
+        },
         depth: depth.saturating_sub(1),
     };
     let wrapped = |search: &dyn Fn() -> Option<Found>| if depth > 0 { search() } else { None };
@@ -249,6 +254,13 @@ fn find(lines: &[u8], begin: &[u8], extent: Extent, depth: usize) -> Option<Foun
     }
     if holds_telegram(lines) {
         return Some(bare(Form::Text));
+    }
+    // Quotes in a telegram are no quotes around one.
+    let begins = lines.trim_ascii_start().strip_prefix(b"/");
+    if begins.is_some_and(text::is_named)
+        && let Some(found) = wrapped(&|| search.escapes(lines))
+    {
+        return Some(found);
     }
     // Strings with escapes in a list would be read from the first one with `\x` on.
     let escapes = memchr::memchr(b'\\', lines).is_some();
@@ -277,7 +289,7 @@ fn find(lines: &[u8], begin: &[u8], extent: Extent, depth: usize) -> Option<Foun
     if let Some(form) = certain_in_talk(lines, begin, extent) {
         return Some(bare(form));
     }
-    wrapped(&|| search.prefix(lines, false))
+    wrapped(&|| search.prefix(lines, false)).or_else(|| wrapped(&|| search.escapes(lines)))
 }
 
 /// The form of what was taken out of something, if it is certain.

@@ -15,7 +15,9 @@ use std::fmt;
 use self::html::Html;
 use self::literals::{Literals, Reading};
 use self::prefix::{Layout, Prefix};
-use super::{DumpError, Form, text};
+use super::{DumpError, Form, log, text};
+use crate::p1::push::hdlc::FLAG;
+use crate::p1::push::mbus;
 
 /// Names what stood around the data of an input and was taken off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +128,8 @@ pub(super) type Found = (Wraps, Form);
 /// `inside` tells what a text is, if it is certain, where the text may be wrapped so many times more.
 pub(super) struct Search<'a> {
     pub inside: &'a dyn Fn(&[u8], usize) -> Option<Found>,
+    /// Tells whether a text is nothing but hex digits, and whether there are none in the other lines of its log.
+    pub is_hex: &'a dyn Fn(&[u8], &[u8]) -> bool,
     /// How deep wraps may stand in one another.
     pub depth: usize,
 }
@@ -147,22 +151,38 @@ impl Search<'_> {
     /// Literals in the text.
     pub(super) fn literals(&self, text: &[u8]) -> Option<Found> {
         let quoted = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'[' | b'{' | b'(');
-        if !text.iter().any(quoted) {
+        let quoted = text.iter().any(quoted);
+        let wide =
+            text.iter().any(|byte| *byte > 0x7F) || memchr::memmem::find(text, b"\\u").is_some();
+        if !quoted {
             return None;
         }
         for reading in READINGS {
-            for (slot, inside) in literals::collect(text, reading) {
-                if inside.len() < SHORTEST {
-                    continue;
-                }
-                let Some((wraps, form)) = (self.inside)(&inside, self.depth) else {
-                    continue;
-                };
-                let wrap = Wrap::Literals(Literals::new(slot, reading));
-                return Some((wraps.around(Wrapping::Literals, wrap), form));
+            if reading.latin && !wide {
+                continue;
+            }
+            if let Some(found) = self.reading(text, reading) {
+                return Some(found);
             }
         }
         None
+    }
+
+    /// Escapes in a text without quotes.
+    pub(super) fn escapes(&self, text: &[u8]) -> Option<Found> {
+        memchr::memmem::find(text, b"\\n")?;
+        self.reading(text, BARE)
+    }
+
+    fn reading(&self, text: &[u8], reading: Reading) -> Option<Found> {
+        literals::collect(text, reading)
+            .into_iter()
+            .filter(|(_, inside)| inside.len() >= SHORTEST)
+            .find_map(|(slot, inside)| {
+                let (wraps, form) = (self.inside)(&inside, self.depth)?;
+                let wrap = Wrap::Literals(Literals::new(slot, reading));
+                Some((wraps.around(Wrapping::Literals, wrap), form))
+            })
     }
 
     /// Prefixes of a log around one of the forms that `begins` knows by its first characters.
@@ -188,8 +208,13 @@ impl Search<'_> {
                 };
                 let fits = match form {
                     Form::Text => !of_dumps,
-                    // Digits in the lines of a log are read where they stand.
-                    Form::Hex | Form::Log | Form::Base64 | Form::Bin => false,
+                    // What a log is known to put before digits is read past as it is.
+                    Form::Hex => {
+                        of_dumps
+                            && !shape.all(text, |line, length| log::before_data(line) == length)
+                            && (self.is_hex)(&plain, &shape.others(text))
+                    }
+                    Form::Log | Form::Base64 | Form::Bin => false,
                     _ => of_dumps,
                 };
                 if fits {
@@ -233,38 +258,57 @@ fn begins_dump(rest: &[u8]) -> bool {
     if zeros >= 4 {
         return matches!(rest.get(zeros), Some(b':' | b' '));
     }
-    let word = |skipped: usize| {
-        let mut words = rest
-            .split(|byte| !byte.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty());
-        words
-            .nth(skipped)
-            .and_then(|word| str::from_utf8(word).ok())
+    if !rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return false;
+    }
+    let words = rest.split(|byte| !byte.is_ascii_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty());
+    let mut word = || words.next().and_then(|word| str::from_utf8(word).ok());
+    let (Some(first), second) = (word(), word().unwrap_or_default()) else {
+        return false;
     };
-    [10, 16].into_iter().any(|radix| {
-        let byte = |at| word(at).and_then(|word| u8::from_str_radix(word, radix).ok());
-        match (byte(0), byte(1)) {
-            (Some(0xDB), Some(8)) => true,
-            (Some(b'/'), Some(letter)) => letter.is_ascii_alphabetic(),
-            (Some(0x7E), Some(second)) => second & 0xF0 == 0xA0,
-            (Some(0x68), Some(_)) => true,
-            (Some(0xE6), Some(0xE6 | 0xE7)) => true,
-            _ => false,
-        }
-    })
+    let is_start = |first: u8, second: u8| match first {
+        0xDB => second == 8,
+        b'/' => second.is_ascii_alphabetic(),
+        FLAG => second & 0xF0 == 0xA0,
+        0xE6 => matches!(second, 0xE6 | 0xE7),
+        mbus::START => true,
+        _ => false,
+    };
+    let number = |word: &str, radix| u8::from_str_radix(word, radix).ok();
+    let separate = [10, 16].into_iter().any(|radix| {
+        let pair = number(first, radix).zip(number(second, radix));
+        pair.is_some_and(|(first, second)| is_start(first, second))
+    });
+    let joined = first.get(..2).zip(first.get(2..4));
+    let joined = joined.and_then(|(high, low)| number(high, 16).zip(number(low, 16)));
+    separate || joined.is_some_and(|(first, second)| is_start(first, second))
 }
 
-/// The ways to read literals, likeliest first.
-const READINGS: [Reading; 4] = {
-    const fn reading(by_line: bool, latin: bool) -> Reading {
-        Reading { by_line, latin }
-    }
-    [
-        reading(false, false),
-        reading(true, false),
-        reading(false, true),
-        reading(true, true),
-    ]
+/// Literals as they are.
+const PLAIN: Reading = Reading {
+    by_line: false,
+    bare: false,
+    latin: false,
+};
+
+/// The ways to read literals in quotes, likeliest first.
+const READINGS: [Reading; 3] = [
+    PLAIN,
+    Reading {
+        by_line: true,
+        ..PLAIN
+    },
+    Reading {
+        latin: true,
+        ..PLAIN
+    },
+];
+
+/// A text with escapes and without quotes.
+const BARE: Reading = Reading {
+    bare: true,
+    ..PLAIN
 };
 
 /// Nothing shorter is looked at, in bytes.

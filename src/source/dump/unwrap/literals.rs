@@ -22,6 +22,8 @@ pub(super) struct Slot(u64);
 pub(super) struct Reading {
     /// A line end stands behind each literal, though none is written in it.
     pub by_line: bool,
+    /// All of the text is one literal, without quotes.
+    pub bare: bool,
     /// A letter up to U+00FF stands for a byte, as where bytes were taken for Latin-1.
     pub latin: bool,
 }
@@ -184,7 +186,7 @@ impl Literal for Chosen<'_> {
 impl Literals {
     pub(super) fn new(slot: Slot, reading: Reading) -> Self {
         Self {
-            scanner: Scanner::new(reading.latin),
+            scanner: Scanner::new(reading),
             slot,
             glue: Glue::new(reading.by_line),
         }
@@ -201,7 +203,19 @@ impl Literals {
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
-        self.push(b"\n", out);
+        let Self {
+            scanner,
+            slot,
+            glue,
+        } = self;
+        let slot = *slot;
+        match scanner.state {
+            State::Inside(quote) if quote.mark == b'\0' => {
+                scanner.settle();
+                scanner.give(&mut Chosen { slot, glue, out });
+            }
+            _ => scanner.push(b"\n", &mut Chosen { slot, glue, out }),
+        }
         if let Some((joint, _)) = &mut self.glue.lines {
             joint.end(out);
         }
@@ -214,7 +228,7 @@ pub(super) fn collect(text: &[u8], reading: Reading) -> Vec<(Slot, Vec<u8>)> {
         slots: Vec::new(),
         by_line: reading.by_line,
     };
-    let mut scanner = Scanner::new(reading.latin);
+    let mut scanner = Scanner::new(reading);
     scanner.push(text, &mut all);
     // One that goes on is looked at as far as it is there.
     if matches!(scanner.state, State::Inside(_)) {
@@ -272,10 +286,18 @@ impl Slot {
 }
 
 impl Scanner {
-    pub(super) fn new(latin: bool) -> Self {
+    pub(super) fn new(reading: Reading) -> Self {
+        let bare = Quote {
+            mark: b'\0',
+            triple: true,
+            raw: false,
+        };
         Self {
-            latin,
-            state: State::Outside,
+            latin: reading.latin,
+            state: match reading.bare {
+                true => State::Inside(bare),
+                false => State::Outside,
+            },
             gap: vec![b'\n'],
             gap_cut: false,
             key: None,

@@ -29,6 +29,8 @@ enum Token {
     Word(Vec<u8>),
     /// A month or a day of the week.
     Calendar,
+    /// A letter alone: how serious a message is, or whether a line is whole.
+    Letter,
     Mark(u8),
 }
 
@@ -65,6 +67,7 @@ impl Shape {
                 _ if !is_word(byte) => Token::Mark(byte),
                 _ if found.iter().all(u8::is_ascii_digit) => Token::Digits,
                 _ if is_calendar(found) => Token::Calendar,
+                _ if found.len() == 1 && byte.is_ascii_uppercase() => Token::Letter,
                 _ if found.iter().any(u8::is_ascii_digit) => Token::Word(letters(found)),
                 _ => Token::Letters(found.to_vec()),
             });
@@ -97,6 +100,10 @@ impl Shape {
                     )
                 }
                 Token::Calendar => (is_calendar(found), length),
+                Token::Letter => (
+                    length == 1 && first.is_some_and(|byte| byte.is_ascii_uppercase()),
+                    length,
+                ),
                 Token::Mark(mark) => (first == Some(*mark), length),
             };
             if !fits {
@@ -111,6 +118,23 @@ impl Shape {
     pub(super) fn length(&self, line: &[u8]) -> Option<usize> {
         let (tokens, length) = self.matching(line);
         (tokens == self.0.len()).then_some(length)
+    }
+
+    /// Tells something of all lines that have the prefix, given each line and the length of its prefix.
+    pub(super) fn all(&self, text: &[u8], holds: impl Fn(&str, usize) -> bool) -> bool {
+        let lines = text.split(|byte| *byte == b'\n');
+        let mut lines = lines.filter_map(|line| {
+            let line = str::from_utf8(line).ok()?.trim_end();
+            self.length(line.as_bytes()).map(|length| (line, length))
+        });
+        lines.all(|(line, length)| holds(line, length))
+    }
+
+    /// The lines of a text that have another prefix or none.
+    pub(super) fn others(&self, text: &[u8]) -> Vec<u8> {
+        let lines = text.split_inclusive(|byte| *byte == b'\n');
+        let others = lines.filter(|line| self.length(line.trim_ascii_end()).is_none());
+        others.flatten().copied().collect()
     }
 
     /// True unless it may be an indentation, or numbers in a row that are data themselves.
