@@ -55,7 +55,26 @@ impl Lines {
         F: FnMut(Line<'_>) -> Result<(), DumpError>,
     {
         let Self { scrub, begun } = self;
-        scrub.push(input, &mut Gather { begun, each })
+        let mut rest = input;
+        while !rest.is_empty() {
+            // A line that is all there and has nothing to be scrubbed off needs no copy.
+            let place = scrub.place();
+            let plain = scrub
+                .plain_line(rest)
+                .filter(|line| line.len() <= LONGEST_LINE);
+            if let Some(line) = plain {
+                each(Line::new(line, place.line, Some(place)))?;
+                scrub.pass_line();
+                rest = rest.get(line.len() + 1..).unwrap_or_default();
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            let (part, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            let begun = &mut *begun;
+            scrub.push(part, &mut Gather { begun, each })?;
+            rest = behind;
+        }
+        Ok(())
     }
 
     /// Gives the last line, if it had no end.

@@ -88,6 +88,25 @@ impl Scrub {
         self.next
     }
 
+    /// The line that comes next, without its end, if all of it stays as it is.
+    pub(super) fn plain_line<'a>(&self, input: &'a [u8]) -> Option<&'a str> {
+        let begins = self.next.column == 1
+            && self.held_len == 0
+            && matches!((&self.margin, &self.escape), (Margin::Start, Escape::None))
+            && !matches!(input.first(), None | Some(b'>' | b' ' | b'`'));
+        let (line, behind) = input.split_at_checked(if begins { printable(input) } else { 0 })?;
+        let ends = !line.is_empty() && behind.first() == Some(&b'\n');
+        str::from_utf8(line).ok().filter(|_| ends)
+    }
+
+    /// Passes over a line that was taken as it is.
+    pub(super) fn pass_line(&mut self) {
+        self.next = Place {
+            line: self.next.line + 1,
+            column: 1,
+        };
+    }
+
     /// Tells whether printable ASCII that comes next stays as it is, up to the end of the line.
     fn is_plain(&self) -> bool {
         let inside = matches!(self.margin, Margin::Inside) && matches!(self.escape, Escape::None);
