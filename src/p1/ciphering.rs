@@ -1,4 +1,4 @@
-//! The header of a general-glo-ciphering frame (DLMS Green Book; Luxembourg P1 1.1.3 section 3.2.5).
+//! The header of a general-glo-ciphering or general-ded-ciphering frame (DLMS Green Book; Luxembourg P1 1.1.3 section 3.2.5).
 //!
 //! ```text
 //! DB 08 <system title 8> <length, BER> <security control 1> <frame counter 4> <ciphertext n> <tag 12>
@@ -10,6 +10,10 @@ use std::fmt;
 
 /// First two bytes of a frame: the tag of general-glo-ciphering and the length of the title.
 pub const START: [u8; 2] = [0xDB, 0x08];
+/// Tag of general-glo-ciphering.
+pub const GLOBAL: u8 = 0xDB;
+/// Tag of general-ded-ciphering, which is protected alike.
+pub const DEDICATED: u8 = 0xDC;
 /// Length of the GCM tag in bytes (security suite 0).
 pub const TAG_LENGTH: usize = 12;
 /// Smallest value of the length field: security control, counter and tag around nothing.
@@ -76,6 +80,9 @@ pub enum Unsupported {
 }
 
 impl SystemTitle {
+    /// What stands in the nonce where the title is left out.
+    pub const NONE: Self = Self([0; 8]);
+
     /// Three letters of the manufacturer (FLAG id), where the title begins with such.
     pub fn has_letters(&self) -> bool {
         matches!(self.0, [a, b, c, ..] if [a, b, c].iter().all(u8::is_ascii_uppercase))
@@ -204,9 +211,9 @@ impl fmt::Display for Unsupported {
 impl GeneralGloCiphering {
     /// Reads the header at the beginning of `bytes`.
     pub fn decode(bytes: &[u8]) -> Header {
-        let known = bytes.len().min(START.len());
-        if bytes.get(..known) != START.get(..known) {
-            return Header::Not;
+        match bytes {
+            [] | [GLOBAL | DEDICATED] | [GLOBAL | DEDICATED, 8, ..] => {}
+            _ => return Header::Not,
         }
         let Some(title) = bytes.get(2..10).and_then(|t| t.try_into().ok()) else {
             return Header::More;
@@ -253,6 +260,44 @@ impl GeneralGloCiphering {
             counter: FrameCounter(counter.iter().fold(0, |v, &b| v << 8 | u32::from(b))),
             header_length: length_end + 5,
         })
+    }
+
+    /// Reads the header of a frame whose title is left out; the nonce then begins with zeros.
+    pub fn decode_untitled(bytes: &[u8]) -> Header {
+        let [GLOBAL | DEDICATED, 0, rest @ ..] = bytes else {
+            return match bytes {
+                [] | [GLOBAL | DEDICATED] => Header::More,
+                _ => Header::Not,
+            };
+        };
+        let width = match rest.first() {
+            None => return Header::More,
+            Some(first @ 0x81..=0x84) => usize::from(first & 0x7F),
+            Some(0..=0x7F) => 0,
+            Some(_) => return Header::Not,
+        };
+        let Some(behind) = rest.get(1 + width..).filter(|behind| !behind.is_empty()) else {
+            return Header::More;
+        };
+        match crate::p1::push::apdu::length(rest) {
+            Some((length, [control, counter @ ..])) => {
+                let control = SecurityControl(*control);
+                if !control.exists() || !(LENGTH_MIN as usize..=UNTITLED_MAX).contains(&length) {
+                    return Header::Not;
+                }
+                let Some(counter) = counter.first_chunk::<4>() else {
+                    return Header::More;
+                };
+                Header::Legal(Self {
+                    title: SystemTitle::NONE,
+                    length: length as u32,
+                    control,
+                    counter: FrameCounter(u32::from_be_bytes(*counter)),
+                    header_length: bytes.len() - behind.len() + 5,
+                })
+            }
+            _ => Header::Not,
+        }
     }
 
     /// Writes the header as meters do: the shortest length field, `82` from 128 on.
@@ -307,6 +352,8 @@ impl GeneralGloCiphering {
     }
 }
 
+/// Largest value of the length field behind a title that is left out: little shows that it is one.
+const UNTITLED_MAX: usize = 8 << 10;
 /// Largest serial number that the eight digits of a device id can show.
 const SERIAL_MAX: u32 = 99_999_999;
 

@@ -168,6 +168,7 @@ impl Decoder {
             self.framer.decided(sighting.kind, base + end as u64);
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end
+                && header.title != SystemTitle::NONE
             {
                 let verified = matches!(
                     verdict,

@@ -21,7 +21,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr3};
 
-use super::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
+use super::ciphering::{DEDICATED, GLOBAL, GeneralGloCiphering, Header, START, SystemTitle};
 use super::push::assembly::{Fault, Parts, Scan};
 use super::push::axdr::TreeFault;
 use super::push::hdlc::FLAG;
@@ -43,6 +43,7 @@ pub struct Framer {
     resume: u64,
     searched: Range<u64>,
     start: Finder<'static>,
+    dedicated: Finder<'static>,
     headless: Headless,
     /// The push that was put together last, and the readout of one without frames.
     pub(super) parts: Parts,
@@ -109,6 +110,7 @@ impl Default for Framer {
             resume: 0,
             searched: 0..0,
             start: Finder::new(&START),
+            dedicated: Finder::new(&[DEDICATED, 8]),
             headless: Headless::default(),
             parts: Parts::default(),
             transcoder: Transcoder::default(),
@@ -133,13 +135,17 @@ impl Framer {
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
     ) -> Option<Sighting> {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
-        while let Some(start) = find(data, at, |rest| rest.iter().position(|b| may_start(*b))) {
+        while let Some(start) = self.begins(data, at, from) {
             let found = match data.get(start) {
                 Some(b'(') => self.headless(data, base, from, start, closed),
-                Some(byte) if !matches!(byte, b'/' | 0xDB) => self.push(data, from, start, closed),
+                Some(&(GLOBAL | DEDICATED))
+                    if start == from || is_behind_llc(data, from, start) =>
+                {
+                    self.ciphered(data, base, start, closed, |_, _| true)
+                }
+                Some(&(GLOBAL | DEDICATED)) => self.ciphered(data, base, start, closed, &opens),
                 Some(b'/') => self.plain(data, base, from, start, closed),
-                _ if start == from => self.ciphered(data, base, start, closed, |_, _| true),
-                _ => self.ciphered(data, base, start, closed, &opens),
+                _ => self.push(data, from, start, closed),
             };
             match found {
                 Found::Sighting(sighting) => {
@@ -158,6 +164,15 @@ impl Framer {
             self.headless.silence();
         }
         None
+    }
+
+    /// Index of the next byte that a frame can begin with.
+    fn begins(&self, data: &[u8], at: usize, from: usize) -> Option<usize> {
+        // Some bytes begin a frame at a border alone: inside of other bytes they say nothing.
+        if at == from && data.get(at).copied().is_some_and(may_start_at_border) {
+            return Some(at);
+        }
+        find(data, at, next_start)
     }
 
     /// Looks for a push: link frames, whose header or sum is right, before what stands alone.
@@ -218,6 +233,7 @@ impl Framer {
         match self.transcoder.write_begin(None, window) {
             Ok((form, end))
                 if form != Form::Bare
+                    || is_timed(window)
                     || self
                         .transcoder
                         .list
@@ -259,7 +275,7 @@ impl Framer {
         let mut at = frame.start + 1;
         let body = data.get(..frame.end).unwrap_or(data);
         let mut own = OwnText::of(frame);
-        while let Some(start) = find(body, at, |rest| memchr2(START[0], b'/', rest)) {
+        while let Some(start) = find(body, at, |rest| memchr3(GLOBAL, DEDICATED, b'/', rest)) {
             let rest = data.get(start..).unwrap_or_default();
             let verdict = if rest.first() == Some(&b'/') {
                 match HeaderLine::read(rest, closed) {
@@ -333,7 +349,11 @@ impl Framer {
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
     ) -> Found {
         let rest = data.get(start..).unwrap_or_default();
-        let header = match GeneralGloCiphering::decode(rest) {
+        let read = match rest {
+            [_, 0, ..] => GeneralGloCiphering::decode_untitled(rest),
+            _ => GeneralGloCiphering::decode(rest),
+        };
+        let header = match read {
             Header::Legal(header) => header,
             Header::BadLength {
                 title,
@@ -401,8 +421,12 @@ impl Framer {
         from: usize,
         header: &GeneralGloCiphering,
     ) -> Result<usize, usize> {
+        let finder = match body.first() {
+            Some(&DEDICATED) => &self.dedicated,
+            _ => &self.start,
+        };
         let mut at = from;
-        while let Some(start) = find(body, at, |rest| self.start.find(rest)) {
+        while let Some(start) = find(body, at, |rest| finder.find(rest)) {
             let rest = body.get(start..).unwrap_or_default();
             let Some(title) = rest.get(2..10) else {
                 return Err(start);
@@ -552,22 +576,48 @@ impl OwnText {
     }
 }
 
-/// Bytes that a frame can begin with.
+/// Bytes that a frame can begin with anywhere.
 fn may_start(byte: u8) -> bool {
     matches!(
         byte,
-        b'/' | b'(' | 0xDB | FLAG | mbus::START | 0x0F | 0x01 | 0x02 | 0xA0..=0xAF | 0xE0 | 0xE6
+        b'/' | b'(' | GLOBAL | DEDICATED | FLAG | mbus::START | 0x0F | 0xE6
     )
+}
+
+/// Bytes that a frame can begin with where one ended, or at the begin of the stream.
+fn may_start_at_border(byte: u8) -> bool {
+    may_start(byte) || matches!(byte, 0x01 | 0x02 | 0xA0..=0xAF | 0xE0)
+}
+
+/// Index of the first byte that a frame can begin with anywhere.
+fn next_start(bytes: &[u8]) -> Option<usize> {
+    // Whole chunks are compared at once.
+    let chunks = bytes.chunks_exact(CHUNK);
+    let none =
+        chunks.take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | may_start(*byte)));
+    let at = none.count() * CHUNK;
+    find(bytes, at, |rest| {
+        rest.iter().position(|byte| may_start(*byte))
+    })
+}
+
+/// Tells whether the logical link control stands before an index, and nothing of it in a frame.
+fn is_behind_llc(data: &[u8], from: usize, at: usize) -> bool {
+    at >= from + 3 && matches!(data.get(at - 3..at), Some([0xE6, 0xE6 | 0xE7, 0]))
 }
 
 /// Tells whether bytes begin as a data-notification or a body with a list; `None` where too few are there.
 pub fn bare_begins(bytes: &[u8]) -> Option<bool> {
+    let mut timed = false;
     let body = match bytes {
         [0x01 | 0x02, ..] => bytes,
         [0x0F, _, _, _, _, 0x00, body @ ..] => body,
         [0x0F, _, _, _, _, 0x0C, rest @ ..] | [0x0F, _, _, _, _, 0x09, 0x0C, rest @ ..] => {
             match rest {
-                [0x07, _, 1..=12 | 0xFF, 1..=31 | 0xFF, ..] => rest.get(12..)?,
+                [0x07, _, 1..=12 | 0xFF, 1..=31 | 0xFF, ..] => {
+                    timed = true;
+                    rest.get(12..)?
+                }
                 [_, _, _, _, ..] => return Some(false),
                 _ => return None,
             }
@@ -577,14 +627,25 @@ pub fn bare_begins(bytes: &[u8]) -> Option<bool> {
         _ => return None,
     };
     match body {
+        // A date says more than any pattern behind it.
+        [0x01 | 0x02, 1..=0x7F | 0x81 | 0x82, ..] if timed => Some(true),
+        [0x02, 2..=0x7F, 0x12, _, _, 0x12, ..] => Some(true),
         [0x01 | 0x02, 1..=0x7F, 0x02, 2..=4, 0x09 | 0x12 | 0x06, ..]
         | [0x02, 2..=0x7F, 0x01, 1..=0x7F, 0x02, 4, ..]
         | [0x02, 2..=0x7F, 0x09 | 0x0A, 3..=32, ..]
         | [0x02, 2, 0x16, _, 0x01, ..] => Some(true),
         [0x02, 1, 0x06, _, _, _, ..] => Some(bytes.len() > body.len() || body.len() == 7),
-        [_, _, _, _, _, ..] => Some(false),
+        [_, _, _, _, _, _, ..] => Some(false),
         _ => None,
     }
+}
+
+/// Tells whether a data-notification has a date and time.
+fn is_timed(notification: &[u8]) -> bool {
+    matches!(
+        notification,
+        [0x0F, _, _, _, _, 0x0C, 0x07, ..] | [0x0F, _, _, _, _, 0x09, 0x0C, 0x07, ..]
+    )
 }
 
 enum Found {
@@ -743,6 +804,8 @@ const BARE_MAX: usize = 8 << 10;
 const LOOK_BACK: usize = 20;
 /// Bytes before a start that decide what it is, and where it begins.
 pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
+/// Bytes that are searched for a start at once.
+const CHUNK: usize = 32;
 /// Bytes of text that a second look wants to see.
 pub const FIRST_BLOCK: usize = 16;
 /// Longest plain telegram that is waited for, in bytes.

@@ -1,6 +1,8 @@
 //! The application layer: general ciphering and data-notification (IEC 62056-5-3).
 
-use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle};
+use crate::p1::ciphering::{
+    DEDICATED, FrameCounter, GLOBAL, GeneralGloCiphering, SecurityControl, SystemTitle,
+};
 
 /// A data-notification taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 /// Reads the header of general-glo-ciphering or general-ded-ciphering; its title may be left out.
 pub fn ciphering(apdu: &[u8]) -> Option<GeneralGloCiphering> {
-    let [0xDB | 0xDC, width @ (0 | 8), rest @ ..] = apdu else {
+    let [GLOBAL | DEDICATED, width @ (0 | 8), rest @ ..] = apdu else {
         return None;
     };
     let (sent, rest) = rest.split_at_checked(usize::from(*width))?;

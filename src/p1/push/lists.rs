@@ -47,7 +47,8 @@ impl List {
             && matches!(rest, [STRUCTURE, 2, 0, _, _, ..])
         {
             let end = self.descriptors(body, body.len() - rest.len(), count)?;
-            self.complete();
+            self.plain.clear();
+            self.complete_from(body);
             return Ok((Form::Descriptors, end));
         }
         let end = axdr::read(body, &mut self.nodes)?;
@@ -273,10 +274,6 @@ impl List {
             // Some other text of the list, such as the number of the meter.
             self.name = None;
         }
-    }
-
-    fn complete(&mut self) {
-        self.plain.clear();
     }
 
     /// Units and scales that the frame does not carry.

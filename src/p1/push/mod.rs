@@ -17,6 +17,8 @@ pub mod assembly;
 
 pub mod axdr;
 
+pub mod encode;
+
 pub mod hdlc;
 
 pub mod lists;

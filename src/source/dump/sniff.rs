@@ -10,6 +10,7 @@ use super::secret::{KEY_LENGTH, Secret};
 use super::trial::{Extent, Trial};
 use super::unwrap::{Found, Search, Wraps};
 use super::{DumpError, Form, magic, ndjson, text};
+use crate::p1::ciphering::{GeneralGloCiphering, Header};
 use crate::p1::framer::bare_begins;
 use crate::p1::push::hdlc::{self, FLAG, Link};
 use crate::p1::push::mbus;
@@ -134,7 +135,7 @@ impl Sniffer {
 
 /// True if the bytes hold the begin of an encrypted frame or of a telegram.
 pub(super) fn holds_start(bytes: &[u8]) -> bool {
-    let begin = |byte: &u8| matches!(*byte, 0xDB | b'/' | FLAG | mbus::START | 0x0F | 0xE6);
+    let begin = |byte: &u8| matches!(*byte, 0xDB | 0xDC | b'/' | FLAG | mbus::START | 0x0F | 0xE6);
     let mut places = (0..).zip(bytes).filter(|(_, byte)| begin(byte));
     places.any(|(index, _)| bytes.get(index..).is_some_and(starts))
 }
@@ -149,7 +150,7 @@ fn holds_frame(bytes: &[u8]) -> bool {
 /// True if the bytes begin with an encrypted frame or a telegram.
 fn starts(bytes: &[u8]) -> bool {
     match bytes {
-        [0xDB, 8, _, _, _, _, _, _, _, _, rest @ ..] => {
+        [0xDB | 0xDC, 8, _, _, _, _, _, _, _, _, rest @ ..] => {
             let (length, rest) = match *rest {
                 [0x81, a, ref rest @ ..] => ([0, 0, 0, a], rest),
                 [0x82, a, b, ref rest @ ..] => ([0, 0, a, b], rest),
@@ -164,10 +165,16 @@ fn starts(bytes: &[u8]) -> bool {
                 .is_some_and(|control| control & 0x0F <= 1 && control & 0x30 != 0);
             control && u32::from_be_bytes(length) >= 17
         }
+        [0xDB | 0xDC, 0, ..] => {
+            matches!(
+                GeneralGloCiphering::decode_untitled(bytes),
+                Header::Legal(_)
+            )
+        }
         // Link frames prove themselves by the check sum of their header, or by saying their length twice.
         [FLAG, 0xA0..=0xAF, ..] => bytes.len() >= 14 && hdlc::read(bytes, false) != Link::Not,
         [mbus::START, ..] => bytes.len() >= 9 && mbus::read(bytes, false) != Link::Not,
-        [0xE6, 0xE6 | 0xE7, 0, 0x0F | 0xDB | 0xE0, ..] => true,
+        [0xE6, 0xE6 | 0xE7, 0, 0x0F | 0xDB | 0xDC | 0xE0, ..] => true,
         [0x0F, ..] => bare_begins(bytes) == Some(true),
         [b'/', rest @ ..] => {
             let named = text::is_named(rest);
