@@ -166,3 +166,300 @@ fn every_form_in_every_framing_under_every_protection_gives_its_values() {
     }
     assert!(failed.is_empty(), "{} fail: {failed:#?}", failed.len());
 }
+
+fn push_of(kind: usize, carrier: Carrier, guard: Guard, number: u32) -> (Body, Vec<u8>) {
+    let mut rng = Rng::new(u64::from(number) * 977 + 3);
+    let body = KINDS[kind](&mut rng);
+    let stream = carry::push(&body, carrier, guard, &mut rng, number);
+    (body, stream)
+}
+
+#[test]
+fn pushes_cut_anywhere_give_the_same() {
+    let mut rng = Rng::new(5);
+    let mut stream = Vec::new();
+    for (index, carrier) in Carrier::ALL.into_iter().enumerate() {
+        for turn in 0..3 {
+            let guard = Guard::ALL[(index * 3 + turn) % Guard::ALL.len()];
+            let kind = (index + turn * 5) % KINDS.len();
+            stream.extend(push_of(kind, carrier, guard, (index * 3 + turn) as u32 + 2).1);
+        }
+    }
+    let whole = decode(&stream);
+    assert!(
+        whole.refused.is_empty() && whole.pushes.len() == Carrier::ALL.len() * 3,
+        "{whole:?}"
+    );
+    for size in [1, 5, 61, 300] {
+        let pieces: Vec<&[u8]> = stream.chunks(size).collect();
+        assert_eq!(
+            format!("{:?}", decode_with(&ring(carry::KEY), &pieces)),
+            format!("{whole:?}"),
+            "{size}"
+        );
+    }
+    for _ in 0..20 {
+        let cut = rng.below(stream.len());
+        let pieces = [&stream[..cut], &stream[cut..]];
+        assert_eq!(
+            format!("{:?}", decode_with(&ring(carry::KEY), &pieces)),
+            format!("{whole:?}"),
+            "{cut}"
+        );
+    }
+}
+
+/// The link frames of a push, each alone.
+fn frames_of(apdu: &[u8], carrier: Carrier) -> Vec<Vec<u8>> {
+    let mut rng = Rng::new(1);
+    let stream = carry::carry(apdu, carrier, &mut rng, 1);
+    let mut frames = Vec::new();
+    let mut at = 0;
+    while at < stream.len() {
+        let length = match stream[at] {
+            0x7E => (usize::from(stream[at + 1] & 7) << 8 | usize::from(stream[at + 2])) + 2,
+            0x68 => usize::from(stream[at + 1]) + 6,
+            _ => 7 + usize::from(stream[at + 6]),
+        };
+        frames.push(stream[at..at + length].to_vec());
+        at += length;
+    }
+    frames
+}
+
+#[test]
+fn a_part_that_is_lost_costs_that_push_only_and_is_named() {
+    let guards = [Guard::ALL[0], Guard::ALL[4], Guard::ALL[9]];
+    for carrier in [
+        Carrier::Segments,
+        Carrier::Blocks,
+        Carrier::BlocksOneLlc,
+        Carrier::MbusSmall,
+        Carrier::BareBlocks,
+    ] {
+        for guard in guards {
+            for kind in [0, 2, 4, 5] {
+                let mut rng = Rng::new(9);
+                let body = KINDS[kind](&mut rng);
+                let frames: Vec<Vec<Vec<u8>>> = (1..4)
+                    .map(|number| frames_of(&carry::apdu(&body, guard, &mut rng, number), carrier))
+                    .collect();
+                let count = frames[1].len();
+                assert!(count > 1);
+                for lost in 0..count {
+                    let what = format!("{} {carrier:?} {guard:?} {lost} of {count}", body.like);
+                    let left: Vec<u8> = frames[1]
+                        .iter()
+                        .enumerate()
+                        .filter(|(index, _)| *index != lost)
+                        .flat_map(|(_, frame)| frame.clone())
+                        .collect();
+                    let stream = [frames[0].concat(), left, frames[2].concat()].concat();
+                    let outcome = decode(&stream);
+                    assert_eq!(outcome.pushes.len(), 2, "{what}: {outcome:?}");
+                    for out in &outcome.pushes {
+                        holds(out, &body, &what);
+                    }
+                    let expected = match carrier {
+                        Carrier::Blocks | Carrier::BlocksOneLlc | Carrier::BareBlocks => {
+                            "block_missing"
+                        }
+                        _ => "segment_missing",
+                    };
+                    let bare = carrier == Carrier::BareBlocks && lost == 0;
+                    assert!(
+                        bare || !outcome.refused.is_empty()
+                            && outcome.refused.iter().all(|reason| *reason == expected),
+                        "{what}: {:?}",
+                        outcome.refused
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_in_disorder_are_no_push() {
+    let mut rng = Rng::new(4);
+    let body = KINDS[3](&mut rng);
+    let apdu = carry::apdu(&body, Guard::ALL[9], &mut rng, 7);
+    for carrier in [Carrier::Blocks, Carrier::BareBlocks] {
+        let frames = frames_of(&apdu, carrier);
+        let last = frames.len() - 1;
+        assert!(last >= 3);
+        let next = carry::apdu(&body, Guard::ALL[9], &mut rng, 8);
+        let next = frames_of(&next, carrier).concat();
+        let all = || 0..=last;
+        for (order, whole) in [
+            ([0].into_iter().chain(all()).collect::<Vec<_>>(), 1),
+            ([0, 1, 1, 3, 2].into(), 0),
+            ([0, 2, 1].into_iter().chain(3..=last).collect(), 0),
+            (all().rev().collect(), 0),
+            (all().skip(1).collect(), 0),
+            (all().filter(|index| *index != 1).collect(), 0),
+        ] {
+            let stream: Vec<u8> = order
+                .iter()
+                .flat_map(|index| frames[*index].clone())
+                .chain(next.clone())
+                .collect();
+            let outcome = decode(&stream);
+            assert_eq!(
+                outcome.pushes.len(),
+                1 + whole,
+                "{carrier:?} {order:?} {outcome:?}"
+            );
+            assert!(
+                !outcome.refused.is_empty()
+                    && outcome
+                        .refused
+                        .iter()
+                        .all(|reason| *reason == "block_missing"),
+                "{carrier:?} {order:?} {outcome:?}"
+            );
+        }
+    }
+}
+
+/// Keys that are not the meter's, none of which may open a push without a tag.
+fn wrong_keys(count: u32) {
+    for (kind, carrier, guard) in [
+        (4, Carrier::Mbus, Guard::ALL[4]),
+        (13, Carrier::Hdlc(1), Guard::ALL[5]),
+        (0, Carrier::Bare, Guard::ALL[7]),
+    ] {
+        let (body, stream) = push_of(kind, carrier, guard, 77);
+        for n in 0..count {
+            let mut key = [0xA5; 16];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            let outcome = decode_with(&ring(key), &[&stream]);
+            assert!(outcome.pushes.is_empty(), "{} {n}: {outcome:?}", body.like);
+        }
+    }
+}
+
+#[test]
+fn two_thousand_wrong_keys_open_nothing_without_a_tag() {
+    wrong_keys(700);
+}
+
+#[test]
+#[ignore = "takes a minute where nothing is optimised"]
+fn twenty_thousand_wrong_keys_open_nothing_without_a_tag() {
+    wrong_keys(20_000);
+}
+
+#[test]
+fn segments_that_never_end_are_bounded_and_the_next_push_comes_out() {
+    let (body, good) = push_of(0, Carrier::Hdlc(2), Guard::ALL[0], 5);
+    for carrier in [Carrier::Segments, Carrier::MbusSmall, Carrier::Blocks] {
+        let apdu = carry::apdu(
+            &KINDS[0](&mut Rng::new(8)),
+            Guard::ALL[0],
+            &mut Rng::new(8),
+            1,
+        );
+        let frame = frames_of(&apdu, carrier).remove(0);
+        let mut decoder = Decoder::new(ring(carry::KEY), Policy::default(), Zone::luxembourg());
+        let (mut refused, mut pushes, mut pushed) = (0, 0, 0);
+        let mut take = |event: &Event<'_>| match event {
+            Event::Refused(_) => refused += 1,
+            Event::Telegram(_) => pushes += 1,
+            Event::Junk(_) => {}
+        };
+        for _ in 0..2000 {
+            decoder.push(&frame, &mut take);
+            pushed += frame.len() as u64;
+            assert!(
+                pushed - decoder.offset() <= 64 << 10,
+                "{} bytes are held",
+                pushed - decoder.offset()
+            );
+        }
+        decoder.push(&good, &mut take);
+        decoder.finish(&mut take);
+        assert_eq!(pushes, 1, "{carrier:?} {}", body.like);
+        assert!(refused >= 1, "{carrier:?}");
+    }
+}
+
+#[test]
+fn flags_without_end_cost_no_more_than_their_length() {
+    let (_, good) = push_of(0, Carrier::Hdlc(1), Guard::ALL[0], 5);
+    for filler in [
+        &[0x7E][..],
+        &[0x7E, 0xA0],
+        &[0x7E, 0xA8, 0x20],
+        &[0x68],
+        &[0x68, 0x20, 0x20, 0x68],
+        &[0xE0],
+        &[0xE6, 0xE7, 0],
+        &[0xDB, 0x08],
+        &[0x0F],
+        &[0x02, 0x02],
+    ] {
+        let mut decoder = Decoder::new(ring(carry::KEY), Policy::default(), Zone::luxembourg());
+        let piece = filler.repeat(4096 / filler.len());
+        let (mut pushes, mut pushed) = (0, 0);
+        let started = std::time::Instant::now();
+        let mut take =
+            |event: &Event<'_>| pushes += usize::from(matches!(event, Event::Telegram(_)));
+        for _ in 0..128 {
+            decoder.push(&piece, &mut take);
+            pushed += piece.len() as u64;
+            assert!(pushed - decoder.offset() <= 128 << 10);
+        }
+        decoder.push(&good, &mut take);
+        decoder.finish(&mut take);
+        assert_eq!(pushes, 1, "{filler:02X?}");
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(20),
+            "{filler:02X?}: {:?}",
+            started.elapsed()
+        );
+    }
+}
+
+#[test]
+fn nonsense_in_frames_with_right_check_sums_is_refused() {
+    let (body, good) = push_of(4, Carrier::Hdlc(1), Guard::ALL[0], 5);
+    let mut rng = Rng::new(12);
+    let deep = [&[0x0F, 0, 0, 0, 0, 0][..], &[2, 1].repeat(1000)].concat();
+    let counts = [0x0F, 0, 0, 0, 0, 0, 1, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0];
+    let string = [
+        0x0F, 0, 0, 0, 0, 0, 2, 2, 9, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3,
+    ];
+    let ciphered = [
+        0xDB, 8, b'S', b'M', b'Y', 1, 2, 3, 4, 5, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x30, 0, 0, 0, 1,
+        9, 9,
+    ];
+    let noise: Vec<u8> = (0..200).map(|_| rng.next_byte()).collect();
+    let missing = [0x0F, 0, 0, 0, 0, 0, 2, 9, 0x12, 1, 2, 0x12, 3, 4];
+    let longer = [
+        &carry::apdu(&body, Guard::ALL[0], &mut rng, 4)[..],
+        &[0, 0, 0],
+    ]
+    .concat();
+    for apdu in [
+        &deep[..900],
+        &counts,
+        &string,
+        &ciphered,
+        &noise,
+        &missing,
+        &longer,
+        &[0x0F],
+        &[0xE0],
+        &[0xDB],
+        &[0xDB, 8],
+    ] {
+        for carrier in [Carrier::Hdlc(1), Carrier::Mbus] {
+            let stream = [&good[..], &carry::carry(apdu, carrier, &mut rng, 1), &good].concat();
+            let outcome = decode(&stream);
+            assert_eq!(outcome.pushes.len(), 2, "{apdu:02X?} {outcome:?}");
+            assert!(!outcome.refused.is_empty(), "{apdu:02X?} {outcome:?}");
+            holds(&outcome.pushes[1], &body, "behind nonsense");
+        }
+    }
+}

@@ -184,16 +184,13 @@ impl Framer {
             [FLAG, ..] => Framing::Hdlc,
             [0xA0..=0xAF, ..] if border => Framing::Hdlc,
             [mbus::START, ..] => Framing::Mbus,
-            // The first block alone begins a push, and any byte may be E0.
-            [0xE0, rest @ ..] if border => {
-                let numbers = rest.get(1..).unwrap_or_default();
-                let sent = numbers.get(..FIRST_BLOCK_NUMBERS.len()).unwrap_or(numbers);
-                match FIRST_BLOCK_NUMBERS.starts_with(sent) {
-                    true if sent.len() == FIRST_BLOCK_NUMBERS.len() => Framing::Bare,
-                    true if !closed => return Found::More,
-                    _ => return Found::Not,
-                }
-            }
+            // Any byte may be E0: at a border the head of a block counts, elsewhere that of a first one before
+            // what blocks are made of.
+            [0xE0, head @ ..] => match block_begins(head, border) {
+                Some(true) => Framing::Bare,
+                None if !closed => return Found::More,
+                _ => return Found::Not,
+            },
             [0xE6] | [0xE6, 0xE6 | 0xE7] | [0xE6, 0xE6 | 0xE7, 0] if !closed => return Found::More,
             [0xE6, 0xE6 | 0xE7, 0, 0xE0, ..] => Framing::Bare,
             [0x0F, ..] => return self.bare(data, from, start, closed),
@@ -580,13 +577,13 @@ impl OwnText {
 fn may_start(byte: u8) -> bool {
     matches!(
         byte,
-        b'/' | b'(' | GLOBAL | DEDICATED | FLAG | mbus::START | 0x0F | 0xE6
+        b'/' | b'(' | GLOBAL | DEDICATED | FLAG | mbus::START | 0x0F | 0xE0 | 0xE6
     )
 }
 
 /// Bytes that a frame can begin with where one ended, or at the begin of the stream.
 fn may_start_at_border(byte: u8) -> bool {
-    may_start(byte) || matches!(byte, 0x01 | 0x02 | 0xA0..=0xAF | 0xE0)
+    may_start(byte) || matches!(byte, 0x01 | 0x02 | 0xA0..=0xAF)
 }
 
 /// Index of the first byte that a frame can begin with anywhere.
@@ -599,6 +596,30 @@ fn next_start(bytes: &[u8]) -> Option<usize> {
     find(bytes, at, |rest| {
         rest.iter().position(|byte| may_start(*byte))
     })
+}
+
+/// Tells whether the head of a block stands behind its tag; `None` where too few bytes are there.
+fn block_begins(head: &[u8], border: bool) -> Option<bool> {
+    let known = [0x40, 0, 1, 0, 0];
+    let sent = |at: usize| head.get(at).copied();
+    for (at, known) in known.into_iter().enumerate() {
+        let fits = match (at, sent(at)?) {
+            // The last one, streaming, a window.
+            (0, control) => control & 0x40 != 0,
+            (2, number) if border => (1..=BLOCKS_MAX).contains(&number),
+            (_, byte) => byte == known,
+        };
+        if !fits {
+            return Some(false);
+        }
+    }
+    let field = match sent(5)? {
+        0..=0x7F => 1,
+        0x81 => 2,
+        0x82 => 3,
+        _ => return Some(false),
+    };
+    Some(border || matches!(sent(5 + field)?, 0x0F | GLOBAL | DEDICATED))
 }
 
 /// Tells whether the logical link control stands before an index, and nothing of it in a frame.
@@ -796,14 +817,14 @@ fn find(data: &[u8], from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Op
     search(data.get(from..)?).map(|index| from + index)
 }
 
-/// Number of a first block and of the block it acknowledges (general block transfer).
-const FIRST_BLOCK_NUMBERS: [u8; 4] = [0, 1, 0, 0];
 /// Longest push in clear without frames, in bytes.
 const BARE_MAX: usize = 8 << 10;
 /// Bytes before a push in clear in which the header of a link frame would lie.
 const LOOK_BACK: usize = 20;
 /// Bytes before a start that decide what it is, and where it begins.
 pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
+/// Most blocks of a push.
+const BLOCKS_MAX: u8 = 64;
 /// Bytes that are searched for a start at once.
 const CHUNK: usize = 32;
 /// Bytes of text that a second look wants to see.

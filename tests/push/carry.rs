@@ -160,10 +160,11 @@ pub fn apdu(body: &Body, guard: Guard, rng: &mut Rng, number: u32) -> Vec<u8> {
     if guard.control == 0 {
         return text;
     }
-    let title = if guard.titled {
-        TITLE
-    } else {
-        SystemTitle([0; 8])
+    let title = match (guard.titled, guard.control & 0x10) {
+        (false, _) => SystemTitle::NONE,
+        // One that has sent tags may send nothing without.
+        (true, 0) => SystemTitle(*b"SMY\x10\x20\x30\x40\x51"),
+        (true, _) => TITLE,
     };
     let protection = Protection {
         tag: guard.tag,
