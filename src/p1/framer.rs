@@ -24,7 +24,7 @@ use memchr::{memchr2, memchr3};
 use super::ciphering::{DEDICATED, GLOBAL, GeneralGloCiphering, Header, START, SystemTitle};
 use super::push::assembly::{Fault, Parts, Scan};
 use super::push::axdr::TreeFault;
-use super::push::hdlc::FLAG;
+use super::push::hdlc::{self, FLAG};
 use super::push::transcode::{NoPush, Transcoder};
 use super::push::{Form, Framing, mbus};
 use super::readout::{End, Readout};
@@ -48,6 +48,8 @@ pub struct Framer {
     /// The push that was put together last, and the readout of one without frames.
     pub(super) parts: Parts,
     transcoder: Transcoder,
+    /// Whether the ciphered frame that was found last lies in a link frame whose header is damaged.
+    pub(super) torn: bool,
 }
 
 /// A stretch of the data that is taken for a frame.
@@ -114,6 +116,7 @@ impl Default for Framer {
             headless: Headless::default(),
             parts: Parts::default(),
             transcoder: Transcoder::default(),
+            torn: false,
         }
     }
 }
@@ -145,10 +148,11 @@ impl Framer {
                 }
                 Some(&(GLOBAL | DEDICATED)) => self.ciphered(data, base, start, closed, &opens),
                 Some(b'/') => self.plain(data, base, from, start, closed),
-                _ => self.push(data, from, start, closed),
+                _ => self.push(data, from, start, closed, &opens),
             };
             match found {
                 Found::Sighting(sighting) => {
+                    self.torn = start > from && is_torn(data, from, start);
                     self.resume = base + sighting.end as u64;
                     return Some(sighting);
                 }
@@ -176,7 +180,14 @@ impl Framer {
     }
 
     /// Looks for a push: link frames, whose header or sum is right, before what stands alone.
-    fn push(&mut self, data: &[u8], from: usize, start: usize, closed: bool) -> Found {
+    fn push(
+        &mut self,
+        data: &[u8],
+        from: usize,
+        start: usize,
+        closed: bool,
+        opens: &impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> Found {
         let rest = data.get(start..).unwrap_or_default();
         let border = start == from;
         let framing = match rest {
@@ -197,7 +208,19 @@ impl Framer {
             [0x01 | 0x02, ..] if border => return self.bare(data, from, start, closed),
             _ => return Found::Not,
         };
-        match self.parts.scan(data, start, framing, closed) {
+        let mut parts = std::mem::take(&mut self.parts);
+        // What begins inside a frame that is damaged ends it; its own ciphering does not.
+        let inside = |range: Range<usize>, header: Range<usize>| {
+            let own = OwnText {
+                header,
+                next: None,
+                ends: None,
+            };
+            self.inside(data, range, own, closed, opens)
+        };
+        let scan = parts.scan(data, start, framing, closed, inside);
+        self.parts = parts;
+        match scan {
             Scan::Push { end, fault } => Found::Sighting(Sighting {
                 start,
                 end,
@@ -213,13 +236,7 @@ impl Framer {
         let rest = data.get(start..).unwrap_or_default();
         let window = rest.get(..BARE_MAX).unwrap_or(rest);
         let wait = rest.len() < BARE_MAX && !closed;
-        // What is left of a frame whose header is damaged has lost its check sum as well.
-        let before = data.get(from.max(start.saturating_sub(LOOK_BACK))..start);
-        let in_frame = before
-            .unwrap_or_default()
-            .windows(2)
-            .any(|pair| matches!(pair, [FLAG, 0xA0..=0xAF] | [mbus::START, _]));
-        if in_frame {
+        if is_torn(data, from, start) {
             return Found::Not;
         }
         match bare_begins(window) {
@@ -269,13 +286,25 @@ impl Framer {
         closed: bool,
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
     ) -> Look {
-        let mut at = frame.start + 1;
-        let body = data.get(..frame.end).unwrap_or(data);
-        let mut own = OwnText::of(frame);
-        while let Some(start) = find(body, at, |rest| memchr3(GLOBAL, DEDICATED, b'/', rest)) {
+        let range = frame.start + 1..frame.end;
+        self.inside(data, range, OwnText::of(frame), closed, &opens)
+    }
+
+    /// Looks for the start of another frame in a range of one that is damaged.
+    fn inside(
+        &self,
+        data: &[u8],
+        range: Range<usize>,
+        mut own: OwnText,
+        closed: bool,
+        opens: &impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> Look {
+        let mut at = range.start;
+        let body = data.get(..range.end).unwrap_or(data);
+        while let Some(start) = find(body, at, next_start_inside) {
             let rest = data.get(start..).unwrap_or_default();
-            let verdict = if rest.first() == Some(&b'/') {
-                match HeaderLine::read(rest, closed) {
+            let verdict = match rest.first() {
+                Some(b'/') => match HeaderLine::read(rest, closed) {
                     HeaderLine::Strict => match goes_on(rest) {
                         Some(true) => match own.takes(body, start) {
                             Some(end) => {
@@ -289,9 +318,20 @@ impl Framer {
                     },
                     HeaderLine::More => Look::More,
                     _ => Look::Stands,
+                },
+                Some(&(FLAG | mbus::START)) => {
+                    let begins = match rest.first() {
+                        Some(&FLAG) => hdlc::begins(rest),
+                        _ => mbus::begins(rest),
+                    };
+                    match begins {
+                        Some(true) => Look::Cut(start),
+                        None if !closed => Look::More,
+                        _ => Look::Stands,
+                    }
                 }
-            } else {
-                match GeneralGloCiphering::decode(rest) {
+                _ if own.header.contains(&start) => Look::Stands,
+                _ => match GeneralGloCiphering::decode(rest) {
                     Header::Legal(header) if self.is_known(&header) => Look::Cut(start),
                     Header::Legal(header) => {
                         let block = first_block(rest, &header);
@@ -303,7 +343,7 @@ impl Framer {
                     }
                     Header::More if !closed => Look::More,
                     _ => Look::Stands,
-                }
+                },
             };
             if verdict != Look::Stands {
                 return verdict;
@@ -524,8 +564,10 @@ impl Framer {
     }
 }
 
-/// The text in clear that belongs to a ciphered frame.
+/// What belongs to a frame, and begins none inside it.
 struct OwnText {
+    /// Where its ciphering begins, in a link frame.
+    header: Range<usize>,
     /// Where it begins, or goes on behind a telegram; `None` in a plain frame.
     next: Option<usize>,
     /// Where it must end in a frame that was cut short: before the tag, or with the body.
@@ -539,6 +581,7 @@ impl OwnText {
             Kind::CipheredCut(header) => (header, true),
             _ => {
                 return Self {
+                    header: 0..0,
                     next: None,
                     ends: None,
                 };
@@ -547,6 +590,7 @@ impl OwnText {
         let start = frame.start + header.header_length;
         let tag = start + header.text_length();
         Self {
+            header: 0..0,
             next: Some(start),
             ends: cut.then_some([tag, tag + header.control.tag_length()]),
         }
@@ -620,6 +664,67 @@ fn block_begins(head: &[u8], border: bool) -> Option<bool> {
         _ => return Some(false),
     };
     Some(border || matches!(sent(5 + field)?, 0x0F | GLOBAL | DEDICATED))
+}
+
+/// Index of the first byte that a frame can begin with inside one that is damaged.
+fn next_start_inside(bytes: &[u8]) -> Option<usize> {
+    let begins = |byte: &u8| matches!(*byte, b'/' | GLOBAL | DEDICATED | FLAG | mbus::START);
+    bytes.iter().position(begins)
+}
+
+/// Tells whether what begins at an index is what a link frame carries whose header is damaged: its check sum is lost.
+fn is_torn(data: &[u8], from: usize, start: usize) -> bool {
+    let before = data.get(from.max(start.saturating_sub(LOOK_BACK))..start);
+    let mut before = before.unwrap_or_default();
+    // A header of ciphering whose tag is damaged: title, length, control, counter.
+    let titled = (1..=5).any(|width| {
+        let head = before.len().checked_sub(1 + 8 + width + 5);
+        matches!(head.and_then(|at| before.get(at..)), Some([8, a, b, c, ..])
+            if [a, b, c].iter().all(|letter| letter.is_ascii_uppercase()))
+    });
+    if titled {
+        return true;
+    }
+    // The head of a first block, and the LLC.
+    let mut heads = false;
+    for width in 1..=3 {
+        if let Some([rest @ .., 0xE0, control, 0, 1, 0, 0]) =
+            before.get(..before.len().saturating_sub(width))
+            && control & 0x40 != 0
+        {
+            (before, heads) = (rest, true);
+            break;
+        }
+    }
+    if let [rest @ .., 0xE6, 0xE6 | 0xE7, 0] = before {
+        (before, heads) = (rest, true);
+    }
+    let mbus = match before {
+        &[.., first, length, again, second, control, _, _, _, _] => {
+            let signs = [
+                first == mbus::START,
+                length == again,
+                second == mbus::START,
+                control & 0xDF == 0x53,
+            ];
+            signs.into_iter().filter(|sign| *sign).count() >= 3
+        }
+        _ => false,
+    };
+    // The flag before a header may be lost.
+    let whole = (7..=13).any(|length| {
+        let header = before.len().checked_sub(length);
+        header
+            .and_then(|at| before.get(at..))
+            .is_some_and(hdlc::is_header)
+    });
+    let mut flags = memchr::memchr_iter(FLAG, before);
+    mbus || whole
+        || flags.any(|at| {
+            let header = before.get(at + 1..).unwrap_or_default();
+            matches!(header, [0xA0..=0xAF, ..])
+                && (heads || hdlc::header_length(header) == Some(header.len()))
+        })
 }
 
 /// Tells whether the logical link control stands before an index, and nothing of it in a frame.
@@ -820,7 +925,7 @@ fn find(data: &[u8], from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Op
 /// Longest push in clear without frames, in bytes.
 const BARE_MAX: usize = 8 << 10;
 /// Bytes before a push in clear in which the header of a link frame would lie.
-const LOOK_BACK: usize = 20;
+const LOOK_BACK: usize = 24;
 /// Bytes before a start that decide what it is, and where it begins.
 pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
 /// Most blocks of a push.

@@ -12,7 +12,12 @@ pub const KEY: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 pub const AUTHENTICATION: [u8; 16] = [
     0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF,
 ];
-pub const TITLE: SystemTitle = SystemTitle(*b"SMY\x10\x20\x30\x40\x50");
+/// The meters: one that sends tags, one that does not, one that leaves its title out.
+pub const TITLES: [SystemTitle; 3] = [
+    SystemTitle(*b"SMY\x10\x20\x30\x40\x50"),
+    SystemTitle(*b"SMY\x10\x20\x30\x40\x51"),
+    SystemTitle::NONE,
+];
 
 /// What carries a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,10 +166,10 @@ pub fn apdu(body: &Body, guard: Guard, rng: &mut Rng, number: u32) -> Vec<u8> {
         return text;
     }
     let title = match (guard.titled, guard.control & 0x10) {
-        (false, _) => SystemTitle::NONE,
+        (false, _) => TITLES[2],
         // One that has sent tags may send nothing without.
-        (true, 0) => SystemTitle(*b"SMY\x10\x20\x30\x40\x51"),
-        (true, _) => TITLE,
+        (true, 0) => TITLES[1],
+        (true, _) => TITLES[0],
     };
     let protection = Protection {
         tag: guard.tag,

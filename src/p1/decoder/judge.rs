@@ -154,6 +154,20 @@ impl Judge {
                 let verdict = self.transcode(None, None, frame);
                 return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
             }
+            // Its check sum is lost: only a tag can say that it is whole.
+            Kind::Ciphered(header) if framer.torn => {
+                match self.ciphered(&header, frame, Some(base + sighting.start as u64)) {
+                    Ok(Verdict::Accept { tag, .. } | Verdict::Push { tag, .. })
+                        if tag != Some(Tag::Valid) =>
+                    {
+                        Err(Reason::ChecksumMismatch)
+                    }
+                    Err(Reason::TagMismatch | Reason::BadStructure) => {
+                        Err(Reason::ChecksumMismatch)
+                    }
+                    judged => judged,
+                }
+            }
             Kind::Ciphered(header) => {
                 self.ciphered(&header, frame, Some(base + sighting.start as u64))
             }

@@ -1,8 +1,11 @@
 //! The parts of a push put together: link frames, segments, and blocks of general block transfer.
 
+use std::ops::Range;
+
 use super::Framing;
 use super::hdlc::{self, FLAG, Frame, Link};
 use super::mbus;
+use crate::p1::framer::Look;
 
 /// Bytes of a push put together, with the place of each part.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +54,16 @@ pub enum Fault {
 
 impl Parts {
     /// Puts together what begins at `start`.
-    pub fn scan(&mut self, data: &[u8], start: usize, framing: Framing, closed: bool) -> Scan {
+    ///
+    /// `inside` looks for other frames in a range of one that is damaged, whose own ciphering begins in another.
+    pub fn scan(
+        &mut self,
+        data: &[u8],
+        start: usize,
+        framing: Framing,
+        closed: bool,
+        inside: impl Fn(Range<usize>, Range<usize>) -> Look,
+    ) -> Scan {
         self.apdu.clear();
         self.unit.clear();
         self.spans.clear();
@@ -61,7 +73,7 @@ impl Parts {
         let mut segments = 0u8;
         loop {
             let rest = data.get(at..).unwrap_or_default();
-            let frame = match read(framing, rest, closed) {
+            let mut frame = match read(framing, rest, closed) {
                 Link::Frame(frame) => frame,
                 Link::More => return Scan::More,
                 Link::Not if first.is_none() => return Scan::Not,
@@ -78,6 +90,23 @@ impl Parts {
                 .is_some_and(|first| first.address != frame.address)
             {
                 break;
+            }
+            // Blocks without frames have no check sum.
+            if !frame.valid || framing == Framing::Bare {
+                // In the first part, behind the LLC and the head of a block, which may be damaged.
+                let info = at + frame.info.start;
+                let own = match first {
+                    None => info..info + HEADS_MAX,
+                    Some(_) => 0..0,
+                };
+                // The flag at its end may be that of the next one as well.
+                let end = at + frame.length;
+                let flag = end > at && data.get(end - 1) == Some(&FLAG);
+                match inside(at + 1..end - usize::from(flag), own) {
+                    Look::Cut(end) => (frame.length, frame.valid) = (end - at, false),
+                    Look::More => return Scan::More,
+                    Look::Stands => {}
+                }
             }
             let info = rest.get(frame.info.clone()).unwrap_or_default();
             let (llc, info) = match info {
@@ -236,6 +265,8 @@ pub(in crate::p1) fn block(data: &[u8], closed: bool) -> Link {
     }
 }
 
+/// Most bytes of LLC and head of a block, and one of what they carry.
+const HEADS_MAX: usize = 3 + 9 + 1;
 /// Most bytes between two frames of a push.
 const GAP_MAX: usize = 64;
 /// Most link frames of a push.

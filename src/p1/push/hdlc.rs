@@ -37,16 +37,41 @@ pub struct Frame {
 /// The flag at both ends of a frame.
 pub const FLAG: u8 = 0x7E;
 
-/// Header of a frame behind its flag: total length, length of the header, S bit, addresses.
+/// Header of a frame behind its flag.
 struct Header {
+    /// Bytes between the flags.
     length: usize,
+    /// Bytes of it, its check sum included.
     header: usize,
+    /// The S bit.
     more: bool,
     address: [u8; 8],
+    /// Whether its check sum fits.
+    fits: bool,
+}
+
+/// Tells whether a flag and a header with the right check sum stand at the beginning; `None` where bytes are missing.
+pub fn begins(data: &[u8]) -> Option<bool> {
+    match data {
+        [FLAG, rest @ ..] => header(rest).ok().map(|found| found.is_some_and(|h| h.fits)),
+        [] => None,
+        _ => Some(false),
+    }
+}
+
+/// Tells whether bytes are a header and nothing else, and its check sum fits.
+pub fn is_header(rest: &[u8]) -> bool {
+    matches!(header(rest), Ok(Some(Header { header, fits: true, .. })) if header == rest.len())
+}
+
+/// Bytes of the header behind a flag, its check sum included, right or not.
+pub fn header_length(rest: &[u8]) -> Option<usize> {
+    header(rest).ok().flatten().map(|header| header.header)
 }
 
 /// Reads the frame at the beginning of `data`, with its flag or behind one that it shares.
 ///
+/// A header whose check sum does not fit counts where the LLC follows it and a flag ends the frame where it says.
 /// `closed` says that no byte follows.
 pub fn read(data: &[u8], closed: bool) -> Link {
     let flag = usize::from(data.first() == Some(&FLAG));
@@ -69,6 +94,16 @@ pub fn read(data: &[u8], closed: bool) -> Link {
             valid,
         })
     };
+    if !header.fits {
+        let llc = rest.get(header.header..header.header + 3);
+        let is_llc = matches!(llc, Some([0xE6, 0xE6 | 0xE7, 0]));
+        return match rest.get(header.length) {
+            _ if llc.is_none() && !closed => Link::More,
+            Some(&FLAG) if is_llc && flag > 0 => frame(need, false),
+            None if is_llc && flag > 0 && !closed => Link::More,
+            _ => Link::Not,
+        };
+    }
     let Some(body) = rest.get(..header.length) else {
         return match closed {
             true => frame(cut(rest).map_or(data.len(), |at| at + flag), false),
@@ -122,23 +157,20 @@ fn header(rest: &[u8]) -> Result<Option<Header>, ()> {
     if length < header + 3 {
         return Ok(None);
     }
-    let checked = rest.get(..header).ok_or(())?;
-    Ok(fcs(checked).then_some(Header {
+    let fits = fcs(rest.get(..header).ok_or(())?);
+    Ok(Some(Header {
         length,
         header,
         more: format & 8 != 0,
         address,
+        fits,
     }))
 }
 
 /// Where another frame begins inside one that is damaged.
 fn cut(body: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(FLAG, body).find(|&at| {
-        at > 0
-            && body
-                .get(at + 1..)
-                .is_some_and(|rest| matches!(header(rest), Ok(Some(_))))
-    })
+    memchr::memchr_iter(FLAG, body)
+        .find(|&at| at > 0 && body.get(at..).and_then(begins) == Some(true))
 }
 
 /// Tells whether bytes end in their own check sum, low byte first (CRC-16/X-25).

@@ -78,11 +78,28 @@ fn right(body: &[u8]) -> bool {
         })
 }
 
+/// Tells whether the head of a frame with a part of a COSEM message stands at the beginning; `None` where bytes are
+/// missing.
+pub fn begins(data: &[u8]) -> Option<bool> {
+    let fits = |at: usize, byte: u8| match at {
+        0 | 3 => byte == START,
+        2 => data.get(1) == Some(&byte),
+        4 => byte & 0xDF == 0x53,
+        6 => byte & 0xE0 == 0,
+        _ => true,
+    };
+    let mut head = (0..).zip(data.iter().take(HEAD));
+    match head.all(|(at, byte)| fits(at, *byte)) {
+        true if data.len() < HEAD => None,
+        all => Some(all),
+    }
+}
+
 /// Where another frame begins inside one that is damaged.
 fn next(data: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(START, data).find(|&at| {
-        at > 0
-            && matches!(data.get(at..), Some(&[START, a, b, START, control, _, ci, ..])
-                if a == b && control & 0xDF == 0x53 && ci & 0xE0 == 0)
-    })
+    memchr::memchr_iter(START, data)
+        .find(|&at| at > 0 && data.get(at..).and_then(begins) == Some(true))
 }
+
+/// Bytes up to the CI, by which a frame is told.
+const HEAD: usize = 7;
