@@ -8,6 +8,7 @@ use super::relatives::{FirstBlock, Relative};
 use super::text;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
+use crate::p1::framer::Look;
 use crate::p1::push::assembly::{Parts, Scan};
 use crate::p1::push::transcode::Transcoder;
 use crate::p1::push::{Framing, apdu};
@@ -49,13 +50,13 @@ impl Sealed {
     /// Takes the unit out of link frames and blocks; `None` for a frame that is cut, damaged or in clear.
     pub fn of(frame: &[u8]) -> Option<Self> {
         let framing = match frame {
-            [0x7E, ..] => Framing::Hdlc,
+            [0x7E | 0xA0..=0xAF, ..] => Framing::Hdlc,
             [0x68, ..] => Framing::Mbus,
             [0xE0 | 0xE6, ..] => Framing::Bare,
             _ => return Self::bare(frame),
         };
         let mut parts = Parts::default();
-        match parts.scan(frame, 0, framing, true) {
+        match parts.scan(frame, 0, framing, true, |_, _| Look::Stands) {
             Scan::Push { fault: None, .. } => Self::bare(&parts.apdu),
             Scan::Push { .. } | Scan::Not | Scan::More => None,
         }
