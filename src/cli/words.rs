@@ -99,6 +99,10 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
             format!("{place}: the check sum of its link layer does not fit"),
             LOST.to_owned(),
         ),
+        Reason::OpenedInPlace => (
+            format!("{place}: a program had decrypted it before it was logged"),
+            "its check sum says nothing any more: record the bytes as they came".to_owned(),
+        ),
         Reason::BadStructure => (
             format!("{place} is no whole push: its list does not end with its data"),
             LOST.to_owned(),

@@ -270,32 +270,33 @@ impl GeneralGloCiphering {
                 _ => Header::Not,
             };
         };
+        Self::behind_title(rest, 2)
+    }
+
+    /// Reads what follows the length of a title that is left out; `before` bytes stand before it.
+    pub fn behind_title(rest: &[u8], before: usize) -> Header {
         let width = match rest.first() {
             None => return Header::More,
             Some(first @ 0x81..=0x84) => usize::from(first & 0x7F),
             Some(0..=0x7F) => 0,
             Some(_) => return Header::Not,
         };
-        let Some(behind) = rest.get(1 + width..).filter(|behind| !behind.is_empty()) else {
+        let Some([control, counter @ ..]) = rest.get(1 + width..) else {
             return Header::More;
         };
-        match crate::p1::push::apdu::length(rest) {
-            Some((length, [control, counter @ ..])) => {
-                let control = SecurityControl(*control);
-                if !control.exists() || !(LENGTH_MIN as usize..=UNTITLED_MAX).contains(&length) {
-                    return Header::Not;
-                }
-                let Some(counter) = counter.first_chunk::<4>() else {
-                    return Header::More;
-                };
-                Header::Legal(Self {
+        let (control, length) = (SecurityControl(*control), length(rest));
+        let length = length.map(|(length, _)| length);
+        match length.filter(|length| (LENGTH_MIN as usize..=UNTITLED_MAX).contains(length)) {
+            Some(length) if control.exists() => match counter.first_chunk::<4>() {
+                Some(counter) => Header::Legal(Self {
                     title: SystemTitle::NONE,
                     length: length as u32,
                     control,
                     counter: FrameCounter(u32::from_be_bytes(*counter)),
-                    header_length: bytes.len() - behind.len() + 5,
-                })
-            }
+                    header_length: before + 1 + width + 5,
+                }),
+                None => Header::More,
+            },
             _ => Header::Not,
         }
     }
@@ -350,6 +351,23 @@ impl GeneralGloCiphering {
     pub fn text_length(&self) -> usize {
         (self.length as usize).saturating_sub(5 + self.control.tag_length())
     }
+}
+
+/// Reads a BER length, which need not be the shortest; gives it with what follows.
+pub fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    if first < 0x80 {
+        return Some((usize::from(first), rest));
+    }
+    let width = usize::from(first & 0x7F);
+    if !(1..=4).contains(&width) {
+        return None;
+    }
+    let (field, rest) = rest.split_at_checked(width)?;
+    let value = field
+        .iter()
+        .fold(0u64, |value, &byte| value << 8 | u64::from(byte));
+    Some((usize::try_from(value).ok()?, rest))
 }
 
 /// Largest value of the length field behind a title that is left out: little shows that it is one.

@@ -2,13 +2,14 @@
 
 mod hold;
 mod judge;
+mod layers;
 mod opened;
 
 use std::sync::Arc;
 
 use super::cipher::Keys;
 use super::ciphering::{GeneralGloCiphering, SystemTitle};
-use super::event::{Decoded, Event, Reason, Refused, Security, Tag};
+use super::event::{Decoded, Event, Junk, Reason, Refused, Security, Tag};
 use super::framer::{Framer, Kind, LOOK_BEHIND};
 use super::push::{Framing, Push};
 use super::readout::Readout;
@@ -19,6 +20,7 @@ use super::value::Zone;
 
 use hold::Hold;
 use judge::{Judge, Verdict};
+use layers::Layers;
 use opened::Ahead;
 
 pub use judge::{Policy, TagPolicy};
@@ -38,6 +40,7 @@ pub struct Decoder {
     /// Where the link frames of the last push lie.
     spans: Vec<Span>,
     hold: Hold,
+    layers: Layers,
 }
 
 impl Decoder {
@@ -52,6 +55,7 @@ impl Decoder {
             offset: 0,
             spans: Vec::new(),
             hold: Hold::default(),
+            layers: Layers::default(),
         }
     }
 
@@ -151,6 +155,19 @@ impl Decoder {
             let Some(sighting) = self.framer.next(data, base, from, closed, opens) else {
                 break;
             };
+            let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
+            if self.layers.hold(&sighting, frame) {
+                let end = sighting.end;
+                self.framer.decided(sighting.kind, base + end as u64);
+                self.junk(data, from, sighting.start, sink);
+                sink(&Event::Junk(Junk {
+                    span: Span::new(base + sighting.start as u64, frame.len()),
+                    bytes: frame,
+                    again: true,
+                }));
+                from = end;
+                continue;
+            }
             let Some(verdict) = self
                 .judge
                 .judge(&self.framer, data, base, &sighting, closed)
@@ -165,6 +182,8 @@ impl Decoder {
                 }
                 _ => sighting.end,
             };
+            self.layers
+                .take(&self.framer, &self.judge, &sighting, &verdict);
             self.framer.decided(sighting.kind, base + end as u64);
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end
@@ -236,11 +255,7 @@ impl Decoder {
                 crc,
             } => {
                 let text = match header {
-                    Some(header) => self
-                        .judge
-                        .text
-                        .get(..header.text_length())
-                        .unwrap_or_default(),
+                    Some(_) => self.judge.text.get(..self.judge.length).unwrap_or_default(),
                     None => frame,
                 };
                 let readable = text.get(start..).unwrap_or_default();

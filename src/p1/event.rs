@@ -124,6 +124,8 @@ pub enum Reason {
     BlockMissing,
     /// The check sum of a link frame does not fit.
     ChecksumMismatch,
+    /// A header of ciphering before text in clear: a program has decrypted it where it lay, and logged it then.
+    OpenedInPlace,
     /// The tree of a push does not end with its data, or is none.
     BadStructure,
     /// Its meter is in another shard: it is left to another process.
@@ -137,6 +139,8 @@ pub struct Junk<'a> {
     pub span: Span,
     /// The bytes as received.
     pub bytes: &'a [u8],
+    /// They show the push before once more, taken out of its frames, as some logs do.
+    pub again: bool,
 }
 
 impl Event<'_> {
@@ -201,6 +205,7 @@ impl Refused<'_> {
             Reason::SegmentMissing
                 | Reason::BlockMissing
                 | Reason::ChecksumMismatch
+                | Reason::OpenedInPlace
                 | Reason::BadStructure
         );
         reason || self.inner.is_some()
@@ -244,6 +249,7 @@ impl Reason {
             Self::SegmentMissing => "segment_missing",
             Self::BlockMissing => "block_missing",
             Self::ChecksumMismatch => "checksum_mismatch",
+            Self::OpenedInPlace => "opened_in_place",
             Self::BadStructure => "bad_structure",
             Self::OtherShard => "other_shard",
         }

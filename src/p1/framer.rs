@@ -30,6 +30,7 @@ use super::push::{Form, Framing, mbus};
 use super::readout::{End, Readout};
 use headless::Headless;
 
+pub use super::push::assembly::Look;
 pub use headless::is_rest;
 
 /// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
@@ -92,17 +93,6 @@ pub enum Kind {
     },
     /// A push in clear without any frame.
     BarePush,
-}
-
-/// What a second look into a frame that did not verify has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// Another frame begins inside, at this index: the first one ended there.
-    Cut(usize),
-    /// Nothing begins inside.
-    Stands,
-    /// That depends on bytes still to come.
-    More,
 }
 
 impl Default for Framer {
@@ -500,6 +490,9 @@ impl Framer {
         }
         let endless = header == HeaderLine::Endless;
         let line = memchr2(b'\r', b'\n', rest).unwrap_or(1);
+        if let Some(found) = sealed_behind(rest, line, start, closed) {
+            return found;
+        }
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
         let (end, kind) = match self.plain_end(rest, searched.max(line), closed) {
@@ -881,6 +874,55 @@ impl HeaderLine {
             _ => Self::Not,
         }
     }
+}
+
+/// A telegram whose lines are encrypted, behind its first line in clear, as Poland's meters send it.
+///
+/// ```text
+/// /EGM5\… CR LF CR LF 00 82 02 30 30 counter lines… tag ! CRC CR LF
+///                     |------------ encrypted ------|
+/// ```
+/// The first byte is the length of a title that is left out. `None` for one in clear.
+fn sealed_behind(text: &[u8], line: usize, start: usize, closed: bool) -> Option<Found> {
+    let behind = text.get(line..).unwrap_or_default();
+    let ends = behind
+        .iter()
+        .take(4)
+        .take_while(|b| matches!(b, b'\r' | b'\n'));
+    let begin = line + ends.count();
+    let rest = text.get(begin..).unwrap_or_default();
+    let (0, sealed) = rest.split_first().map(|(first, rest)| (*first, rest))? else {
+        return None;
+    };
+    let header = match GeneralGloCiphering::behind_title(sealed, begin + 1) {
+        Header::Legal(header) => header,
+        Header::More if !closed => return Some(Found::More),
+        _ => return None,
+    };
+    let end = header.frame_length();
+    if text.len() < end {
+        return Some(match closed {
+            true => Found::Sighting(Sighting {
+                start,
+                end: start + text.len(),
+                kind: Kind::CipheredCut(header),
+            }),
+            false => Found::More,
+        });
+    }
+    let end = match Readout::at(text, end, closed) {
+        End::Here(readout) => readout.behind_line_end(text, closed),
+        End::More => None,
+        End::Not => Some(end),
+    };
+    Some(match end {
+        Some(end) => Found::Sighting(Sighting {
+            start,
+            end: start + end,
+            kind: Kind::Ciphered(header),
+        }),
+        None => Found::More,
+    })
 }
 
 /// Tells whether a header line is followed by an empty line, a code or the end; ciphertext seldom looks so.

@@ -113,6 +113,7 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::SegmentMissing => "refused: a segment is missing",
         Reason::BlockMissing => "refused: a block is missing",
         Reason::ChecksumMismatch => "refused: a check sum does not fit",
+        Reason::OpenedInPlace => "refused: it was decrypted where it lay",
         Reason::BadStructure => "refused: its tree does not end with its data",
         Reason::OtherShard => "of another shard",
     }

@@ -87,6 +87,7 @@ impl Maxsonar {
         sink(Heard::Wrong(Junk {
             span,
             bytes: &self.held,
+            again: false,
         }));
         self.held.clear();
     }

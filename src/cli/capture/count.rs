@@ -55,6 +55,7 @@ impl FrameCounts {
             | Reason::CrcMismatch(_)
             | Reason::NoStart
             | Reason::ChecksumMismatch
+            | Reason::OpenedInPlace
             | Reason::BadStructure => self.damaged += 1,
             _ => {
                 self.whole += 1;

@@ -270,8 +270,8 @@ impl Decoder {
             self.hold.deny(&sender);
         }
         let text = match sighting.kind {
-            Kind::Ciphered(header) => {
-                let text = self.judge.text.get(..header.text_length());
+            Kind::Ciphered(_) => {
+                let text = self.judge.text.get(..self.judge.length);
                 text.unwrap_or_default().to_vec()
             }
             _ => Vec::new(),
@@ -302,7 +302,11 @@ impl Decoder {
             }
             let span = Span::new(self.offset + from as u64, end - from);
             if self.hold.is_empty() {
-                sink(&Event::Junk(Junk { span, bytes }));
+                sink(&Event::Junk(Junk {
+                    span,
+                    bytes,
+                    again: false,
+                }));
             } else {
                 self.hold.push(span, bytes, None);
                 self.say_held(sink);
@@ -335,10 +339,15 @@ impl Decoder {
         while let Some((Item { span, frame }, bytes)) = self.hold.next() {
             let Some(frame) = frame else {
                 let bytes = &bytes[..];
-                sink(&Event::Junk(Junk { span, bytes }));
+                sink(&Event::Junk(Junk {
+                    span,
+                    bytes,
+                    again: false,
+                }));
                 continue;
             };
             if let Kind::Ciphered(_) = frame.kind {
+                self.judge.length = frame.text.len();
                 self.judge.text = frame.text;
             }
             self.say(span, &bytes, frame.kind, frame.verdict, sink);

@@ -10,7 +10,7 @@ use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, PLAIN_MAX, Sighting}
 use super::super::push::assembly::Fault;
 use super::super::push::transcode::Transcoder;
 use super::super::push::{Form, apdu};
-use super::super::readout::{Algorithm, Crc, Readout, SentCrc};
+use super::super::readout::{Algorithm, Crc, End, Readout, SentCrc, crc16};
 use super::super::shard::Shard;
 use super::super::telegram::{Memory, Telegram};
 use super::super::value::Zone;
@@ -49,6 +49,8 @@ pub(super) struct Judge {
     pub(super) shard: Option<Shard>,
     /// Text of the frame that was opened last.
     pub(super) text: Vec<u8>,
+    /// Bytes of it.
+    pub(super) length: usize,
     /// Writes the readouts of pushes.
     pub(super) transcoder: Transcoder,
     /// Header of the push that was judged last, inside its link frames.
@@ -98,6 +100,7 @@ impl Judge {
             policy,
             shard: None,
             text: Vec::new(),
+            length: 0,
             transcoder: Transcoder::default(),
             inner: None,
             tagged: HashSet::new(),
@@ -168,8 +171,18 @@ impl Judge {
                     judged => judged,
                 }
             }
+            Kind::Ciphered(header) if frame.first() == Some(&b'/') => {
+                self.sealed_behind(&header, frame)
+            }
             Kind::Ciphered(header) => {
-                self.ciphered(&header, frame, Some(base + sighting.start as u64))
+                match self.ciphered(&header, frame, Some(base + sighting.start as u64)) {
+                    Err(Reason::TagMismatch | Reason::NoKey)
+                        if self.opened_in_place(&header, frame) =>
+                    {
+                        Err(Reason::OpenedInPlace)
+                    }
+                    judged => judged,
+                }
             }
             Kind::Plain(readout) => self.accept(None, frame, 0, readout),
             Kind::CipheredCut(header) => {
@@ -242,7 +255,13 @@ impl Judge {
         match fault {
             None => {}
             Some(Fault::Truncated { have, need }) => return Err(Reason::Truncated { have, need }),
-            Some(Fault::Checksum) => return Err(Reason::ChecksumMismatch),
+            Some(Fault::Checksum) => {
+                let inner = self.inner;
+                return Err(match inner {
+                    Some(header) if self.opened_in_place(&header, apdu) => Reason::OpenedInPlace,
+                    _ => Reason::ChecksumMismatch,
+                });
+            }
             Some(Fault::Segment) => return Err(Reason::SegmentMissing),
             Some(Fault::Block) => return Err(Reason::BlockMissing),
         }
@@ -251,6 +270,14 @@ impl Judge {
         };
         let tag = self.decrypt(&header, apdu, None)?;
         self.transcode_text(&header, tag)
+    }
+
+    /// Tells whether text in clear stands behind the header of an encrypted frame.
+    fn opened_in_place(&mut self, header: &GeneralGloCiphering, frame: &[u8]) -> bool {
+        let text = frame.get(header.header_length..).unwrap_or_default();
+        header.control.encrypted()
+            && matches!(text, [0x0F | 0x01 | 0x02, ..])
+            && self.transcoder.write_begin(None, text).is_ok()
     }
 
     /// A decrypted push: without a tag that fits, its structure is the proof of the key.
@@ -307,6 +334,76 @@ impl Judge {
         self.readable(header, tag)
     }
 
+    /// Opens a telegram whose first line is in clear, and puts it together.
+    ///
+    /// Its CRC may be of what was sent or of the text in clear: both were seen or are told of.
+    fn sealed_behind(
+        &mut self,
+        header: &GeneralGloCiphering,
+        frame: &[u8],
+    ) -> Result<Verdict, Reason> {
+        let tag = self.decrypt(header, frame, None)?;
+        let text = self.text.get(..self.length).unwrap_or_default();
+        match text {
+            [0x0F | 0x01 | 0x02, ..] => return self.transcode_text(header, tag),
+            [b'/', ..] => return self.readable(header, tag),
+            _ => {}
+        }
+        let end = header.frame_length();
+        let line_ends = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let line = frame.iter().position(line_ends).unwrap_or(0);
+        let lines = match memchr::memrchr(b'!', text) {
+            Some(mark) if text.len() - mark <= MARK_MAX => text.get(..mark).unwrap_or_default(),
+            _ => text.trim_ascii_end(),
+        };
+        let readable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+        if lines.is_empty() || !lines.iter().all(readable) {
+            return Err(match tag {
+                Tag::Valid => Reason::NoEnd,
+                _ => Reason::TagMismatch,
+            });
+        }
+        let mut whole = frame.get(..line).unwrap_or_default().to_vec();
+        whole.extend_from_slice(b"\r\n\r\n");
+        whole.extend_from_slice(lines.trim_ascii_start());
+        while whole.last().is_some_and(line_ends) {
+            whole.pop();
+        }
+        whole.extend_from_slice(b"\r\n!");
+        let crc = crc16(&whole);
+        let sent = Readout::at(frame, end, true);
+        let sent = match sent {
+            End::Here(Readout {
+                crc: SentCrc::Digits(sent),
+                ..
+            }) => Some(sent),
+            _ => None,
+        };
+        let of_sent = frame.get(..=end).map(crc16);
+        let fits = sent.is_some_and(|sent| sent == crc || Some(sent) == of_sent);
+        // A tag proves more than a sum.
+        if !fits && tag != Tag::Valid {
+            let reason = Crc {
+                received: sent.map_or(SentCrc::Absent, SentCrc::Digits),
+                computed: crc,
+                algorithm: Algorithm::Arc,
+                fits: None,
+            };
+            return Err(Reason::CrcMismatch(reason));
+        }
+        whole.extend_from_slice(format!("{crc:04X}\r\n").as_bytes());
+        self.length = whole.len();
+        self.text = whole;
+        let readout = Readout::find(&self.text).ok_or(Reason::NoEnd)?;
+        let crc = readout.check(&self.text);
+        Ok(Verdict::Accept {
+            tag: Some(tag),
+            start: 0,
+            readout,
+            crc,
+        })
+    }
+
     /// Writes the text of a frame to the buffer; gives the verdict on its tag. The offset is that of a frame that may
     /// have been opened ahead.
     fn decrypt(
@@ -327,6 +424,7 @@ impl Judge {
             other => &mut other.insert((header.title, Opener::new(keys()?))).1,
         };
         let length = header.text_length();
+        self.length = length;
         if self.text.len() < length {
             self.text.resize(length, 0);
         }
@@ -568,5 +666,7 @@ fn sends_tags(text: &[u8]) -> bool {
 
 /// How first lines in Luxembourg begin.
 const LUXEMBOURG: &[u8] = b"/Lux5";
+/// Most bytes of the mark at the end of a text, its CRC and line end.
+const MARK_MAX: usize = 8;
 /// Bytes that may stand before the `/` of a decrypted telegram.
 const LEAD_MAX: usize = 16;

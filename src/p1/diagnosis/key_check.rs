@@ -147,6 +147,7 @@ impl KeyCheck {
                 | Reason::SegmentMissing
                 | Reason::BlockMissing
                 | Reason::ChecksumMismatch
+                | Reason::OpenedInPlace
         );
         let sealed = Sealed::of(refused.frame).filter(|_| !unusable);
         let (Some(header), Some(sealed)) = (header, sealed) else {

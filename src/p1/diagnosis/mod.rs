@@ -223,6 +223,10 @@ impl Diagnosis {
                 self.trouble(refused.span, kind, refused.frame);
             }
             Event::Junk(junk) => {
+                if junk.again {
+                    self.stream.passed(junk.span);
+                    return;
+                }
                 self.summary.junk += junk.span.len();
                 if !is_filler(junk.bytes) || !self.trouble.is_empty() {
                     self.stream.junk(junk.bytes);

@@ -188,6 +188,11 @@ impl Stream {
         }
     }
 
+    /// Takes bytes that stand for nothing of their own.
+    pub fn passed(&mut self, span: Span) {
+        self.end = span.end;
+    }
+
     /// Takes the time of the host, in seconds since 1970.
     pub fn host_time(&mut self, seconds: i64) {
         self.host = Some(seconds);

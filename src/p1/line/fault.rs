@@ -39,6 +39,8 @@ pub enum Fault {
     CutFrames,
     /// Each burst ends after so many bytes.
     BufferLimit(usize),
+    /// One of the link frames of each push is lost, where it has several.
+    PartLost,
     /// Bit 7 is cleared: 7 data bits, ISTRIP, an ASCII layer.
     StrippedBit7,
     /// The tty is in cooked mode, as the system leaves it (ICRNL and IXON too).
@@ -106,11 +108,11 @@ fn name_of(kind: &'static str) -> &'static str {
 
 impl Fault {
     /// Each kind with its amount (the default one, where it has one) and what it does.
-    pub const KINDS: [(&str, &str); 25] = [
+    pub const KINDS: [(&str, &str); 26] = [
         ("inverted", "inverted line"),
         ("speed=9600", "read 8N1 at this speed"),
         ("7e1", "9600 7E1 read as 9600 8N1"),
-        ("parity", "read as 8E1"),
+        ("parity", "read as 8E1, or 8E1 as 8N1"),
         ("lost=62", "so many bytes lost; lost=62@700: at offset 700"),
         ("flips=0.001", "data bits flip at this rate"),
         ("weak=0.002", "data bits fall from 1 to 0 at this rate"),
@@ -118,6 +120,7 @@ impl Fault {
         ("noise=16", "up to so many random bytes around a frame"),
         ("cut", "frames end early"),
         ("limit=1024", "frames end after so many bytes"),
+        ("part-lost", "a segment or block of each push is lost"),
         ("strip", "bit 7 stripped"),
         ("icanon", "tty in cooked mode"),
         ("icrnl", "tty turns CR into LF"),
@@ -166,7 +169,10 @@ impl Fault {
             }
             Fault::Parity => wire(sent).receive(
                 Framing {
-                    parity: Parity::Even,
+                    parity: match sent.parity {
+                        Parity::None => Parity::Even,
+                        Parity::Even | Parity::Odd => Parity::None,
+                    },
                     ..Framing::n81(sent.baud)
                 },
                 ErrorBytes::AsZero,
@@ -181,6 +187,7 @@ impl Fault {
             Fault::Noise(most) => layer::noise(burst, most, rng),
             Fault::CutFrames => burst[..rng.below(burst.len())].to_vec(),
             Fault::BufferLimit(limit) => burst[..burst.len().min(limit)].to_vec(),
+            Fault::PartLost => layer::lose_part(burst, rng),
             Fault::StrippedBit7 => tty(TtyMode {
                 istrip: true,
                 ..TtyMode::RAW
@@ -250,6 +257,7 @@ impl FromStr for Fault {
             "7e1" => Fault::SevenEven,
             "parity" => Fault::Parity,
             "cut" => Fault::CutFrames,
+            "part-lost" => Fault::PartLost,
             "strip" => Fault::StrippedBit7,
             "icanon" => Fault::Icanon,
             "icrnl" => Fault::Icrnl,
@@ -287,6 +295,7 @@ impl fmt::Display for Fault {
             Fault::Late(rate) => write!(f, "late={rate}"),
             Fault::Noise(most) => write!(f, "noise={most}"),
             Fault::CutFrames => f.write_str("cut"),
+            Fault::PartLost => f.write_str("part-lost"),
             Fault::BufferLimit(limit) => write!(f, "limit={limit}"),
             Fault::StrippedBit7 => f.write_str("strip"),
             Fault::Icanon => f.write_str("icanon"),

@@ -1,6 +1,8 @@
 //! Text layers between the port and us: programs that take bytes for something else.
 
 use super::{Rate, Rng};
+use crate::p1::push::hdlc::{self, Link};
+use crate::p1::push::mbus;
 
 /// Telnet (RFC 854): each FF is doubled.
 pub fn telnet(bytes: &[u8]) -> Vec<u8> {
@@ -37,6 +39,28 @@ pub fn line_ends(bytes: &[u8]) -> Vec<u8> {
         }
     }
     kept
+}
+
+/// Loses one of the link frames of a push, or one of its blocks; a burst in one piece stays whole.
+pub fn lose_part(burst: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = burst.get(at..).filter(|rest| !rest.is_empty()) {
+        let read = match rest.first() {
+            Some(&hdlc::FLAG) => hdlc::read(rest, true),
+            _ => mbus::read(rest, true),
+        };
+        let Link::Frame(frame) = read else { break };
+        parts.push(at..at + frame.length);
+        at += frame.length;
+    }
+    match parts.len() {
+        0 | 1 => burst.to_vec(),
+        count => {
+            let lost = parts.swap_remove(rng.below(count));
+            lose(burst, lost.start, lost.len())
+        }
+    }
 }
 
 /// A buffer that overran: `count` bytes are missing from `at` on.

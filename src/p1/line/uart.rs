@@ -45,6 +45,11 @@ pub enum Parity {
 impl Framing {
     /// 115200 8N1: DSMR 4 and 5, Luxembourg and all later profiles.
     pub const P1: Framing = Framing::n81(115_200);
+    /// 2400 8E1: the wired M-Bus.
+    pub const MBUS: Framing = Framing {
+        parity: Parity::Even,
+        ..Framing::n81(2400)
+    };
     /// 9600 7E1: DSMR 2.2 and 3.0.
     pub const DSMR2: Framing = Framing {
         baud: 9600,

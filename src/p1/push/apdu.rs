@@ -1,5 +1,7 @@
 //! The application layer: general ciphering and data-notification (IEC 62056-5-3).
 
+pub use crate::p1::ciphering::length;
+
 use crate::p1::ciphering::{
     DEDICATED, FrameCounter, GLOBAL, GeneralGloCiphering, SecurityControl, SystemTitle,
 };
@@ -11,23 +13,6 @@ pub struct Notification {
     pub time: Option<[u8; 12]>,
     /// Where its body begins.
     pub body: usize,
-}
-
-/// Reads a BER length, which need not be the shortest; gives it with what follows.
-pub fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (&first, rest) = bytes.split_first()?;
-    if first < 0x80 {
-        return Some((usize::from(first), rest));
-    }
-    let width = usize::from(first & 0x7F);
-    if !(1..=4).contains(&width) {
-        return None;
-    }
-    let (field, rest) = rest.split_at_checked(width)?;
-    let value = field
-        .iter()
-        .fold(0u64, |value, &byte| value << 8 | u64::from(byte));
-    Some((usize::try_from(value).ok()?, rest))
 }
 
 /// Reads the header of general-glo-ciphering or general-ded-ciphering; its title may be left out.

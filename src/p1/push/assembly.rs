@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::Framing;
 use super::hdlc::{self, FLAG, Frame, Link};
 use super::mbus;
-use crate::p1::framer::Look;
 
 /// Bytes of a push put together, with the place of each part.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +30,17 @@ pub enum Scan {
     /// No push.
     Not,
     /// Too few bytes to say.
+    More,
+}
+
+/// What a second look into a frame that did not verify has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Another frame begins inside, at this index: the first one ended there.
+    Cut(usize),
+    /// Nothing begins inside.
+    Stands,
+    /// That depends on bytes still to come.
     More,
 }
 

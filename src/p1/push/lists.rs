@@ -257,6 +257,16 @@ impl List {
             .or_else(|| Profile::of_list(self.name.as_deref()))
         {
             self.scales(profile, body);
+            // The name that stands first is the version of the list, by the makers' papers.
+            if let Some(first) = self.rows.first_mut().filter(|_| profile.is_named())
+                && first.obis.is_none()
+                && self
+                    .nodes
+                    .get(first.node)
+                    .is_some_and(|node| matches!(node.tag, OCTETS | 0x0A))
+            {
+                first.obis = Some(LIST_VERSION);
+            }
         }
         self.plain.clear();
         let named = self
@@ -423,6 +433,8 @@ const AMPERE: u8 = 33;
 const VOLT: u8 = 35;
 const HERTZ: u8 = 44;
 const NONE: u8 = 255;
+/// Code of the version of a list.
+const LIST_VERSION: [u8; 6] = [1, 1, 0, 2, 129, 255];
 /// Most readings of a list.
 const ROWS_MAX: usize = 512;
 /// Longest name of a list.

@@ -49,6 +49,11 @@ impl Profile {
             .find(|row| row.elements.is_none() && row.is_of(list))
     }
 
+    /// Whether it is that of lists with a name.
+    pub fn is_named(&self) -> bool {
+        !matches!(self.list, "*" | "-")
+    }
+
     fn is_of(&self, list: Option<&str>) -> bool {
         match self.list {
             "*" | "-" => true,

@@ -93,7 +93,11 @@ impl Item {
                 frame: bytes,
                 ..refused
             }),
-            None => Event::Junk(Junk { span, bytes }),
+            None => Event::Junk(Junk {
+                span,
+                bytes,
+                again: false,
+            }),
         };
         report(Report::Event(&event, self.received_at));
     }

@@ -64,6 +64,7 @@ pub(super) fn trouble(reason: Reason, id: &str) -> String {
         Reason::Replayed => "refused: it was sent before".to_owned(),
         Reason::SegmentMissing => "refused: a segment of the push is missing".to_owned(),
         Reason::BlockMissing => "refused: a block of the push is missing".to_owned(),
+        Reason::OpenedInPlace => "refused: decrypted before it was logged".to_owned(),
         Reason::ChecksumMismatch => "refused: the check sum does not fit".to_owned(),
         Reason::BadStructure => "refused: the push does not end with its data".to_owned(),
         Reason::OtherShard => "left to another shard".to_owned(),

@@ -14,6 +14,8 @@ pub(super) struct Identity {
     pub title: SystemTitle,
     pub key: [u8; 16],
     pub auth_key: [u8; 16],
+    /// The logical device name.
+    pub name: String,
     /// The line behind `/`.
     pub header: Vec<u8>,
     /// Hexadecimal digits of the logical device name.
@@ -44,10 +46,22 @@ impl Identity {
             rest[1],
             rest[2],
         ]);
+        // Without a title nothing tells the meters of a street apart: they have one key.
+        let mut common = Rng::new(family.next_u64());
+        let rng = match profile {
+            Profile::PlStoen => &mut common,
+            _ => &mut rng,
+        };
         let mut key = || std::array::from_fn(|_| rng.next_byte());
         let (encryption, authentication) = (key(), key());
+        let named = title;
+        let title = match profile {
+            Profile::PlStoen => SystemTitle::NONE,
+            _ => title,
+        };
         let (before, behind) = profile.header();
         let header = format!("{before}{:06}{behind}", serial % 1_000_000).into_bytes();
+        let name = named.device_id().unwrap_or_default();
         let device =
             |channel: u32| hexadecimal(&format!("SMG2026{channel}{:09}", serial / 7 + channel));
         let failures = [(5, 240), (26, 301)].map(|(days, seconds)| {
@@ -67,7 +81,8 @@ impl Identity {
                 false => AuthenticationKey::LUXEMBOURG,
             },
             header,
-            device_name: hexadecimal(&title.device_id().unwrap_or_default()),
+            device_name: hexadecimal(&name),
+            name,
             equipment: hexadecimal(&format!("SMYE{serial:013}")),
             devices: [1, 2, 3, 4].map(device),
             failures: [&b"(2)(0-0:96.7.19)"[..], &failures[0], &failures[1]].concat(),

@@ -251,7 +251,8 @@ pub const PERIOD: &str = "whole seconds up to a day, such as 10s, or 15m, or 1h"
 
 const OPTIONS: &str =
     "profile, meters, seed, plain, encrypted, start, period, speed, count and fault";
-const PROFILES: &str = "one of lu, lu-full, nl5, nl42, nl22, be, se, at, hu and lt";
+const PROFILES: &str = "one of lu, lu-full, nl5, nl42, nl22, be, se, at, hu, lt, no-aidon, no-kaifa, \
+kamstrup, at-noe, at-tinetz, ch-lg, ch-iskra, si-iskra and pl-stoen";
 /// The name in a header has six digits, so that more meters could not be told apart.
 const METERS_MAX: u32 = 1_000_000;
 const PERIOD_MAX: u32 = 86_400;

@@ -25,11 +25,29 @@ pub enum Profile {
     Hu,
     /// Lithuania, the extended list.
     Lt,
+    /// Norway, Aidon: pushes of rows, in clear.
+    NoAidon,
+    /// Norway, Kaifa: pushes of values alone, in clear.
+    NoKaifa,
+    /// Denmark, Kamstrup: pushes of codes and values.
+    Kamstrup,
+    /// Lower Austria: pushes over the wired M-Bus, without a tag.
+    AtNoe,
+    /// Tyrol: pushes over the wired M-Bus, suite 1, without a tag.
+    AtTinetz,
+    /// Switzerland, Landis+Gyr: pushes in blocks.
+    ChLg,
+    /// Switzerland, Iskraemeco: pushes in segments, in clear.
+    ChIskra,
+    /// Slovenia, Iskraemeco: pushes of values alone, in clear.
+    SiIskra,
+    /// Warsaw: text, encrypted behind its first line.
+    PlStoen,
 }
 
 impl Profile {
     /// All profiles with their names.
-    pub const ALL: [(&str, Profile); 10] = [
+    pub const ALL: [(&str, Profile); 19] = [
         ("lu", Profile::Lu),
         ("lu-full", Profile::LuFull),
         ("nl5", Profile::Nl5),
@@ -40,6 +58,15 @@ impl Profile {
         ("at", Profile::At),
         ("hu", Profile::Hu),
         ("lt", Profile::Lt),
+        ("no-aidon", Profile::NoAidon),
+        ("no-kaifa", Profile::NoKaifa),
+        ("kamstrup", Profile::Kamstrup),
+        ("at-noe", Profile::AtNoe),
+        ("at-tinetz", Profile::AtTinetz),
+        ("ch-lg", Profile::ChLg),
+        ("ch-iskra", Profile::ChIskra),
+        ("si-iskra", Profile::SiIskra),
+        ("pl-stoen", Profile::PlStoen),
     ];
 
     /// The profile of this name.
@@ -54,6 +81,9 @@ impl Profile {
     pub fn period(self) -> u32 {
         match self {
             Profile::Nl5 | Profile::Be => 1,
+            Profile::NoAidon | Profile::NoKaifa => 2,
+            Profile::AtNoe | Profile::AtTinetz => 5,
+            Profile::ChLg | Profile::ChIskra | Profile::SiIskra => 5,
             _ => 10,
         }
     }
@@ -62,18 +92,34 @@ impl Profile {
     pub fn framing(self) -> Framing {
         match self {
             Profile::Nl22 => Framing::DSMR2,
+            Profile::NoAidon | Profile::NoKaifa | Profile::AtNoe => Framing::MBUS,
+            Profile::AtTinetz | Profile::ChLg => Framing::MBUS,
+            Profile::Kamstrup => Framing::n81(2400),
             _ => Framing::P1,
         }
     }
 
     /// Whether its meters encrypt when they leave the works.
     pub fn is_sealed(self) -> bool {
-        matches!(self, Profile::Lu | Profile::LuFull | Profile::At)
+        matches!(
+            self,
+            Profile::Lu
+                | Profile::LuFull
+                | Profile::At
+                | Profile::Kamstrup
+                | Profile::AtNoe
+                | Profile::AtTinetz
+                | Profile::ChLg
+                | Profile::PlStoen
+        )
     }
 
     /// Whether each meter has an authentication key of its own.
     pub fn has_own_auth_key(self) -> bool {
-        self == Profile::At
+        matches!(
+            self,
+            Profile::At | Profile::Kamstrup | Profile::ChLg | Profile::PlStoen
+        )
     }
 
     pub(super) fn has_crc(self) -> bool {
@@ -99,6 +145,15 @@ impl Profile {
             Profile::At => ("SMY5\\253", "_AT"),
             Profile::Hu => ("SMY5", ""),
             Profile::Lt => ("SMY5\\", "_LT"),
+            Profile::PlStoen => ("SMY5\\253", "_PL"),
+            Profile::NoAidon
+            | Profile::NoKaifa
+            | Profile::Kamstrup
+            | Profile::AtNoe
+            | Profile::AtTinetz
+            | Profile::ChLg
+            | Profile::ChIskra
+            | Profile::SiIskra => ("SMY5", ""),
         }
     }
 }

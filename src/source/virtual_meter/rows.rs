@@ -2,9 +2,11 @@
 
 mod benelux;
 mod others;
+mod pushes;
 
 use super::form::Form;
 use super::profile::Profile;
+use super::push::Sender;
 use crate::source::household::Household;
 
 use Item::{
@@ -13,6 +15,7 @@ use Item::{
 };
 use benelux::*;
 use others::*;
+use pushes::*;
 
 /// What stands behind the code of a line.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +54,21 @@ pub(super) enum Item {
 pub(super) type Row = (&'static str, Item);
 
 impl Profile {
+    /// How it pushes; `None` for a meter that sends text.
+    pub(super) fn sender(self) -> Option<&'static Sender> {
+        match self {
+            Profile::NoAidon => Some(&NO_AIDON),
+            Profile::NoKaifa => Some(&NO_KAIFA),
+            Profile::Kamstrup => Some(&KAMSTRUP),
+            Profile::AtNoe => Some(&AT_NOE),
+            Profile::AtTinetz => Some(&AT_TINETZ),
+            Profile::ChLg => Some(&CH_LG),
+            Profile::ChIskra => Some(&CH_ISKRA),
+            Profile::SiIskra => Some(&SI_ISKRA),
+            _ => None,
+        }
+    }
+
     /// The lines, in groups, as they are sent.
     pub(super) fn rows(self) -> &'static [&'static [Row]] {
         match self {
@@ -87,6 +105,15 @@ impl Profile {
             Profile::Be => &[BE_START, PHASES, VOLTS, BE_REST],
             Profile::Se => &[SE],
             Profile::At => &[AT],
+            Profile::PlStoen => &[PL],
+            Profile::NoAidon
+            | Profile::NoKaifa
+            | Profile::Kamstrup
+            | Profile::AtNoe
+            | Profile::AtTinetz
+            | Profile::ChLg
+            | Profile::ChIskra
+            | Profile::SiIskra => &[],
             Profile::Hu => &[HU],
             Profile::Lt => &[
                 LT_START, LT_POWERS, PHASES, PHASES_VAR, LT_PHASES, VOLTS, AMPERES, LT_REST,

@@ -1,4 +1,4 @@
-//! The lines of Sweden, Austria, Hungary and Lithuania.
+//! The lines of Sweden, Austria, Hungary, Lithuania and Poland.
 
 use super::*;
 
@@ -235,4 +235,21 @@ pub(super) const LT_REST: &[Row] = &[
     ("1-0:32.36.0", Incidents(4)),
     ("1-0:52.36.0", Incidents(5)),
     ("1-0:72.36.0", Incidents(6)),
+];
+
+pub(super) const PL: &[Row] = &[
+    ("0-0:1.0.0", Clock),
+    ("0-0:96.1.1", Equipment),
+    ("1-0:1.8.0", import(KWH)),
+    ("1-0:2.8.0", export(KWH)),
+    ("1-0:1.7.0", power_in(KW)),
+    ("1-0:2.7.0", power_out(KW)),
+    ("1-0:3.7.0", var_in(KVAR)),
+    ("1-0:4.7.0", var_out(KVAR)),
+    ("1-0:32.7.0", Number(|house| house.phase(0).voltage, V)),
+    ("1-0:52.7.0", Number(|house| house.phase(1).voltage, V)),
+    ("1-0:72.7.0", Number(|house| house.phase(2).voltage, V)),
+    ("1-0:31.7.0", Number(|house| house.phase(0).current, A2)),
+    ("1-0:51.7.0", Number(|house| house.phase(1).current, A2)),
+    ("1-0:71.7.0", Number(|house| house.phase(2).current, A2)),
 ];
