@@ -1178,7 +1178,7 @@ _smarty() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -W "lu lu-full nl5 nl42 nl22 be se at hu lt" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lu lu-full nl5 nl42 nl22 be se at hu lt no-aidon no-kaifa kamstrup at-noe at-tinetz ch-lg ch-iskra si-iskra pl-stoen" -- "${cur}"))
                     return 0
                     ;;
                 --meters)

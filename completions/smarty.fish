@@ -325,7 +325,16 @@ be\t''
 se\t''
 at\t''
 hu\t''
-lt\t''"
+lt\t''
+no-aidon\t''
+no-kaifa\t''
+kamstrup\t''
+at-noe\t''
+at-tinetz\t''
+ch-lg\t''
+ch-iskra\t''
+si-iskra\t''
+pl-stoen\t''"
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l meters -d 'How many meters, each with a household and a key of its own' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l seed -d 'Where all chance comes from: the same seed gives the same households' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l start -d 'What the meter\'s clock shows first; now, or 2026-01-01 for a file or stdout' -r

@@ -463,3 +463,66 @@ fn nonsense_in_frames_with_right_check_sums_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_push_shown_layer_by_layer_is_one_push() {
+    for guard in [Guard::ALL[0], Guard::ALL[4], Guard::ALL[9]] {
+        let mut rng = Rng::new(3);
+        let body = KINDS[4](&mut rng);
+        let clear = carry::apdu(&body, Guard::ALL[0], &mut Rng::new(3), 1);
+        let apdu = match guard.control {
+            0 => clear.clone(),
+            _ => carry::apdu(&body, guard, &mut Rng::new(3), 1),
+        };
+        for carrier in [Carrier::Hdlc(1), Carrier::Mbus, Carrier::Segments] {
+            let framed = carry::carry(&apdu, carrier, &mut rng, 1);
+            let llc = [&[0xE6, 0xE7, 0x00], &apdu[..]].concat();
+            let stream = [&framed[..], &llc, &apdu, &clear, &framed].concat();
+            let outcome = decode(&stream);
+            assert_eq!(
+                outcome.pushes.len(),
+                2,
+                "{guard:?} {carrier:?}: {outcome:?}"
+            );
+            assert!(
+                outcome.refused.is_empty(),
+                "{guard:?} {carrier:?}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bare_push_that_comes_twice_is_two_pushes() {
+    let (_, push) = push_of(4, Carrier::Bare, Guard::ALL[9], 5);
+    assert_eq!(decode(&push.repeat(2)).pushes.len(), 2);
+    let (_, push) = push_of(4, Carrier::Bare, Guard::ALL[0], 5);
+    assert_eq!(decode(&push.repeat(2)).pushes.len(), 2);
+}
+
+#[test]
+fn a_frame_that_was_decrypted_where_it_lay_is_named() {
+    let mut rng = Rng::new(3);
+    let body = KINDS[4](&mut rng);
+    for guard in [Guard::ALL[4], Guard::ALL[9]] {
+        let clear = carry::apdu(&body, Guard::ALL[0], &mut Rng::new(3), 1);
+        let sealed = carry::apdu(&body, guard, &mut Rng::new(3), 1);
+        let tag = if guard.control == 0x30 { 12 } else { 0 };
+        let header = sealed.len() - tag - clear.len();
+        let opened = [&sealed[..header], &clear, &sealed[sealed.len() - tag..]].concat();
+        let framed = |apdu: &[u8]| carry::carry(apdu, Carrier::Hdlc(1), &mut Rng::new(1), 1);
+        // The link layer is as it came.
+        let (mut logged, inner) = (framed(&sealed), framed(&opened));
+        let end = logged.len() - 3;
+        logged[..end].copy_from_slice(&inner[..end]);
+        let good = framed(&sealed);
+        let outcome = decode(&[&logged[..], &good].concat());
+        assert_eq!(
+            outcome.refused,
+            ["opened_in_place"],
+            "{guard:?} {outcome:?}"
+        );
+        assert_eq!(outcome.pushes.len(), 1, "{guard:?} {outcome:?}");
+        assert_eq!(decode(&opened).refused, ["opened_in_place"], "{guard:?}");
+    }
+}

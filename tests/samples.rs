@@ -16,6 +16,18 @@ use smarty::source::dump::{write_header, write_record, write_remark};
 use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 const SEED: u64 = 20;
+/// The meters that push, and their numbers.
+const PUSHES: [(&str, u32); 9] = [
+    ("no-aidon", 20),
+    ("no-kaifa", 21),
+    ("kamstrup", 22),
+    ("at-noe", 23),
+    ("at-tinetz", 24),
+    ("ch-lg", 25),
+    ("ch-iskra", 26),
+    ("si-iskra", 27),
+    ("pl-stoen", 28),
+];
 
 fn start() -> DateTime {
     date(2026, 1, 15).at(18, 30, 0, 0)
@@ -157,6 +169,12 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     ] {
         add(&format!("{profile}.txt"), telegram(profile, number));
     }
+    for (profile, number) in PUSHES {
+        add(
+            &format!("{profile}.bin"),
+            frames(&mut meter(profile, number), 3),
+        );
+    }
     add("nl30.txt", dsmr30());
     add("oddities.txt", oddities());
     add("two-meters.log", log());
@@ -168,10 +186,22 @@ fn files() -> BTreeMap<String, Vec<u8>> {
             "counter-reset" => 8,
             _ => 4,
         };
-        add(
-            &format!("damaged/{name}.bin"),
-            frames(&mut faulty("lu-full", 2, fault), count),
-        );
+        let mut meter = match name {
+            // Telegrams have no parts.
+            "part-lost" => faulty("at-noe", 23, fault),
+            _ => faulty("lu-full", 2, fault),
+        };
+        add(&format!("damaged/{name}.bin"), frames(&mut meter, count));
+    }
+    for (name, profile, number, fault) in [
+        ("block-lost", "ch-lg", 25, "part-lost"),
+        ("segment-lost", "ch-iskra", 26, "part-lost"),
+        ("kamstrup-parity", "kamstrup", 22, "parity"),
+        ("kamstrup-limit", "kamstrup", 22, "limit=128"),
+        ("at-noe-wrong-key", "at-noe", 23, "wrong-key"),
+    ] {
+        let mut meter = faulty(profile, number, fault);
+        add(&format!("damaged/{name}.bin"), frames(&mut meter, 4));
     }
     add(
         "damaged/inverted-plain.bin",
@@ -203,7 +233,8 @@ fn files() -> BTreeMap<String, Vec<u8>> {
         &mut untagged,
     );
     add("damaged/other-key-no-tag.bin", untagged);
-    let ring = [meter("lu", 1), meter("lu-full", 2), meter("at", 3)];
+    let mut ring = vec![meter("lu", 1), meter("lu-full", 2), meter("at", 3)];
+    ring.extend(PUSHES.map(|(profile, number)| meter(profile, number)));
     add("keys.toml", keyring_toml(&ring).into_bytes());
     files
 }

@@ -155,7 +155,9 @@ impl Witness {
 
     /// Takes a telegram; tells whether it is a new one. One without a counter always is.
     pub fn takes(&mut self, decoded: &Decoded<'_>) -> bool {
-        let Some(security) = decoded.security else {
+        // Meters that leave their title out cannot be told apart, nor can their counters.
+        let titled = |security: &Security| security.title() != SystemTitle::NONE;
+        let Some(security) = decoded.security.filter(titled) else {
             return true;
         };
         let clock = decoded.telegram.measured_at().and_then(|at| at.instant());

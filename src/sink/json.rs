@@ -20,8 +20,8 @@ use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
 use parts::{
-    Kept, begin_security, begin_source, write_control, write_crc, write_integer, write_push,
-    write_span, write_text_or_null,
+    Kept, begin_security, begin_source, write_checksums, write_control, write_crc, write_integer,
+    write_push, write_span, write_text_or_null,
 };
 use plan::Plan;
 
@@ -127,7 +127,10 @@ impl Json {
         out.extend_from_slice(b",\"length\":");
         write_integer(out, decoded.text.len() as u64);
         out.extend_from_slice(b",\"crc\":");
-        write_crc(out, &decoded.crc);
+        match &decoded.push {
+            Some(push) => write_checksums(out, push, decoded.crc.computed),
+            None => write_crc(out, &decoded.crc),
+        }
         out.extend_from_slice(b"},\"meter\":{\"id\":");
         let sender = self.senders.name(decoded);
         write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));

@@ -151,6 +151,13 @@ fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
         });
         parts.push((format!("{values} of earlier pushes{age}"), DIM));
     }
+    if let Some(push) = &decoded.push {
+        if push.checksum.is_some() {
+            parts.push(("check sums right".to_owned(), GOOD));
+        }
+        parts.push(("list whole".to_owned(), GOOD));
+        return parts;
+    }
     let computed = decoded.crc.computed;
     parts.push(match decoded.crc.received {
         SentCrc::Absent => ("no CRC".to_owned(), Style::new()),

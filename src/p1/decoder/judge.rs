@@ -176,7 +176,7 @@ impl Judge {
             }
             Kind::Ciphered(header) => {
                 match self.ciphered(&header, frame, Some(base + sighting.start as u64)) {
-                    Err(Reason::TagMismatch | Reason::NoKey)
+                    Err(Reason::TagMismatch | Reason::NoKey | Reason::NoEnd)
                         if self.opened_in_place(&header, frame) =>
                     {
                         Err(Reason::OpenedInPlace)

@@ -98,6 +98,11 @@ impl Stream {
             return;
         };
         let title = security.title();
+        if title == SystemTitle::NONE {
+            // Nothing tells meters apart that leave their title out, nor their counters.
+            self.take_between();
+            return;
+        }
         let counter = security.counter().0;
         let check = *decoded.frame.last_chunk().unwrap_or(&[0; 4]);
         if self

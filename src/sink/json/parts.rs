@@ -5,7 +5,7 @@ use std::io::Write;
 use super::super::context::{Context, Source};
 use super::super::number::write_json_bytes;
 use crate::p1::ciphering::{SecurityControl, SystemTitle};
-use crate::p1::push::Push;
+use crate::p1::push::{Framing, Push};
 use crate::p1::readout::{Algorithm, Crc, SentCrc};
 use crate::p1::telegram::Telegram;
 
@@ -164,6 +164,20 @@ pub(super) fn write_crc(out: &mut Vec<u8>, crc: &Crc) {
         out.extend_from_slice(crc.algorithm.name().as_bytes());
         out.push(b'"');
     }
+    out.push(b'}');
+}
+
+/// Writes the check sums of a push: its meter has sent no CRC, that of the readout made of it is ours.
+pub(super) fn write_checksums(out: &mut Vec<u8>, push: &Push<'_>, computed: u16) {
+    out.extend_from_slice(b"{\"received\":null,\"computed\":\"");
+    write_hex(out, &computed.to_be_bytes());
+    out.extend_from_slice(b"\",\"valid\":null},\"checksums\":{");
+    // Where one does not fit, the push is refused.
+    out.extend_from_slice(match push.framing {
+        Framing::Hdlc => b"\"header\":\"valid\",\"frame\":\"valid\"".as_slice(),
+        Framing::Mbus => b"\"frame\":\"valid\"",
+        Framing::Bare => b"",
+    });
     out.push(b'}');
 }
 

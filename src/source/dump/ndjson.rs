@@ -43,11 +43,14 @@ struct Output {
 struct Telegram {
     header: String,
     crc: Option<Crc>,
+    /// Of a DLMS push: the CRC is that of the readout made of it.
+    checksums: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Crc {
     received: Option<String>,
+    computed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -174,11 +177,11 @@ impl Output {
             }
             text.push_str("\r\n");
         }
-        let received = self
-            .telegram
-            .crc
-            .as_ref()
-            .and_then(|crc| crc.received.as_deref());
+        let is_push = self.telegram.checksums.is_some();
+        let received = self.telegram.crc.as_ref().and_then(|crc| {
+            let computed = crc.computed.as_deref().filter(|_| is_push);
+            crc.received.as_deref().or(computed)
+        });
         text.push_str(&format!("!{}\r\n", received.unwrap_or_default()));
         text
     }

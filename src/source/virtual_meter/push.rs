@@ -291,10 +291,8 @@ pub(super) fn seal_behind(text: &[u8], keys: &MeterKeys, counter: FrameCounter, 
 
 /// The code of the push setup that a list is named by.
 fn setup_code(name: &str) -> [u8; 6] {
-    let channel = name
-        .bytes()
-        .nth(2)
-        .map_or(0, |digit| digit.wrapping_sub(b'0'));
+    let digit = name.as_bytes().get(2);
+    let channel = digit.map_or(0, |digit| digit.wrapping_sub(b'0'));
     [0, channel, 25, 9, 0, 255]
 }
 

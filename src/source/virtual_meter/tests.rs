@@ -392,8 +392,11 @@ fn the_decoder_complains_of_nothing_but_the_unused_channel() {
     }
 }
 
+/// Code, number and unit of a reading.
+type Shown = (String, String, String);
+
 /// The pushes of a meter, decoded with its keys: number of readings and what else came, for each burst.
-fn decoded(meter: &mut VirtualMeter, bursts: usize) -> Vec<(Vec<(String, String, String)>, usize)> {
+fn decoded(meter: &mut VirtualMeter, bursts: usize) -> Vec<(Vec<Shown>, usize)> {
     let mut keys = Keys::default();
     if meter.is_sealed() {
         keys.insert(meter.title(), meter.keys());
