@@ -30,6 +30,8 @@ pub mod telegram;
 
 pub mod derive;
 
+pub mod period;
+
 pub mod event;
 
 pub mod shard;

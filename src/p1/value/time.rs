@@ -239,6 +239,11 @@ impl Zone {
         Self::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC))
     }
 
+    /// The rules of the clock.
+    pub fn rules(&self) -> &TimeZone {
+        &self.rules
+    }
+
     /// Seconds east of UTC at a point in time.
     pub fn offset_at(&self, at: jiff::Timestamp) -> i64 {
         i64::from(self.rules.to_offset(at).seconds())

@@ -1,0 +1,365 @@
+//! Statements of made-up meters.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::p1::telegram::{Memory, format};
+use crate::p1::value::{Decimal, Zone};
+
+/// A telegram with an imported energy in Wh, and more lines.
+fn take(ledger: &mut Ledger, second: i64, watt_hours: i64, more: &[(&str, String)]) {
+    let zone = Zone::luxembourg();
+    let at = jiff::Timestamp::from_second(second).unwrap();
+    let at = at.to_zoned(zone.rules().clone());
+    let season = if at.offset().seconds() == 7200 {
+        "S"
+    } else {
+        "W"
+    };
+    let clock = format!("{}{season}", at.strftime("%y%m%d%H%M%S"));
+    let import = Decimal::new(watt_hours, 3);
+    let mut lines = vec![("0-0:1.0.0", clock), ("1-0:1.8.0", format!("{import}*kWh"))];
+    lines.extend(more.iter().map(|(code, value)| (*code, value.clone())));
+    let lines = lines
+        .iter()
+        .map(|(code, value)| (*code, value.split(")(").collect::<Vec<_>>()));
+    let text = format("/SMY5\\meter", lines, true);
+    let mark = text.iter().position(|byte| *byte == b'!').unwrap();
+    let mut memory = Memory::default();
+    ledger.take(&memory.parse(&text, mark, &zone));
+}
+
+fn wanted(by: By) -> Wanted {
+    Wanted {
+        by: Some(by),
+        zone: Zone::luxembourg(),
+        from: None,
+        to: None,
+        reference: None,
+        latest: second("2030-01-01T00:00:00Z"),
+    }
+}
+
+fn second(at: &str) -> i64 {
+    at.parse::<jiff::Timestamp>().unwrap().as_second()
+}
+
+fn import(row: &Row) -> i64 {
+    row.counted[0].unwrap().digits
+}
+
+#[test]
+fn days_are_local_and_their_bounds_are_between_two_telegrams() {
+    let mut ledger = Ledger::default();
+    // Every ten seconds over the change of clock in spring, a watt-hour each.
+    let start = second("2026-03-28T00:00:00+01:00");
+    for step in 0..=(3 * 8640 - 360) {
+        take(&mut ledger, start + step * 10, step, &[]);
+    }
+    let statement = ledger.statement(&wanted(By::Day)).unwrap();
+    let rows: Vec<_> = statement
+        .rows
+        .iter()
+        .map(|row| (import(row), row.telegrams, row.missed, row.sure))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (8640, 8640, 0, true),
+            (8280, 8280, 0, true),
+            (8640, 8640, 0, true)
+        ]
+    );
+    assert_eq!(statement.interval, Some(10));
+    assert_eq!(statement.notes, []);
+    let peak = statement.total.highest.unwrap();
+    assert_eq!(
+        (peak.power.to_string().as_str(), peak.second, peak.sure),
+        ("0.360", start, true)
+    );
+}
+
+#[test]
+fn a_gap_is_shared_out_and_told() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T00:00:00+01:00");
+    for step in 0..360 {
+        take(&mut ledger, start + step * 10, step, &[]);
+    }
+    let back = start + 5 * 3600;
+    for step in 0..=360 {
+        take(&mut ledger, back + step * 10, 1000 + step, &[]);
+    }
+    let statement = ledger.statement(&wanted(By::Hour)).unwrap();
+    let rows: Vec<_> = statement
+        .rows
+        .iter()
+        .map(|row| (import(row), row.telegrams, row.missed, row.sure))
+        .collect();
+    let missed: u64 = rows.iter().map(|row| row.2).sum();
+    assert_eq!(missed, 4 * 360);
+    assert_eq!(rows.iter().map(|row| row.0).sum::<i64>(), 1360);
+    assert_eq!(rows[0], (359, 360, 0, false));
+    assert_eq!(rows[1].1, 0);
+    assert!(rows[1..5].iter().all(|row| row.0 > 155 && !row.3));
+    assert_eq!(rows[5], (360, 360, 0, true));
+}
+
+#[test]
+fn an_exchanged_meter_goes_on_and_is_told() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T10:00:00+01:00");
+    for (step, value) in [5000, 5010, 5020, 0, 3, 7].into_iter().enumerate() {
+        take(&mut ledger, start + step as i64 * 300, value, &[]);
+    }
+    let statement = ledger.statement(&wanted(By::Quarter)).unwrap();
+    assert_eq!(import(&statement.total), 27);
+    assert_eq!(
+        statement.notes,
+        [Note::Fell {
+            key: "active_energy_import_kwh".to_owned(),
+            second: start + 900,
+            before: Decimal::new(5020, 3),
+            after: Decimal::new(0, 3),
+        }]
+    );
+}
+
+#[test]
+fn a_clock_that_was_not_set_costs_nothing() {
+    let start = second("2026-01-10T10:00:00+01:00");
+    for odd in [
+        "2013-01-01T00:00:20Z",
+        "2029-06-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    ] {
+        let mut ledger = Ledger::default();
+        for step in 0..400 {
+            take(&mut ledger, start + step * 10, 5000 + step, &[]);
+        }
+        take(&mut ledger, second(odd), 5100, &[]);
+        let statement = ledger.statement(&wanted(By::Day)).unwrap();
+        assert_eq!(statement.rows.len(), 1, "{odd}");
+        assert_eq!(import(&statement.total), 399);
+        assert!(
+            matches!(statement.notes[..], [Note::WrongClock { telegrams: 1, .. }]),
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn gas_belongs_to_the_time_of_its_capture() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T10:00:00+01:00");
+    for step in 0..=24 {
+        let at = start + step * 300;
+        let captured = at - at.rem_euclid(3600);
+        let hour = (captured - start) / 3600;
+        let clock = jiff::Timestamp::from_second(captured + 3600).unwrap();
+        let gas = format!(
+            "{}W)({:.3}*m3",
+            clock.strftime("%y%m%d%H%M%S"),
+            7.0 + hour as f64
+        );
+        take(
+            &mut ledger,
+            at,
+            step,
+            &[("0-1:24.1.0", "003".to_owned()), ("0-1:24.2.1", gas)],
+        );
+    }
+    let statement = ledger.statement(&wanted(By::Hour)).unwrap();
+    let at = statement
+        .counted
+        .iter()
+        .position(|key| key == "gas_m3")
+        .unwrap();
+    let gas: Vec<_> = statement
+        .rows
+        .iter()
+        .map(|row| row.counted[at].unwrap().to_string())
+        .collect();
+    assert_eq!(gas, ["1.000", "1.000"]);
+}
+
+#[test]
+fn tariffs_make_the_total_where_none_is_sent() {
+    let mut ledger = Ledger::default();
+    let zone = Zone::luxembourg();
+    for (clock, one, two) in [
+        ("260110100000W", "1.0", "2.500"),
+        ("260110101500W", "1.5", "2.501"),
+        ("260110103000W", "1.5", "3.000"),
+    ] {
+        let lines = [
+            ("0-0:1.0.0", clock.to_owned()),
+            ("1-0:1.8.1", format!("{one}*kWh")),
+            ("1-0:1.8.2", format!("{two}*kWh")),
+        ];
+        let lines = lines.iter().map(|(code, value)| (*code, [value.as_str()]));
+        let text = format("/SMY5\\meter", lines, true);
+        let mark = text.iter().position(|byte| *byte == b'!').unwrap();
+        ledger.take(&Memory::default().parse(&text, mark, &zone));
+    }
+    let reference = "1kW".parse().unwrap();
+    let statement = ledger
+        .statement(&Wanted {
+            reference: Some(reference),
+            ..wanted(By::Quarter)
+        })
+        .unwrap();
+    assert_eq!(
+        statement.counted,
+        [
+            "active_energy_import_kwh",
+            "active_energy_import_tariff_1_kwh",
+            "active_energy_import_tariff_2_kwh",
+            "excess_energy_kwh"
+        ]
+    );
+    let rows: Vec<Vec<String>> = statement
+        .rows
+        .iter()
+        .map(|row| {
+            row.counted
+                .iter()
+                .map(|value| value.unwrap().to_string())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ["0.501", "0.5", "0.001", "0.251"],
+            ["0.499", "0.0", "0.499", "0.249"]
+        ]
+    );
+    let peak = statement.total.highest.unwrap();
+    assert_eq!(
+        (peak.power.to_string().as_str(), peak.sure),
+        ("2.004", true)
+    );
+}
+
+#[test]
+fn periods_follow_the_clock_on_the_wall() {
+    let zone = Zone::luxembourg();
+    for (by, at, start, end) in [
+        (
+            By::Hour,
+            "2026-10-25T02:30:00+02:00",
+            "2026-10-25T02:00:00+02:00",
+            "2026-10-25T02:00:00+01:00",
+        ),
+        (
+            By::Hour,
+            "2026-10-25T02:30:00+01:00",
+            "2026-10-25T02:00:00+01:00",
+            "2026-10-25T03:00:00+01:00",
+        ),
+        (
+            By::Day,
+            "2026-10-25T23:59:59+01:00",
+            "2026-10-25T00:00:00+02:00",
+            "2026-10-26T00:00:00+01:00",
+        ),
+        (
+            By::Week,
+            "2026-11-01T12:00:00+01:00",
+            "2026-10-26T00:00:00+01:00",
+            "2026-11-02T00:00:00+01:00",
+        ),
+        (
+            By::Month,
+            "2026-03-01T00:00:00+01:00",
+            "2026-03-01T00:00:00+01:00",
+            "2026-04-01T00:00:00+02:00",
+        ),
+        (
+            By::Year,
+            "2026-12-31T23:59:59+01:00",
+            "2026-01-01T00:00:00+01:00",
+            "2027-01-01T00:00:00+01:00",
+        ),
+        (
+            By::Quarter,
+            "2026-03-29T01:59:59+01:00",
+            "2026-03-29T01:45:00+01:00",
+            "2026-03-29T03:00:00+02:00",
+        ),
+    ] {
+        let period = by.period(second(at), &zone).unwrap();
+        assert_eq!(
+            period,
+            Period {
+                start: second(start),
+                end: second(end)
+            },
+            "{by} {at}"
+        );
+    }
+}
+
+#[test]
+fn from_and_to_cut_at_bounds() {
+    let start = second("2026-01-10T10:00:00+01:00");
+    let mut ledger = Ledger::default();
+    for step in 0..=720 {
+        take(&mut ledger, start + step * 10, step, &[]);
+    }
+    let statement = ledger
+        .statement(&Wanted {
+            from: Some(start + 1800),
+            to: Some(start + 5400),
+            ..wanted(By::Quarter)
+        })
+        .unwrap();
+    let rows: Vec<i64> = statement.rows.iter().map(import).collect();
+    assert_eq!(rows, [90; 4]);
+}
+
+proptest! {
+    #[test]
+    fn all_periods_add_up_to_the_counter(
+        begin in 1_700_000_000i64..1_760_000_000,
+        steps in prop::collection::vec((1i64..30_000, 0i64..5_000), 2..40),
+        swap in any::<prop::sample::Index>(),
+    ) {
+        let mut samples = Vec::new();
+        let (mut at, mut value) = (begin, 1_000_000);
+        for (apart, more) in steps {
+            samples.push((at, value));
+            at += apart;
+            value += more;
+        }
+        let (first, last) = (samples[0].1, samples[samples.len() - 1].1);
+        let all = |samples: &[(i64, i64)]| {
+            let mut ledger = Ledger::default();
+            for (at, value) in samples {
+                take(&mut ledger, *at, *value, &[]);
+            }
+            ledger
+        };
+        let ledger = all(&samples);
+        for by in By::ALL {
+            let statement = ledger.clone().statement(&wanted(by)).unwrap();
+            let rows: i64 = statement.rows.iter().map(import).sum();
+            prop_assert_eq!(rows, last - first, "{}", by);
+            prop_assert_eq!(import(&statement.total), last - first);
+            for pair in statement.rows.windows(2) {
+                prop_assert_eq!(pair[0].period.end, pair[1].period.start);
+            }
+            prop_assert_eq!(&statement.notes, &[]);
+        }
+        // Recordings can be given in any order.
+        let middle = swap.index(samples.len());
+        let mut turned = samples[middle..].to_vec();
+        turned.extend(&samples[..middle]);
+        turned.extend(&samples);
+        prop_assert_eq!(
+            all(&turned).statement(&wanted(By::Day)),
+            ledger.statement(&wanted(By::Day))
+        );
+    }
+}
