@@ -32,7 +32,7 @@ mod tests;
 
 pub use self::calendar::{By, Period};
 pub use self::ledger::Ledger;
-pub use self::statement::{Extreme, Note, Row, Statement, Wanted};
+pub use self::statement::{EXCESS, Extreme, IMPORT_TOTAL, Note, Row, Statement, Wanted};
 
 /// A gap around a bound that is no longer leaves it sure, seconds: meters send every 1, 10 or 60 seconds.
 pub const SURE: i64 = 60;

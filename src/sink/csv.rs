@@ -464,6 +464,12 @@ fn write_line(out: &mut Vec<u8>, telegram: &Telegram<'_>, line: u32) {
 const OLDEST: &str = "oldest_s";
 /// Columns that come to the first ones, at the most.
 const COLUMNS_MAX: usize = 512;
+/// Appends a cell with a text, as [`Csv`] writes them.
+pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
+    let start = out.len();
+    out.extend_from_slice(text.as_bytes());
+    quote(out, start, false);
+}
 
 /// Makes a cell of the text that begins at `start`: in quotes where it needs them, without what steers a terminal, and
 /// with an apostrophe before what a spreadsheet would compute, unless `formulas` are kept.

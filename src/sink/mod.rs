@@ -44,6 +44,8 @@ pub mod inspect;
 
 pub mod table;
 
+pub mod report;
+
 pub mod port_list;
 
 pub mod file_error;

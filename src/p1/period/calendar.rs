@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{Timestamp, ToSpan};
 
 use super::QUARTER;
 use crate::p1::value::Zone;
@@ -132,20 +132,6 @@ impl FromStr for By {
 impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
-    }
-}
-
-impl Period {
-    /// When it begins by the clock on the wall.
-    pub fn starts(&self, zone: &Zone) -> Option<Zoned> {
-        let at = Timestamp::from_second(self.start).ok()?;
-        Some(at.to_zoned(zone.rules().clone()))
-    }
-
-    /// When it ends by the clock on the wall.
-    pub fn ends(&self, zone: &Zone) -> Option<Zoned> {
-        let at = Timestamp::from_second(self.end).ok()?;
-        Some(at.to_zoned(zone.rules().clone()))
     }
 }
 

@@ -122,8 +122,10 @@ struct Grid {
     telegrams: Vec<u64>,
     missed: Vec<u64>,
     interval: Option<i64>,
-    latest: i64,
     earliest: i64,
+    latest: i64,
+    /// The last telegram stands on the last bound; it has a quarter of its own in no row.
+    is_ended: bool,
 }
 
 /// A counter, shared out over the quarters of a grid.
@@ -221,11 +223,18 @@ impl Ledger {
             end: rows.last().map_or(0, |(period, _)| period.end),
         };
         let mut total = row(whole, within);
-        let rows: Vec<Row> = rows
+        let mut rows: Vec<Row> = rows
             .into_iter()
             .map(|(period, quarters)| row(period, quarters))
             .collect();
         total.sure = rows.iter().all(|row| row.sure);
+        if let Some(row) = rows.last_mut()
+            && grid.is_ended
+            && (row.period.start..row.period.end).contains(&grid.latest)
+        {
+            row.telegrams += 1;
+            total.telegrams += 1;
+        }
         Statement {
             by,
             counted: columns.iter().map(|column| column.key.clone()).collect(),
@@ -245,10 +254,8 @@ impl Grid {
         let earliest = first * QUARTER + i64::from(from.iter().next()?);
         let latest = last * QUARTER + i64::from(to.iter().last()?);
         // A telegram on the last bound ends the quarter before it, and begins none.
-        let end = match latest == last * QUARTER && last > first {
-            true => last,
-            false => last + 1,
-        };
+        let is_ended = latest == last * QUARTER && last > first;
+        let end = if is_ended { last } else { last + 1 };
         let count = usize::try_from(end - first).ok()?;
         let mut grid = Self {
             first,
@@ -257,8 +264,9 @@ impl Grid {
             telegrams: vec![0; count],
             missed: vec![0; count],
             interval: None,
-            latest,
             earliest,
+            latest,
+            is_ended,
         };
         grid.listen(heard);
         Some(grid)

@@ -244,6 +244,21 @@ impl Zone {
         &self.rules
     }
 
+    /// What the clock says at a second since 1970; `None` in years that are not written with four digits.
+    pub fn clock(&self, second: i64) -> Option<Timestamp> {
+        let at = jiff::Timestamp::from_second(second).ok()?;
+        let at = at.to_zoned(self.rules.clone());
+        Some(Timestamp {
+            year: u16::try_from(at.year()).ok()?,
+            month: at.month().unsigned_abs(),
+            day: at.day().unsigned_abs(),
+            hour: at.hour().unsigned_abs(),
+            minute: at.minute().unsigned_abs(),
+            second: at.second().unsigned_abs(),
+            offset: i16::try_from(at.offset().seconds() / 60).ok()?,
+        })
+    }
+
     /// Seconds east of UTC at a point in time.
     pub fn offset_at(&self, at: jiff::Timestamp) -> i64 {
         i64::from(self.rules.to_offset(at).seconds())
