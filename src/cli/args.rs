@@ -8,6 +8,7 @@ mod inspect;
 mod key_ring;
 mod keys;
 mod output;
+mod report;
 mod services;
 mod simulate;
 
@@ -18,6 +19,7 @@ pub use self::inspect::Inspect;
 pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove};
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
+pub use self::report::{PeriodArgs, Report};
 pub use self::services::{
     BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs,
     TopicsWhat, parse_version,
@@ -76,6 +78,9 @@ pub enum Command {
     /// Show what each byte of a frame is, layer by layer, with what is wrong
     #[command(after_long_help = inspect::EXAMPLES)]
     Inspect(Box<Inspect>),
+    /// Sum up what was used by hours, days, months or years
+    #[command(after_long_help = report::EXAMPLES)]
+    Report(Box<Report>),
     /// Show meters live, on a screen or line by line
     #[command(after_long_help = examples::WATCH)]
     Watch(Box<Watch>),
@@ -98,6 +103,7 @@ impl Command {
             Self::Decrypt(_)
             | Self::Parse(_)
             | Self::Inspect(_)
+            | Self::Report(_)
             | Self::Watch(_)
             | Self::Simulate(_)
             | Self::Keys(_) => true,

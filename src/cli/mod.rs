@@ -52,6 +52,8 @@ mod key_ring;
 
 pub mod decode;
 
+pub mod report;
+
 pub mod simulate;
 
 pub mod watch;
@@ -87,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Decrypt(run) => decode::run(run, &cli.global, decode::Preset::Decrypt),
         Command::Parse(run) => decode::run(run, &cli.global, decode::Preset::Parse),
         Command::Inspect(what) => inspect::run(what, &cli.global),
+        Command::Report(what) => report::run(what, &cli.global),
         Command::Simulate(what) => simulate::run(what, &cli.global),
         Command::Watch(watch) => watch::run(watch, &cli.global),
         Command::Capture(capture) => capture::run(capture, &cli.global),

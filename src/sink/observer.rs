@@ -172,6 +172,12 @@ impl<T: Observer> Observer for &std::cell::RefCell<T> {
     }
 }
 
+impl<T: Observer> Observer for std::rc::Rc<std::cell::RefCell<T>> {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        self.borrow_mut().observe(context, report)
+    }
+}
+
 impl<T: Observer + ?Sized> Observer for Box<T> {
     fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
         (**self).observe(context, report)

@@ -8,6 +8,7 @@
 //!
 //! The same values under the same names in every format; numbers keep all digits.
 
+mod accounts;
 pub mod table;
 
 use std::io::Write;
@@ -15,6 +16,8 @@ use std::io::Write;
 use super::number::write_json_text;
 use crate::p1::period::{Row, Statement};
 use crate::p1::value::Zone;
+
+pub use self::accounts::{Accounts, Stated};
 
 /// The statement of a meter.
 #[derive(Clone, Copy, Debug)]

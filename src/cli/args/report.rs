@@ -1,0 +1,85 @@
+//! `report`: what is summed up, and how it is shown.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{InputArgs, KeyArgs, OutputArgs, Run, SourceArgs};
+use crate::p1::derive::ReferencePower;
+use crate::p1::period::By;
+
+/// Options of `report`.
+#[derive(Clone, Debug, Args)]
+pub struct Report {
+    /// Recordings, in any order: a path, - (stdin), tcp://HOST:PORT or sim:; a label may stand before it (house=2026.bin)
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// Periods of the report.
+    #[command(flatten)]
+    pub periods: PeriodArgs,
+    /// Keys and tags.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// What is read, and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Serial ports and servers.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// One object per period and meter
+    #[arg(long, conflicts_with = "csv", help_heading = "Output")]
+    pub json: bool,
+    /// One row per period and meter
+    #[arg(long, help_heading = "Output")]
+    pub csv: bool,
+    /// Write to a file, made whole or not at all
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "out", help_heading = "Output")]
+    pub force: bool,
+}
+
+/// Options of periods.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Periods")]
+pub struct PeriodArgs {
+    /// Length of the periods: quarter, hour, day, week, month, year [default: as suits the recording]
+    #[arg(long, value_name = "PERIOD")]
+    pub by: Option<By>,
+    /// From this time on (2026-01-01, 2026-01-01T06:15): a whole quarter of an hour, by the zone of --tz
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Up to this time, which is left out itself
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Sum up what was imported above this power, quarter by quarter (7kW, 3500W)
+    #[arg(long, value_name = "POWER")]
+    pub reference_power: Option<ReferencePower>,
+}
+
+impl Report {
+    /// The options that it shares with the commands that decode.
+    pub fn run(&self) -> Run {
+        Run {
+            inputs: self.inputs.clone(),
+            keys: self.keys.clone(),
+            input: self.input.clone(),
+            source: self.source.clone(),
+            output: OutputArgs::default(),
+            derive: Default::default(),
+        }
+    }
+}
+
+pub(super) const EXAMPLES: &str = "Examples:
+  smarty report house.bin --key-file my.key      what was used, by day or month
+  smarty report house-*.bin --by month           recordings in any order
+  smarty report house.bin --from 2026-11-27 --to 2026-11-28 --by hour
+  smarty report house.bin --reference-power 7kW  what lies above it
+  smarty report house.bin --by day --csv -o days.csv
+  smarty report house.bin --json | jq '[.start, .values.active_energy_import_kwh]'
+
+Energy of a period is the difference of the counter at its bounds, so that all
+rows together give the last counter less the first, whatever is missing.";

@@ -1,0 +1,151 @@
+//! `smarty report`: what meters counted, by periods.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::args::{Format, Global, Report};
+use super::config::Config;
+use super::decode::{self, Beside, zone};
+use super::failure::{Exit, Failure, Level, say};
+use super::inputs;
+use super::output::{OutputOptions, terminal_width};
+use super::writer::{WriteEnd, Writer};
+use crate::p1::count::count;
+use crate::p1::period::Wanted;
+use crate::p1::value::Zone;
+use crate::sink::out::OutFile;
+use crate::sink::report::{Account, Accounts, Stated, csv, json, table};
+use crate::sink::target::Existing;
+
+/// Reads the inputs to their end and prints what the meters counted.
+///
+/// # Errors
+/// What ends the run as a whole; an input that cannot be read ends only itself.
+pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
+    let mut run = args.run();
+    if let Some(config) = Config::find(global)? {
+        config.fill_keys(&mut run);
+    }
+    let named = match run.inputs.is_empty() {
+        true => inputs::standard_input()?,
+        false => inputs::addresses(&run.inputs)?,
+    };
+    let zone = zone(&run.input)?;
+    let wanted = wanted(args, &zone)?;
+    let existing = match args.force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
+    };
+    // Before a year is read: a file that is there already is an error at once.
+    let writer = match &args.out {
+        Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
+        None if args.json || args.csv => Writer::Stdout,
+        None => Writer::Terminal,
+    };
+    let accounts = Rc::new(RefCell::new(Accounts::default()));
+    let beside = Beside {
+        services: vec![Box::new(Rc::clone(&accounts))],
+        ..Beside::default()
+    };
+    let options = OutputOptions {
+        silent: true,
+        ..OutputOptions::default()
+    };
+    let exit = decode::stream(&run, &named, beside, global, Format::Table, options, None)?;
+    let accounts = accounts.take();
+    if accounts.is_full() {
+        let what = "the recordings hold more quarters of an hour than can be summed up at once";
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("choose a meter with --meter, or give fewer recordings"));
+    }
+    let timeless = accounts.timeless();
+    if timeless > 0 && !global.quiet {
+        let what = format!(
+            "{} left out: the meter sends no time",
+            count(timeless, "telegram")
+        );
+        say(Level::Warning, &what, None);
+    }
+    let stated = accounts.statements(&wanted);
+    if stated.is_empty() && exit == Exit::Good {
+        let what = "no telegram lies in the time asked for";
+        return Err(Failure::new(Exit::Nothing, what));
+    }
+    write(args, writer, &stated, &zone)?;
+    Ok(exit)
+}
+
+fn write(args: &Report, mut writer: Writer, stated: &[Stated], zone: &Zone) -> Result<(), Failure> {
+    let accounts: Vec<Account<'_>> = stated.iter().map(Stated::account).collect();
+    let width = terminal_width().filter(|_| args.out.is_none());
+    let mut out = Vec::new();
+    if args.csv {
+        csv(&mut out, &accounts, zone);
+    } else {
+        for (at, account) in accounts.iter().enumerate() {
+            match args.json {
+                true => json(&mut out, account, zone),
+                false => {
+                    out.extend_from_slice(if at > 0 { b"\n" } else { b"" });
+                    table::write(&mut out, account, zone, width);
+                }
+            }
+        }
+    }
+    match writer.write(&out) {
+        Ok(()) => writer.finish(),
+        Err(WriteEnd::ReaderGone) => Ok(()),
+        Err(WriteEnd::Failed(failure)) => Err(failure),
+    }
+}
+
+fn wanted(args: &Report, zone: &Zone) -> Result<Wanted, Failure> {
+    let periods = &args.periods;
+    let bound = |name: &str, given: &Option<String>| {
+        let given = given.as_deref();
+        given.map(|text| second(name, text, zone)).transpose()
+    };
+    let (from, to) = (bound("--from", &periods.from)?, bound("--to", &periods.to)?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        return Err(Failure::new(Exit::Usage, "--from is not before --to"));
+    }
+    Ok(Wanted {
+        by: periods.by,
+        zone: zone.clone(),
+        from,
+        to,
+        reference: periods.reference_power,
+        // Clocks of meters may be some hours ahead.
+        latest: Timestamp::now().as_second() + DAY,
+    })
+}
+
+/// Reads a time: with an offset, or by the clock on the wall; a date is its midnight.
+fn second(name: &str, text: &str, zone: &Zone) -> Result<i64, Failure> {
+    let form = |_| {
+        Failure::new(Exit::Usage, format!("{name}: {text:?} is no time"))
+            .hint("as 2026-01-01 or 2026-01-01T06:15")
+    };
+    let second = match text.parse::<Timestamp>() {
+        Ok(at) => at.as_second(),
+        Err(_) => {
+            let civil: DateTime = text.parse().map_err(form)?;
+            let at = zone.rules().to_ambiguous_timestamp(civil);
+            at.compatible().map_err(form)?.as_second()
+        }
+    };
+    if second.rem_euclid(900) != 0 {
+        let what = format!("{name}: {text} is no whole quarter of an hour");
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("the shortest periods are quarters: :00, :15, :30 or :45"));
+    }
+    Ok(second)
+}
+
+/// Seconds.
+const DAY: i64 = 86_400;

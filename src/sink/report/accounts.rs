@@ -1,0 +1,113 @@
+//! Accounts of all meters of a run.
+
+use std::collections::BTreeMap;
+
+use super::Account;
+use crate::p1::event::{Decoded, Event, Tag};
+use crate::p1::period::{Ledger, Statement, Wanted};
+use crate::sink::context::{Context, Senders};
+use crate::sink::observer::{Flow, Observer, Report};
+
+/// Keeps an account of each meter; bounded by the quarters of an hour that all of them together were heard in.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    meters: BTreeMap<String, (Option<String>, Ledger)>,
+    senders: Senders,
+    /// Telegrams since the size was last looked at.
+    since: u32,
+    is_full: bool,
+}
+
+/// The statement of a meter, with what it is called.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// What the meter is called by itself.
+    pub id: String,
+    /// What the user calls it.
+    pub name: Option<String>,
+    /// What it counted.
+    pub statement: Statement,
+}
+
+impl Accounts {
+    /// Tells whether telegrams were left out since there were too many quarters.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Telegrams without a time of the meter.
+    pub fn timeless(&self) -> u64 {
+        self.meters
+            .values()
+            .map(|(_, ledger)| ledger.timeless())
+            .sum()
+    }
+
+    /// Makes the statements, by the ids of the meters.
+    pub fn statements(self, wanted: &Wanted) -> Vec<Stated> {
+        let stated = self.meters.into_iter().filter_map(|(id, (name, ledger))| {
+            Some(Stated {
+                id,
+                name,
+                statement: ledger.statement(wanted)?,
+            })
+        });
+        stated.collect()
+    }
+
+    fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
+        // Digits that may be wrong are not counted with, though they were asked for.
+        let is_wrong =
+            decoded.crc.valid() == Some(false) || decoded.unproven() == Some(Tag::Invalid);
+        if is_wrong || self.is_full {
+            return;
+        }
+        let id = self.senders.name(decoded);
+        let (_, ledger) = match self.meters.get_mut(&*id) {
+            Some(known) => known,
+            None => {
+                let name = context.meter_name.or(context.source.label);
+                let account = (name.map(str::to_owned), Ledger::default());
+                self.meters.entry(id.into_owned()).or_insert(account)
+            }
+        };
+        ledger.take(&decoded.telegram);
+        self.since += 1;
+        if self.since >= LOOK_EVERY {
+            self.since = 0;
+            let sizes = self.meters.values().map(|(_, ledger)| ledger.size());
+            self.is_full = sizes.sum::<usize>() > SIZE_MAX || self.meters.len() > METERS_MAX;
+        }
+    }
+}
+
+impl Stated {
+    /// As the formats take it.
+    pub fn account(&self) -> Account<'_> {
+        Account {
+            id: &self.id,
+            name: self.name.as_deref(),
+            statement: &self.statement,
+        }
+    }
+}
+
+impl Observer for Accounts {
+    fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        if let Report::Event {
+            event: Event::Telegram(decoded),
+            ..
+        } = report
+        {
+            self.take(context, decoded);
+        }
+        Flow::Continue
+    }
+}
+
+/// Telegrams between two looks at the size.
+const LOOK_EVERY: u32 = 8192;
+/// Quarters of all quantities of all meters: about 400 MB, and 30 years of a meter of six counters.
+const SIZE_MAX: usize = 8 << 20;
+/// Meters of which statements are made.
+const METERS_MAX: usize = 100_000;
