@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what each byte of a frame is, layer by layer, with what is wrong')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Sum up what was used by hours, days, months or years')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
@@ -230,6 +231,53 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--all-bytes', '--all-bytes', [CompletionResultType]::ParameterName, 'All bytes of long fields, over several lines')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
             [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace all that names a meter, so that the output can be posted in a forum')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;report' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Length of the periods: quarter, hour, day, week, month, year [default: as suits the recording]')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this time on (2026-01-01, 2026-01-01T06:15): a whole quarter of an hour, by the zone of --tz')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this time, which is left out itself')
+            [CompletionResult]::new('--reference-power', '--reference-power', [CompletionResultType]::ParameterName, 'Sum up what was imported above this power, quarter by quarter (7kW, 3500W)')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key of the meter, 32 hexadecimal digits; alone: ask for it')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key: 32 hexadecimal digits or 16 bytes')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag')
+            [CompletionResult]::new('--auth-key', '--auth-key', [CompletionResultType]::ParameterName, 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg''s is built in')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'What to do with a frame whose tag, the proof of origin, is wrong')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson')
+            [CompletionResult]::new('--meter', '--meter', [CompletionResultType]::ParameterName, 'Only frames of this meter: device id or system title; repeatable')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Only the K-th of N equal parts of all meters, to share a stream among N processes')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the meter''s clock, for times without S or W [default: Europe/Luxembourg]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many telegrams')
+            [CompletionResult]::new('--baud', '--baud', [CompletionResultType]::ParameterName, 'Speed of serial ports, in baud [default: 115200]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Data bits, parity and stop bits of serial ports [default: 8N1]')
+            [CompletionResult]::new('--rts', '--rts', [CompletionResultType]::ParameterName, 'Set the control line RTS [default: as the system sets it]')
+            [CompletionResult]::new('--dtr', '--dtr', [CompletionResultType]::ParameterName, 'Set the control line DTR [default: as the system sets it]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram comes for so long (30s, 5m)')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
+            [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them')
+            [CompletionResult]::new('--ignore-crc', '--ignore-crc', [CompletionResultType]::ParameterName, 'Print telegrams whose CRC does not fit, and mark them')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it')
+            [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Print the last telegram only')
+            [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server is not there or goes away')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One object per period and meter')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'One row per period and meter')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
@@ -496,6 +544,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what each byte of a frame is, layer by layer, with what is wrong')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Sum up what was used by hours, days, months or years')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
@@ -514,6 +563,9 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;help;inspect' {
+            break
+        }
+        'smarty;help;report' {
             break
         }
         'smarty;help;watch' {

@@ -17,6 +17,7 @@ mod packed;
 mod parse;
 mod pasted;
 mod real;
+mod report;
 mod run;
 mod scale;
 mod secrets;

@@ -83,7 +83,9 @@ fn rows(statement: &Statement, zone: &Zone, width: usize) -> Vec<String> {
             })
             .collect(),
     }];
-    let mut room = width.saturating_sub(columns.iter().map(Column::width).sum());
+    // What has no room stands among the totals; a picture does not.
+    let label = columns.iter().map(Column::width).sum::<usize>();
+    let mut room = width.saturating_sub(label + GAP + BARS_MIN);
     for column in candidates(statement, zone) {
         let wide = column.width() + GAP;
         if wide <= room {
@@ -91,10 +93,7 @@ fn rows(statement: &Statement, zone: &Zone, width: usize) -> Vec<String> {
             columns.push(column);
         }
     }
-    let bars = match room.checked_sub(GAP) {
-        Some(room) if room >= BARS_MIN => bars(statement, room.min(BARS_MAX)),
-        _ => Vec::new(),
-    };
+    let bars = bars(statement, (BARS_MIN + room).min(BARS_MAX));
     let mut table = Table::new();
     table
         .load_style(NOTHING)
@@ -422,7 +421,7 @@ const NARROWEST: usize = 40;
 const WIDEST: usize = 160;
 /// Blanks between columns.
 const GAP: usize = 2;
-/// Columns that bars need and those that they take.
+/// The fewest and the most columns of bars.
 const BARS_MIN: usize = 8;
 const BARS_MAX: usize = 60;
 /// Parts of a bar's last column, by eighths.
