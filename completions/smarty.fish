@@ -36,6 +36,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "capture" -d 'Store wh
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "report" -d 'Sum up what was used by hours, days, months or years'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meters live, on a screen or line by line'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
@@ -227,6 +228,48 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l redact -d 'Rep
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l by -d 'Length of the periods: quarter, hour, day, week, month, year [default: as suits the recording]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l from -d 'From this time on (2026-01-01, 2026-01-01T06:15): a whole quarter of an hour, by the zone of --tz' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l to -d 'Up to this time, which is left out itself' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l reference-power -d 'Sum up what was imported above this power, quarter by quarter (7kW, 3500W)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l auth-key -d 'Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg\'s is built in' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
+warn\t'Let it through where its CRC is right, and mark it'
+skip\t'Do not look at it'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s n -l count -l limit -d 'Stop after so many telegrams' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
+off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l ignore-crc -d 'Print telegrams whose CRC does not fit, and mark them'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l no-reconnect -d 'End when a port or server is not there or goes away'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l json -d 'One object per period and meter'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l csv -d 'One row per period and meter'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l force -d 'Replace an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l every -d 'Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rotate -d 'Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt -d 'Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named' -r
@@ -448,16 +491,17 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'So
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect watch simulate ports keys generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "report" -d 'Sum up what was used by hours, days, months or years'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "ports" -d 'List serial ports and what is known of them'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
+complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "add" -d 'Add the key of a meter to the key ring'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the key ring, with check values in place of keys'
 complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
