@@ -67,11 +67,15 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
             "{} left out: the meter sends no time",
             count(timeless, "telegram")
         );
-        say(Level::Warning, &what, None);
+        let hint = "a log (capture --format log) has the time at which each came";
+        say(Level::Warning, &what, Some(hint));
     }
     let stated = accounts.statements(&wanted);
     if stated.is_empty() && exit == Exit::Good {
-        let what = "no telegram lies in the time asked for";
+        let what = match timeless {
+            0 => "no telegram lies in the time asked for",
+            _ => "no telegram has a time",
+        };
         return Err(Failure::new(Exit::Nothing, what));
     }
     write(args, writer, &stated, &zone)?;

@@ -23,7 +23,7 @@ pub struct Ledger {
     pub(super) measured: Vec<(String, BTreeMap<i64, Range>)>,
     /// What the shape of the latest telegrams says.
     plan: Option<(Arc<Shape>, Arc<[Entry]>)>,
-    /// Telegrams that have no time of the meter.
+    /// Telegrams that have no time.
     timeless: u64,
 }
 
@@ -94,13 +94,11 @@ impl Range {
 }
 
 impl Ledger {
-    /// Takes a telegram that can be trusted.
-    pub fn take(&mut self, telegram: &Telegram<'_>) {
-        let Some(second) = telegram
-            .measured_at()
-            .and_then(|time| time.instant())
-            .map(|at| at.as_second())
-        else {
+    /// Takes a telegram that can be trusted; one without a time of the meter belongs to the second at which it was
+    /// received, since 1970, where that is known.
+    pub fn take(&mut self, telegram: &Telegram<'_>, received: Option<i64>) {
+        let measured = telegram.measured_at().and_then(|time| time.instant());
+        let Some(second) = measured.map(|at| at.as_second()).or(received) else {
             self.timeless += 1;
             return;
         };
@@ -146,7 +144,7 @@ impl Ledger {
         2 * self.heard.len() + counters.sum::<usize>() + measured.sum::<usize>()
     }
 
-    /// Telegrams without a time of the meter, which belong to no period.
+    /// Telegrams without a time, which belong to no period.
     pub fn timeless(&self) -> u64 {
         self.timeless
     }

@@ -26,7 +26,7 @@ fn take(ledger: &mut Ledger, second: i64, watt_hours: i64, more: &[(&str, String
     let text = format("/SMY5\\meter", lines, true);
     let mark = text.iter().position(|byte| *byte == b'!').unwrap();
     let mut memory = Memory::default();
-    ledger.take(&memory.parse(&text, mark, &zone));
+    ledger.take(&memory.parse(&text, mark, &zone), None);
 }
 
 fn wanted(by: By) -> Wanted {
@@ -200,7 +200,7 @@ fn tariffs_make_the_total_where_none_is_sent() {
         let lines = lines.iter().map(|(code, value)| (*code, [value.as_str()]));
         let text = format("/SMY5\\meter", lines, true);
         let mark = text.iter().position(|byte| *byte == b'!').unwrap();
-        ledger.take(&Memory::default().parse(&text, mark, &zone));
+        ledger.take(&Memory::default().parse(&text, mark, &zone), None);
     }
     let reference = "1kW".parse().unwrap();
     let statement = ledger

@@ -35,7 +35,7 @@ impl Accounts {
         self.is_full
     }
 
-    /// Telegrams without a time of the meter.
+    /// Telegrams without a time.
     pub fn timeless(&self) -> u64 {
         self.meters
             .values()
@@ -71,7 +71,8 @@ impl Accounts {
                 self.meters.entry(id.into_owned()).or_insert(account)
             }
         };
-        ledger.take(&decoded.telegram);
+        let received = context.received_at.map(|at| at.as_second());
+        ledger.take(&decoded.telegram, received);
         self.since += 1;
         if self.since >= LOOK_EVERY {
             self.since = 0;

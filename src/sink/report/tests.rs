@@ -29,7 +29,7 @@ fn statement(by: By, zone: &Zone) -> Statement {
             .map(|(code, value)| (*code, value.split(")(").collect::<Vec<_>>()));
         let text = format("/SMY5\\meter", lines, true);
         let mark = text.iter().position(|byte| *byte == b'!').unwrap();
-        ledger.take(&Memory::default().parse(&text, mark, zone));
+        ledger.take(&Memory::default().parse(&text, mark, zone), None);
     }
     let wanted = Wanted {
         by: Some(by),
