@@ -14,9 +14,10 @@ use super::inputs;
 use super::output::{OutputOptions, terminal_width};
 use super::writer::{WriteEnd, Writer};
 use crate::p1::count::count;
-use crate::p1::period::Wanted;
+use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
 use crate::sink::out::OutFile;
+use crate::sink::report::html::{self, Sheet};
 use crate::sink::report::{Account, Accounts, Stated, csv, json, table};
 use crate::sink::target::Existing;
 
@@ -40,9 +41,9 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         false => Existing::Refuse,
     };
     // Before a year is read: a file that is there already is an error at once.
-    let writer = match &args.out {
+    let mut writer = match &args.out {
         Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
-        None if args.json || args.csv => Writer::Stdout,
+        None if args.json || args.csv || args.html => Writer::Stdout,
         None => Writer::Terminal,
     };
     let accounts = Rc::new(RefCell::new(Accounts::default()));
@@ -78,32 +79,65 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         };
         return Err(Failure::new(Exit::Nothing, what));
     }
-    write(args, writer, &stated, &zone)?;
+    let out = match args.is_page() {
+        true => page(&accounts, &wanted).into_bytes(),
+        false => formatted(args, &stated, &zone),
+    };
+    match writer.write(&out) {
+        Ok(()) => writer.finish()?,
+        Err(WriteEnd::ReaderGone) => {}
+        Err(WriteEnd::Failed(failure)) => return Err(failure),
+    }
     Ok(exit)
 }
 
-fn write(args: &Report, mut writer: Writer, stated: &[Stated], zone: &Zone) -> Result<(), Failure> {
+/// A page of all meters, by all the periods that it shows.
+fn page(accounts: &Accounts, wanted: &Wanted) -> String {
+    let by = |by| {
+        accounts.statements(&Wanted {
+            by: Some(by),
+            ..wanted.clone()
+        })
+    };
+    let (quarters, hours) = (by(By::Quarter), by(By::Hour));
+    let (days, months) = (by(By::Day), by(By::Month));
+    let longer = hours.iter().zip(&days).zip(&months);
+    let sheets = quarters
+        .iter()
+        .zip(longer)
+        .map(|(quarters, ((hours, days), months))| Sheet {
+            quarters: quarters.account(),
+            hours: &hours.statement,
+            days: &days.statement,
+            months: &months.statement,
+        });
+    let sheets: Vec<_> = sheets.collect();
+    html::page(
+        &sheets,
+        accounts.findings(),
+        accounts.refused(),
+        &wanted.zone,
+    )
+}
+
+fn formatted(args: &Report, stated: &[Stated], zone: &Zone) -> Vec<u8> {
     let accounts: Vec<Account<'_>> = stated.iter().map(Stated::account).collect();
     let width = terminal_width().filter(|_| args.out.is_none());
     let mut out = Vec::new();
     if args.csv {
         csv(&mut out, &accounts, zone);
-    } else {
-        for (at, account) in accounts.iter().enumerate() {
-            match args.json {
-                true => json(&mut out, account, zone),
-                false => {
-                    out.extend_from_slice(if at > 0 { b"\n" } else { b"" });
-                    table::write(&mut out, account, zone, width);
-                }
+        return out;
+    }
+    for (at, account) in accounts.iter().enumerate() {
+        match args.json {
+            true => json(&mut out, account, zone),
+            false => {
+                out.extend_from_slice(if at > 0 { b"\n" } else { b"" });
+                table::write(&mut out, account, zone, width);
             }
         }
     }
-    match writer.write(&out) {
-        Ok(()) => writer.finish(),
-        Err(WriteEnd::ReaderGone) => Ok(()),
-        Err(WriteEnd::Failed(failure)) => Err(failure),
-    }
+    out
 }
 
 fn wanted(args: &Report, zone: &Zone) -> Result<Wanted, Failure> {

@@ -32,7 +32,9 @@ mod tests;
 
 pub use self::calendar::{By, Period};
 pub use self::ledger::Ledger;
-pub use self::statement::{EXCESS, Extreme, IMPORT_TOTAL, Note, Row, Statement, Wanted};
+pub use self::statement::{
+    EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement, Wanted,
+};
 
 /// A gap around a bound that is no longer leaves it sure, seconds: meters send every 1, 10 or 60 seconds.
 pub const SURE: i64 = 60;

@@ -9,6 +9,8 @@
 //! The same values under the same names in every format; numbers keep all digits.
 
 mod accounts;
+mod chart;
+pub mod html;
 pub mod table;
 
 use std::io::Write;
@@ -17,7 +19,7 @@ use super::number::write_json_text;
 use crate::p1::period::{Row, Statement};
 use crate::p1::value::Zone;
 
-pub use self::accounts::{Accounts, Stated};
+pub use self::accounts::{Accounts, Finding, Stated};
 
 /// The statement of a meter.
 #[derive(Clone, Copy, Debug)]

@@ -28,11 +28,14 @@ pub struct Report {
     #[command(flatten)]
     pub source: SourceArgs,
     /// One object per period and meter
-    #[arg(long, conflicts_with = "csv", help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["csv", "html"], help_heading = "Output")]
     pub json: bool,
     /// One row per period and meter
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, conflicts_with = "html", help_heading = "Output")]
     pub csv: bool,
+    /// A page with pictures that opens in any browser, without a network; also where the name of --out ends in .html
+    #[arg(long, help_heading = "Output")]
+    pub html: bool,
     /// Write to a file, made whole or not at all
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
@@ -60,6 +63,13 @@ pub struct PeriodArgs {
 }
 
 impl Report {
+    /// Whether a page is wanted.
+    pub fn is_page(&self) -> bool {
+        let end = self.out.as_ref().and_then(|path| path.extension());
+        let named = end.is_some_and(|end| end == "html" || end == "htm");
+        self.html || named && !self.json && !self.csv
+    }
+
     /// The options that it shares with the commands that decode.
     pub fn run(&self) -> Run {
         Run {
@@ -78,6 +88,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   smarty report house-*.bin --by month           recordings in any order
   smarty report house.bin --from 2026-11-27 --to 2026-11-28 --by hour
   smarty report house.bin --reference-power 7kW  what lies above it
+  smarty report house.bin -o report.html         a page with pictures
   smarty report house.bin --by day --csv -o days.csv
   smarty report house.bin --json | jq '[.start, .values.active_energy_import_kwh]'
 

@@ -505,6 +505,8 @@ fn sum(all: &[u64], quarters: &Span<usize>) -> u64 {
 
 /// Imported energy in total.
 pub const IMPORT_TOTAL: &str = "active_energy_import_kwh";
+/// Exported energy in total.
+pub const EXPORT_TOTAL: &str = "active_energy_export_kwh";
 /// Imported energy beyond the reference power.
 pub const EXCESS: &str = "excess_energy_kwh";
 /// Longest time between telegrams that can be their rhythm, seconds: a day.

@@ -3,19 +3,32 @@
 use std::collections::BTreeMap;
 
 use super::Account;
+use crate::p1::diagnosis;
 use crate::p1::event::{Decoded, Event, Tag};
 use crate::p1::period::{Ledger, Statement, Wanted};
 use crate::sink::context::{Context, Senders};
 use crate::sink::observer::{Flow, Observer, Report};
+use crate::sink::words;
 
 /// Keeps an account of each meter; bounded by the quarters of an hour that all of them together were heard in.
 #[derive(Debug, Default)]
 pub struct Accounts {
     meters: BTreeMap<String, (Option<String>, Ledger)>,
+    findings: Vec<Finding>,
+    refused: u64,
     senders: Senders,
     /// Telegrams since the size was last looked at.
     since: u32,
     is_full: bool,
+}
+
+/// Something that was found out about a recording, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong, and where.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
 }
 
 /// The statement of a meter, with what it is called.
@@ -43,16 +56,37 @@ impl Accounts {
             .sum()
     }
 
+    /// What was found out about the recordings.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Frames that were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     /// Makes the statements, by the ids of the meters.
-    pub fn statements(self, wanted: &Wanted) -> Vec<Stated> {
-        let stated = self.meters.into_iter().filter_map(|(id, (name, ledger))| {
+    pub fn statements(&self, wanted: &Wanted) -> Vec<Stated> {
+        let stated = self.meters.iter().filter_map(|(id, (name, ledger))| {
             Some(Stated {
-                id,
-                name,
-                statement: ledger.statement(wanted)?,
+                id: id.clone(),
+                name: name.clone(),
+                statement: ledger.clone().statement(wanted)?,
             })
         });
         stated.collect()
+    }
+
+    fn find(&mut self, context: &Context<'_>, found: &diagnosis::Finding) {
+        if self.findings.len() < FINDINGS_MAX {
+            let source = context.source;
+            let name = source.label.unwrap_or(source.said());
+            self.findings.push(Finding {
+                what: format!("{name}: {}", words::title(found)),
+                hint: words::hint_of(found, source),
+            });
+        }
     }
 
     fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
@@ -95,12 +129,15 @@ impl Stated {
 
 impl Observer for Accounts {
     fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
-        if let Report::Event {
-            event: Event::Telegram(decoded),
-            ..
-        } = report
-        {
-            self.take(context, decoded);
+        match *report {
+            Report::Event { event, .. } => match event {
+                Event::Telegram(decoded) => self.take(context, decoded),
+                Event::Refused(_) => self.refused += 1,
+                Event::Junk(_) => {}
+            },
+            Report::Repaired => self.refused = self.refused.saturating_sub(1),
+            Report::Finding(found) => self.find(context, found),
+            _ => {}
         }
         Flow::Continue
     }
@@ -110,5 +147,7 @@ impl Observer for Accounts {
 const LOOK_EVERY: u32 = 8192;
 /// Quarters of all quantities of all meters: about 400 MB, and 30 years of a meter of six counters.
 const SIZE_MAX: usize = 8 << 20;
+/// Findings that a page tells of.
+const FINDINGS_MAX: usize = 100;
 /// Meters of which statements are made.
 const METERS_MAX: usize = 100_000;

@@ -15,7 +15,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use super::Account;
 use crate::p1::obis;
-use crate::p1::period::{By, EXCESS, Extreme, IMPORT_TOTAL, Note, Row, Statement};
+use crate::p1::period::{By, EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement};
 use crate::p1::unit::Unit;
 use crate::p1::value::{Decimal, Zone};
 use crate::sink::clean::clean;
@@ -268,7 +268,7 @@ fn totals(statement: &Statement, zone: &Zone) -> Vec<String> {
 }
 
 /// When a row begins, as short as its length allows.
-fn label(by: By, row: &Row, zone: &Zone) -> String {
+pub(super) fn label(by: By, row: &Row, zone: &Zone) -> String {
     let Some(at) = zone.clock(row.period.start) else {
         return String::new();
     };
@@ -305,7 +305,7 @@ fn peak(extreme: Option<Extreme>, with_day: bool, zone: &Zone) -> String {
 }
 
 /// A time to the minute by the clock on the wall.
-fn minute(second: i64, zone: &Zone) -> String {
+pub(super) fn minute(second: i64, zone: &Zone) -> String {
     let at = zone
         .clock(second)
         .map_or(String::new(), |at| at.to_string());
@@ -331,7 +331,7 @@ fn short(key: &str) -> (String, Option<Unit>) {
 }
 
 /// The name of a value for people and its unit.
-fn long(key: &str) -> (String, Option<Unit>) {
+pub(super) fn long(key: &str) -> (String, Option<Unit>) {
     let number = key
         .rsplit_once('_')
         .filter(|(_, n)| n.parse::<u8>().is_ok());
@@ -409,8 +409,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Exported energy in total.
-const EXPORT_TOTAL: &str = "active_energy_export_kwh";
 /// Stands beside periods whose bounds are not sure.
 const UNSURE: char = '~';
 /// Columns of a terminal that is none.

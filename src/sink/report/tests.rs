@@ -86,3 +86,42 @@ fn the_table_fits_80_columns_and_fewer() {
         insta::assert_snapshot!(format!("table_{by}_{width}"), text);
     }
 }
+
+#[test]
+fn the_page_has_all_numbers_and_fetches_nothing() {
+    let zone = Zone::luxembourg();
+    let by = |by| statement(by, &zone);
+    let (quarters, hours) = (by(By::Quarter), by(By::Hour));
+    let (days, months) = (by(By::Day), by(By::Month));
+    let sheet = html::Sheet {
+        quarters: Account {
+            id: "SMY1</script>",
+            ..account(&quarters)
+        },
+        hours: &hours,
+        days: &days,
+        months: &months,
+    };
+    let finding = Finding {
+        what: "<b>house</b>: the line is weak".to_owned(),
+        hint: "a shorter cable".to_owned(),
+    };
+    let page = html::page(&[sheet], &[finding], 2, &zone);
+    for part in [
+        "SMY1&lt;/script&gt;",
+        "23.875",
+        "&lt;b&gt;house",
+        "a shorter cable",
+        "2 frames were refused",
+        "<th scope=\"row\">2026-01-11</th><td>11.875</td><td>1.000</td>",
+        "228.1",
+        "var(--up)",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    // The name of the language of pictures is the only address.
+    let addresses = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for part in ["http:", "https:", "url(", "@import", "#010"] {
+        assert!(!addresses.contains(part), "{part}");
+    }
+}
