@@ -72,12 +72,12 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         say(Level::Warning, &what, Some(hint));
     }
     let stated = accounts.statements(&wanted);
-    if stated.is_empty() && exit == Exit::Good {
+    if stated.is_empty() && exit == Exit::Success {
         let what = match timeless {
             0 => "no telegram lies in the time asked for",
             _ => "no telegram has a time",
         };
-        return Err(Failure::new(Exit::Nothing, what));
+        return Err(Failure::new(Exit::NoTelegram, what));
     }
     let out = match args.is_page() {
         true => page(&accounts, &wanted).into_bytes(),
