@@ -136,6 +136,15 @@ impl Nodes {
         });
     }
 
+    /// Says something behind bytes, or behind all nodes so far where there are none.
+    fn note_behind(&mut self, gathered: &Gathered, field: Field) {
+        let at = match gathered.bytes.len() {
+            0 => self.0.iter().map(|node| node.span.end).max().unwrap_or(0),
+            length => gathered.at(length),
+        };
+        self.note(at, 0, field);
+    }
+
     /// All nodes in the order of their bytes; what is said between two stands between them.
     fn in_order(self) -> Vec<Node> {
         let mut nodes = self.0;

@@ -188,11 +188,11 @@ impl Carried {
         let unit = std::mem::take(&mut self.unit);
         if self.segments > 0 {
             inspector.application(nodes, &unit, 1);
-            nodes.note(unit.at(unit.bytes.len()), 0, Field::Damage(Damage::NoLast));
+            nodes.note_behind(&unit, Field::Damage(Damage::NoLast));
         }
         if self.block > 0 {
             let text = self.text(inspector, nodes);
-            nodes.note(text.at(text.bytes.len()), 0, Field::Damage(Damage::NoLast));
+            nodes.note_behind(&text, Field::Damage(Damage::NoLast));
         }
         self.segments = 0;
     }

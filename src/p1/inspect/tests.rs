@@ -76,6 +76,25 @@ fn each_byte_of_each_capture_has_its_meaning_and_nothing_is_wrong() {
 }
 
 #[test]
+fn a_block_without_text_that_others_should_follow_has_its_place() {
+    use crc_fast::{CrcAlgorithm, checksum};
+    let sum = |bytes: &[u8]| (checksum(CrcAlgorithm::Crc16IbmSdlc, bytes) as u16).to_le_bytes();
+    let mut frame = bytes("A0 13 41 03 13");
+    frame.extend(sum(&frame.clone()));
+    frame.extend(bytes("E6 E7 00 E0 40 00 01 00 00 00"));
+    frame.extend(sum(&frame.clone()));
+    let stream = [&[0; 40][..], &[0x7E], &frame, &[0x7E]].concat();
+    let nodes = inspect(&keys(), &stream);
+    let missing = nodes
+        .iter()
+        .find(|node| node.field == Field::Damage(Damage::NoLast));
+    assert!(
+        missing.is_some_and(|node| node.span.start > 50),
+        "{nodes:#?}"
+    );
+}
+
+#[test]
 fn readings_have_their_number_their_unit_and_where_it_is_from() {
     let nodes = inspect(&keys(), &bytes(SAMPLES[10]));
     let reading = |obis: [u8; 6]| {
