@@ -159,6 +159,14 @@ impl Run {
 pub(super) fn decode_pairs(text: &[u8], bytes: &mut Vec<u8>) -> usize {
     let before = bytes.len();
     let (pairs, _) = text.as_chunks::<2>();
+    if pairs.len() <= FEW {
+        let byte = |[high, low]: &[u8; 2]| {
+            let (high, low) = (value_of(*high), value_of(*low));
+            ((high | low) < 16).then_some(high << 4 | low)
+        };
+        bytes.extend(pairs.iter().map_while(byte));
+        return bytes.len() - before;
+    }
     for pairs in pairs.chunks(AT_ONCE) {
         // Which digits they are, is foreseen by no one: without a branch for each.
         let mut decoded = [0; AT_ONCE];
@@ -189,6 +197,8 @@ pub(super) fn value_of(digit: u8) -> u8 {
     VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
 }
 
+/// So few pairs of digits are decoded one by one.
+const FEW: usize = 8;
 /// Pairs of digits that are decoded in one go.
 const AT_ONCE: usize = 64;
 /// What a byte that is no hex digit counts as.
