@@ -8,7 +8,7 @@ use crate::p1::event::{Reason, Refused};
 use crate::p1::framer::{FIRST_LINE_MAX, PLAIN_MAX};
 use crate::p1::readout::{Crc, SentCrc};
 use crate::sink::context::Source;
-use crate::sink::words::{self, Depth};
+use crate::sink::words::{self, Depth, keys_of};
 
 /// What is wrong with a frame, and what to do about it.
 pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
@@ -32,9 +32,14 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
         ),
         Reason::NoKey => (
             format!("{place} is encrypted, and there is no key for it"),
-            "the network operator gives the key, 32 digits, to the owner of the meter\n\
-             give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE"
-                .to_owned(),
+            {
+                let how = "the network operator gives the key, 32 digits, to the owner of the meter\n\
+                           give it with --key, --key-file FILE, SMARTY_KEY or --keyring FILE";
+                match refused.title().and_then(keys_of) {
+                    Some(maker) => format!("{maker}\n{how}"),
+                    None => how.to_owned(),
+                }
+            },
         ),
         Reason::TagMismatch => (
             match full {

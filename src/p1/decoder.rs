@@ -236,15 +236,16 @@ impl Decoder {
         let header = kind.header();
         match verdict {
             Verdict::Refuse { reason, .. } => {
-                let inner = match kind {
-                    Kind::Push { .. } => self.judge.inner,
-                    _ => None,
+                let (inner, framing) = match kind {
+                    Kind::Push { framing, .. } => (self.judge.inner, Some(framing)),
+                    _ => (None, None),
                 };
                 sink(&Event::Refused(Refused {
                     span,
                     frame,
                     header,
                     inner,
+                    framing,
                     reason,
                 }));
             }
@@ -266,6 +267,7 @@ impl Decoder {
                         frame,
                         header,
                         inner: None,
+                        framing: None,
                         reason: Reason::Downgrade,
                     }));
                     return;
@@ -328,6 +330,7 @@ impl Decoder {
                         frame,
                         header,
                         inner: None,
+                        framing: None,
                         reason: Reason::Downgrade,
                     }));
                     return;

@@ -4,7 +4,7 @@ use super::ciphering::{
     FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle, Unsupported,
 };
 use super::framer::PLAIN_MAX;
-use super::push::Push;
+use super::push::{Framing, Push};
 use super::readout::{Crc, SentCrc};
 use super::span::Span;
 use super::telegram::Telegram;
@@ -79,6 +79,8 @@ pub struct Refused<'a> {
     pub header: Option<GeneralGloCiphering>,
     /// Header of a push inside link frames, or made of parts; it does not lie at the begin of the bytes.
     pub inner: Option<GeneralGloCiphering>,
+    /// What carries it, where it is a push in link frames or blocks.
+    pub framing: Option<Framing>,
     /// Why it is not used.
     pub reason: Reason,
 }
@@ -208,7 +210,7 @@ impl Refused<'_> {
                 | Reason::OpenedInPlace
                 | Reason::BadStructure
         );
-        reason || self.inner.is_some()
+        reason || self.inner.is_some() || self.framing.is_some()
     }
 
     /// Tells whether it is, in clear, longer than any meter's telegram or first line is.

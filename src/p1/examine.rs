@@ -136,7 +136,8 @@ impl Verdict {
             | WrongParity | Bit7Stripped | Telnet | Utf8 | Icrnl | Ixon | Cooked | LineEnds => {
                 Stage::Line
             }
-            UnknownBytes | Hdlc | MBus | OtherMeter | Sml => Stage::Frame,
+            UnknownBytes | MbusSearching | WirelessMbus | RequestPort | Sml | OpenedInPlace
+            | PartsLost | LinkDamaged => Stage::Frame,
             LostBytes | InsertedBytes | BufferLimit | CutShort => Stage::Length,
             DamagedHeader | Unsupported | Downgrade | Replayed | Missed | CounterReset
             | RepeatedNonce | TwoMeters => Stage::Header,

@@ -334,6 +334,7 @@ pub fn refusal<'a>(decoded: &Decoded<'a>) -> Event<'a> {
         frame: decoded.frame,
         header: header.filter(|_| begins),
         inner: header.filter(|_| !begins),
+        framing: decoded.push.as_ref().map(|push| push.framing),
         reason: Reason::Replayed,
     })
 }

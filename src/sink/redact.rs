@@ -158,6 +158,7 @@ impl Redactor {
             frame: &self.frame,
             header,
             inner,
+            framing: refused.framing,
             reason: refused.reason,
         }
     }

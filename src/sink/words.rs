@@ -5,9 +5,11 @@
 
 mod evidence;
 mod hint;
+mod maker;
 
 pub use self::evidence::{Depth, evidence};
 pub use self::hint::{hint, tell_apart};
+pub use self::maker::keys_of;
 
 use super::context::Source;
 use crate::p1::count::count;
@@ -99,16 +101,19 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         WeakPullUp => "the signal is too weak: bits fall from 1 to 0",
         Noise => "the line is noisy: bits are changed on the way",
         UnknownBytes => "bytes arrive that look like no meter",
-        Hdlc => "this is another port of the meter: HDLC, not P1",
-        MBus => "this is another port of the meter: M-Bus, not P1",
+        MbusSearching => "an M-Bus master looks for meters, and none sends",
+        WirelessMbus => "this is radio of meters: wireless M-Bus, no customer port",
+        RequestPort => "this port answers requests: it is no customer port",
         Sml => "this is the optical port of a meter: SML, not P1",
-        OtherMeter => "a Polish meter: its way to encrypt is not supported",
         Telnet => "a telnet connection changes the bytes",
         Utf8 => "a program in between takes the bytes for text",
         Icrnl => "the serial port turns each CR (0D) into LF (0A)",
         Ixon => "the serial port swallows the bytes 11 and 13",
         Cooked => "the serial port edits what it reads, as for a keyboard",
         LineEnds => "an editor or git has changed the line ends",
+        OpenedInPlace => "pushes were decrypted where they lay, and logged then",
+        PartsLost => "pushes come without some of their parts",
+        LinkDamaged => "pushes are damaged on the way: their check sums do not fit",
         LostBytes => "bytes are missing inside the telegrams",
         InsertedBytes => "bytes that were not sent stand inside the telegrams",
         BufferLimit => "telegrams end at a size limit of a device in between",

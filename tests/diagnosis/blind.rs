@@ -656,9 +656,9 @@ pub const SINGLE: &[Blind] = &[
     )),
     blind!("cut, sealed", &["cut_short"], |d| sealed(d, 2, cut)),
     blind!("cut, clear", &["cut_short"], |d| plain(d, 2, cut)),
-    blind!("hdlc", &["hdlc"], |d| sealed(d, 1, wrapped_hdlc)),
-    blind!("m-bus", &["mbus"], |d| keyless(d, 1, wrapped_mbus)),
-    blind!("polish", &["other_meter"], polish),
+    blind!("hdlc", &["link_damaged"], |d| sealed(d, 1, wrapped_hdlc)),
+    blind!("m-bus", &["link_damaged"], |d| keyless(d, 1, wrapped_mbus)),
+    blind!("polish", &["no_key"], polish),
     blind!("icrnl, sealed", &["icrnl"], |d| sealed(d, 1, host::icrnl)),
     blind!("icrnl, clear", &["icrnl", "cooked"], |d| plain(
         d,

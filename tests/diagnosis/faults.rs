@@ -720,10 +720,10 @@ pub const CASES: &[Case] = &[
         Each(Plain, |f, _| doubled_returns(f))
     ),
     case!("nuls", &["inserted_bytes"], 1, Each(Plain, with_nuls)),
-    case!("hdlc", &["hdlc"], 1, Each(Sealed, hdlc)),
-    case!("mbus", &["mbus"], 1, Each(Sealed, mbus)),
-    case!("mbus blind", &["mbus"], 1, Each(Blind, mbus)),
-    case!("polish", &["other_meter"], 1, Whole(polish)),
+    case!("hdlc", &["link_damaged", "no_key"], 1, Each(Sealed, hdlc)),
+    case!("mbus", &["link_damaged"], 1, Each(Sealed, mbus)),
+    case!("mbus blind", &["link_damaged"], 1, Each(Blind, mbus)),
+    case!("polish", &["no_key"], 1, Whole(polish)),
     case!(
         "wrong key",
         &["wrong_key"],

@@ -6,6 +6,7 @@ mod captures;
 mod faults;
 mod foreign;
 mod host;
+mod pushes;
 mod recovery;
 mod scope;
 mod uart;

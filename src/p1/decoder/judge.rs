@@ -148,6 +148,13 @@ impl Judge {
                         Reason::BadStructure if framer.parts.spans.len() > 1 => {
                             Reason::SegmentMissing
                         }
+                        // The key is right where the text begins as it must: another push goes on with it.
+                        Reason::TagMismatch
+                            if framer.parts.spans.len() > 1
+                                && self.begins_right(&framer.parts.apdu) =>
+                        {
+                            Reason::SegmentMissing
+                        }
                         reason => reason,
                     });
                 return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
@@ -270,6 +277,22 @@ impl Judge {
         };
         let tag = self.decrypt(&header, apdu, None)?;
         self.transcode_text(&header, tag)
+    }
+
+    /// Tells whether the text of an encrypted push begins as a notification under the key of its meter, and does not
+    /// end as one.
+    fn begins_right(&mut self, apdu: &[u8]) -> bool {
+        let Some(header) = self.inner.filter(|header| header.control.encrypted()) else {
+            return false;
+        };
+        let Some(keys) = self.keys.of(header.title) else {
+            return false;
+        };
+        let mut text = vec![0; header.text_length()];
+        keys.view(&header, apdu, &mut text).is_ok()
+            && text.first() == Some(&0x0F)
+            && apdu::notification(&text).is_some()
+            && self.transcoder.write(None, &text).is_err()
     }
 
     /// Tells whether text in clear stands behind the header of an encrypted frame.

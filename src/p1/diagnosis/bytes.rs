@@ -58,31 +58,59 @@ impl Bytes<'_> {
         self.all.iter().filter(|&&byte| is(byte)).count()
     }
 
-    /// Frames of another interface or protocol, and those of Polish meters.
+    /// Frames of another interface or protocol.
     pub fn wrapper(&self) -> Option<Finding> {
-        let hdlc = self.all.windows(14).filter(|window| {
-            matches!(window, [0x7E, kind, rest @ ..] if kind & 0xF0 == 0xA0
-                && memmem::find(rest, &[0xE6, 0xE7, 0x00]).is_some())
+        let asked = memmem::find_iter(&self.all, b"/?").any(|at| {
+            let line = self.all.get(at + 2..).unwrap_or_default();
+            let line = line.get(..REQUEST_MAX).unwrap_or(line);
+            memmem::find(line, b"!\r\n").is_some()
         });
-        let mbus = self.all.windows(6).enumerate().filter(|(at, window)| {
-            matches!(window, [0x68, a, b, 0x68, 0x53 | 0x73 | 0x08, _] if a == b && *a > 3
-                && self.all.get(at + usize::from(*a) + 5) == Some(&0x16))
-        });
-        let polish = memmem::find_iter(&self.all, b"\r\n\x00\x82").filter(|at| {
-            matches!(
-                self.all.get(at + 6..at + 11),
-                Some([0x20 | 0x30, 0, 0, 0, _])
-            )
-        });
-        let (hdlc, mbus, polish) = (hdlc.count(), mbus.count(), polish.count());
-        let sml = memmem::find_iter(&self.all, SML_START).count();
-        match (hdlc, mbus, polish) {
-            _ if sml > 0 && self.good == 0 => Some(self.seen(Verdict::Sml, sml)),
-            (1.., _, _) => Some(self.seen(Verdict::Hdlc, hdlc)),
-            (_, 1.., _) => Some(self.seen(Verdict::MBus, mbus)),
-            (_, _, 1..) => Some(self.seen(Verdict::OtherMeter, polish)),
-            _ => None,
+        if asked {
+            return Some(self.seen(Verdict::RequestPort, 1));
         }
+        if self.good > 0 {
+            return None;
+        }
+        let sml = memmem::find_iter(&self.all, SML_START).count();
+        if sml > 0 {
+            return Some(self.seen(Verdict::Sml, sml));
+        }
+        self.searching()
+            .or_else(|| self.request())
+            .or_else(|| self.radio())
+    }
+
+    /// Short frames of an M-Bus master, and little else.
+    fn searching(&self) -> Option<Finding> {
+        let short = |window: &&[u8]| {
+            matches!(**window, [0x10, control, address, sum, 0x16]
+                if control & 0x0F < 0x0C && control.wrapping_add(address) == sum)
+        };
+        let seen = self.all.windows(5).filter(short).count();
+        (seen > 0 && seen * 5 * 10 >= self.all.len() * 8)
+            .then(|| self.seen(Verdict::MbusSearching, seen))
+    }
+
+    /// Answers to requests, between STX and ETX (IEC 62056-21 section 6).
+    fn request(&self) -> Option<Finding> {
+        let answers = memmem::find_iter(&self.all, b"\r\n\x02");
+        let ends = memmem::find_iter(&self.all, b"!\r\n\x03");
+        let seen = answers.count().min(ends.count());
+        (seen > 0).then(|| self.seen(Verdict::RequestPort, seen))
+    }
+
+    /// Frames whose first byte counts what follows, `44` behind it, and a device type that exists.
+    fn radio(&self) -> Option<Finding> {
+        let is_frame = |bytes: &[u8]| {
+            matches!(*bytes, [length, 0x44, _, maker, _, _, _, _, _, kind, ..]
+                if usize::from(length) + 1 <= bytes.len() && length >= 10 && maker & 0x80 == 0 && kind < 0x40)
+        };
+        let seen = self
+            .stretches
+            .iter()
+            .filter(|bytes| is_frame(bytes))
+            .count();
+        (seen > 0).then(|| self.seen(Verdict::WirelessMbus, seen))
     }
 
     fn zeros(&self) -> Option<Finding> {
@@ -297,6 +325,8 @@ impl Bytes<'_> {
 
 /// What each transmission of SML begins with.
 const SML_START: &[u8] = b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01";
+/// Longest request, in bytes: a device address has up to 32.
+const REQUEST_MAX: usize = 40;
 /// Fewest bytes of a burst that can hold a telegram.
 const BURST_MIN: usize = 40;
 /// Bursts that are tried: what comes of the first shows what comes of all.

@@ -80,12 +80,12 @@ words! {
         Noise = "noise",
         /// Bytes that are nothing known.
         UnknownBytes = "unknown_bytes",
-        /// HDLC around the frames: another interface.
-        Hdlc = "hdlc",
-        /// M-Bus around the frames: another interface.
-        MBus = "mbus",
-        /// The Polish way of encrypting.
-        OtherMeter = "other_meter",
+        /// An M-Bus master that looks for meters, and none that pushes.
+        MbusSearching = "mbus_searching",
+        /// Radio frames of the wireless M-Bus.
+        WirelessMbus = "wireless_mbus",
+        /// A port that answers requests (IEC 62056-21, mode C).
+        RequestPort = "request_port",
         /// The optical port of a meter that speaks SML.
         Sml = "sml",
         /// Telnet in between.
@@ -100,6 +100,12 @@ words! {
         Cooked = "cooked",
         /// CR LF became LF.
         LineEnds = "line_ends",
+        /// Frames were decrypted before they were logged.
+        OpenedInPlace = "opened_in_place",
+        /// Segments or blocks of pushes are missing.
+        PartsLost = "parts_lost",
+        /// Check sums of the link frames of pushes do not fit.
+        LinkDamaged = "link_damaged",
         /// Bytes are missing inside a frame.
         LostBytes = "lost_bytes",
         /// Bytes too many inside a frame.

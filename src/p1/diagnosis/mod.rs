@@ -21,6 +21,7 @@ mod host;
 mod judge;
 pub mod key_check;
 mod lines;
+mod links;
 mod listen;
 mod pace;
 mod plain;
@@ -45,6 +46,7 @@ pub mod worst;
 use std::sync::Arc;
 
 use self::context::Context;
+use self::links::Links;
 use self::sealed::Sealed;
 use self::stream::Stream;
 use self::trouble::{PieceKind, Trouble};
@@ -61,6 +63,7 @@ pub struct Diagnosis {
     trouble: Trouble,
     /// Pushes that the keys do not fit.
     pushes: Vec<(Span, Sealed)>,
+    links: Links,
     stream: Stream,
     summary: Summary,
     /// Trouble that came since the last judgement.
@@ -132,6 +135,7 @@ impl Diagnosis {
             keys,
             trouble: Trouble::default(),
             pushes: Vec::new(),
+            links: Links::default(),
             stream: Stream::default(),
             summary: Summary::default(),
             fresh: false,
@@ -308,7 +312,9 @@ impl Diagnosis {
 
     /// Keeps a push that the keys do not fit.
     fn push(&mut self, refused: &Refused<'_>) {
-        let sealed = Sealed::of(refused.frame).filter(|_| refused.reason == Reason::TagMismatch);
+        self.fresh |= self.links.take(refused);
+        let keys = matches!(refused.reason, Reason::TagMismatch | Reason::NoKey);
+        let sealed = Sealed::of(refused.frame).filter(|_| keys);
         if let Some(sealed) = sealed {
             if self.pushes.len() >= PUSHES_MAX {
                 self.pushes.remove(0);
@@ -338,6 +344,9 @@ impl Diagnosis {
             };
             let mut findings = judge::judge(&self.trouble, &context);
             findings.extend(judge::pushes(&self.pushes, &context));
+            // What their link says of pushes comes before what their torn bytes look like.
+            let links = self.links.findings(self.summary.good, ended);
+            findings.splice(0..0, links);
             findings.extend(
                 self.stream
                     .findings()

@@ -27,6 +27,8 @@ struct Item {
     /// `None`: junk.
     refused: Option<Refused<'static>>,
     received_at: Option<Timestamp>,
+    /// Junk that shows the push before once more.
+    again: bool,
 }
 
 impl Pending {
@@ -36,9 +38,13 @@ impl Pending {
 
     /// Keeps a refused frame or junk; a telegram never waits.
     pub(super) fn push(&mut self, event: &Event<'_>, arrivals: &Arrivals) {
+        let mut again = false;
         let (bytes, refused) = match event {
             Event::Telegram(_) => return,
-            Event::Junk(junk) => (junk.bytes, None),
+            Event::Junk(junk) => {
+                again = junk.again;
+                (junk.bytes, None)
+            }
             Event::Refused(refused) => {
                 let kept = Refused {
                     frame: &[],
@@ -51,6 +57,7 @@ impl Pending {
             span: event.span(),
             bytes: bytes.to_vec(),
             refused,
+            again,
             received_at: arrivals.at(event.span().start),
         });
     }
@@ -96,7 +103,7 @@ impl Item {
             None => Event::Junk(Junk {
                 span,
                 bytes,
-                again: false,
+                again: self.again,
             }),
         };
         report(Report::Event(&event, self.received_at));

@@ -109,9 +109,10 @@ fn each_telegram(stream: &[u8], mut see: impl FnMut(&Decoded<'_>)) {
 /// Hands over the first telegram of a virtual meter.
 fn with_telegram<T>(profile: &str, see: impl FnOnce(&Decoded<'_>) -> T) -> T {
     let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
-    let setup = Setup::new(Profile::named(profile).unwrap(), 1, 20, start);
+    let mut setup = Setup::new(Profile::named(profile).unwrap(), 1, 20, start);
+    setup.sealed = false;
     let mut stream = Vec::new();
-    VirtualMeter::new(setup).next_telegram(&mut stream);
+    VirtualMeter::new(setup).next_frame(&mut stream);
     let (mut see, mut seen) = (Some(see), None);
     each_telegram(&stream, |decoded| {
         if let Some(see) = see.take() {

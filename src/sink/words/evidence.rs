@@ -95,6 +95,29 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
             count(or_zero(Measure::Inserted), "byte"),
             or_zero(Measure::Place)
         ),
+        PartsLost | LinkDamaged => {
+            let (seen, all) = (or_zero(Measure::Seen), or_zero(Measure::Frames).max(1));
+            let parts = match finding.verdict {
+                PartsLost => "lack a segment or a block",
+                _ => "have a wrong check sum",
+            };
+            format!(
+                "{seen} of {} {parts}, {} %",
+                count(all, "telegram"),
+                seen * 100 / all
+            )
+        }
+        OpenedInPlace => "text in clear stands where it should be encrypted".to_owned(),
+        MbusSearching => format!(
+            "nothing but {} of an M-Bus master",
+            count(or_zero(Measure::Seen), "call")
+        ),
+        BufferLimit | CutShort if number(Measure::Frames).is_some() => format!(
+            "{} of {} end early, at {}",
+            or_zero(Measure::Seen),
+            count(or_zero(Measure::Frames), "telegram"),
+            count(or_zero(Measure::Have), "byte")
+        ),
         BufferLimit | CutShort => match number(Measure::Need) {
             Some(need) => {
                 let need = count(need, "byte");

@@ -1,6 +1,6 @@
 //! What to do about a finding, the most likely first, and what would tell two causes apart.
 
-use super::verdict_title;
+use super::{keys_of, verdict_title};
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 
 /// What to do: lines of at most 72 columns, the most likely first.
@@ -39,11 +39,16 @@ pub fn hint(finding: &Finding) -> String {
             "check plugs and ground (pin 3), keep the cable short and away from\nmains cables; use twisted pairs, data with ground"
         }
         UnknownBytes => "check that the cable goes to the P1 port, and the speed: 115200 8N1",
-        Hdlc | MBus => {
-            "plug into the P1 port (RJ12, for the customer), not into the optical,\nthe M-Bus or the operator's port"
+        MbusSearching => {
+            "ask the operator to switch the customer port on; a meter that wants an\nanswer first (OMS, mode 5) cannot be read"
+        }
+        WirelessMbus => {
+            "use a program for wireless M-Bus, such as wmbusmeters; the customer\nport of the meter is a socket"
+        }
+        RequestPort => {
+            "use a program for IEC 62056-21 with an optical head; smarty reads ports\nthat send by themselves"
         }
         Sml => "use a program for SML; smarty reads the P1 port, RJ12, only",
-        OtherMeter => "ask the operator to switch the encryption of the port off",
         Telnet => {
             "switch the network adapter to \"raw TCP\", or use its raw port;\nthe bytes can be mended with --repair"
         }
@@ -59,6 +64,15 @@ pub fn hint(finding: &Finding) -> String {
         Cooked => "run: stty -F PORT raw -echo   or read the port with smarty capture",
         LineEnds => {
             "use the file as it was recorded (git: *.txt -text); --repair puts\nthe line ends back where the check sum proves it"
+        }
+        OpenedInPlace => {
+            "record the bytes as they came, with smarty capture; or read the lines\nof the log that show it before it was decrypted"
+        }
+        PartsLost => {
+            "read without gaps: one program at the port, no timeout between parts,\nand a buffer of 1024 bytes or more in what stands in between"
+        }
+        LinkDamaged => {
+            "check the speed and the parity (2400 8E1 or 8N1 on the M-Bus), the\ncable, and whether the adapter gets enough current"
         }
         LostBytes => lost_hint(finding),
         InsertedBytes if finding.evidence.get(Measure::Proven) == Some(1) => {
@@ -126,6 +140,9 @@ pub fn hint(finding: &Finding) -> String {
         ValueFormat => "the other lines are used; --explain shows the ones that are not",
     };
     let mut hint = hint.to_owned();
+    if let (NoKey, Some(keys)) = (finding.verdict, finding.evidence.title.and_then(keys_of)) {
+        hint = format!("{keys}\n{hint}");
+    }
     for other in finding.alternatives.iter().take(2) {
         hint.push_str(&format!("\nor: {}", verdict_title(*other)));
         if let Some(how) = tell_apart(finding.verdict, *other) {
