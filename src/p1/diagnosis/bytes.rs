@@ -103,7 +103,7 @@ impl Bytes<'_> {
     fn radio(&self) -> Option<Finding> {
         let is_frame = |bytes: &[u8]| {
             matches!(*bytes, [length, 0x44, _, maker, _, _, _, _, _, kind, ..]
-                if usize::from(length) + 1 <= bytes.len() && length >= 10 && maker & 0x80 == 0 && kind < 0x40)
+                if usize::from(length) < bytes.len() && length >= 10 && maker & 0x80 == 0 && kind < 0x40)
         };
         let seen = self
             .stretches

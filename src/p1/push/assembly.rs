@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Framing;
 use super::hdlc::{self, FLAG, Frame, Link};
 use super::mbus;
+use crate::p1::ciphering::{DEDICATED, GLOBAL, GeneralGloCiphering, Header};
 
 /// Bytes of a push put together, with the place of each part.
 #[derive(Clone, Debug, Default)]
@@ -105,9 +106,10 @@ impl Parts {
             if !frame.valid || framing == Framing::Bare {
                 // In the first part, behind the LLC and the head of a block, which may be damaged.
                 let info = at + frame.info.start;
+                let carried = data.get(info..at + frame.info.end).unwrap_or_default();
                 let own = match first {
-                    None => info..info + HEADS_MAX,
-                    Some(_) => 0..0,
+                    None if frame.more || fits(carried) => info..info + HEADS_MAX,
+                    _ => 0..0,
                 };
                 // The flag at its end may be that of the next one as well.
                 let end = at + frame.length;
@@ -221,6 +223,21 @@ impl Blocks {
             }
             _ => Err(last),
         }
+    }
+}
+
+/// Tells whether the ciphering that a frame carries ends in it; that of a block may go on behind it.
+fn fits(carried: &[u8]) -> bool {
+    let heads = carried.get(..HEADS_MAX).unwrap_or(carried);
+    let begin = heads
+        .iter()
+        .position(|tag| matches!(*tag, GLOBAL | DEDICATED));
+    let (false, Some(begin)) = (heads.contains(&0xE0), begin) else {
+        return true;
+    };
+    match GeneralGloCiphering::decode(carried.get(begin..).unwrap_or_default()) {
+        Header::Legal(header) => begin + header.frame_length() <= carried.len(),
+        _ => true,
     }
 }
 
