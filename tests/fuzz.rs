@@ -41,6 +41,10 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     let samples = files(&root.join("samples")).into_iter().step_by(step);
     for path in samples.chain(files(&own)) {
         let bytes = std::fs::read(path).unwrap();
+        // In a plan, the header of a link frame would say that it carries the frame behind it.
+        if name == "ledger" && matches!(bytes.first(), Some(0x7E | 0x68)) {
+            continue;
+        }
         if name == "dump" {
             // The first byte chooses the form: found out, and each in turn.
             seeds.push([b"?", &bytes[..]].concat());

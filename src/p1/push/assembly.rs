@@ -108,6 +108,7 @@ impl Parts {
                 let info = at + frame.info.start;
                 let carried = data.get(info..at + frame.info.end).unwrap_or_default();
                 let own = match first {
+                    None if framing == Framing::Hdlc && !has_llc(carried) => 0..0,
                     None if frame.more || fits(carried) => info..info + HEADS_MAX,
                     _ => 0..0,
                 };
@@ -224,6 +225,15 @@ impl Blocks {
             _ => Err(last),
         }
     }
+}
+
+/// Tells whether the LLC stands at the beginning, one of its bytes damaged or none.
+fn has_llc(carried: &[u8]) -> bool {
+    let &[first, second, third, ..] = carried else {
+        return false;
+    };
+    let signs = [first == 0xE6, matches!(second, 0xE6 | 0xE7), third == 0];
+    signs.into_iter().filter(|sign| *sign).count() >= 2
 }
 
 /// Tells whether the ciphering that a frame carries ends in it; that of a block may go on behind it.
