@@ -1191,7 +1191,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__report)
-            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --csv --out --force --quiet --verbose --color --config --help"
+            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --csv --html --out --force --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

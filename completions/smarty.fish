@@ -239,12 +239,12 @@ complete -c smarty -n "__fish_smarty_using_subcommand report" -l auth-key -d 'Se
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l tag -d 'What to do with a frame whose tag, the proof of origin, is wrong' -r -f -a "verify\t'Refuse the frame'
 warn\t'Let it through where its CRC is right, and mark it'
 skip\t'Do not look at it'"
-complete -c smarty -n "__fish_smarty_using_subcommand report" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -s i -l input -d 'What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l meter -d 'Only frames of this meter: device id or system title; repeatable' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l shard -d 'Only the K-th of N equal parts of all meters, to share a stream among N processes' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l tz -d 'Zone of the meter\'s clock, for times without S or W [default: Europe/Luxembourg]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -s n -l count -l limit -d 'Stop after so many telegrams' -r
-complete -c smarty -n "__fish_smarty_using_subcommand report" -l baud -d 'Speed of serial ports, in baud [default: 115200]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l baud -d 'Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l mode -d 'Data bits, parity and stop bits of serial ports [default: 8N1]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l rts -d 'Set the control line RTS [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
@@ -266,6 +266,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand report" -l last -d 'Print 
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l no-reconnect -d 'End when a port or server is not there or goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l json -d 'One object per period and meter'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l csv -d 'One row per period and meter'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l html -d 'A page with pictures that opens in any browser, without a network; also where the name of --out ends in .html'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
