@@ -349,12 +349,24 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
     };
     for form in [Form::Hex, Form::Unpadded, Form::Decimal] {
         let trial = Trial::new(form, running, extent);
-        let sure = trial.error.is_none() && (form == Form::Hex || trial.tally.marks > 0);
-        if sure && (starts(&trial.bytes) || bare_begins(&trial.bytes) == Some(true)) {
+        let sure = form == Form::Hex || holds_numbers(&trial, extent);
+        if sure
+            && trial.error.is_none()
+            && (starts(&trial.bytes) || bare_begins(&trial.bytes) == Some(true))
+        {
             return Some(form);
         }
     }
     None
+}
+
+/// True for numbers that hold a frame or a telegram. While more may come, a first line alone is no telegram: numbers
+/// of another radix may look like one.
+fn holds_numbers(trial: &Trial, extent: Extent) -> bool {
+    let bytes = &trial.bytes;
+    let holds = holds_frame(bytes) || holds_telegram(bytes);
+    let sure = holds || extent != Extent::Begin && holds_start(bytes);
+    sure && trial.error.is_none() && trial.tally.marks > 0
 }
 
 /// The first form whose bytes hold a start, with other things around it.
@@ -374,9 +386,7 @@ fn certain_in_talk(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         return Some(Form::Hex);
     }
     for form in [Form::Unpadded, Form::Decimal] {
-        let numbers = Trial::new(form, running, extent);
-        let sure = numbers.error.is_none() && numbers.tally.marks > 0;
-        if sure && holds_start(&numbers.bytes) {
+        if holds_numbers(&Trial::new(form, running, extent), extent) {
             return Some(form);
         }
     }

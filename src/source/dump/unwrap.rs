@@ -15,6 +15,7 @@ use std::fmt;
 use self::html::Html;
 use self::literals::{Literals, Reading};
 use self::prefix::{Layout, Prefix};
+use super::hex::decode_pairs;
 use super::{DumpError, Form, log, text};
 use crate::p1::push::hdlc::FLAG;
 use crate::p1::push::mbus;
@@ -261,28 +262,31 @@ fn begins_dump(rest: &[u8]) -> bool {
     if !rest.first().is_some_and(u8::is_ascii_alphanumeric) {
         return false;
     }
-    let words = rest.split(|byte| !byte.is_ascii_alphanumeric());
-    let mut words = words.filter(|word| !word.is_empty());
-    let mut word = || words.next().and_then(|word| str::from_utf8(word).ok());
-    let (Some(first), second) = (word(), word().unwrap_or_default()) else {
-        return false;
+    let words = || {
+        let words = rest.split(|byte| !byte.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        words.map_while(|word| str::from_utf8(word).ok())
     };
-    let is_start = |first: u8, second: u8| match first {
-        0xDB => second == 8,
-        b'/' => second.is_ascii_alphabetic(),
-        FLAG => second & 0xF0 == 0xA0,
-        0xE6 => matches!(second, 0xE6 | 0xE7),
-        mbus::START => true,
-        _ => false,
+    let separate = |radix| {
+        let bytes = words().map_while(|word| u8::from_str_radix(word, radix).ok());
+        bytes.take(FIRST).collect::<Vec<_>>()
     };
-    let number = |word: &str, radix| u8::from_str_radix(word, radix).ok();
-    let separate = [10, 16].into_iter().any(|radix| {
-        let pair = number(first, radix).zip(number(second, radix));
-        pair.is_some_and(|(first, second)| is_start(first, second))
-    });
-    let joined = first.get(..2).zip(first.get(2..4));
-    let joined = joined.and_then(|(high, low)| number(high, 16).zip(number(low, 16)));
-    separate || joined.is_some_and(|(first, second)| is_start(first, second))
+    let mut joined = Vec::new();
+    for word in words().take(FIRST) {
+        if 2 * decode_pairs(word.as_bytes(), &mut joined) < word.len() || joined.len() >= FIRST {
+            break;
+        }
+    }
+    [separate(10), separate(16), joined]
+        .iter()
+        .any(|bytes| match **bytes {
+            [0xDB, second, ..] => second == 8,
+            [b'/', second, ..] => second.is_ascii_alphabetic(),
+            [FLAG, second, ..] => second & 0xF0 == 0xA0,
+            [0xE6, second, ..] => matches!(second, 0xE6 | 0xE7),
+            [mbus::START, length, again, start, ..] => length == again && start == mbus::START,
+            _ => false,
+        })
 }
 
 /// Literals as they are.
@@ -310,6 +314,9 @@ const BARE: Reading = Reading {
     bare: true,
     ..PLAIN
 };
+
+/// So many bytes tell whether a frame may begin.
+const FIRST: usize = 4;
 
 /// Nothing shorter is looked at, in bytes.
 const SHORTEST: usize = 8;

@@ -478,7 +478,10 @@ impl Scanner {
             return self.character(byte);
         }
         self.state = State::Outside;
-        if byte == close && !self.held.is_empty() || self.sure {
+        // A number in brackets behind a word is a size or an index.
+        let several = |byte: &u8| !byte.is_ascii_hexdigit();
+        let index = self.letters() > 0 && !self.held.iter().any(several);
+        if byte == close && !self.held.is_empty() && !index || self.sure {
             if !self.sure {
                 self.open(0, false);
             }
