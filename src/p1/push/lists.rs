@@ -1,5 +1,8 @@
 //! From the tree to readings: the six forms of lists told apart by their structure, and the scales that are not sent.
 
+use std::fmt;
+use std::ops::Deref;
+
 use super::axdr::{self, ARRAY, Node, OCTETS, STRUCTURE, TreeFault};
 use super::profile::Profile;
 use super::{Form, UnitFrom};
@@ -31,7 +34,7 @@ pub struct List {
     codes: Vec<[u8; 6]>,
     plain: Vec<Node>,
     /// Name of the list.
-    pub name: Option<String>,
+    pub name: Option<Name>,
 }
 
 impl List {
@@ -145,10 +148,8 @@ impl List {
             let number = |at: usize| self.node(at).integer(body);
             if index == 0 && number(at + 1) == Some(40) && number(at + 3) == Some(2) {
                 itself = true;
-                self.name = Some(format!(
-                    "{}-{}:{}.{}.{}",
-                    code[0], code[1], code[2], code[3], code[4]
-                ));
+                let [a, b, c, d, e, _] = code;
+                self.name = Some(Name::of(format_args!("{a}-{b}:{c}.{d}.{e}")));
             } else {
                 self.codes.push(code);
             }
@@ -412,10 +413,54 @@ fn quantity(obis: [u8; 6]) -> Option<(u8, bool)> {
 }
 
 /// A text of a list that names it: printable, without blanks.
-fn printable(bytes: &[u8]) -> Option<String> {
-    let printable =
-        bytes.len() >= 3 && bytes.len() <= NAME_MAX && bytes.iter().all(u8::is_ascii_graphic);
-    printable.then(|| String::from_utf8_lossy(bytes).into_owned())
+fn printable(bytes: &[u8]) -> Option<Name> {
+    let fits = (3..=NAME_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+    let text = std::str::from_utf8(bytes).ok().filter(|_| fits)?;
+    Some(Name::of(format_args!("{text}")))
+}
+
+/// Name of a list, of at most 32 characters of ASCII.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    bytes: [u8; NAME_MAX],
+    length: usize,
+}
+
+impl Name {
+    fn of(text: fmt::Arguments<'_>) -> Self {
+        let mut name = Self {
+            bytes: [0; NAME_MAX],
+            length: 0,
+        };
+        // What is too long ends where the name is full.
+        let _ = fmt::Write::write_fmt(&mut name, text);
+        name
+    }
+}
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes().filter(u8::is_ascii) {
+            *self.bytes.get_mut(self.length).ok_or(fmt::Error)? = byte;
+            self.length += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let bytes = self.bytes.get(..self.length).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
 }
 
 const NOTHING: Node = Node {

@@ -2,7 +2,7 @@
 //!
 //! Numbers are given in canonical units (`kW` for `W`), with every digit that was sent.
 
-use std::fmt::Arguments;
+use std::fmt::{self, Arguments};
 
 use super::axdr::{Node, TreeFault};
 use super::lists::List;
@@ -87,7 +87,7 @@ impl Transcoder {
             let [a, b, c, d, e, f] =
                 row.obis
                     .unwrap_or([0, 0, UNKNOWN, node.tag, row.place.min(255) as u8, 255]);
-            put(&mut self.text, format_args!("{a}-{b}:{c}.{d}.{e}"));
+            put_code(&mut self.text, [a, b, c, d, e]);
             if f != 255 {
                 put(&mut self.text, format_args!("*{f}"));
             }
@@ -165,7 +165,7 @@ fn write_value(
         0x09 | 0x0A | 0x0C => match (bytes, kind) {
             (_, Some(Kind::Time)) => write_octets_or_time(out, bytes),
             ([a, b, c, d, e, 255], _) if node.tag == 0x09 && *a < 16 => {
-                put(out, format_args!("{a}-{b}:{c}.{d}.{e}"));
+                put_code(out, [*a, *b, *c, *d, *e]);
             }
             (_, Some(Kind::OctetText | Kind::Hex)) => write_hex(out, bytes),
             _ if bytes
@@ -223,17 +223,32 @@ pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, wi
     if value < 0 {
         out.push(b'-');
     }
-    let mut digits = value.unsigned_abs().to_string();
-    if power > 0 && value != 0 {
-        digits.extend(std::iter::repeat_n('0', power as usize));
+    let mut buffer = [b'0'; DIGITS_MAX];
+    let mut length = 0;
+    // No type has more than 64 bits.
+    let mut rest = u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX);
+    for slot in buffer.iter_mut().rev() {
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        length += 1;
+        if rest == 0 {
+            break;
+        }
     }
+    let digits = buffer.get(DIGITS_MAX - length..).unwrap_or_default();
+    let zeros = match power {
+        1.. if value != 0 => usize::from(power.unsigned_abs()),
+        _ => 0,
+    };
     let decimals = usize::from(power.min(0).unsigned_abs());
-    let digits = format!("{digits:0>least$}", least = width + decimals);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    out.extend_from_slice(whole.as_bytes());
-    if !fraction.is_empty() {
-        out.push(b'.');
-        out.extend_from_slice(fraction.as_bytes());
+    let lead = (width + decimals).saturating_sub(length + zeros);
+    let whole = lead + length + zeros - decimals;
+    for place in 0..lead + length + zeros {
+        if place == whole {
+            out.push(b'.');
+        }
+        let digit = place.checked_sub(lead).and_then(|at| digits.get(at));
+        out.push(digit.copied().unwrap_or(b'0'));
     }
 }
 
@@ -282,14 +297,51 @@ fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
 }
 
 fn put(out: &mut Vec<u8>, what: Arguments<'_>) {
-    out.extend_from_slice(what.to_string().as_bytes());
+    /// Text that is written to the end of bytes.
+    struct End<'a>(&'a mut Vec<u8>);
+    impl fmt::Write for End<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    }
+    // Writing into memory cannot fail.
+    let _ = fmt::Write::write_fmt(&mut End(out), what);
+}
+
+/// Writes a number of at most three digits.
+fn put_small(out: &mut Vec<u8>, number: u8) {
+    let digit = |value: u8| b'0' + value % 10;
+    if number >= 100 {
+        out.push(digit(number / 100));
+    }
+    if number >= 10 {
+        out.push(digit(number / 10));
+    }
+    out.push(digit(number));
+}
+
+/// Writes a code without its group F.
+fn put_code(out: &mut Vec<u8>, code: [u8; 5]) {
+    for (group, before) in
+        code.into_iter()
+            .zip([None, Some(b'-'), Some(b':'), Some(b'.'), Some(b'.')])
+    {
+        out.extend(before);
+        put_small(out, group);
+    }
 }
 
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
-        put(out, format_args!("{byte:02X}"));
+        out.extend([byte >> 4, byte & 0x0F].map(|nibble| match nibble {
+            0..=9 => b'0' + nibble,
+            _ => b'A' + nibble - 10,
+        }));
     }
 }
 
+/// Digits of the largest number.
+const DIGITS_MAX: usize = 20;
 /// Group C of the code that stands for a value without one: D is its type, E its place in the list.
 const UNKNOWN: u8 = 199;
