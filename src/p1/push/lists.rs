@@ -289,6 +289,13 @@ impl List {
 
     /// Units and scales that the frame does not carry.
     fn scales(&mut self, profile: &Profile, body: &[u8]) {
+        let lacks = |row: &Row| {
+            let value = self.nodes.get(row.node).copied().unwrap_or(NOTHING);
+            row.scale.is_none() && row.obis.is_some() && value.integer(body).is_some()
+        };
+        if !self.rows.iter().any(lacks) {
+            return;
+        }
         let volts = self.volts(profile, body);
         let amperes = self.amperes(profile, body, volts);
         for row in &mut self.rows {
