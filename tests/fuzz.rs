@@ -133,7 +133,7 @@ macro_rules! targets {
     };
 }
 
-targets!(decoder ledger telegram dump output diagnosis keyring config);
+targets!(decoder ledger telegram axdr link assembly dump output diagnosis keyring config);
 
 /// How long the mutations of a target are tried.
 const TIME: Duration = Duration::from_millis(500);

@@ -251,12 +251,13 @@ impl Push {
             && matches!(Guard::ALL[self.2].control, 0 | 0x10 | 0x20 | 0x21)
     }
 
-    /// It can be told at the begin of a stream and behind a frame alone: any bytes may look so.
+    /// It can be told at the begin of a stream and behind a frame alone: any bytes may look so, and what stands behind
+    /// half a link header without a tag is no reading.
     fn needs_border(self) -> bool {
         let (carrier, guard) = (Carrier::ALL[self.1], Guard::ALL[self.2]);
         carrier == Carrier::SharedFlags
             || carrier == Carrier::BareBlocks
-            || carrier.word() == "bare" && (guard.control == 0 || !guard.titled)
+            || carrier.word() == "bare" && (guard.tag() != Some(Tag::Valid) || !guard.titled)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod dump;
 pub mod formats;
 pub mod ledger;
 pub mod output;
+pub mod push;
 pub mod settings;
 pub mod telegram;
 
@@ -25,10 +26,13 @@ use smarty::p1::value::Zone;
 pub type Target = fn(&[u8]);
 
 /// All targets by their names.
-pub const ALL: [(&str, Target); 8] = [
+pub const ALL: [(&str, Target); 11] = [
     ("decoder", decoder::laws),
     ("ledger", ledger::whole_frames_come_out),
     ("telegram", telegram::parse_format_parse),
+    ("axdr", push::axdr),
+    ("link", push::link),
+    ("assembly", push::assembly),
     ("dump", dump::pieces_and_whole_agree),
     ("output", output::every_line_is_valid),
     ("diagnosis", diagnosis::bounded),
