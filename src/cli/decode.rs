@@ -23,7 +23,7 @@ use super::reload::{Reload, SharedRing};
 use super::run::chunks::size_for;
 use super::run::input::Reading;
 use super::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Pool, Reader};
-use super::services::{Deriving, Keep, Services};
+use super::services::{Deriving, Keep};
 use super::signals::Signals;
 use super::stdio;
 use super::writer::{WriteEnd, Writer};
@@ -82,7 +82,7 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
     };
     let beside = Beside {
         deriving,
-        services: Services::new(),
+        services: Vec::new(),
     };
     stream(&args, &named, beside, global, format, options, None)
 }
@@ -98,7 +98,7 @@ pub struct Beside {
     /// What is computed, and remembered.
     pub deriving: Option<Deriving>,
     /// Who publishes.
-    pub services: Services,
+    pub services: Vec<Box<dyn Observer>>,
 }
 
 impl Beside {
@@ -245,7 +245,7 @@ impl Prepared {
 /// Decodes inputs and writes what is in them.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub fn stream(
     args: &Run,
     named: &[Named],

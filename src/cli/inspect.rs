@@ -62,7 +62,7 @@ pub fn run(args: &Inspect, global: &Global) -> Result<Exit, Failure> {
 /// Takes the frames of inputs apart that are opened already.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub fn stream(
     args: &Run,
     named: &[Named],

@@ -16,10 +16,7 @@ use crate::sink::mqtt::Choice;
 use crate::sink::observer::Observer;
 use crate::sink::standing::{PLACES, Places};
 
-/// Services, in the order in which they are told.
-pub type Services = Vec<Box<dyn Observer>>;
-
-/// Opens those that are asked for; they publish what is computed to this extent as well.
+/// Opens those that are asked for, in the order in which they are told; they publish what is computed to this extent as well.
 ///
 /// # Errors
 /// An address that cannot be had; options that do not fit together.
@@ -28,7 +25,7 @@ pub fn open(
     named: &[Named],
     publishing: &Publishing<'_>,
     extent: Extent,
-) -> Result<Services, Failure> {
+) -> Result<Vec<Box<dyn Observer>>, Failure> {
     let Publishing {
         run,
         thinning,
@@ -59,7 +56,7 @@ pub fn open(
     if let (Some(publisher), Some(metrics)) = (&publisher, &mut metrics) {
         metrics.count_lost("mqtt", publisher.lost());
     }
-    let mut services = Services::new();
+    let mut services: Vec<Box<dyn Observer>> = Vec::new();
     services.extend(forward.map(|forward| Box::new(forward) as Box<dyn Observer>));
     services.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Observer>));
     services.extend(publisher.map(|publisher| Box::new(publisher) as Box<dyn Observer>));
