@@ -104,7 +104,9 @@ impl Parquet {
             rows.integer(columns::COUNTER, i64::from(security.counter().0));
             rows.text(columns::TAG, security.tag.word().as_bytes());
         }
-        if let Some(valid) = decoded.crc.valid() {
+        // A push has other check sums.
+        let crc = decoded.crc.valid().filter(|_| decoded.push.is_none());
+        if let Some(valid) = crc {
             rows.flag(columns::CRC_VALID, valid);
         }
         if let Some(mended) = decoded.mended {
