@@ -57,10 +57,7 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
     if let Some(config) = Config::find(global)? {
         config.fill_keys(&mut args);
     }
-    let named = match args.inputs.is_empty() {
-        true => inputs::standard_input()?,
-        false => inputs::addresses(&args.inputs)?,
-    };
+    let named = inputs::named_or_piped(&args.inputs)?;
     let format = args.output.format().unwrap_or(match preset {
         Preset::Decrypt => Format::Raw,
         Preset::Parse => Format::Table,

@@ -181,11 +181,22 @@ pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
     Ok(named)
 }
 
+/// The inputs that are named, else standard input.
+///
+/// # Errors
+/// An address that is none; nothing named where standard input is a terminal.
+pub fn named_or_piped(words: &[OsString]) -> Result<Vec<Named>, Failure> {
+    match words.is_empty() {
+        true => standard_input(),
+        false => addresses(words),
+    }
+}
+
 /// Standard input, where something is piped in.
 ///
 /// # Errors
 /// Where it is a terminal.
-pub fn standard_input() -> Result<Vec<Named>, Failure> {
+fn standard_input() -> Result<Vec<Named>, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::new(
             Exit::Usage,

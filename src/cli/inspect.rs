@@ -9,7 +9,7 @@ use super::decode::{Prepared, meters};
 use super::failure::{Exit, Failure, Level};
 use super::inputs::{self, Named};
 use super::messages::talk;
-use super::output::terminal_width;
+use super::output::{existing, terminal_width};
 use super::reload::Reload;
 use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
@@ -24,7 +24,6 @@ use crate::sink::json;
 use crate::sink::observer::{Flow, Observer, Report};
 use crate::sink::out::OutFile;
 use crate::sink::redact::Redactor;
-use crate::sink::target::Existing;
 use crate::sink::words::{Depth, is_said_elsewhere};
 
 /// How frames are shown.
@@ -47,10 +46,7 @@ pub fn run(args: &Inspect, global: &Global) -> Result<Exit, Failure> {
     if let Some(config) = Config::find(global)? {
         config.fill_keys(&mut run);
     }
-    let named = match run.inputs.is_empty() {
-        true => inputs::standard_input()?,
-        false => inputs::addresses(&run.inputs)?,
-    };
+    let named = inputs::named_or_piped(&run.inputs)?;
     let wanted = Wanted {
         json: args.json,
         pretty: args.pretty,
@@ -75,10 +71,7 @@ pub fn stream(
         let keys = named.keys(&args.keys, &run.ring.get())?;
         Ok(Inspector::new(keys, run.zone.clone()))
     });
-    let existing = match args.output.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    };
+    let existing = existing(args.output.force, false);
     let writer = match args.output.file() {
         Some(path) => Writer::file(OutFile::create(path, existing)?)?,
         None if wanted.json => Writer::Stdout,

@@ -33,10 +33,7 @@ pub fn run(args: &KeysCheck, global: &Global) -> Result<Exit, Failure> {
     if let Some(config) = Config::find(global)? {
         config.fill_keys(&mut run);
     }
-    let mut named = match run.inputs.is_empty() {
-        true => inputs::standard_input()?,
-        false => inputs::addresses(&run.inputs)?,
-    };
+    let mut named = inputs::named_or_piped(&run.inputs)?;
     inputs::with_speed_found(&mut named, &run.source);
     if run.input.count.is_none() && run.source.duration.is_none() && inputs::any_live(&named) {
         run.input.count = Some(LIVE_COUNT);

@@ -11,7 +11,7 @@ use super::config::Config;
 use super::decode::{self, Beside, zone};
 use super::failure::{Exit, Failure, Level, say};
 use super::inputs;
-use super::output::{OutputOptions, terminal_width};
+use super::output::{OutputOptions, existing, terminal_width};
 use super::writer::{WriteEnd, Writer};
 use crate::p1::count::count;
 use crate::p1::period::{By, Wanted};
@@ -19,7 +19,6 @@ use crate::p1::value::Zone;
 use crate::sink::out::OutFile;
 use crate::sink::report::html::{self, Sheet};
 use crate::sink::report::{Account, Accounts, Stated, csv, json, table};
-use crate::sink::target::Existing;
 
 /// Reads the inputs to their end and prints what the meters counted.
 ///
@@ -30,16 +29,10 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
     if let Some(config) = Config::find(global)? {
         config.fill_keys(&mut run);
     }
-    let named = match run.inputs.is_empty() {
-        true => inputs::standard_input()?,
-        false => inputs::addresses(&run.inputs)?,
-    };
+    let named = inputs::named_or_piped(&run.inputs)?;
     let zone = zone(&run.input)?;
     let wanted = wanted(args, &zone)?;
-    let existing = match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    };
+    let existing = existing(args.force, false);
     // Before a year is read: a file that is there already is an error at once.
     let mut writer = match &args.out {
         Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
@@ -71,7 +64,10 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         let hint = "a log (capture --format log) has the time at which each came";
         say(Level::Warning, &what, Some(hint));
     }
-    let stated = accounts.statements(&wanted);
+    let stated = match args.is_page() {
+        true => by(&accounts, &wanted, By::Quarter),
+        false => accounts.statements(&wanted),
+    };
     if stated.is_empty() && exit == Exit::Success {
         let what = match timeless {
             0 => "no telegram lies in the time asked for",
@@ -80,7 +76,7 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::NoTelegram, what));
     }
     let out = match args.is_page() {
-        true => page(&accounts, &wanted).into_bytes(),
+        true => page(&accounts, &stated, &wanted).into_bytes(),
         false => formatted(args, &stated, &zone),
     };
     match writer.write(&out) {
@@ -91,16 +87,19 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// A page of all meters, by all the periods that it shows.
-fn page(accounts: &Accounts, wanted: &Wanted) -> String {
-    let by = |by| {
-        accounts.statements(&Wanted {
-            by: Some(by),
-            ..wanted.clone()
-        })
-    };
-    let (quarters, hours) = (by(By::Quarter), by(By::Hour));
-    let (days, months) = (by(By::Day), by(By::Month));
+/// The statements by periods of a length of their own.
+fn by(accounts: &Accounts, wanted: &Wanted, by: By) -> Vec<Stated> {
+    accounts.statements(&Wanted {
+        by: Some(by),
+        ..wanted.clone()
+    })
+}
+
+/// A page of all meters, by quarters and all longer periods that it shows.
+fn page(accounts: &Accounts, quarters: &[Stated], wanted: &Wanted) -> String {
+    let hours = by(accounts, wanted, By::Hour);
+    let days = by(accounts, wanted, By::Day);
+    let months = by(accounts, wanted, By::Month);
     let longer = hours.iter().zip(&days).zip(&months);
     let sheets = quarters
         .iter()

@@ -149,14 +149,13 @@ impl Ledger {
         self.timeless
     }
 
-    /// Leaves out what a clock that was wrong has put into another year; tells of it.
+    /// The account without what a clock that was wrong has put into another year, and tells of that; none where all
+    /// clocks were right.
     ///
     /// Telegrams that are after `latest` (seconds since 1970) cannot have been yet.
-    pub(super) fn without_wrong_clocks(&mut self, latest: i64, notes: &mut Vec<Note>) {
+    pub(super) fn without_wrong_clocks(&self, latest: i64, notes: &mut Vec<Note>) -> Option<Self> {
         let groups = self.groups();
-        let Some(main) = groups.iter().max_by_key(|group| group.telegrams).copied() else {
-            return;
-        };
+        let main = groups.iter().max_by_key(|group| group.telegrams).copied()?;
         let wrong: Vec<Group> = groups
             .into_iter()
             .filter(|group| {
@@ -164,7 +163,7 @@ impl Ledger {
             })
             .collect();
         if wrong.is_empty() {
-            return;
+            return None;
         }
         for group in &wrong {
             notes.push(Note::WrongClock {
@@ -176,13 +175,15 @@ impl Ledger {
             let within = |group: &Group| (group.first..=group.last).contains(&quarter);
             !wrong.iter().any(within)
         };
-        self.heard.retain(|quarter, _| keep(*quarter));
-        for (_, counter) in &mut self.counters {
+        let mut right = self.clone();
+        right.heard.retain(|quarter, _| keep(*quarter));
+        for (_, counter) in &mut right.counters {
             counter.retain(&keep);
         }
-        for (_, quarters) in &mut self.measured {
+        for (_, quarters) in &mut right.measured {
             quarters.retain(|quarter, _| keep(*quarter));
         }
+        Some(right)
     }
 
     /// Stretches of telegrams with more than [`APART`] quarters between them.

@@ -139,12 +139,13 @@ struct Column {
 
 impl Ledger {
     /// Makes the statement; none where no telegram with a time lies in the time wanted.
-    pub fn statement(mut self, wanted: &Wanted) -> Option<Statement> {
+    pub fn statement(&self, wanted: &Wanted) -> Option<Statement> {
         let mut notes = Vec::new();
-        self.without_wrong_clocks(wanted.latest, &mut notes);
-        let grid = Grid::of(&self.heard)?;
+        let right = self.without_wrong_clocks(wanted.latest, &mut notes);
+        let right = right.as_ref().unwrap_or(self);
+        let grid = Grid::of(&right.heard)?;
         let mut columns = Vec::new();
-        for (key, counter) in &self.counters {
+        for (key, counter) in &right.counters {
             let Some((from, to)) = counter.span() else {
                 continue;
             };
@@ -165,7 +166,7 @@ impl Ledger {
         {
             columns.push(excess);
         }
-        Some(self.sum_up(&grid, &columns, wanted, notes)).filter(|made| !made.rows.is_empty())
+        Some(right.sum_up(&grid, &columns, wanted, notes)).filter(|made| !made.rows.is_empty())
     }
 
     fn sum_up(

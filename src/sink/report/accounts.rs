@@ -72,7 +72,7 @@ impl Accounts {
             Some(Stated {
                 id: id.clone(),
                 name: name.clone(),
-                statement: ledger.clone().statement(wanted)?,
+                statement: ledger.statement(wanted)?,
             })
         });
         stated.collect()
