@@ -16,8 +16,8 @@ struct Carried {
     segments: u16,
     /// Text of the blocks that came.
     text: Gathered,
-    /// Number of the last block; 0 before the first.
-    block: u16,
+    /// Number of the last block, if one came; 0 in a block that is damaged.
+    block: Option<u16>,
     /// The first block did not come.
     headless: bool,
 }
@@ -77,7 +77,9 @@ pub(super) fn search(inspector: &mut Inspector, nodes: &mut Nodes, data: &[u8], 
             rest.get(frame.info.clone()).unwrap_or_default(),
             start + (at + frame.info.start) as u64,
         );
-        Carried::default().take(inspector, nodes, info, &frame);
+        let mut carried = Carried::default();
+        carried.take(inspector, nodes, info, &frame);
+        carried.end(inspector, nodes);
         at += frame.length;
         noise = at;
     }
@@ -138,13 +140,13 @@ impl Carried {
             return;
         };
         let number = u16::from_be_bytes([high, low]);
-        if number == 1 && self.block > 0 {
+        if number == 1 && self.block.is_some() {
             self.end(inspector, nodes);
         }
         let (length, text) = apdu::length(rest).unwrap_or((rest.len(), rest));
         let begin = unit.bytes.len() - text.len();
         let last = control & 0x80 != 0;
-        let wanted = self.block.saturating_add(1);
+        let wanted = self.block.unwrap_or(0).saturating_add(1);
         if number != wanted {
             let damage = Damage::BlockMissing {
                 wanted,
@@ -161,8 +163,8 @@ impl Carried {
         let end = begin.saturating_add(length).min(unit.bytes.len());
         // What follows a hole is not what was to follow: the text goes on there, and is said to be broken.
         self.text.add_part(unit, begin..end);
-        self.headless |= self.block == 0 && number != 1;
-        self.block = number;
+        self.headless |= self.block.is_none() && number != 1;
+        self.block = Some(number);
         if end < unit.bytes.len() {
             let behind = Field::Damage(Damage::Behind);
             nodes.put(unit, end..unit.bytes.len(), 1, behind);
@@ -179,7 +181,7 @@ impl Carried {
             true => nodes.put(&text, 0..text.bytes.len(), 2, Field::Fragment),
             false => inspector.application(nodes, &text, 2),
         }
-        (self.block, self.headless) = (0, false);
+        (self.block, self.headless) = (None, false);
         text
     }
 
@@ -190,7 +192,7 @@ impl Carried {
             inspector.application(nodes, &unit, 1);
             nodes.note_behind(&unit, Field::Damage(Damage::NoLast));
         }
-        if self.block > 0 {
+        if self.block.is_some() {
             let text = self.text(inspector, nodes);
             nodes.note_behind(&text, Field::Damage(Damage::NoLast));
         }

@@ -95,6 +95,19 @@ fn a_block_without_text_that_others_should_follow_has_its_place() {
 }
 
 #[test]
+fn a_block_with_the_number_zero_has_its_place() {
+    let mut stream = bytes(SAMPLES[2]);
+    let block = stream.iter().position(|byte| *byte == 0xE0).unwrap();
+    stream[block + 2..block + 4].fill(0);
+    // The only frame, without the text of its block.
+    stream.truncate(block + 6);
+    inspect(&keys(), &stream);
+    let nodes = inspect(&keys(), &[&[0; 9][..], &stream].concat());
+    let zero = |node: &Node| matches!(node.field, Field::Block { number: 0, .. });
+    assert!(nodes.iter().any(zero), "{nodes:#?}");
+}
+
+#[test]
 fn readings_have_their_number_their_unit_and_where_it_is_from() {
     let nodes = inspect(&keys(), &bytes(SAMPLES[10]));
     let reading = |obis: [u8; 6]| {
@@ -219,7 +232,10 @@ proptest! {
     fn noise_has_a_place_too(noise in prop::collection::vec(
         prop_oneof![Just(0x7E), Just(0x68), Just(0xA0), Just(0xDB), Just(8), Just(0x0F), Just(2), any::<u8>()],
         0..400,
-    )) {
+    ), block in any::<bool>()) {
+        // A frame with a damaged header that carries a block without an end.
+        let head: &[u8] = if block { &[0x7E, 0xA0, 0x7E, 3, 3, 0x13, 0, 0, 0xE0] } else { &[] };
+        let noise = [head, &noise, &[0x7E; 130]].concat();
         inspect(&keys(), &noise);
     }
 }
