@@ -105,11 +105,31 @@ pub mod p1;
 // `--cfg sealed` only the program can, and the compiler says what it never uses.
 #[cfg(all(feature = "cli", not(sealed)))]
 #[doc(hidden)]
+pub mod sys;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
+pub mod simulate;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
 pub mod source;
 
 #[cfg(all(feature = "cli", not(sealed)))]
 #[doc(hidden)]
-pub mod sink;
+pub mod observe;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
+pub mod format;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
+pub mod store;
+
+#[cfg(all(feature = "cli", not(sealed)))]
+#[doc(hidden)]
+pub mod publish;
 
 #[cfg(all(feature = "cli", not(sealed)))]
 #[doc(hidden)]
@@ -120,10 +140,25 @@ pub mod run;
 pub mod cli;
 
 #[cfg(all(feature = "cli", sealed))]
+mod sys;
+
+#[cfg(all(feature = "cli", sealed))]
+mod simulate;
+
+#[cfg(all(feature = "cli", sealed))]
 mod source;
 
 #[cfg(all(feature = "cli", sealed))]
-mod sink;
+mod observe;
+
+#[cfg(all(feature = "cli", sealed))]
+mod format;
+
+#[cfg(all(feature = "cli", sealed))]
+mod store;
+
+#[cfg(all(feature = "cli", sealed))]
+mod publish;
 
 #[cfg(all(feature = "cli", sealed))]
 mod run;

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use run::{Folder, smarty, words};
 use rustix::process::{Pid, Signal, kill_process};
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 /// A folder with `long.bin`, so many frames of one meter, and `keys.toml`.
 fn long(count: usize) -> (Folder, Vec<u8>) {

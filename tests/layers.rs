@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Layers from the top of the way of the bytes; each may use those before it.
-const LAYERS: [&str; 5] = ["p1", "source", "sink", "run", "cli"];
+const LAYERS: [&str; 10] = [
+    "p1", "sys", "simulate", "source", "observe", "format", "store", "publish", "run", "cli",
+];
 
 fn source_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

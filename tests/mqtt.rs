@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use bench::{Broker, Folder, Listener, Relay, Run, free_port, mosquitto, wait_until};
 use serde_json::Value;
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 const ID: &str = "SMY1030755324927";
 

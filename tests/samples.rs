@@ -9,11 +9,11 @@ use smarty::p1::cipher::{AuthenticationKey, Key, MeterKeys};
 use smarty::p1::ciphering::{FrameCounter, SecurityControl};
 use smarty::p1::line::Fault;
 use smarty::p1::telegram::format;
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 use smarty::source::dump::{
     encode_base64, encode_carray, encode_hex, encode_hexdump, encode_words, encode_xxd,
 };
 use smarty::source::dump::{write_header, write_record, write_remark};
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 const SEED: u64 = 20;
 /// The meters that push, and their numbers.

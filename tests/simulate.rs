@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use smarty::p1::line::Fault;
-use smarty::source::virtual_meter::Profile;
+use smarty::simulate::virtual_meter::Profile;
 
 /// A folder of its own for a test, gone at its end.
 struct Folder(PathBuf);

@@ -3,10 +3,10 @@
 use super::args::OutputArgs;
 use super::failure::{Exit, Failure};
 use super::writer::WriteEnd;
+use crate::format::parquet::{Parquet, ParquetFault};
+use crate::observe::fields::Fields;
+use crate::observe::sampling::Thinning;
 use crate::p1::derive::Extent;
-use crate::sink::fields::Fields;
-use crate::sink::parquet::{Parquet, ParquetFault};
-use crate::sink::thin::Thinning;
 
 /// Begins a file of Parquet.
 ///

@@ -34,7 +34,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use self::examples::exits;
-use crate::sink::rotation::Rotation;
+use crate::store::rotation::Rotation;
 
 macro_rules! first_steps {
     () => {

@@ -16,13 +16,13 @@ use super::args::Format;
 use super::formatter::Formatter;
 use super::run::Pool;
 use super::run::pool::Ticket;
+use crate::observe::context::{Context, Source};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Security};
 use crate::p1::readout::Crc;
 use crate::p1::span::Span;
 use crate::p1::telegram::{Shape, Telegram};
 use crate::p1::value::Zone;
-use crate::sink::context::{Context, Source};
 
 /// Formats telegrams in batches.
 pub struct Batches {

@@ -12,7 +12,7 @@ use super::inputs::Named;
 use super::keys::key_files;
 use super::writer::{quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
-use crate::source::access::others_read;
+use crate::sys::access::others_read;
 
 /// Keeps the memory of this process out of core dumps, and from other programs of the user.
 ///

@@ -28,11 +28,11 @@ use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use super::secrets::without_grouped_keys;
 use crate::p1::nearest::distance;
-use crate::sink::tap::{Tap, TapPlace};
+use crate::publish::forward_target::{Tap, TapPlace};
 use crate::source::Address;
 use crate::source::error::plain;
 use crate::source::near::near_path;
-use crate::source::whole::{self, SETTINGS_MAX};
+use crate::sys::bounded::{self, SETTINGS_MAX};
 
 /// A `smarty.toml` that was read.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Config {
                 Err(_) => return Ok(None),
             },
         };
-        match whole::read_text(&path, SETTINGS_MAX) {
+        match bounded::read_text(&path, SETTINGS_MAX) {
             Ok(text) => Self::parse(&path, &text).map(Some),
             Err(error) if !wanted && error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => {

@@ -27,14 +27,17 @@ use super::services::{Deriving, Keep};
 use super::signals::Signals;
 use super::stdio;
 use super::writer::{WriteEnd, Writer};
+use crate::observe::observer::Observer;
+use crate::observe::sampling::Thinning;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::nearest::nearest;
 use crate::p1::replay::Records;
 use crate::p1::value::Zone;
-use crate::sink::observer::Observer;
-use crate::sink::thin::Thinning;
-use crate::source::{Losses, Place, Reconnecting, Stop};
+use crate::source::Losses;
+use crate::source::Place;
+use crate::source::Reconnecting;
+use crate::sys::stop::Stop;
 
 /// What a command prints when nothing else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -438,7 +441,7 @@ fn cores() -> usize {
 /// When standard output cannot be written.
 pub fn list_fields() -> Result<Exit, Failure> {
     let mut text = Vec::new();
-    crate::sink::table::write_fields_help(&mut text, terminal_width());
+    crate::format::table::write_fields_help(&mut text, terminal_width());
     match Writer::Terminal.write(&text) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::format::explanation;
+use crate::observe::redact::Redactor;
 use crate::p1::diagnosis::worst::Worst;
 use crate::p1::examine::examine;
-use crate::sink::explanation;
-use crate::sink::redact::Redactor;
+use crate::source::Kind;
+use crate::source::Source;
+use crate::source::SourceOptions;
 use crate::source::dump::{DumpError, Form, Piece, Undump};
-use crate::source::{Kind, Source, SourceOptions, Stop};
+use crate::sys::stop::Stop;
 
 use super::args::{Global, Run};
 use super::caution::say_who_sees_keys;

@@ -1,13 +1,13 @@
 //! A telegram as bytes of the format asked for; each thread that formats has its own.
 
 use super::args::Format;
+use crate::format::csv::Csv;
+use crate::format::influx;
+use crate::format::json::{self, Json};
+use crate::format::table::{self, TableOptions};
+use crate::observe::context::Context;
+use crate::observe::fields::Fields;
 use crate::p1::event::Decoded;
-use crate::sink::context::Context;
-use crate::sink::csv::Csv;
-use crate::sink::fields::Fields;
-use crate::sink::influx;
-use crate::sink::json::{self, Json};
-use crate::sink::table::{self, TableOptions};
 
 /// Formats telegrams.
 #[derive(Clone)]

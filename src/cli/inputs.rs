@@ -13,6 +13,7 @@ use super::keys::Ring;
 use super::run::input::Reading;
 use super::run::reader::is_live;
 use super::run::{End, Ended, Input};
+use crate::format::csv::Sources;
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::Policy;
 use crate::p1::derive::ReferencePower;
@@ -20,11 +21,19 @@ use crate::p1::replay::Records;
 use crate::p1::session::Settings;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
-use crate::sink::csv::Sources;
-use crate::source::{
-    self, Address, Backoff, Baud, Device, LineSettings, Losses, Mode, Place, Reconnect,
-    Reconnecting, SourceOptions, Stop,
-};
+use crate::source;
+use crate::source::Address;
+use crate::source::Backoff;
+use crate::source::Baud;
+use crate::source::Device;
+use crate::source::LineSettings;
+use crate::source::Losses;
+use crate::source::Mode;
+use crate::source::Place;
+use crate::source::Reconnect;
+use crate::source::Reconnecting;
+use crate::source::SourceOptions;
+use crate::sys::stop::Stop;
 
 /// A source as it was named, with what holds for it alone.
 #[derive(Clone, Debug)]

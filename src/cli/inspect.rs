@@ -15,16 +15,16 @@ use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
 use super::words;
 use super::writer::{WriteEnd, Writer};
+use crate::format::inspect::{self, Drawing};
+use crate::format::json;
+use crate::format::words::{Depth, is_said_elsewhere};
+use crate::observe::context::{Context, Source};
+use crate::observe::observer::{Flow, Observer, Report};
+use crate::observe::redact::Redactor;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Event, Reason, Refused};
 use crate::p1::inspect::{Inspector, Node};
-use crate::sink::context::{Context, Source};
-use crate::sink::inspect::{self, Drawing};
-use crate::sink::json;
-use crate::sink::observer::{Flow, Observer, Report};
-use crate::sink::out::OutFile;
-use crate::sink::redact::Redactor;
-use crate::sink::words::{Depth, is_said_elsewhere};
+use crate::store::out::OutFile;
 
 /// How frames are shown.
 #[derive(Clone, Copy, Debug, Default)]

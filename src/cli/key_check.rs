@@ -14,15 +14,15 @@ use super::run::{Counts, Filter, Observers};
 use super::signals::Signals;
 use super::words;
 use super::writer::{WriteEnd, Writer};
+use crate::format::keys::{Tried, advice, write, write_json};
+use crate::format::words::Depth;
+use crate::observe::context::{Context, Source};
+use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::Finding;
 use crate::p1::diagnosis::key_check::{KeyCheck, Meter};
 use crate::p1::event::Event;
 use crate::p1::examine::Stage;
-use crate::sink::context::{Context, Source};
-use crate::sink::keys::{Tried, advice, write, write_json};
-use crate::sink::observer::{Flow, Observer, Report};
-use crate::sink::words::Depth;
 
 /// Tries the keys on all frames of the inputs.
 ///

@@ -16,13 +16,13 @@ use super::key_check;
 use super::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
 use super::secrets::without_grouped_keys;
 use super::writer::{WriteEnd, Writer};
+use crate::format::keys::{write_entry, write_entry_json};
 use crate::p1::cipher::AuthenticationKey;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::nearest::nearest;
-use crate::sink::file_error::FileError;
-use crate::sink::keys::{write_entry, write_entry_json};
-use crate::sink::out::{Access, OutFile};
-use crate::sink::target::Existing;
+use crate::store::out::{Access, OutFile};
+use crate::store::target::Existing;
+use crate::sys::file_error::FileError;
 
 /// Runs a command of `keys`.
 ///

@@ -25,8 +25,10 @@ use super::secrets::without_grouped_keys;
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;
+use crate::source::Address;
 use crate::source::near::near_path;
-use crate::source::{Address, virtual_keys, whole};
+use crate::source::virtual_keys;
+use crate::sys::bounded;
 
 /// All keys of a run, with the names that the ring gives to meters.
 #[derive(Clone, Debug, Default)]
@@ -219,7 +221,7 @@ impl Ring {
         wanted: bool,
         authentication: &AuthenticationKey,
     ) -> Result<Self, Failure> {
-        let text = match whole::read_text(path, RING_MAX) {
+        let text = match bounded::read_text(path, RING_MAX) {
             Ok(text) => Zeroizing::new(text),
             Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -320,7 +322,7 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
         let what = format!("{place}: holds something else than a key");
         Failure::new(Exit::Key, what).hint(hint)
     };
-    let bytes = match whole::read(path, KEY_FILE_MAX) {
+    let bytes = match bounded::read(path, KEY_FILE_MAX) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if error.kind() == ErrorKind::FileTooLarge => return Err(other()),
         Err(error) => return Err(unreadable(path, &error, hint)),

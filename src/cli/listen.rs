@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::failure::{Exit, Failure};
 use super::writer::{failed, shown};
-use crate::sink::pty::Pty;
-use crate::sink::server::Server;
+use crate::publish::pty::Pty;
+use crate::publish::server::Server;
 use crate::source::error::plain;
 
 /// Listens at each of the hosts and ports.

@@ -8,14 +8,14 @@ use super::failure::{Level, say};
 use super::output::SharedRedactor;
 use super::reload::SharedRing;
 use super::words;
+use crate::format::words::{behind, is_said_elsewhere};
+use crate::observe::context::{Context, Source};
+use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::cipher::{Key, MeterKeys};
 use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 use crate::p1::event::{Decoded, Event, Junk, Reason, Refused, Tag};
 use crate::p1::framer::is_rest;
-use crate::sink::context::{Context, Source};
-use crate::sink::observer::{Flow, Observer, Report};
-use crate::sink::words::{behind, is_said_elsewhere};
 
 pub use withheld::Withheld;
 use withheld::says_all;

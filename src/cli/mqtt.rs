@@ -11,11 +11,11 @@ use super::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
 use super::caution::say_who_reads;
 use super::failure::{Exit, Failure, Level, say};
 use super::publishing::Publishing;
-use crate::sink::mqtt::broker::{Broker, BrokerError, Password};
-use crate::sink::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
-use crate::sink::mqtt::tls::{self, Pem, TlsProblem};
-use crate::sink::mqtt::{Choice, Mqtt, topic};
-use crate::source::whole::{self, SETTINGS_MAX};
+use crate::publish::mqtt::broker::{Broker, BrokerError, Password};
+use crate::publish::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
+use crate::publish::mqtt::tls::{self, Pem, TlsProblem};
+use crate::publish::mqtt::{Choice, Mqtt, topic};
+use crate::sys::bounded::{self, SETTINGS_MAX};
 
 use zeroize::Zeroizing;
 
@@ -230,7 +230,7 @@ pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    whole::read(path, SETTINGS_MAX).map_err(|error| {
+    bounded::read(path, SETTINGS_MAX).map_err(|error| {
         let failure = Failure::new(Exit::Io, format!("{}: {error}", path.display()));
         failure.hint("look at the name and the rights of the file")
     })

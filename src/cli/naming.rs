@@ -3,9 +3,9 @@
 use super::keys::Ring;
 use super::reload::SharedRing;
 use super::services::Deriving;
+use crate::observe::context::Context;
+use crate::observe::observer::{Flow, Notice, Observer, Report};
 use crate::p1::event::Event;
-use crate::sink::context::Context;
-use crate::sink::observer::{Flow, Notice, Observer, Report};
 
 /// Tells observers all that it is told itself, telegrams with names and computed values.
 pub struct Naming<'a> {

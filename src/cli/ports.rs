@@ -14,7 +14,7 @@ pub fn run() -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::NoTelegram, "there is no serial port")
             .hint("plug the cable in; `dmesg` shows whether the system sees the adapter"));
     }
-    let text = crate::sink::port_list::format(&ports);
+    let text = crate::format::port_list::format(&ports);
     match Writer::Terminal.write(text.as_bytes()) {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),

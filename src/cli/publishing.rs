@@ -1,8 +1,8 @@
 //! What holds for all services of a run.
 
 use super::args::{Global, Run};
+use crate::observe::sampling::Thinning;
 use crate::p1::value::Zone;
-use crate::sink::thin::Thinning;
 
 /// The options that services share with the output.
 pub struct Publishing<'a> {

@@ -13,12 +13,12 @@ use super::failure::{Exit, Failure, Level, say};
 use super::inputs;
 use super::output::{OutputOptions, existing, terminal_width};
 use super::writer::{WriteEnd, Writer};
+use crate::format::report::html::{self, Sheet};
+use crate::format::report::{Account, Accounts, Stated, csv, json, table};
 use crate::p1::count::count;
 use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
-use crate::sink::out::OutFile;
-use crate::sink::report::html::{self, Sheet};
-use crate::sink::report::{Account, Accounts, Stated, csv, json, table};
+use crate::store::out::OutFile;
 
 /// Reads the inputs to their end and prints what the meters counted.
 ///

@@ -10,11 +10,11 @@ use super::failure::{Exit, Failure};
 use super::inputs::Named;
 use super::mqtt;
 use super::publishing::Publishing;
+use crate::observe::fields::Fields;
+use crate::observe::observer::Observer;
+use crate::observe::standing::{PLACES, Places};
 use crate::p1::derive::Extent;
-use crate::sink::fields::Fields;
-use crate::sink::mqtt::Choice;
-use crate::sink::observer::Observer;
-use crate::sink::standing::{PLACES, Places};
+use crate::publish::mqtt::Choice;
 
 /// Opens those that are asked for, in the order in which they are told; they publish what is computed to this extent as well.
 ///

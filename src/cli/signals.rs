@@ -15,7 +15,7 @@ use signal_hook::low_level::{emulate_default_handler, pipe};
 
 use super::failure::Failure;
 use super::stdio;
-use crate::source::Stop;
+use crate::sys::stop::Stop;
 
 /// The signals that the program takes.
 pub struct Signals {

@@ -14,9 +14,9 @@ use super::args::{Global, Simulate};
 use super::failure::{Exit, Failure, Level, say};
 use super::signals::Signals;
 use super::writer::WriteEnd;
-use crate::source::Stop;
+use crate::simulate::virtual_meter::{Due, Plan, Speed, Street};
 use crate::source::replay::{LANES_MAX, Replay, ReplayError};
-use crate::source::virtual_meter::{Due, Plan, Speed, Street};
+use crate::sys::stop::Stop;
 
 /// Sends telegrams until they are all sent, the time is over, or a signal comes.
 ///

@@ -18,7 +18,7 @@ use super::publishing::Publishing;
 use super::reload::Reload;
 use super::services::{self, Deriving, Keep};
 use super::terminal::Terminal;
-use crate::sink::thin::Thinning;
+use crate::observe::sampling::Thinning;
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port; begins anew where the
 /// file has changed and is to be read again.

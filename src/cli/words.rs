@@ -2,13 +2,13 @@
 //!
 //! A person reads of telegrams; frames, tags, counters and places in the stream are for `-v` and for programs.
 
+use crate::format::words::{self, Depth, keys_of};
+use crate::observe::context::Source;
 use crate::p1::count::count;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Reason, Refused};
 use crate::p1::framer::{FIRST_LINE_MAX, PLAIN_MAX};
 use crate::p1::readout::{Crc, SentCrc};
-use crate::sink::context::Source;
-use crate::sink::words::{self, Depth, keys_of};
 
 /// What is wrong with a frame, and what to do about it.
 pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {

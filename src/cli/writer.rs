@@ -7,13 +7,13 @@ use anstream::adapter::strip_bytes;
 use anstream::{AutoStream, ColorChoice};
 use jiff::Zoned;
 
-use crate::sink::file_error::FileError;
+use crate::sys::file_error::FileError;
 
 use super::failure::{Exit, Failure};
 use super::stdio;
-use crate::sink::out::OutFile;
-use crate::sink::packed::{PackedFile, packing_of};
-use crate::sink::record::Recorder;
+use crate::store::out::OutFile;
+use crate::store::packed::{PackedFile, packing_of};
+use crate::store::record::Recorder;
 
 /// The end of the pipeline.
 pub enum Writer {

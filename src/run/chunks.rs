@@ -11,7 +11,8 @@
 use memchr::memmem;
 
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START};
-use crate::source::{Reconnecting, SourceEvent};
+use crate::source::Reconnecting;
+use crate::source::SourceEvent;
 
 /// Bytes of a file, mostly whole frames.
 pub struct Chunk {

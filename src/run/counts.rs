@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::observe::context::{Context, Source};
+use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Sent, State, Summary};
 use crate::p1::event::{Event, Reason};
 use crate::run::failure::Exit;
-use crate::sink::context::{Context, Source};
-use crate::sink::observer::{Flow, Observer, Report};
 
 /// What became of the frames.
 #[derive(Clone, Debug, Default)]

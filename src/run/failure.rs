@@ -9,11 +9,11 @@ use anstyle::{AnsiColor, Style};
 
 use super::secrets::mask;
 use super::stdio;
-use crate::sink::clean::{clean, clean_lines};
-use crate::sink::file_error::FileError;
-pub use crate::sink::observer::Gravity as Level;
+use crate::format::clean::{clean, clean_lines};
+pub use crate::observe::observer::Gravity as Level;
 use crate::source::SourceError;
 use crate::source::dump::{DumpError, Form, Secret};
+use crate::sys::file_error::FileError;
 
 /// How a run ended. Where several apply, the one that stands first here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

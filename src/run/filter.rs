@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::observe::context::Senders;
 use crate::p1::event::{Event, Reason, Refused};
-use crate::sink::context::Senders;
 
 /// Takes events of the meters that are asked for.
 #[derive(Clone, Debug, Default)]

@@ -7,14 +7,19 @@ use jiff::Timestamp;
 use super::observers::{Observers, Origin};
 use super::reader::is_absent_port;
 use super::stream::{Decoder, Stream};
+use crate::format::words::SILENT_BY_WISH;
+use crate::observe::context::Source;
 use crate::p1::cipher::Keys;
 use crate::p1::decoder::{FrameOpener, Opened, TagPolicy};
 use crate::p1::session::{Input as Step, Medium, Settings};
 use crate::run::failure::{Exit, Failure, Level, say};
-use crate::sink::context::Source;
-use crate::sink::words::SILENT_BY_WISH;
+use crate::source::Address;
+use crate::source::Device;
+use crate::source::Found;
+use crate::source::Kind;
+use crate::source::LineSettings;
+use crate::source::Place;
 use crate::source::dump::{Form, Note, Piece, Undump};
-use crate::source::{Address, Device, Found, Kind, LineSettings, Place};
 
 /// One input.
 pub struct Input {

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::input::Input;
+use crate::format::words::SILENT_BY_WISH;
 use crate::run::failure::Level;
 use crate::run::repeats::{CALM, Repeats, Say};
-use crate::sink::words::SILENT_BY_WISH;
+use crate::source::Found;
+use crate::source::LineNews;
+use crate::source::LineSettings;
 use crate::source::speed::DWELL;
-use crate::source::{Found, LineNews, LineSettings};
 
 /// What is known of the link of an input.
 pub(super) struct State {
@@ -195,8 +197,8 @@ mod tests {
     use crate::p1::session::Settings;
     use crate::p1::value::Zone;
     use crate::run::input::Reading;
-    use crate::source::access::Holder;
     use crate::source::open::Kind;
+    use crate::sys::access::Holder;
     use std::sync::Arc;
 
     #[test]

@@ -29,10 +29,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::format::words::SILENT_BY_WISH;
+use crate::observe::observer::{Link, Report};
 use crate::p1::cipher::Keys;
-use crate::sink::observer::{Link, Report};
-use crate::sink::words::SILENT_BY_WISH;
-use crate::source::{Arrival, LineNews, SourceEvent, Stop};
+use crate::source::Arrival;
+use crate::source::LineNews;
+use crate::source::SourceEvent;
+use crate::sys::stop::Stop;
 use failure::{Exit, Failure, Level};
 use link::{SILENCE, State, line_news, patience, shared, silence};
 use progress::Progress;

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use super::counts::Counts;
 use super::filter::Filter;
 use super::recorded::Recorded;
+use crate::format::words::forgets;
+use crate::observe::context::{Context, Source};
+use crate::observe::merge::Merger;
+use crate::observe::observer::{Flow, Gravity, Notice, Observer, Report};
 use crate::p1::event::Event;
 use crate::p1::session;
 use crate::p1::value::Zone;
 use crate::run::repeats::Repeats;
-use crate::sink::context::{Context, Source};
-use crate::sink::merge::Merger;
-use crate::sink::observer::{Flow, Gravity, Notice, Observer, Report};
-use crate::sink::words::forgets;
 use crate::source::maxsonar::Level;
 
 /// All observers of a run.

@@ -19,7 +19,12 @@ use super::chunks::{Chunk, FrameChunks, size_for};
 use super::pool::{Pool, Ticket};
 use crate::p1::decoder::{FrameOpener, Opened};
 use crate::run::failure::{Exit, Failure};
-use crate::source::{Arrival, Place, ReaderThreads, Reconnecting, SourceEvent, Stop};
+use crate::source::Arrival;
+use crate::source::Place;
+use crate::source::ReaderThreads;
+use crate::source::Reconnecting;
+use crate::source::SourceEvent;
+use crate::sys::stop::Stop;
 
 /// Reads the inputs of a run.
 pub enum Reader {

@@ -1,9 +1,9 @@
 //! Frames of recordings whose counters came before in this run: recordings that were joined overlap.
 
+use crate::observe::context::Source;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::replay::Seen;
-use crate::sink::context::Source;
 
 /// What came of recordings, and how much of it came before.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! One stream of an input: that of a meter, or of a level sensor.
 
 use super::observers::{Observers, Origin};
+use crate::format::words::is_said_elsewhere;
+use crate::observe::context::Source;
 use crate::p1::event::Event;
 use crate::p1::session::{Arrivals, Input as Step, Report, Session, Settings};
-use crate::sink::context::Source;
-use crate::sink::words::is_said_elsewhere;
 use crate::source::Device;
 use crate::source::maxsonar::{Heard, Maxsonar};
 

@@ -3,17 +3,17 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::observe::context::Context;
+use crate::observe::observer::{Flow, Gravity, Notice, Observer};
 use crate::p1::cipher::{AuthenticationKey, Key, MeterKeys};
 use crate::p1::event::Event;
 use crate::p1::session::Settings;
 use crate::p1::value::Zone;
 use crate::run::failure::Exit;
 use crate::run::input::Reading;
-use crate::sink::context::Context;
-use crate::sink::observer::{Flow, Gravity, Notice, Observer};
+use crate::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 use crate::source::Reconnecting;
 use crate::source::testing::{Folder, options};
-use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
 
 /// Writes down what it is told, and does as it was told.
 #[derive(Default)]

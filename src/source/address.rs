@@ -15,9 +15,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::line_settings::LineSettings;
-use super::virtual_meter::{Plan, PlanError};
 use crate::p1::nearest::nearest;
+use crate::simulate::virtual_meter::{Plan, PlanError};
+use crate::source::line_settings::LineSettings;
 
 /// A source as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

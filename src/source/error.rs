@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::access::{Holder, Membership, Rights};
-use super::near::near_path;
-use super::packed::PackedError;
-use super::virtual_meter::PlanError;
+use crate::simulate::virtual_meter::PlanError;
+use crate::source::near::near_path;
+use crate::source::packed::PackedError;
+use crate::sys::access::{Holder, Membership, Rights};
 
 /// A source that cannot be opened or read.
 #[derive(Debug, thiserror::Error)]

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::access::Holder;
-use super::error::SourceError;
-use super::line_settings::LineSettings;
-use super::open::{Kind, Source};
-use super::read::GoneReason;
-use super::speed::LineNews;
+use crate::source::error::SourceError;
+use crate::source::line_settings::LineSettings;
+use crate::source::open::{Kind, Source};
+use crate::source::read::GoneReason;
+use crate::source::speed::LineNews;
+use crate::sys::access::Holder;
 
 /// Something that happened to a source; `B` is what holds the bytes.
 #[derive(Debug)]

@@ -22,10 +22,10 @@ use std::time::Duration;
 use rustix::fs::{FileType, fstat, stat};
 use rustix::io::Errno;
 
-use super::error::SourceError;
-use super::packed::{Begin, Packing, Unpacked, Unpacker};
-use super::read::{GoneReason, Read, SourceOptions};
-use super::stop::{Stop, Wake};
+use crate::source::error::SourceError;
+use crate::source::packed::{Begin, Packing, Unpacked, Unpacker};
+use crate::source::read::{GoneReason, Read, SourceOptions};
+use crate::sys::stop::{Stop, Wake};
 
 /// An open file, FIFO or pipe.
 #[derive(Debug)]

@@ -6,21 +6,11 @@
 
 pub mod dump;
 
-pub mod stop;
-
 pub mod line_settings;
 
 pub mod speed;
 
-pub mod household;
-
-pub mod virtual_meter;
-
 pub mod address;
-
-pub mod access;
-
-pub mod whole;
 
 pub mod near;
 
@@ -30,7 +20,7 @@ pub mod error;
 
 pub mod read;
 
-mod marks;
+mod parmrk;
 
 mod tty;
 
@@ -46,7 +36,7 @@ pub mod sim;
 
 pub mod open;
 
-mod adapter;
+mod usb_lookup;
 
 pub mod replay;
 
@@ -67,7 +57,6 @@ pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, SourceOption
 pub use reconnect::Reconnecting;
 pub use sim::virtual_keys;
 pub use speed::LineNews;
-pub use stop::Stop;
 pub use threads::ReaderThreads;
 
 #[cfg(test)]

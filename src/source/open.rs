@@ -7,16 +7,16 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::access::{Rights, holder};
-use super::address::{Address, Place};
-use super::error::SourceError;
-use super::file::Input;
-use super::ports::{self, NoSinglePort, Port};
-use super::read::{Read, SourceOptions};
-use super::serial::Serial;
-use super::sim::Sim;
-use super::tcp::Tcp;
-use super::tty::is_tty;
+use crate::source::address::{Address, Place};
+use crate::source::error::SourceError;
+use crate::source::file::Input;
+use crate::source::ports::{self, NoSinglePort, Port};
+use crate::source::read::{Read, SourceOptions};
+use crate::source::serial::Serial;
+use crate::source::sim::Sim;
+use crate::source::tcp::Tcp;
+use crate::source::tty::is_tty;
+use crate::sys::access::{Rights, holder};
 
 /// An open source.
 #[derive(Debug)]

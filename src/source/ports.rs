@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serialport::{SerialPortType, UsbPortInfo, available_ports};
 
-use super::access::{Holder, Rights, may_open, opener};
+use crate::sys::access::{Holder, Rights, may_open, opener};
 
 /// A serial port and what the system knows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

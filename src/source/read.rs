@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::line_settings::LineSettings;
-use super::speed::LineNews;
-use super::stop::Stop;
+use crate::source::line_settings::LineSettings;
+use crate::source::speed::LineNews;
+use crate::sys::stop::Stop;
 
 /// What came of one read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,14 +14,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::adapter::{find, is_stable};
-use super::address::{Address, Place};
-use super::error::SourceError;
-use super::event::{Found, SourceEvent};
-use super::open::Source;
-use super::ports::{self, Usb};
-use super::read::{Read, Reconnect, SourceOptions};
-use super::speed::LineNews;
+use crate::source::address::{Address, Place};
+use crate::source::error::SourceError;
+use crate::source::event::{Found, SourceEvent};
+use crate::source::open::Source;
+use crate::source::ports::{self, Usb};
+use crate::source::read::{Read, Reconnect, SourceOptions};
+use crate::source::speed::LineNews;
+use crate::source::usb_lookup::{find, is_stable};
 
 /// A source that is opened again when it goes away.
 #[derive(Debug)]

@@ -15,13 +15,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::cutter::Cutter;
-use super::dump::{DumpError, Form, Note, Piece, Undump};
-use super::error::SourceError;
-use super::file::Input;
-use super::open::Source;
-use super::read::{Read, SourceOptions};
-use super::stop::Stop;
-use super::virtual_meter::Due;
+use crate::simulate::virtual_meter::Due;
+use crate::source::dump::{DumpError, Form, Note, Piece, Undump};
+use crate::source::error::SourceError;
+use crate::source::file::Input;
+use crate::source::open::Source;
+use crate::source::read::{Read, SourceOptions};
+use crate::sys::stop::Stop;
 
 /// A capture that is played again.
 pub struct Replay {
@@ -203,7 +203,7 @@ pub const LANES_MAX: usize = 250;
 mod tests {
     use super::super::dump::{encode_hex, write_header, write_record, write_remark};
     use super::super::testing::Folder;
-    use super::super::virtual_meter::{Plan, Street};
+    use crate::simulate::virtual_meter::{Plan, Street};
     use super::*;
     use std::fs;
 

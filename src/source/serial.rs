@@ -18,16 +18,16 @@ use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush};
 use serialport::{SerialPort, TTYPort};
 
-use super::access::{Holder, holder, opener};
-use super::error::SourceError;
-use super::line_settings::{LineSettings, Mode, StopBits};
-use super::marks::Marks;
-use super::ports::{self, Usb};
-use super::read::{GoneReason, Level, Read, SourceOptions};
-use super::speed::{LineNews, Next, Search};
-use super::stop::{Stop, Wake};
-use super::tty::{is_own_terminal, is_pty, make_raw};
 use crate::p1::line::{DataBits, Parity};
+use crate::source::error::SourceError;
+use crate::source::line_settings::{LineSettings, Mode, StopBits};
+use crate::source::parmrk::Marks;
+use crate::source::ports::{self, Usb};
+use crate::source::read::{GoneReason, Level, Read, SourceOptions};
+use crate::source::speed::{LineNews, Next, Search};
+use crate::source::tty::{is_own_terminal, is_pty, make_raw};
+use crate::sys::access::{Holder, holder, opener};
+use crate::sys::stop::{Stop, Wake};
 
 /// An open serial port.
 #[derive(Debug)]
@@ -279,7 +279,7 @@ fn lock_and_set(path: &Path, line: LineSettings) -> Result<TTYPort, SourceError>
         },
         serialport::ErrorKind::Io(io::ErrorKind::PermissionDenied) => SourceError::NoRight {
             path: path.into(),
-            rights: super::access::Rights::of(path),
+            rights: crate::sys::access::Rights::of(path),
         },
         _ => SourceError::Settings {
             path: path.into(),

@@ -12,14 +12,14 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::Instant;
 
-use super::address::{Address, Place};
-use super::error::SourceError;
-use super::file::Input;
-use super::read::{Read, SourceOptions};
-use super::stop::{Stop, Wake};
-use super::virtual_meter::{Plan, PlanError, Street};
 use crate::p1::cipher::MeterKeys;
 use crate::p1::ciphering::SystemTitle;
+use crate::simulate::virtual_meter::{Plan, PlanError, Street};
+use crate::source::address::{Address, Place};
+use crate::source::error::SourceError;
+use crate::source::file::Input;
+use crate::source::read::{Read, SourceOptions};
+use crate::sys::stop::{Stop, Wake};
 
 /// A virtual meter, or several on one line.
 #[derive(Debug)]

@@ -14,11 +14,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::line_settings::LineSettings;
 use crate::p1::ciphering::{GeneralGloCiphering, Header};
 use crate::p1::push::hdlc::{self, FLAG, Link};
 use crate::p1::push::mbus;
 use crate::p1::readout::{End, Readout};
+use crate::source::line_settings::LineSettings;
 
 /// What is to be said of the settings of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::sockopt;
 
-use super::error::SourceError;
-use super::read::{GoneReason, Read, SourceOptions};
-use super::stop::{Stop, Wake};
+use crate::source::error::SourceError;
+use crate::source::read::{GoneReason, Read, SourceOptions};
+use crate::sys::stop::{Stop, Wake};
 
 /// An open connection.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 use serialport::{SerialPort, TTYPort};
 
-use super::event::SourceEvent;
-use super::read::{Backoff, Read, SourceOptions};
-use super::reconnect::Reconnecting;
-use super::stop::Stop;
+use crate::source::event::SourceEvent;
+use crate::source::read::{Backoff, Read, SourceOptions};
+use crate::source::reconnect::Reconnecting;
+use crate::sys::stop::Stop;
 
 /// A folder of its own for a test, gone at its end.
 pub(crate) struct Folder(pub(crate) PathBuf);

@@ -16,9 +16,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::event::{Arrival, Received, SourceEvent};
-use super::reconnect::Reconnecting;
-use super::stop::Stop;
+use crate::source::event::{Arrival, Received, SourceEvent};
+use crate::source::reconnect::Reconnecting;
+use crate::sys::stop::Stop;
 
 /// Threads that read sources, and what they have read.
 #[derive(Debug)]

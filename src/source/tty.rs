@@ -10,7 +10,7 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr,
 };
 
-use super::error::SourceError;
+use crate::source::error::SourceError;
 
 /// Whether the open file is a tty; a tty with no hardware behind it is an error.
 pub(crate) fn is_tty(file: &File, path: &Path) -> Result<bool, SourceError> {

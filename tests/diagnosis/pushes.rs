@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 use smarty::p1::cipher::Keys;
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 use super::{codes, diagnose};
 

@@ -6,7 +6,7 @@ use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::event::Event;
 use smarty::p1::session::{Report, Session, Settings};
 use smarty::p1::value::Zone;
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 fn texts(profile: &str, faults: &[&str], repair: bool) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     changed(profile, faults, repair, <[u8]>::to_vec)

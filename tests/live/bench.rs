@@ -21,7 +21,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::Value;
 use smarty::p1::ciphering::{FrameCounter, SecurityControl};
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 fn meter(profile: &str) -> VirtualMeter {
     let start = date(2026, 1, 15).at(18, 30, 0, 0);

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
 use super::examples::exits;
-use crate::sink::rotation::Rotation;
 use crate::source::packed::Packing;
+use crate::store::rotation::Rotation;
 
 /// Options of `capture`.
 #[derive(Clone, Debug, Args)]

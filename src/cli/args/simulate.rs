@@ -9,8 +9,8 @@ use jiff::civil::DateTime;
 
 use super::parse_duration;
 use crate::p1::line::{Fault, FaultError};
-use crate::sink::tap::bare_host;
-use crate::source::virtual_meter::{self, Plan, Profile, Speed};
+use crate::publish::forward_target::bare_host;
+use crate::simulate::virtual_meter::{self, Plan, Profile, Speed};
 
 /// Options of `simulate`.
 #[derive(Clone, Debug, Args)]

@@ -17,12 +17,12 @@ use super::super::failure::{Exit, Failure};
 use super::super::run::input::LEVEL;
 use crate::p1::event::{Event, Reason};
 use crate::p1::span::Span;
-use crate::sink::file_error::FileError;
-use crate::sink::record::{RecordOptions, Recorder};
-use crate::sink::target::Existing;
 use crate::source::dump::{write_header, write_record, write_remark};
 use crate::source::maxsonar::Level;
 use crate::source::packed::Packing;
+use crate::store::record::{RecordOptions, Recorder};
+use crate::store::target::Existing;
+use crate::sys::file_error::FileError;
 
 /// All files of a capture.
 pub(super) struct Store {

@@ -13,9 +13,11 @@ use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
 use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
-use crate::sink::rotation::Rotation;
-use crate::sink::tap::Tap;
-use crate::source::{Baud, Device, Mode};
+use crate::publish::forward_target::Tap;
+use crate::source::Baud;
+use crate::source::Device;
+use crate::source::Mode;
+use crate::store::rotation::Rotation;
 
 /// What may stand in the file.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -19,7 +19,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::file::{word, words};
 use crate::cli::args::MetricsArgs;
-use crate::sink::tap::Listen;
+use crate::publish::forward_target::Listen;
 
 /// What stands there.
 #[derive(Clone, Debug, Default)]

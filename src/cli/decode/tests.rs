@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cli::args::{Cli, Command};
-use crate::source::virtual_meter::{Profile, Setup, VirtualMeter};
+use crate::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 /// A piece of a stream.
 #[derive(Clone, Debug)]

@@ -21,8 +21,8 @@ use clap::{CommandFactory, Parser};
 use crate::cli::args::{Cli, Command, KeyArgs, is_misplaced_key, join_keys};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::writer::failed;
-use crate::sink::tap::TapPlace;
-use crate::source::access::shut_to_others;
+use crate::publish::forward_target::TapPlace;
+use crate::sys::access::shut_to_others;
 
 /// Writes the unit that runs `program` with the words of a command line; without words, as `smarty.toml` in
 /// `/etc/smarty` says.

@@ -9,10 +9,10 @@ use super::{RING_MAX, Ring, ask, decoded, malformed, parse, read_key, ring_path,
 use crate::cli::args::KeyArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::key_ring::piped;
+use crate::format::keys::Entry;
 use crate::p1::cipher::{AuthenticationKey, Key};
 use crate::p1::ciphering::SystemTitle;
-use crate::sink::keys::Entry;
-use crate::source::whole;
+use crate::sys::bounded;
 
 /// The key ring that is meant.
 ///
@@ -37,7 +37,7 @@ pub fn ring_place(path: Option<&Path>) -> Result<PathBuf, Failure> {
 /// # Errors
 /// A file that is not there or cannot be read.
 pub fn read_ring_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    match whole::read_text(path, RING_MAX) {
+    match bounded::read_text(path, RING_MAX) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             let hint = "smarty keys add METER makes one; --keyring FILE names another";
@@ -117,7 +117,7 @@ pub fn entered_keys(args: &KeyArgs) -> Result<(Key, AuthenticationKey), Failure>
 
 /// Both keys of a meter, where a file holds two.
 pub(super) fn read_pair(path: &Path) -> Result<Option<(Key, AuthenticationKey)>, Failure> {
-    let Ok(bytes) = whole::read(path, super::KEY_FILE_MAX).map(Zeroizing::new) else {
+    let Ok(bytes) = bounded::read(path, super::KEY_FILE_MAX).map(Zeroizing::new) else {
         return Ok(None);
     };
     let text = decoded(&bytes);

@@ -16,17 +16,17 @@ use jiff::Timestamp;
 use crate::cli::args::DeriveArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
+use crate::observe::context::{Context, Senders, Source};
+use crate::observe::observer::Notice;
+use crate::observe::standing::PLACES;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::derive::{Derived, Deriver, Extent, Heard, ReferencePower};
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::replay::{Record, Records};
-use crate::sink::context::{Context, Senders, Source};
-use crate::sink::file_error::FileError;
-use crate::sink::observer::Notice;
-use crate::sink::standing::PLACES;
-use crate::sink::state::{Kept, Sealed, StateFile};
+use crate::store::state::{Kept, Sealed, StateFile};
+use crate::sys::file_error::FileError;
 use meters::{METERS_MAX, Meters};
 
 /// Computes for all meters.

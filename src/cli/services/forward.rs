@@ -5,8 +5,8 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
 use crate::cli::listen;
 use crate::cli::writer::failed;
-use crate::sink::forward::{Forward, Taps};
-use crate::sink::tap::TapPlace;
+use crate::publish::forward::{Forward, Taps};
+use crate::publish::forward_target::TapPlace;
 
 /// Opens the taps; none where none is asked for.
 ///

@@ -20,10 +20,10 @@ use crate::cli::listen::{refused, resolve};
 use crate::cli::mqtt::{read, text_of};
 use crate::cli::publishing::Publishing;
 use crate::cli::writer::{failed, shown};
-use crate::sink::metrics::Metrics;
-use crate::sink::pages::{Login, Names, Rules};
-use crate::sink::standing::Places;
-use crate::sink::tls::{self, TlsProblem};
+use crate::observe::standing::Places;
+use crate::publish::metrics::Metrics;
+use crate::publish::pages::{Login, Names, Rules};
+use crate::sys::tls::{self, TlsProblem};
 
 /// Opens the page where it is asked for; a source is well that sends within its time-out.
 ///

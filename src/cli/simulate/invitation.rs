@@ -9,9 +9,9 @@ use crate::cli::caution::say_who_reads;
 use crate::cli::failure::{Exit, Failure, say_openly};
 use crate::cli::writer::{WriteEnd, Writer, quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
-use crate::sink::out::{Access, keep_to_owner};
-use crate::source::virtual_meter::{VirtualMeter, keyring_toml};
-use crate::source::whole;
+use crate::simulate::virtual_meter::{VirtualMeter, keyring_toml};
+use crate::store::out::{Access, keep_to_owner};
+use crate::sys::bounded;
 
 /// Prints paths and addresses on stdout, writes the key ring, and says on stderr what to type.
 ///
@@ -110,7 +110,7 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
                 .hint("--encrypted makes them"),
         );
     }
-    if whole::read_text(path, ring.len()).is_ok_and(|there| there == ring) {
+    if bounded::read_text(path, ring.len()).is_ok_and(|there| there == ring) {
         // Where the system does not let it be closed to others, that is said.
         if keep_to_owner(path).is_err() {
             say_who_reads(path, "keys", false);

@@ -13,13 +13,13 @@ use crate::cli::failure::{Exit, Failure, Level, say};
 use crate::cli::listen;
 use crate::cli::writer::{Writer, failed, shown};
 use crate::p1::count::count;
-use crate::sink::file_error::FileError;
-use crate::sink::out::OutFile;
-use crate::sink::pty::Pty;
-use crate::sink::server::Server;
-use crate::sink::target::Existing;
-use crate::source::Stop;
-use crate::source::stop::Wake;
+use crate::publish::pty::Pty;
+use crate::publish::server::Server;
+use crate::store::out::OutFile;
+use crate::store::target::Existing;
+use crate::sys::file_error::FileError;
+use crate::sys::stop::Stop;
+use crate::sys::stop::Wake;
 
 /// The open outputs.
 pub struct Outlets {

@@ -16,14 +16,15 @@ use crate::cli::signals::Signals;
 use crate::cli::stdio;
 use crate::cli::terminal::{Key, Terminal};
 use crate::cli::words;
+use crate::format::screen::Screen;
+use crate::format::words::Depth;
+use crate::observe::context::{Context, Source};
+use crate::observe::observer::{Flow, Link, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Event, Reason, Refused};
-use crate::sink::context::{Context, Source};
-use crate::sink::observer::{Flow, Link, Observer, Report};
-use crate::sink::screen::Screen;
-use crate::sink::words::Depth;
-use crate::source::{LineSettings, Stop};
+use crate::source::LineSettings;
+use crate::sys::stop::Stop;
 
 /// Shows the sources until the user, a signal or a limit ends it.
 ///

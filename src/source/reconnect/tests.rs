@@ -1,8 +1,8 @@
 //! Ports that are pulled out, servers that die, and when each is tried again.
 
-use super::super::read::GoneReason;
-use super::super::testing::{Folder, Plug, all_bytes, next_event, options};
 use super::*;
+use crate::source::read::GoneReason;
+use crate::source::testing::{Folder, Plug, all_bytes, next_event, options};
 use std::io::Write;
 use std::net::TcpListener;
 

@@ -1,7 +1,7 @@
-use super::super::line_settings::Mode;
 use super::*;
 use crate::p1::line::Rng;
 use crate::p1::readout::crc16;
+use crate::source::line_settings::Mode;
 
 fn telegram() -> Vec<u8> {
     let mut text = b"/ABC5x\r\n\r\n1-0:1.8.0(000025.653*kWh)\r\n1-0:1.7.0(00.005*kW)\r\n!".to_vec();

@@ -11,7 +11,7 @@ use aes_gcm::{AesGcm, Nonce, Tag};
 use jiff::civil::date;
 use smarty::p1::cipher::{AuthenticationKey, Keys, MeterKeys};
 use smarty::p1::ciphering::{GeneralGloCiphering, Header};
-use smarty::source::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
+use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 
 /// The frames of some meters, in turn.
 pub struct Stream {

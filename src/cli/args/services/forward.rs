@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::sink::tap::Tap;
+use crate::publish::forward_target::Tap;
 
 /// Options of passing telegrams on to other software.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::sink::tap::Listen;
+use crate::publish::forward_target::Listen;
 
 /// Options of serving numbers to Prometheus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]

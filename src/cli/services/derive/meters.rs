@@ -11,9 +11,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use crate::observe::roster::{Roster, Sum};
 use crate::p1::derive::Deriver;
-use crate::sink::roster::{Roster, Sum};
-use crate::sink::state::{self, Kept as File};
+use crate::store::state::{self, Kept as File};
 
 /// All of them.
 #[derive(Debug)]

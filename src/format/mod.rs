@@ -1,0 +1,39 @@
+//! Formats that telegrams and findings are written in, into a buffer.
+
+pub mod clean;
+
+pub mod words;
+
+pub mod explanation;
+
+pub mod number;
+
+mod incremental;
+
+pub mod json;
+
+pub mod keys;
+
+pub mod influx;
+
+pub mod level;
+
+pub mod csv;
+
+#[cfg(feature = "parquet")]
+pub mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "parquet/absent.rs"]
+pub mod parquet;
+
+mod hex;
+
+pub mod inspect;
+
+pub mod table;
+
+pub mod report;
+
+pub mod port_list;
+
+pub mod screen;

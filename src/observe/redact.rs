@@ -1,0 +1,459 @@
+//! Replaces what names a meter, so that an output can be posted: the same meter always by the same stand-in.
+//!
+//! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
+//! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back; beyond
+//! `NAMES_MAX` of them there is one for all others. A CRC that fitted is made to fit again. In damaged lines runs of
+//! digits are replaced; all else stays as it is.
+
+use std::collections::HashMap;
+
+use crate::observe::observer::Notice;
+use crate::observe::roster::{Sum, Sums};
+use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
+use crate::p1::diagnosis::{Finding, Measure};
+use crate::p1::event::{Decoded, Refused, Security};
+use crate::p1::examine::Examination;
+use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
+use crate::p1::obis::Kind;
+use crate::p1::push::{Earlier, Push, UnitFrom};
+use crate::p1::readout::{Crc, Readout, SentCrc};
+use crate::p1::telegram::{Memory, Telegram};
+use crate::p1::value::{Timestamp, Zone};
+
+/// Remembers which stand-in belongs to whom.
+pub struct Redactor {
+    stand_ins: HashMap<Sum, u32>,
+    sums: Sums,
+    names_max: usize,
+    /// There were more names than that.
+    is_full: bool,
+    notices: Vec<Notice>,
+    memory: Memory,
+    zone: Zone,
+    text: Vec<u8>,
+    frame: Vec<u8>,
+    units: Vec<UnitFrom>,
+    earlier: Vec<Option<Earlier>>,
+}
+
+impl Redactor {
+    /// Makes a redactor; the zone is that of the meter's clock.
+    pub fn new(zone: Zone) -> Self {
+        Self {
+            stand_ins: HashMap::new(),
+            sums: Sums::default(),
+            names_max: NAMES_MAX,
+            is_full: false,
+            notices: Vec::new(),
+            memory: Memory::default(),
+            zone,
+            text: Vec::new(),
+            frame: Vec::new(),
+            units: Vec::new(),
+            earlier: Vec::new(),
+        }
+    }
+
+    /// Gives the telegram with everything replaced that names the meter.
+    pub fn redact<'a>(&'a mut self, decoded: &Decoded<'_>) -> Decoded<'a> {
+        let telegram = &decoded.telegram;
+        let lead = decoded.text.len() - telegram.text().len();
+        let mut text = decoded.text.to_vec();
+        let readable = text.get_mut(lead..).unwrap_or_default();
+        let layout = &telegram.shape().layout;
+        let header = layout.identification.start as usize..layout.identification.end as usize;
+        if let Some(identification) = readable.get_mut(header) {
+            self.replace_runs(identification);
+        }
+        for line in &layout.lines {
+            for item in layout.items_in(&line.items) {
+                let place = item.value.start as usize..item.value.end as usize;
+                if let (true, Some(value)) = (names_a_meter(line, item), readable.get_mut(place)) {
+                    self.replace_value(value, matches!(item.form, Form::Octets | Form::Message));
+                }
+            }
+        }
+        for place in self.odd_places(telegram) {
+            let place = place.start as usize..place.end as usize;
+            if let Some(odd) = readable.get_mut(place) {
+                self.replace_runs(odd);
+            }
+        }
+        // Of what stands behind the telegram nothing is known.
+        let behind = readable.len() - decoded.behind.min(readable.len());
+        for byte in readable.iter_mut().skip(behind) {
+            if byte.is_ascii_alphanumeric() {
+                *byte = b'0';
+            }
+        }
+        let readout = Readout::find(readable);
+        let mut crc = decoded.crc;
+        if let Some(readout) = readout {
+            let bytes = readable.get(..=readout.mark).unwrap_or_default();
+            crc.computed = crc.algorithm.of(bytes);
+            if let (SentCrc::Digits(_), Some(true)) = (crc.received, decoded.crc.valid()) {
+                crc = Crc {
+                    received: SentCrc::Digits(crc.computed),
+                    ..crc
+                };
+                let digits = format!("{:04X}", crc.computed);
+                if let Some(field) = readable.get_mut(readout.mark + 1..readout.mark + 5) {
+                    field.copy_from_slice(digits.as_bytes());
+                }
+            }
+        }
+        let security = decoded.security.map(|security| Security {
+            header: self.header(&security.header),
+            ..security
+        });
+        // The bytes of a push hold the meter in places of their own.
+        let push = decoded.push.as_ref();
+        self.units.clear();
+        self.units
+            .extend(push.into_iter().flat_map(|push| push.units));
+        self.earlier.clear();
+        self.earlier
+            .extend(push.into_iter().flat_map(|push| push.earlier));
+        self.frame = match &security {
+            _ if push.is_some() => Vec::new(),
+            Some(security) => patched(decoded.frame, &security.header),
+            None => text.clone(),
+        };
+        self.text = text;
+        let readable = self.text.get(lead..).unwrap_or_default();
+        let mark = readout.map_or(readable.len(), |readout| readout.mark);
+        Decoded {
+            span: decoded.span,
+            frame: &self.frame,
+            security,
+            text: &self.text,
+            crc,
+            telegram: self.memory.parse(readable, mark, &self.zone),
+            push: push.map(|push| Push {
+                framing: push.framing,
+                form: push.form,
+                list: None,
+                parts: push.parts,
+                spans: &[],
+                checksum: push.checksum,
+                units: &self.units,
+                earlier: &self.earlier,
+            }),
+            mended: decoded.mended,
+            replayed: decoded.replayed,
+            behind: decoded.behind,
+        }
+    }
+
+    /// Gives the refused frame with everything replaced that names the meter.
+    pub fn refused<'a>(&'a mut self, refused: &Refused<'_>) -> Refused<'a> {
+        let header = refused.header.map(|header| self.header(&header));
+        let inner = refused.inner.map(|header| self.header(&header));
+        self.frame = match &header {
+            Some(header) => patched(refused.frame, header),
+            None => Vec::new(),
+        };
+        Refused {
+            span: refused.span,
+            frame: &self.frame,
+            header,
+            inner,
+            framing: refused.framing,
+            reason: refused.reason,
+        }
+    }
+
+    /// Replaces the meters that a finding names, and the high half of counters.
+    pub fn finding(&mut self, finding: &mut Finding) {
+        for title in [&mut finding.evidence.title, &mut finding.evidence.other] {
+            *title = title.map(|title| self.title(title));
+        }
+        for measure in [Measure::Counter, Measure::RightCounter] {
+            finding
+                .evidence
+                .change(measure, |counter| counter & COUNTER_KEPT);
+        }
+    }
+
+    /// Replaces the meters that an examination names.
+    ///
+    /// A frame stays where nothing but its head can name the meter; else it is left out.
+    pub fn examination(&mut self, examination: &mut Examination) {
+        for finding in &mut examination.findings {
+            self.finding(finding);
+        }
+        examination.worst = examination.worst.take().and_then(|mut worst| {
+            let Header::Legal(header) = GeneralGloCiphering::decode(&worst.bytes) else {
+                return None;
+            };
+            let rest = worst.bytes.get(START.len()..)?;
+            if worst.bytes.len() > header.frame_length()
+                || memchr::memmem::find(rest, &START).is_some()
+            {
+                return None;
+            }
+            worst.bytes = patched(&worst.bytes, &self.header(&header));
+            Some(worst)
+        });
+    }
+
+    /// The stand-in for a title.
+    pub fn title(&mut self, title: SystemTitle) -> SystemTitle {
+        match title.device_id() {
+            Some(id) => {
+                let mut id = id.into_bytes();
+                self.replace(&mut id);
+                let text = String::from_utf8_lossy(&id);
+                SystemTitle::parse(&text).unwrap_or(SystemTitle([0; 8]))
+            }
+            None => {
+                let number = self.number(&title.0);
+                SystemTitle(u64::from(number).to_be_bytes())
+            }
+        }
+    }
+
+    fn header(&mut self, header: &GeneralGloCiphering) -> GeneralGloCiphering {
+        GeneralGloCiphering {
+            title: self.title(header.title),
+            counter: FrameCounter(header.counter.0 & COUNTER_KEPT as u32),
+            ..*header
+        }
+    }
+
+    fn replace_value(&mut self, value: &mut [u8], octets: bool) {
+        let decoded = octets.then(|| hex::decode(&*value).ok()).flatten();
+        match decoded {
+            Some(mut bytes) => {
+                self.replace(&mut bytes);
+                let digits = hex::encode_upper(&bytes);
+                if digits.len() == value.len() {
+                    value.copy_from_slice(digits.as_bytes());
+                }
+            }
+            None => self.replace(value),
+        }
+    }
+
+    /// Replaces the digits of an id by a number; the type digits of a device id stay.
+    fn replace(&mut self, id: &mut [u8]) {
+        let mut number = self.number(id);
+        let is_device_id = std::str::from_utf8(id)
+            .is_ok_and(|text| text.len() == 16 && SystemTitle::parse(text).is_some());
+        let kept = if is_device_id { DEVICE_TYPE_END } else { 0 };
+        for byte in id.iter_mut().skip(kept).rev() {
+            match byte {
+                b'0'..=b'9' => {
+                    *byte = b'0' + (number % 10) as u8;
+                    number /= 10;
+                }
+                b' '..=b'~' => {}
+                _ => *byte = b'0',
+            }
+        }
+    }
+
+    /// Places of which the layout does not say what they hold, as in damaged lines: a name could stand there.
+    fn odd_places(&self, telegram: &Telegram<'_>) -> Vec<Place> {
+        let layout = &telegram.shape().layout;
+        let is_read = |fault: &Fault| layout.groups.iter().any(|group| group.place == fault.place);
+        let faults = layout.faults.iter().filter(|fault| match fault.kind {
+            FaultKind::BadLine | FaultKind::BadNumber => true,
+            FaultKind::BadGroup => !is_read(fault),
+            FaultKind::MissingUnit
+            | FaultKind::OtherUnit
+            | FaultKind::Repeated
+            | FaultKind::NoAsterisk
+            | FaultKind::BadHeader => false,
+        });
+        let mut places: Vec<_> = faults.map(|fault| fault.place).collect();
+        for line in &layout.lines {
+            for item in layout.items_in(&line.items) {
+                let value = item.value.of(telegram.text());
+                let is_odd = match (item.form, line.entry) {
+                    (Form::Time, _) => Timestamp::parse(value, &self.zone).is_none(),
+                    (Form::Number, None) => value.iter().all(u8::is_ascii_digit),
+                    (Form::Text | Form::Octets | Form::Message, Some(entry)) => {
+                        entry.kind == Kind::Number
+                    }
+                    _ => false,
+                };
+                places.extend(is_odd.then_some(item.value));
+                places.push(item.unit);
+            }
+        }
+        places
+    }
+
+    /// Replaces runs of digits that are long enough for a serial number.
+    fn replace_runs(&mut self, text: &mut [u8]) {
+        let mut at = 0;
+        while at < text.len() {
+            let rest = text.get(at..).unwrap_or_default();
+            let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            if digits >= SERIAL_DIGITS
+                && let Some(run) = text.get_mut(at..at + digits)
+            {
+                self.replace(run);
+            }
+            at += digits.max(1);
+        }
+    }
+
+    /// Gives what is to be said since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// The number of a name; that of all names beyond the limit is 0.
+    fn number(&mut self, name: &[u8]) -> u32 {
+        let next = self.stand_ins.len();
+        let sum = self.sums.of(name);
+        if let Some(number) = self.stand_ins.get(&sum) {
+            return *number;
+        }
+        if next < self.names_max {
+            let number = u32::try_from(next + 1).unwrap_or_default();
+            self.stand_ins.insert(sum, number);
+            return number;
+        }
+        if !std::mem::replace(&mut self.is_full, true) {
+            self.notices.push(Notice {
+                trouble: true,
+                what: format!(
+                    "more than {} names: all others have the same stand-in, which is 0",
+                    self.names_max
+                ),
+                hint: Some("redact fewer meters in one run".to_owned()),
+            });
+        }
+        0
+    }
+}
+
+fn names_a_meter(line: &Line, item: &Item) -> bool {
+    if matches!(item.form, Form::Empty | Form::Time | Form::Code) {
+        return false;
+    }
+    match line.entry {
+        Some(entry) => names(entry.name),
+        None => matches!(item.form, Form::Octets | Form::Text),
+    }
+}
+
+/// Tells whether values under a name of the table say which meter it is.
+pub(crate) fn names(name: &str) -> bool {
+    IDENTIFYING.iter().any(|part| name.contains(part))
+}
+
+/// The frame with another header; its ciphertext tells nothing without the key.
+fn patched(frame: &[u8], header: &GeneralGloCiphering) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    if let Some(title) = frame.get_mut(2..10) {
+        title.copy_from_slice(&header.title.0);
+    }
+    if let Some(counter) = frame.get_mut(header.header_length - 4..header.header_length) {
+        counter.copy_from_slice(&header.counter.0.to_be_bytes());
+    }
+    frame
+}
+
+/// Names that have a stand-in of their own.
+const NAMES_MAX: usize = 1 << 20;
+/// Parts of names of lines that say which meter it is.
+const IDENTIFYING: [&str; 6] = [
+    "identifier",
+    "device_id",
+    "device_name",
+    "serial_number",
+    "electricity_id",
+    "ean",
+];
+/// Letters, type and function of a device id.
+const DEVICE_TYPE_END: usize = 8;
+/// The half of a frame counter that stays.
+const COUNTER_KEPT: u64 = 0xFFFF;
+/// Digits in a row that may be a serial number.
+const SERIAL_DIGITS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::p1::decoder::{Decoder, Policy};
+    use crate::p1::diagnosis::{Evidence, Verdict};
+    use crate::p1::event::Event;
+    use crate::p1::span::Span;
+
+    #[test]
+    fn a_finding_keeps_neither_the_meter_nor_the_high_half_of_its_counter() {
+        let title = SystemTitle(*b"SMY\x67\x73\x4C\x30\xFF");
+        let evidence = Evidence::default()
+            .of(Some(title))
+            .with(Measure::Counter, 319_664)
+            .with(Measure::RightCounter, 319_665);
+        let mut finding = Finding::new(Verdict::WrongKey, Span::default(), 1, evidence);
+        Redactor::new(Zone::luxembourg()).finding(&mut finding);
+        let evidence = &finding.evidence;
+        assert_ne!(evidence.title, Some(title));
+        assert_eq!(evidence.get(Measure::Counter), Some(319_664 & 0xFFFF));
+        assert_eq!(evidence.get(Measure::RightCounter), Some(319_665 & 0xFFFF));
+    }
+
+    #[test]
+    fn names_beyond_the_limit_have_one_stand_in() {
+        let mut redactor = Redactor::new(Zone::luxembourg());
+        redactor.names_max = 2;
+        let mut stand_in = |meter: u8| redactor.title(SystemTitle([0, 0, 0, 0, 9, 9, 9, meter]));
+        let (first, second) = (stand_in(1), stand_in(2));
+        assert_ne!(first, second);
+        assert_eq!(stand_in(3), SystemTitle([0; 8]));
+        assert_eq!(stand_in(4), SystemTitle([0; 8]));
+        assert_eq!((stand_in(1), stand_in(2)), (first, second));
+        assert_eq!(redactor.notices().len(), 1);
+        assert_eq!(redactor.stand_ins.len(), 2);
+    }
+
+    #[test]
+    fn a_damaged_line_does_not_give_its_meter_away() {
+        let id = "534D594530303030303236393136393430";
+        let damaged = [
+            format!("0-0:96.1.1({id})"),
+            format!("0-0:96.1.1({id}"),
+            format!("0-0:96.1.1{id})"),
+            format!("0-0:96.1.1({id}))26916940"),
+            format!("0-0:9x.1.1({id})"),
+            format!("0-0:96.1.1\r\n({id})"),
+            format!("1-0:1.8.0({id})"),
+            format!("1-0:1.8.0(1*kWh)\r\n({id})"),
+            format!("1-0:1.8.0(1*{id})"),
+            format!("0-0:1.0.0({id})"),
+            format!("0-0:1.0.0(260115183000W)({id})"),
+            "0-0:1.0.0(260115183000W)(26916940)".to_owned(),
+            "7-7:7.7.7(26916940)".to_owned(),
+        ];
+        for line in damaged {
+            let kept = "1-0:2.8.0(001234567.891*kWh)";
+            let text = format!("/SMY5\\1\r\n\r\n{line}\r\n{kept}\r\n!\r\n");
+            let mut redactor = Redactor::new(Zone::luxembourg());
+            let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+            let mut seen = 0;
+            let mut see = |event: &Event<'_>| {
+                let Event::Telegram(decoded) = event else {
+                    panic!("{line}: {event:?}");
+                };
+                let redacted = redactor.redact(decoded);
+                let text = String::from_utf8_lossy(redacted.text);
+                assert!(text.contains(kept), "{text}");
+                for name in ["26916940", "3236393136393430"] {
+                    assert!(!text.contains(name), "{text}");
+                }
+                seen += 1;
+            };
+            decoder.push(text.as_bytes(), &mut see);
+            decoder.finish(&mut see);
+            assert_eq!(seen, 1, "{line}");
+        }
+    }
+}

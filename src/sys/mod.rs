@@ -1,0 +1,17 @@
+//! What the machine gives: signals to stop, rights, descriptors, connections.
+
+pub mod stop;
+
+pub mod access;
+
+pub mod counter;
+
+pub mod file_error;
+
+pub mod nonblocking_writer;
+
+pub mod peer;
+
+pub mod bounded;
+
+pub mod tls;
