@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap_complete::Shell;
-use smarty::cli::generate::completions;
+use smarty::cli::commands::generate::completions;
 
 #[test]
 fn the_completions_are_those_of_the_arguments() {

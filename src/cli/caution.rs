@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use super::args::KeyArgs;
-use super::failure::{Level, say};
-use super::inputs::Named;
-use super::keys::key_files;
-use super::writer::{quoted, shown};
+use crate::cli::args::KeyArgs;
+use crate::cli::inputs::Named;
+use crate::cli::keys::key_files;
+use crate::cli::output::writer::{quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
+use crate::run::failure::{Level, say};
 use crate::sys::access::others_read;
 
 /// Keeps the memory of this process out of core dumps, and from other programs of the user.

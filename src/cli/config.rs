@@ -23,12 +23,12 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use self::file::{Entry, File};
-use super::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
-use super::failure::{Exit, Failure};
-use super::inputs::Named;
-use super::secrets::without_grouped_keys;
+use crate::cli::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
+use crate::cli::inputs::Named;
 use crate::p1::nearest::distance;
 use crate::publish::forward_target::{Tap, TapPlace};
+use crate::run::failure::{Exit, Failure};
+use crate::run::secrets::without_grouped_keys;
 use crate::source::Address;
 use crate::source::error::plain;
 use crate::source::near::near_path;

@@ -4,6 +4,7 @@
 //! it, for each meter of its own, the key ring. Keys are read by hand so that no help text, error or log shows one.
 
 mod entry;
+pub mod reload;
 mod ring_file;
 
 use std::collections::HashMap;
@@ -19,12 +20,12 @@ use ring_file::RingFile;
 
 pub use entry::{entered_keys, entries, read_ring_text, ring_place};
 
-use super::args::{KeyArgs, is_misplaced_key};
-use super::failure::{Exit, Failure, Level, say};
-use super::secrets::without_grouped_keys;
+use crate::cli::args::{KeyArgs, is_misplaced_key};
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::Decoded;
+use crate::run::failure::{Exit, Failure, Level, say};
+use crate::run::secrets::without_grouped_keys;
 use crate::source::Address;
 use crate::source::near::near_path;
 use crate::source::virtual_keys;
@@ -260,7 +261,7 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
         return match parse(text, "--key", Key::parse) {
             Ok(key) => Ok(Some((key, "from --key".to_owned()))),
             Err(failure) if Path::new(text).is_file() => {
-                let file = crate::cli::writer::shown(&Path::new(".").join(text));
+                let file = crate::cli::output::writer::shown(&Path::new(".").join(text));
                 Err(failure.hint(format!("a file has this name: {file} is no key")))
             }
             Err(failure) => Err(failure),

@@ -1,13 +1,13 @@
 //! What is said on stderr of refused frames and findings, and all else that is to be said.
 
+pub mod refusals;
 mod withheld;
 
 use std::collections::HashSet;
 
-use super::failure::{Level, say};
-use super::output::SharedRedactor;
-use super::reload::SharedRing;
-use super::words;
+use crate::cli::keys::reload::SharedRing;
+
+use crate::cli::output::SharedRedactor;
 use crate::format::words::{behind, is_said_elsewhere};
 use crate::observe::context::{Context, Source};
 use crate::observe::observer::{Flow, Observer, Report};
@@ -16,6 +16,7 @@ use crate::p1::ciphering::GeneralGloCiphering;
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 use crate::p1::event::{Decoded, Event, Junk, Reason, Refused, Tag};
 use crate::p1::framer::is_rest;
+use crate::run::failure::{Level, say};
 
 pub use withheld::Withheld;
 use withheld::says_all;
@@ -69,7 +70,7 @@ impl Messages {
             let what = format!(
                 "{}: a telegram is printed though its check sum (CRC) does not fit, {}",
                 source.said(),
-                words::crc_words(decoded.crc)
+                refusals::crc_words(decoded.crc)
             );
             say(Level::Warning, &what, None);
         }
@@ -119,10 +120,10 @@ impl Messages {
         if !(count == 1 && self.told <= TOLD_MAX || verbose > 1) {
             return;
         }
-        let depth = words::depth(verbose);
+        let depth = refusals::depth(verbose);
         let (what, hint) = match &self.redactor {
-            Some(redactor) => words::refused(&redactor.borrow_mut().refused(refused), depth),
-            None => words::refused(refused, depth),
+            Some(redactor) => refusals::refused(&redactor.borrow_mut().refused(refused), depth),
+            None => refusals::refused(refused, depth),
         };
         let what = format!("{}: {what}", context.source.said());
         // Diagnosis does not look at what was sent in clear, nor into what is genuine; why else a frame is refused,
@@ -149,8 +150,8 @@ impl Messages {
         if let Some(redactor) = &self.redactor {
             redactor.borrow_mut().finding(&mut shown);
         }
-        let depth = words::depth(self.talk.verbose);
-        let (mut what, mut hint) = words::finding(&shown, source, depth);
+        let depth = refusals::depth(self.talk.verbose);
+        let (mut what, mut hint) = refusals::finding(&shown, source, depth);
         if finding.verdict == Verdict::WrongKey
             && let Some(origin) = self.ring.get().origin_for(finding.evidence.title)
         {

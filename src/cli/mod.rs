@@ -6,21 +6,7 @@ pub mod usage;
 
 pub mod keys;
 
-pub mod words;
-
-pub mod writer;
-
-pub mod archive;
-
-pub mod formatter;
-
-pub mod batches;
-
-pub mod output;
-
 pub mod signals;
-
-pub mod terminal;
 
 pub mod config;
 
@@ -28,41 +14,15 @@ pub mod inputs;
 
 pub mod caution;
 
-pub mod listen;
-
-pub mod publishing;
-
-pub mod mqtt;
-
-pub mod services;
-
-mod reload;
-
 pub mod naming;
 
 pub mod messages;
 
-pub mod explain;
+pub mod output;
 
-pub mod inspect;
+pub mod services;
 
-mod key_check;
-
-mod key_ring;
-
-pub mod decode;
-
-pub mod report;
-
-pub mod simulate;
-
-pub mod watch;
-
-pub mod capture;
-
-pub mod ports;
-
-pub mod generate;
+pub mod commands;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -70,9 +30,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::run::{self, failure, progress, secrets, stdio};
+use crate::run::failure::{Exit, Failure};
 use args::{Cli, Command};
-use failure::{Exit, Failure};
+use commands::{capture, decode, generate, inspect, key_ring, ports, report, simulate, watch};
 
 /// Runs the program with its arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -1,8 +1,8 @@
 //! Adds to telegrams what is known beside them: the name of the meter in the key ring, and what is computed.
 
-use super::keys::Ring;
-use super::reload::SharedRing;
-use super::services::Deriving;
+use crate::cli::keys::Ring;
+use crate::cli::keys::reload::SharedRing;
+use crate::cli::services::Deriving;
 use crate::observe::context::Context;
 use crate::observe::observer::{Flow, Notice, Observer, Report};
 use crate::p1::event::Event;

@@ -1,5 +1,10 @@
 //! From events to bytes: the format asked for, what is left out, and `--redact`.
 
+mod archive;
+pub mod batches;
+pub mod formatter;
+pub mod writer;
+
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::rc::Rc;
@@ -9,14 +14,11 @@ use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
 use jiff::{Timestamp, Zoned};
 
-use super::archive;
-use super::args::{Format, OutputArgs};
-use super::batches::{Batches, is_worth_it};
-use super::failure::{Exit, Failure};
-use super::formatter::Formatter;
-use super::run::Pool;
-use super::words;
-use super::writer::{WriteEnd, Writer};
+use crate::cli::args::{Format, OutputArgs};
+use crate::cli::messages::refusals;
+use crate::cli::output::batches::{Batches, is_worth_it};
+use crate::cli::output::formatter::Formatter;
+use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::format::csv::{Csv, Sources};
 use crate::format::json::Json;
 use crate::format::level;
@@ -31,6 +33,8 @@ use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
+use crate::run::Pool;
+use crate::run::failure::{Exit, Failure};
 use crate::source::maxsonar::Level;
 use crate::store::out::OutFile;
 use crate::store::packed::packing_of;
@@ -323,7 +327,7 @@ impl Output {
             Some(redactor) => redactor.refused(refused),
             None => *refused,
         };
-        let (message, hint) = words::refused(&refused, Depth::Full);
+        let (message, hint) = refusals::refused(&refused, Depth::Full);
         self.lines(|json, line| json.refused(line, context, &refused, &message, Some(&hint)));
     }
 

@@ -2,19 +2,23 @@
 
 mod derive;
 mod forward;
+pub mod listen;
 mod metrics;
+pub mod mqtt;
 
 pub use self::derive::{Deriving, Keep};
-use super::args::ServiceArgs;
-use super::failure::{Exit, Failure};
-use super::inputs::Named;
-use super::mqtt;
-use super::publishing::Publishing;
+use crate::cli::args::ServiceArgs;
+use crate::cli::inputs::Named;
+
+use crate::cli::args::{Global, Run};
 use crate::observe::fields::Fields;
 use crate::observe::observer::Observer;
+use crate::observe::sampling::Thinning;
 use crate::observe::standing::{PLACES, Places};
 use crate::p1::derive::Extent;
+use crate::p1::value::Zone;
 use crate::publish::mqtt::Choice;
+use crate::run::failure::{Exit, Failure};
 
 /// Opens those that are asked for, in the order in which they are told; they publish what is computed to this extent as well.
 ///
@@ -65,4 +69,16 @@ pub fn open(
         return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
     }
     Ok(services)
+}
+
+/// The options that services share with the output.
+pub struct Publishing<'a> {
+    /// Options of all commands that decode.
+    pub run: &'a Run,
+    /// What is left out.
+    pub thinning: Thinning,
+    /// Zone of the meters' clocks.
+    pub zone: Zone,
+    /// How much is said.
+    pub global: &'a Global,
 }

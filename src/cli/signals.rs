@@ -13,8 +13,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
-use super::failure::Failure;
-use super::stdio;
+use crate::run::failure::Failure;
+use crate::run::stdio;
 use crate::sys::stop::Stop;
 
 /// The signals that the program takes.

@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
-use super::args::{Cli, is_misplaced_key};
-use super::failure::{Exit, Failure};
+use crate::cli::args::{Cli, is_misplaced_key};
 use crate::p1::nearest::nearest;
+use crate::run::failure::{Exit, Failure};
 
 /// What clap has to say, and the best there is to do about it.
 pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {

@@ -34,6 +34,4 @@ pub mod table;
 
 pub mod report;
 
-pub mod port_list;
-
 pub mod screen;

@@ -203,8 +203,8 @@ pub const LANES_MAX: usize = 250;
 mod tests {
     use super::super::dump::{encode_hex, write_header, write_record, write_remark};
     use super::super::testing::Folder;
-    use crate::simulate::virtual_meter::{Plan, Street};
     use super::*;
+    use crate::simulate::virtual_meter::{Plan, Street};
     use std::fs;
 
     fn frames(count: usize) -> Vec<Vec<u8>> {

@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 use super::ring_file::RingFile;
 use super::{RING_MAX, Ring, ask, decoded, malformed, parse, read_key, ring_path, unreadable};
 use crate::cli::args::KeyArgs;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::key_ring::piped;
 use crate::format::keys::Entry;
 use crate::p1::cipher::{AuthenticationKey, Key};
 use crate::p1::ciphering::SystemTitle;
+use crate::run::failure::{Exit, Failure};
 use crate::sys::bounded;
+use std::io::{IsTerminal as _, Read as _};
 
 /// The key ring that is meant.
 ///
@@ -144,3 +144,21 @@ fn pair(text: &str) -> Option<(Key, AuthenticationKey)> {
         false => (first.clone(), authentication(second)),
     })
 }
+
+/// What is piped in, as the text of a key.
+fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
+    let mut input = std::io::stdin();
+    if input.is_terminal() {
+        return Ok(None);
+    }
+    let mut text = Zeroizing::new(String::new());
+    input
+        .by_ref()
+        .take(PIPED_MAX)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::new(Exit::Io, format!("standard input: {error}")))?;
+    Ok(Some(text))
+}
+
+/// Longest text of a key that is piped in, in bytes.
+const PIPED_MAX: u64 = 4096;

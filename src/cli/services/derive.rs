@@ -14,7 +14,6 @@ use etcetera::BaseStrategy;
 use jiff::Timestamp;
 
 use crate::cli::args::DeriveArgs;
-use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
 use crate::observe::context::{Context, Senders, Source};
 use crate::observe::observer::Notice;
@@ -25,6 +24,7 @@ use crate::p1::count::count;
 use crate::p1::derive::{Derived, Deriver, Extent, Heard, ReferencePower};
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::replay::{Record, Records};
+use crate::run::failure::{Exit, Failure};
 use crate::store::state::{Kept, Sealed, StateFile};
 use crate::sys::file_error::FileError;
 use meters::{METERS_MAX, Meters};

@@ -1,12 +1,12 @@
 //! `--forward`: the taps that were asked for, opened.
 
 use crate::cli::args::ForwardArgs;
-use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
-use crate::cli::listen;
-use crate::cli::writer::failed;
+use crate::cli::output::writer::failed;
+use crate::cli::services::listen;
 use crate::publish::forward::{Forward, Taps};
 use crate::publish::forward_target::TapPlace;
+use crate::run::failure::{Exit, Failure};
 
 /// Opens the taps; none where none is asked for.
 ///

@@ -14,15 +14,15 @@ use zeroize::Zeroizing;
 
 use crate::cli::args::MetricsArgs;
 use crate::cli::caution::say_who_reads;
-use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::Named;
-use crate::cli::listen::{refused, resolve};
-use crate::cli::mqtt::{read, text_of};
-use crate::cli::publishing::Publishing;
-use crate::cli::writer::{failed, shown};
+use crate::cli::output::writer::{failed, shown};
+use crate::cli::services::Publishing;
+use crate::cli::services::listen::{refused, resolve};
+use crate::cli::services::mqtt::{read, text_of};
 use crate::observe::standing::Places;
 use crate::publish::metrics::Metrics;
 use crate::publish::pages::{Login, Names, Rules};
+use crate::run::failure::{Exit, Failure};
 use crate::sys::tls::{self, TlsProblem};
 
 /// Opens the page where it is asked for; a source is well that sends within its time-out.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
-use smarty::cli::words;
+use smarty::cli::messages::refusals;
 use smarty::format::explanation;
 use smarty::format::json::Json;
 use smarty::format::words::Depth;
@@ -73,7 +73,7 @@ fn proven(event: &Event<'_>) {
 
 /// A finding has its words, in every output.
 fn say(finding: &Finding) {
-    let (what, hint) = words::finding(finding, Context::default().source, Depth::Full);
+    let (what, hint) = refusals::finding(finding, Context::default().source, Depth::Full);
     assert!(!what.is_empty() && !hint.is_empty(), "{finding:?}");
     printable(format!("{what}\n{hint}").as_bytes());
     let mut line = Vec::new();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use smarty::cli::words;
+use smarty::cli::messages::refusals;
 use smarty::format::csv::Csv;
 use smarty::format::influx;
 use smarty::format::inspect::{self, Drawing};
@@ -193,7 +193,7 @@ impl Page {
     }
 
     fn refused(&mut self, refused: &Refused<'_>) {
-        let (message, hint) = words::refused(refused, Depth::Full);
+        let (message, hint) = refusals::refused(refused, Depth::Full);
         printable(format!("{message}\n{hint}").as_bytes());
         let label = self.label.clone();
         let context = context(&label, 0);

@@ -28,8 +28,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use unicode_width::UnicodeWidthStr;
 
-use super::failure::{Exit, Failure};
-use super::stdio::{self, Standard};
+use crate::run::failure::{Exit, Failure};
+use crate::run::stdio::{self, Standard};
 
 /// The terminal, taken over; gives it back when dropped.
 pub struct Terminal {

@@ -1,6 +1,6 @@
 //! A telegram as bytes of the format asked for; each thread that formats has its own.
 
-use super::args::Format;
+use crate::cli::args::Format;
 use crate::format::csv::Csv;
 use crate::format::influx;
 use crate::format::json::{self, Json};

@@ -12,14 +12,14 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::args::{Global, Run};
-use super::config::Config;
-use super::failure::{Failure, Level};
-use super::inputs::Named;
-use super::keys::Ring;
-use super::run::Observers;
-use super::signals::Signals;
+use crate::cli::args::{Global, Run};
+use crate::cli::config::Config;
+use crate::cli::inputs::Named;
+use crate::cli::keys::Ring;
+use crate::cli::signals::Signals;
 use crate::p1::cipher::Keys;
+use crate::run::Observers;
+use crate::run::failure::{Failure, Level};
 
 /// The key ring of a run, the same for all who look into it.
 #[derive(Clone)]

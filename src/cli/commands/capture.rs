@@ -12,24 +12,24 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::args::{Capture, CaptureFormat, Global};
-use super::config::Config;
-use super::failure::{Exit, Failure, Level, say};
-use super::inputs::{self, Named};
-use super::messages::talk;
-use super::output::existing;
-use super::run::counts::exit_of;
-use super::run::input::{Reading, title_of};
-use super::run::{self, Counts, Filter, Input, Limits, Observers, Reader};
-use super::signals::Signals;
-use super::watch;
-use super::words;
+use crate::cli::args::{Capture, CaptureFormat, Global};
+use crate::cli::commands::watch;
+use crate::cli::config::Config;
+use crate::cli::inputs::{self, Named};
+use crate::cli::messages::refusals;
+use crate::cli::messages::talk;
+use crate::cli::output::existing;
+use crate::cli::signals::Signals;
 use crate::format::words::{Depth, is_said_elsewhere};
 use crate::observe::context::Context;
 use crate::observe::observer::{Flow, Notice, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::session::Settings;
 use crate::p1::value::Zone;
+use crate::run::counts::exit_of;
+use crate::run::failure::{Exit, Failure, Level, say};
+use crate::run::input::{Reading, title_of};
+use crate::run::{self, Counts, Filter, Input, Limits, Observers, Reader};
 use crate::source::dump::Form;
 use crate::sys::file_error::FileError;
 use crate::sys::stop::Stop;
@@ -177,7 +177,7 @@ impl Progress {
             titles,
             left: limit,
             quiet: global.quiet,
-            depth: words::depth(global.verbose),
+            depth: refusals::depth(global.verbose),
             line,
         }
     }
@@ -228,7 +228,7 @@ impl Observer for Progress {
                 return self.spend();
             }
             Report::Finding(finding) if !is_said_elsewhere(finding, source) => {
-                let (what, hint) = words::finding(finding, source, self.depth);
+                let (what, hint) = refusals::finding(finding, source, self.depth);
                 let name = source.label.unwrap_or(source.said());
                 self.say(Level::Warning, &format!("{name}: {what}"), Some(&hint));
             }

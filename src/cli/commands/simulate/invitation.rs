@@ -6,9 +6,9 @@ use super::outlets::{Outlets, create};
 use super::{Play, Target};
 use crate::cli::args::{Global, Simulate};
 use crate::cli::caution::say_who_reads;
-use crate::cli::failure::{Exit, Failure, say_openly};
-use crate::cli::writer::{WriteEnd, Writer, quoted, shown};
+use crate::cli::output::writer::{WriteEnd, Writer, quoted, shown};
 use crate::p1::cipher::AuthenticationKey;
+use crate::run::failure::{Exit, Failure, say_openly};
 use crate::simulate::virtual_meter::{VirtualMeter, keyring_toml};
 use crate::store::out::{Access, keep_to_owner};
 use crate::sys::bounded;
@@ -119,7 +119,7 @@ fn write_ring(path: &Path, ring: &str, force: bool) -> Result<(), Failure> {
     }
     let mut file = create(path, force)?.readable_by(Access::Owner);
     file.write_all(ring.as_bytes())
-        .map_err(|error| crate::cli::writer::failed(&shown(path), &error))?;
+        .map_err(|error| crate::cli::output::writer::failed(&shown(path), &error))?;
     Ok(file.finish()?)
 }
 

@@ -12,15 +12,15 @@ use crate::source::SourceOptions;
 use crate::source::dump::{DumpError, Form, Piece, Undump};
 use crate::sys::stop::Stop;
 
-use super::args::{Global, Run};
-use super::caution::say_who_sees_keys;
-use super::failure::{Exit, Failure, Level, say};
-use super::inputs::{self, Named};
-use super::keys::Ring;
-use super::run::counts::exit_of;
-use super::signals::Signals;
-use super::writer::{WriteEnd, Writer};
+use crate::cli::args::{Global, Run};
+use crate::cli::caution::say_who_sees_keys;
+use crate::cli::inputs::{self, Named};
+use crate::cli::keys::Ring;
+use crate::cli::output::writer::{WriteEnd, Writer};
+use crate::cli::signals::Signals;
 use crate::p1::value::Zone;
+use crate::run::counts::exit_of;
+use crate::run::failure::{Exit, Failure, Level, say};
 use crate::source::Read;
 
 /// Examines the inputs one by one.

@@ -9,8 +9,8 @@ use jiff::Zoned;
 
 use crate::sys::file_error::FileError;
 
-use super::failure::{Exit, Failure};
-use super::stdio;
+use crate::run::failure::{Exit, Failure};
+use crate::run::stdio;
 use crate::store::out::OutFile;
 use crate::store::packed::{PackedFile, packing_of};
 use crate::store::record::Recorder;

@@ -12,10 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::args::Format;
-use super::formatter::Formatter;
-use super::run::Pool;
-use super::run::pool::Ticket;
+use crate::cli::args::Format;
+use crate::cli::output::formatter::Formatter;
 use crate::observe::context::{Context, Source};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Security};
@@ -23,6 +21,8 @@ use crate::p1::readout::Crc;
 use crate::p1::span::Span;
 use crate::p1::telegram::{Shape, Telegram};
 use crate::p1::value::Zone;
+use crate::run::Pool;
+use crate::run::pool::Ticket;
 
 /// Formats telegrams in batches.
 pub struct Batches {

@@ -1,25 +1,25 @@
 //! `smarty keys add`, `list` and `remove`: the key ring. A key is never shown.
 
 use std::fs::DirBuilder;
-use std::io::{IsTerminal, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
-use super::args::{
+use crate::cli::args::{
     Global, KeyArgs, Keys as Command, KeysAdd, KeysArgs, KeysList, KeysRemove, is_misplaced_key,
 };
-use super::failure::{Exit, Failure, Level, say};
-use super::key_check;
-use super::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
-use super::secrets::without_grouped_keys;
-use super::writer::{WriteEnd, Writer};
+use crate::cli::commands::key_check;
+use crate::cli::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
+use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::format::keys::{write_entry, write_entry_json};
 use crate::p1::cipher::AuthenticationKey;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::nearest::nearest;
+use crate::run::failure::{Exit, Failure, Level, say};
+use crate::run::secrets::without_grouped_keys;
 use crate::store::out::{Access, OutFile};
 use crate::store::target::Existing;
 use crate::sys::file_error::FileError;
@@ -259,22 +259,5 @@ fn save(path: &Path, before: &str, document: &DocumentMut) -> Result<(), Failure
     Ok(())
 }
 
-/// What is piped in, as the text of a key.
-pub(super) fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
-    let mut input = std::io::stdin();
-    if input.is_terminal() {
-        return Ok(None);
-    }
-    let mut text = Zeroizing::new(String::new());
-    input
-        .by_ref()
-        .take(PIPED_MAX)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::new(Exit::Io, format!("standard input: {error}")))?;
-    Ok(Some(text))
-}
-
 /// The section of meters without their own.
 const DEFAULT: &str = "default";
-/// Longest text of a key that is piped in, in bytes.
-const PIPED_MAX: u64 = 4096;

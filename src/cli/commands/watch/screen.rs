@@ -5,17 +5,14 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use crate::cli::args::{Global, Run};
-use crate::cli::decode::{Beside, Prepared};
-use crate::cli::failure::{Exit, Failure, Level, say};
+use crate::cli::commands::decode::{Beside, Prepared};
+use crate::cli::commands::watch::terminal::{Key, Terminal};
 use crate::cli::inputs::Named;
+use crate::cli::keys::reload::{Reload, SharedRing};
 use crate::cli::messages::Withheld;
+use crate::cli::messages::refusals;
 use crate::cli::naming::Naming;
-use crate::cli::reload::{Reload, SharedRing};
-use crate::cli::run::{Counts, Filter, Observers};
 use crate::cli::signals::Signals;
-use crate::cli::stdio;
-use crate::cli::terminal::{Key, Terminal};
-use crate::cli::words;
 use crate::format::screen::Screen;
 use crate::format::words::Depth;
 use crate::observe::context::{Context, Source};
@@ -23,6 +20,9 @@ use crate::observe::observer::{Flow, Link, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Event, Reason, Refused};
+use crate::run::failure::{Exit, Failure, Level, say};
+use crate::run::stdio;
+use crate::run::{Counts, Filter, Observers};
 use crate::source::LineSettings;
 use crate::sys::stop::Stop;
 
@@ -50,7 +50,7 @@ pub fn run(
         said: Vec::new(),
         findings: Vec::new(),
         withheld: Withheld::default(),
-        depth: words::depth(global.verbose),
+        depth: refusals::depth(global.verbose),
     };
     let Beside {
         deriving,
@@ -169,7 +169,7 @@ impl View {
     /// Says of a refused frame what is wrong, unless diagnosis will.
     fn refused(&mut self, context: &Context<'_>, refused: &Refused<'_>) {
         let source = context.source;
-        let (what, hint) = words::refused(refused, Depth::Plain);
+        let (what, hint) = refusals::refused(refused, Depth::Plain);
         let what = format!("{}: {what}", source.label.unwrap_or(source.said()));
         match refused.header.is_none() && refused.reason == Reason::Downgrade {
             true => self.say(Level::Error, &what, Some(&hint)),
@@ -184,7 +184,7 @@ impl View {
 
     fn keep(&mut self, source: Source<'_>, finding: &Finding) {
         let name = source.label.unwrap_or(source.said());
-        let (what, hint) = words::finding(finding, source, self.depth);
+        let (what, hint) = refusals::finding(finding, source, self.depth);
         let kept = Kept {
             source: name.to_owned(),
             verdict: finding.verdict,

@@ -3,18 +3,16 @@
 use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
 
-use super::args::{Global, Inspect, Run};
-use super::config::Config;
-use super::decode::{Prepared, meters};
-use super::failure::{Exit, Failure, Level};
-use super::inputs::{self, Named};
-use super::messages::talk;
-use super::output::{existing, terminal_width};
-use super::reload::Reload;
-use super::run::{Counts, Filter, Observers};
-use super::signals::Signals;
-use super::words;
-use super::writer::{WriteEnd, Writer};
+use crate::cli::args::{Global, Inspect, Run};
+use crate::cli::commands::decode::{Prepared, meters};
+use crate::cli::config::Config;
+use crate::cli::inputs::{self, Named};
+use crate::cli::keys::reload::Reload;
+use crate::cli::messages::refusals;
+use crate::cli::messages::talk;
+use crate::cli::output::writer::{WriteEnd, Writer};
+use crate::cli::output::{existing, terminal_width};
+use crate::cli::signals::Signals;
 use crate::format::inspect::{self, Drawing};
 use crate::format::json;
 use crate::format::words::{Depth, is_said_elsewhere};
@@ -24,6 +22,8 @@ use crate::observe::redact::Redactor;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Event, Reason, Refused};
 use crate::p1::inspect::{Inspector, Node};
+use crate::run::failure::{Exit, Failure, Level};
+use crate::run::{Counts, Filter, Observers};
 use crate::store::out::OutFile;
 
 /// How frames are shown.
@@ -213,8 +213,8 @@ impl Inspection {
         );
         if told {
             let (what, hint) = match &mut self.redactor {
-                Some(redactor) => words::refused(&redactor.refused(refused), Depth::Full),
-                None => words::refused(refused, Depth::Full),
+                Some(redactor) => refusals::refused(&redactor.refused(refused), Depth::Full),
+                None => refusals::refused(refused, Depth::Full),
             };
             let what = format!("{}: {what}", source.said());
             talk(self.quiet, Level::Error, &what, Some(&hint));
@@ -230,7 +230,7 @@ impl Inspection {
         if let Some(redactor) = &mut self.redactor {
             redactor.finding(&mut shown);
         }
-        let (what, hint) = words::finding(&shown, source, Depth::Full);
+        let (what, hint) = refusals::finding(&shown, source, Depth::Full);
         let level = match context.seq {
             0 => Level::Error,
             _ => Level::Warning,

@@ -3,22 +3,23 @@
 //! On a terminal a screen, else a stream: a table, a line or a row a telegram. Both are observers of the same loop.
 
 mod screen;
+mod terminal;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::args::{Format, Global, Run, Watch};
-use super::config::{Config, Settings};
-use super::decode::{self, Beside};
-use super::failure::{Exit, Failure};
-use super::inputs::{self, Named};
-use super::keys::Ring;
-use super::output::OutputOptions;
-use super::publishing::Publishing;
-use super::reload::Reload;
-use super::services::{self, Deriving, Keep};
-use super::terminal::Terminal;
+use crate::cli::args::{Format, Global, Run, Watch};
+use crate::cli::commands::decode::{self, Beside};
+use crate::cli::commands::watch::terminal::Terminal;
+use crate::cli::config::{Config, Settings};
+use crate::cli::inputs::{self, Named};
+use crate::cli::keys::Ring;
+use crate::cli::keys::reload::Reload;
+use crate::cli::output::OutputOptions;
+use crate::cli::services::Publishing;
+use crate::cli::services::{self, Deriving, Keep};
 use crate::observe::sampling::Thinning;
+use crate::run::failure::{Exit, Failure};
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port; begins anew where the
 /// file has changed and is to be read again.

@@ -1,12 +1,12 @@
 //! `--format parquet`: what it needs, and what is said where it cannot be had.
 
-use super::args::OutputArgs;
-use super::failure::{Exit, Failure};
-use super::writer::WriteEnd;
+use crate::cli::args::OutputArgs;
+use crate::cli::output::writer::WriteEnd;
 use crate::format::parquet::{Parquet, ParquetFault};
 use crate::observe::fields::Fields;
 use crate::observe::sampling::Thinning;
 use crate::p1::derive::Extent;
+use crate::run::failure::{Exit, Failure};
 
 /// Begins a file of Parquet.
 ///

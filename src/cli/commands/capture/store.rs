@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, Zoned};
 
-use super::super::args::{Capture, CaptureFormat};
-use super::super::failure::{Exit, Failure};
-use super::super::run::input::LEVEL;
+use crate::cli::args::{Capture, CaptureFormat};
 use crate::p1::event::{Event, Reason};
 use crate::p1::span::Span;
+use crate::run::failure::{Exit, Failure};
+use crate::run::input::LEVEL;
 use crate::source::dump::{write_header, write_record, write_remark};
 use crate::source::maxsonar::Level;
 use crate::source::packed::Packing;

@@ -7,14 +7,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
-use super::caution::say_who_reads;
-use super::failure::{Exit, Failure, Level, say};
-use super::publishing::Publishing;
+use crate::cli::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
+use crate::cli::caution::say_who_reads;
+use crate::cli::services::Publishing;
 use crate::publish::mqtt::broker::{Broker, BrokerError, Password};
 use crate::publish::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::publish::mqtt::tls::{self, Pem, TlsProblem};
 use crate::publish::mqtt::{Choice, Mqtt, topic};
+use crate::run::failure::{Exit, Failure, Level, say};
 use crate::sys::bounded::{self, SETTINGS_MAX};
 
 use zeroize::Zeroizing;

@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf, absolute};
 use clap::{CommandFactory, Parser};
 
 use crate::cli::args::{Cli, Command, KeyArgs, is_misplaced_key, join_keys};
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::writer::failed;
+use crate::cli::output::writer::failed;
 use crate::publish::forward_target::TapPlace;
+use crate::run::failure::{Exit, Failure};
 use crate::sys::access::shut_to_others;
 
 /// Writes the unit that runs `program` with the words of a command line; without words, as `smarty.toml` in
@@ -336,7 +336,7 @@ fn is_at_home(program: &Path) -> bool {
 }
 
 fn word(path: &Path) -> String {
-    crate::cli::writer::quoted(&path.display().to_string())
+    crate::cli::output::writer::quoted(&path.display().to_string())
 }
 
 fn refused(what: &str, hint: &str) -> Failure {

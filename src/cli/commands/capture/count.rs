@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::cli::progress;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::event::{Event, Reason};
+use crate::run::progress;
 
 /// What came of one source.
 #[derive(Clone, Debug, Default)]

@@ -9,12 +9,12 @@ use rustix::event::PollFlags;
 
 use super::{Target, WriteEnd};
 use crate::cli::args::{Global, Listen, Simulate};
-use crate::cli::failure::{Exit, Failure, Level, say};
-use crate::cli::listen;
-use crate::cli::writer::{Writer, failed, shown};
+use crate::cli::output::writer::{Writer, failed, shown};
+use crate::cli::services::listen;
 use crate::p1::count::count;
 use crate::publish::pty::Pty;
 use crate::publish::server::Server;
+use crate::run::failure::{Exit, Failure, Level, say};
 use crate::store::out::OutFile;
 use crate::store::target::Existing;
 use crate::sys::file_error::FileError;

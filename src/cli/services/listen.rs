@@ -4,10 +4,10 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 
-use super::failure::{Exit, Failure};
-use super::writer::{failed, shown};
+use crate::cli::output::writer::{failed, shown};
 use crate::publish::pty::Pty;
 use crate::publish::server::Server;
+use crate::run::failure::{Exit, Failure};
 use crate::source::error::plain;
 
 /// Listens at each of the hosts and ports.

@@ -6,18 +6,18 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use super::args::{Format, Global, Report};
-use super::config::Config;
-use super::decode::{self, Beside, zone};
-use super::failure::{Exit, Failure, Level, say};
-use super::inputs;
-use super::output::{OutputOptions, existing, terminal_width};
-use super::writer::{WriteEnd, Writer};
+use crate::cli::args::{Format, Global, Report};
+use crate::cli::commands::decode::{self, Beside, zone};
+use crate::cli::config::Config;
+use crate::cli::inputs;
+use crate::cli::output::writer::{WriteEnd, Writer};
+use crate::cli::output::{OutputOptions, existing, terminal_width};
 use crate::format::report::html::{self, Sheet};
 use crate::format::report::{Account, Accounts, Stated, csv, json, table};
 use crate::p1::count::count;
 use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
+use crate::run::failure::{Exit, Failure, Level, say};
 use crate::store::out::OutFile;
 
 /// Reads the inputs to their end and prints what the meters counted.

@@ -8,12 +8,12 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use super::args::{Cli, Generate, Generated};
-use super::failure::{Exit, Failure, Level, say};
-use super::writer::{WriteEnd, Writer, failed};
+use crate::cli::args::{Cli, Generate, Generated};
+use crate::cli::output::writer::{WriteEnd, Writer, failed};
+use crate::run::failure::{Exit, Failure, Level, say};
 
 /// The JSON Schema of the output.
-pub const SCHEMA: &str = include_str!("../../samples/smarty-1.schema.json");
+pub const SCHEMA: &str = include_str!("../../../samples/smarty-1.schema.json");
 
 /// The rule of udev.
 const RULE: &str = include_str!("generate/smarty.rules");

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Global, KeysCheck, Run};
-use super::config::Config;
-use super::decode::{Prepared, meters};
-use super::failure::{Exit, Failure, Level, say};
-use super::inputs::{self, Named};
-use super::keys::Ring;
-use super::messages::talk;
-use super::run::counts::exit_of;
-use super::run::{Counts, Filter, Observers};
-use super::signals::Signals;
-use super::words;
-use super::writer::{WriteEnd, Writer};
+use crate::cli::args::{Global, KeysCheck, Run};
+use crate::cli::commands::decode::{Prepared, meters};
+use crate::cli::config::Config;
+use crate::cli::inputs::{self, Named};
+use crate::cli::keys::Ring;
+use crate::cli::messages::refusals;
+use crate::cli::messages::talk;
+use crate::cli::output::writer::{WriteEnd, Writer};
+use crate::cli::signals::Signals;
 use crate::format::keys::{Tried, advice, write, write_json};
 use crate::format::words::Depth;
 use crate::observe::context::{Context, Source};
@@ -23,6 +20,9 @@ use crate::p1::diagnosis::Finding;
 use crate::p1::diagnosis::key_check::{KeyCheck, Meter};
 use crate::p1::event::Event;
 use crate::p1::examine::Stage;
+use crate::run::counts::exit_of;
+use crate::run::failure::{Exit, Failure, Level, say};
+use crate::run::{Counts, Filter, Observers};
 
 /// Tries the keys on all frames of the inputs.
 ///
@@ -214,7 +214,7 @@ impl InputCheck {
             label: self.label.as_deref(),
         };
         for finding in &self.findings {
-            let (what, hint) = words::finding(finding, source, Depth::Plain);
+            let (what, hint) = refusals::finding(finding, source, Depth::Plain);
             let hint = Some(hint.as_str()).filter(|_| !quiet);
             say(Level::Error, &format!("{name}: {what}"), hint);
         }

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use jiff::civil::DateTime;
 
 use self::outlets::{Outlets, Sent};
-use super::args::{Global, Simulate};
-use super::failure::{Exit, Failure, Level, say};
-use super::signals::Signals;
-use super::writer::WriteEnd;
+use crate::cli::args::{Global, Simulate};
+use crate::cli::output::writer::WriteEnd;
+use crate::cli::signals::Signals;
+use crate::run::failure::{Exit, Failure, Level, say};
 use crate::simulate::virtual_meter::{Due, Plan, Speed, Street};
 use crate::source::replay::{LANES_MAX, Replay, ReplayError};
 use crate::sys::stop::Stop;
