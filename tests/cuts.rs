@@ -10,7 +10,7 @@ use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::Event;
 use smarty::p1::span::Span;
 use smarty::p1::value::Zone;
-use smarty::source::dump::{Piece, Undump};
+use smarty::source::dump::{DumpDecoder, Piece};
 
 /// Bytes of all samples, of which some are dumps in text.
 fn samples() -> Vec<(PathBuf, Vec<u8>)> {
@@ -82,7 +82,7 @@ fn a_dump_cut_anywhere_gives_the_beginning_of_its_bytes() {
     for (path, text) in samples() {
         let undump = |text: &[u8]| {
             let mut bytes = Vec::new();
-            let mut undump = Undump::new(None);
+            let mut undump = DumpDecoder::new(None);
             let mut take = |piece: Piece<'_>| {
                 if let Piece::Bytes(piece) = piece {
                     bytes.extend_from_slice(piece);

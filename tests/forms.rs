@@ -7,13 +7,13 @@ mod table;
 mod wrap;
 
 use proptest::prelude::*;
-use smarty::source::dump::{Note, Piece, Undump};
+use smarty::source::dump::{DumpDecoder, Note, Piece};
 use table::{FORMS, Of};
 
 /// What comes of a paste, cut at the given lengths in turn.
 fn undump(paste: &[u8], cuts: &[usize]) -> Result<(Vec<u8>, Vec<Note>), String> {
     let (mut bytes, mut notes) = (Vec::new(), Vec::new());
-    let mut undump = Undump::new(None);
+    let mut undump = DumpDecoder::new(None);
     let mut out = |piece: Piece<'_>| match piece {
         Piece::Bytes(part) => bytes.extend_from_slice(part),
         Piece::Note(note) => notes.push(note),

@@ -26,7 +26,7 @@ use self::file::{Entry, File};
 use crate::cli::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use crate::cli::inputs::Named;
 use crate::p1::nearest::distance;
-use crate::publish::forward_target::{Tap, TapPlace};
+use crate::publish::forward_target::{ForwardPlace, ForwardTarget};
 use crate::run::failure::{Exit, Failure};
 use crate::run::secrets::without_grouped_keys;
 use crate::source::Address;
@@ -198,7 +198,7 @@ impl Config {
             let entries = self.file.source.iter().filter(|_| own);
             let own = entries.flat_map(|entry| {
                 let Entry { forward, label, .. } = entry.get_ref();
-                forward.iter().map(|tap| Tap {
+                forward.iter().map(|tap| ForwardTarget {
                     label: label.clone(),
                     place: tap.place.clone(),
                 })
@@ -251,8 +251,8 @@ impl Config {
         })
     }
 
-    fn tap(&self, mut tap: Tap) -> Tap {
-        if let TapPlace::Pty(path) = &mut tap.place {
+    fn tap(&self, mut tap: ForwardTarget) -> ForwardTarget {
+        if let ForwardPlace::Pty(path) = &mut tap.place {
             *path = self.folder.join(&*path);
         }
         tap

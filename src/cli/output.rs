@@ -28,7 +28,7 @@ use crate::observe::context::{Context, Senders};
 use crate::observe::fields::{Fields, UnknownField};
 use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
 use crate::observe::redact::Redactor;
-use crate::observe::sampling::{Row, Thin, Thinning, values};
+use crate::observe::sampling::{Row, Sampler, Sampling, values};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event, Refused};
@@ -56,7 +56,7 @@ pub struct Output {
     events: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
-    thin: Thin,
+    thin: Sampler,
     senders: Senders,
     redactor: Option<SharedRedactor>,
     buffer: Vec<u8>,
@@ -90,7 +90,7 @@ pub struct OutputOptions {
     /// Whether nothing is printed: services have all of it.
     pub silent: bool,
     /// What is left out.
-    pub thinning: Thinning,
+    pub thinning: Sampling,
     /// Whether a file grows by each line as it comes, rather than being made whole or not at all.
     pub durable: bool,
     /// When it goes on in a new file.
@@ -218,7 +218,7 @@ impl Output {
             plain: args.file().is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
-            thin: Thin::new(flow.thinning, zone.clone(), Timestamp::now()),
+            thin: Sampler::new(flow.thinning, zone.clone(), Timestamp::now()),
             senders: Senders::default(),
             redactor: args
                 .redact

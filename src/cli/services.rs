@@ -13,7 +13,7 @@ use crate::cli::inputs::Named;
 use crate::cli::args::{Global, Run};
 use crate::observe::fields::Fields;
 use crate::observe::observer::Observer;
-use crate::observe::sampling::Thinning;
+use crate::observe::sampling::Sampling;
 use crate::observe::standing::{PLACES, Places};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
@@ -76,7 +76,7 @@ pub struct Publishing<'a> {
     /// Options of all commands that decode.
     pub run: &'a Run,
     /// What is left out.
-    pub thinning: Thinning,
+    pub thinning: Sampling,
     /// Zone of the meters' clocks.
     pub zone: Zone,
     /// How much is said.

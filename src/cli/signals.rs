@@ -101,7 +101,7 @@ impl Signals {
             flag::register(signal, again)?;
             flag::register(signal, Arc::clone(stdio::ending()))?;
             flag::register_usize(signal, Arc::clone(&self.received), signal as usize)?;
-            let rope = self.stop.rope()?;
+            let rope = self.stop.wake_tx()?;
             pipe::register(signal, rope)?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::format::clean::steers;
-use crate::format::incremental::{ByShape, Draft, Template};
+use crate::format::incremental::{ByShape, Rendering, Template};
 use crate::format::level;
 use crate::format::number::{part_of, write_plain};
 use crate::observe::context::{Context, Senders};
@@ -384,7 +384,7 @@ fn stands_alone(column: &str) -> bool {
 /// The cells of columns of the telegram, each behind its comma.
 fn template(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Template<Cell> {
     let Shape { layout, meaning } = &**telegram.shape();
-    let mut row = Draft::new(telegram.text());
+    let mut row = Rendering::new(telegram.text());
     for column in columns {
         row.constant().push(b',');
         let value = meaning.values.iter().find(|at| at.key == *column);

@@ -24,7 +24,7 @@ pub struct ByShape<P> {
 
 /// A template in the making: constant parts and steps in the order of the output.
 #[derive(Clone, Debug)]
-pub struct Draft<T> {
+pub struct Rendering<T> {
     text: Vec<u8>,
     bytes: Vec<u8>,
     steps: Vec<Step<T>>,
@@ -95,7 +95,7 @@ impl<P> ByShape<P> {
     }
 }
 
-impl<T> Draft<T> {
+impl<T> Rendering<T> {
     /// Begins the output for a text.
     pub fn new(text: &[u8]) -> Self {
         Self {
@@ -302,7 +302,7 @@ mod tests {
     }
 
     fn whole(text: &[u8], places: &[Place]) -> Template<Place> {
-        let mut template = Draft::new(text);
+        let mut template = Rendering::new(text);
         for &place in places {
             template.constant().extend_from_slice(b"<");
             template.step(place, place, |out, place| {

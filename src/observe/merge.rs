@@ -18,8 +18,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::observe::bounded_map::{BoundedMap, Sum};
 use crate::observe::context::Context;
-use crate::observe::roster::{Roster, Sum};
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::push::{Earlier, Push, UnitFrom};
 use crate::p1::readout::{Readout, SentCrc, crc16};
@@ -29,7 +29,7 @@ use crate::p1::value::Zone;
 /// Puts the pushes of each meter together.
 pub struct Merger {
     zone: Zone,
-    meters: Roster<Meter>,
+    meters: BoundedMap<Meter>,
     /// Names that meters of a source have.
     sources: HashMap<Sum, Names>,
     memory: Memory,
@@ -75,7 +75,7 @@ impl Merger {
     pub fn new(zone: Zone) -> Self {
         Self {
             zone,
-            meters: Roster::default(),
+            meters: BoundedMap::default(),
             sources: HashMap::new(),
             memory: Memory::default(),
             text: Vec::new(),

@@ -8,7 +8,7 @@ pub mod observer;
 
 pub mod standing;
 
-pub mod roster;
+pub mod bounded_map;
 
 pub mod sampling;
 

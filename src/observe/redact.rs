@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
+use crate::observe::bounded_map::{Sum, Sums};
 use crate::observe::observer::Notice;
-use crate::observe::roster::{Sum, Sums};
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};

@@ -19,16 +19,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::observe::bounded_map::{BoundedMap, Sum, Sums};
 use crate::observe::fields::Fields;
 use crate::observe::observer::Notice;
-use crate::observe::roster::{Roster, Sum, Sums};
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::value::Zone;
 
 /// What is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Thinning {
+pub struct Sampling {
     /// All but the last of each period.
     pub every: Option<Duration>,
     /// What says nothing new.
@@ -39,14 +39,14 @@ pub struct Thinning {
 
 /// Holds rows back until it is known whether they go out: bytes to be printed, or whatever a sink makes of a telegram.
 #[derive(Debug)]
-pub struct Thin<T = Vec<u8>> {
-    thinning: Thinning,
+pub struct Sampler<T = Vec<u8>> {
+    thinning: Sampling,
     /// Where the meters stand.
     zone: Zone,
     /// When the run began: what was received before was read from a log.
     began: Timestamp,
     /// A row of each meter, those that wait longest first.
-    held: Roster<Held<T>>,
+    held: BoundedMap<Held<T>>,
     /// When periods are over, by our clock.
     ends: BTreeMap<(Timestamp, u64), Sum>,
     /// Rows that came so far.
@@ -54,7 +54,7 @@ pub struct Thin<T = Vec<u8>> {
     /// Bytes of the rows that are held.
     bytes: usize,
     /// What was printed last of each meter.
-    printed: Roster<Sum>,
+    printed: BoundedMap<Sum>,
     sums: Sums,
     limits: Limits,
     /// There was more than that, which was said.
@@ -108,18 +108,18 @@ impl Weight for Vec<u8> {
     }
 }
 
-impl<T: Weight> Thin<T> {
+impl<T: Weight> Sampler<T> {
     /// Leaves out what is asked for, in a run that began at a time.
-    pub fn new(thinning: Thinning, zone: Zone, began: Timestamp) -> Self {
+    pub fn new(thinning: Sampling, zone: Zone, began: Timestamp) -> Self {
         Self {
             thinning,
             zone,
             began,
-            held: Roster::default(),
+            held: BoundedMap::default(),
             ends: BTreeMap::new(),
             offered: 0,
             bytes: 0,
-            printed: Roster::default(),
+            printed: BoundedMap::default(),
             sums: Sums::default(),
             limits: Limits {
                 bytes: HELD_MAX,
@@ -132,7 +132,7 @@ impl<T: Weight> Thin<T> {
 
     /// Tells whether anything is left out.
     pub fn is_active(&self) -> bool {
-        self.thinning != Thinning::default()
+        self.thinning != Sampling::default()
     }
 
     /// Takes a row; gives what is to be printed now.

@@ -1,14 +1,14 @@
 //! Telegrams passed on to other software, byte for byte as the meter made them, or the frames as received.
 //!
 //! ```text
-//! the loop --> inbox ==> a thread of its own --> server --> clients, each with what waits for it
+//! the loop --> queue ==> a thread of its own --> server --> clients, each with what waits for it
 //!                                           \--> pseudo-terminals
 //! ```
 //!
-//! The loop only puts a telegram into the inbox: neither it nor a client ever waits for another client. Who comes
+//! The loop only puts a telegram into the queue: neither it nor a client ever waits for another client. Who comes
 //! late gets the last telegram of each meter at once; who leaves too much unread is disconnected.
 
-mod inbox;
+mod queue;
 
 use std::io::{self, PipeReader};
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
-use self::inbox::{Inbox, Telegram};
+use self::queue::{ForwardQueue, Telegram};
 use crate::observe::context::{Context, Senders};
 use crate::observe::observer::{Flow, Notice, Observer, Report};
 use crate::observe::standing::Standing;
@@ -37,7 +37,7 @@ use crate::sys::stop::Wake;
 pub struct Forward {
     raw: bool,
     senders: Senders,
-    inbox: Arc<Inbox>,
+    queue: Arc<ForwardQueue>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
     turned_away: Counter,
@@ -57,8 +57,8 @@ pub struct Taps {
 /// What the thread works with.
 struct Worker {
     taps: Taps,
-    inbox: Arc<Inbox>,
-    ear: PipeReader,
+    queue: Arc<ForwardQueue>,
+    wake_rx: PipeReader,
     /// The last telegram of each sender.
     latest: Vec<Telegram>,
     /// When trouble with a client was last said, and how often it was not since.
@@ -73,14 +73,14 @@ impl Forward {
     /// Where the system gives no thread.
     pub fn start(mut taps: Taps, raw: bool) -> io::Result<Self> {
         taps.server = taps.server.with_patience(PATIENCE);
-        let (inbox, ear) = Inbox::new(taps.notices())?;
-        let inbox = Arc::new(inbox);
+        let (queue, wake_rx) = ForwardQueue::new(taps.notices())?;
+        let queue = Arc::new(queue);
         let stop = Stop::new()?;
         let turned_away = taps.server.turned_away();
         let worker = Worker {
             taps,
-            inbox: Arc::clone(&inbox),
-            ear,
+            queue: Arc::clone(&queue),
+            wake_rx,
             latest: Vec::new(),
             said: None,
             unsaid: 0,
@@ -91,7 +91,7 @@ impl Forward {
         Ok(Self {
             raw,
             senders: Senders::default(),
-            inbox,
+            queue,
             stop,
             thread: Some(thread),
             turned_away,
@@ -103,8 +103,8 @@ impl Forward {
         self.turned_away.clone()
     }
 
-    fn post(&self, context: &Context<'_>, meter: &str, standing: Standing, bytes: &[u8]) {
-        self.inbox.post(Telegram {
+    fn push(&self, context: &Context<'_>, meter: &str, standing: Standing, bytes: &[u8]) {
+        self.queue.push(Telegram {
             label: context.source.label.map(str::to_owned),
             sender: format!("{} {meter}", context.source.name),
             bytes: bytes.into(),
@@ -140,7 +140,7 @@ impl Forward {
         } else {
             decoded.text
         };
-        self.post(context, &meter, Standing::of(context, decoded), bytes);
+        self.push(context, &meter, Standing::of(context, decoded), bytes);
     }
 
     /// A frame that only lacks its key here is whole: who has the key can read it.
@@ -148,12 +148,12 @@ impl Forward {
         if self.raw && matches!(refused.reason, Reason::NoKey | Reason::Unsupported(_)) {
             let title = refused.title().map(|title| title.to_string());
             let meter = title.unwrap_or_default();
-            self.post(context, &meter, Standing::Anyone, refused.frame);
+            self.push(context, &meter, Standing::Anyone, refused.frame);
         }
     }
 
     fn notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.inbox.lock().notices)
+        std::mem::take(&mut self.queue.lock().notices)
     }
 
     fn finish(&mut self) {
@@ -183,7 +183,7 @@ impl Worker {
                 Ok(Wake::Stopped) => break,
                 Ok(_) => well = true,
                 Err(error) if std::mem::take(&mut well) => {
-                    self.inbox.note(Notice {
+                    self.queue.note(Notice {
                         trouble: true,
                         what: format!("forwarding: {}", plain(&error)),
                         hint: None,
@@ -200,8 +200,8 @@ impl Worker {
 
     fn wait(&mut self, stop: &Stop) -> io::Result<Wake> {
         let mut fds = vec![
-            stop.bell(),
-            PollFd::from_borrowed_fd(self.ear.as_fd(), PollFlags::IN),
+            stop.poll_fd(),
+            PollFd::from_borrowed_fd(self.wake_rx.as_fd(), PollFlags::IN),
         ];
         self.taps.server.watch(&mut fds);
         let ptys = self.taps.ptys.iter().map(|(pty, _)| &pty.outlet);
@@ -210,14 +210,14 @@ impl Worker {
         stop.poll(&mut fds, self.taps.server.rests())
     }
 
-    /// Gives what is in the inbox to all whom it is for.
+    /// Gives what is in the queue to all whom it is for.
     fn pass_on(&mut self) {
         let mut rings = [0; 64];
         while matches!(
-            rustix::io::read(&self.ear, &mut rings),
+            rustix::io::read(&self.wake_rx, &mut rings),
             Ok(1..) | Err(Errno::INTR)
         ) {}
-        let telegrams = self.inbox.take();
+        let telegrams = self.queue.take();
         let fresh = !telegrams.is_empty();
         for telegram in telegrams {
             let Taps {
@@ -279,7 +279,7 @@ impl Worker {
                 unsaid => format!("; {} before it", count(unsaid, "other")),
             };
             self.said = Some(Instant::now());
-            self.inbox.note(Notice {
+            self.queue.note(Notice {
                 trouble: true,
                 what: format!("forwarding: {news}{before}"),
                 hint: match news {

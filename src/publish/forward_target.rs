@@ -13,16 +13,16 @@ use std::str::FromStr;
 
 /// A place that others draw telegrams from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tap {
+pub struct ForwardTarget {
     /// Only telegrams of the source with this label.
     pub label: Option<String>,
     /// Where.
-    pub place: TapPlace,
+    pub place: ForwardPlace,
 }
 
 /// Where others draw telegrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapPlace {
+pub enum ForwardPlace {
     /// A server.
     Tcp(Listen),
     /// A link to a pseudo-terminal.
@@ -38,7 +38,7 @@ pub struct Listen {
     pub port: u16,
 }
 
-impl FromStr for Tap {
+impl FromStr for ForwardTarget {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -48,12 +48,12 @@ impl FromStr for Tap {
         };
         let place = match rest.strip_prefix("pty:") {
             Some("") => return Err("pty: needs a path, such as pty:/run/smarty/meter"),
-            Some(path) => TapPlace::Pty(path.into()),
+            Some(path) => ForwardPlace::Pty(path.into()),
             None => match rest.strip_prefix("tcp://").unwrap_or(rest) {
                 rest if rest.contains("://") => {
                     return Err("expected tcp://HOST:PORT, a port alone, or pty:PATH");
                 }
-                rest => TapPlace::Tcp(rest.parse()?),
+                rest => ForwardPlace::Tcp(rest.parse()?),
             },
         };
         Ok(Self { label, place })
@@ -95,7 +95,7 @@ pub fn bare_host(host: &str) -> Result<&str, &'static str> {
     }
 }
 
-impl fmt::Display for Tap {
+impl fmt::Display for ForwardTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(label) = &self.label {
             write!(f, "{label}=")?;
@@ -104,7 +104,7 @@ impl fmt::Display for Tap {
     }
 }
 
-impl fmt::Display for TapPlace {
+impl fmt::Display for ForwardPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(listen) => write!(f, "tcp://{listen}"),
@@ -147,7 +147,7 @@ mod tests {
             ("pty:/tmp/a=b", "pty:/tmp/a=b"),
             ("house=pty:meter", "house=pty:meter"),
         ] {
-            let tap: Tap = text.parse().unwrap();
+            let tap: ForwardTarget = text.parse().unwrap();
             assert_eq!(tap.to_string(), shown);
             assert_eq!(tap.to_string().parse(), Ok(tap));
         }
@@ -171,7 +171,7 @@ mod tests {
             "[]:1",
             "-1",
         ] {
-            assert!(text.parse::<Tap>().is_err(), "{text}");
+            assert!(text.parse::<ForwardTarget>().is_err(), "{text}");
         }
     }
 }

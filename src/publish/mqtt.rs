@@ -30,7 +30,7 @@ mod link;
 
 pub mod values;
 
-mod board;
+mod smartyreader;
 
 mod entity;
 
@@ -50,8 +50,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::claims::Claims;
-use self::device::{GOOD_AGAIN, Trouble, described};
-use self::devices::{Devices, ELECTRICITY, Heard, SENSOR};
+use self::device::{GOOD_AGAIN, Trouble, discovery_entity};
+use self::devices::{Devices, ELECTRICITY, SENSOR, Sender};
 use self::entity::Entity;
 use self::link::Link;
 use self::message::{Kind, Message};
@@ -62,7 +62,7 @@ use crate::format::words;
 use crate::observe::context::{Context, Senders};
 use crate::observe::fields::Fields;
 use crate::observe::observer::{self, Flow, Notice, Observer, Report};
-use crate::observe::sampling::{self, Row, Thin, Thinning, Weight};
+use crate::observe::sampling::{self, Row, Sampler, Sampling, Weight};
 use crate::observe::standing::{Lost, Places, Standing};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
@@ -78,7 +78,7 @@ pub struct Mqtt {
     senders: Senders,
     devices: Devices,
     claims: Claims,
-    thin: Thin<Held>,
+    thin: Sampler<Held>,
     on_change: bool,
     /// How long the end may take.
     patience: Duration,
@@ -97,7 +97,7 @@ pub struct Choice {
     /// Only these values.
     pub fields: Option<Fields>,
     /// Only some telegrams.
-    pub thinning: Thinning,
+    pub thinning: Sampling,
     /// Where the meters stand.
     pub zone: Zone,
     /// Sources of the run.
@@ -130,7 +130,7 @@ impl Mqtt {
             claims: Claims::default(),
             on_change: choice.thinning.on_change,
             patience: FINISH_TIME,
-            thin: Thin::new(choice.thinning, choice.zone, Timestamp::now()),
+            thin: Sampler::new(choice.thinning, choice.zone, Timestamp::now()),
             link: Link::start(settings.clone())?,
             settings,
         })
@@ -142,7 +142,7 @@ impl Mqtt {
     }
 
     /// The number of a meter or sensor, and room for it at the broker.
-    fn find(&mut self, context: &Context<'_>, heard: Heard<'_>) -> Option<u64> {
+    fn find(&mut self, context: &Context<'_>, heard: Sender<'_>) -> Option<u64> {
         let found = self.devices.find(&self.settings, context, heard);
         self.let_go();
         found
@@ -159,11 +159,13 @@ impl Mqtt {
 
     /// Says what is wrong.
     fn complain(&mut self, context: &Context<'_>, meter: Option<&str>, trouble: &Trouble<'_>) {
-        let blamed = self.devices.blamed(&self.settings, context, meter);
+        let for_fault_or_create = self
+            .devices
+            .for_fault_or_create(&self.settings, context, meter);
         self.let_go();
-        for number in blamed {
+        for number in for_fault_or_create {
             if let Some(device) = self.devices.at(number) {
-                let ailing = device.ail(&self.settings, trouble, GOOD_AGAIN);
+                let ailing = device.set_fault(&self.settings, trouble, GOOD_AGAIN);
                 device.note(ailing.as_slice());
                 self.link.publish(ailing);
             }
@@ -196,14 +198,14 @@ impl Mqtt {
     }
 
     fn link_changed(&mut self, context: &Context<'_>, verdict: &str, message: &str) {
-        for number in self.devices.concerned(context, None) {
+        for number in self.devices.for_fault(context, None) {
             if let Some(device) = self.devices.at(number) {
                 let trouble = Trouble {
                     verdict,
                     message,
                     hint: None,
                 };
-                let ailing = device.ail(&self.settings, &trouble, 0);
+                let ailing = device.set_fault(&self.settings, &trouble, 0);
                 let left = device.leave(&self.settings);
                 let messages: Vec<_> = left.into_iter().chain(ailing).collect();
                 device.note(&messages);
@@ -250,7 +252,7 @@ impl Observer for Mqtt {
 impl Mqtt {
     fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let meter = self.senders.name(decoded).into_owned();
-        let heard = Heard {
+        let heard = Sender {
             meter: &meter,
             model: ELECTRICITY,
             standing: Standing::of(context, decoded),
@@ -261,7 +263,7 @@ impl Mqtt {
         let fields = self.fields.as_ref();
         let listed = match self.settings.layout {
             Layout::Smarty => values::list(context, decoded, fields),
-            Layout::Smartyreader => board::list(context, decoded, fields),
+            Layout::Smartyreader => smartyreader::list(context, decoded, fields),
         };
         let topics = self.settings.topics;
         let Some(device) = self.devices.at(number) else {
@@ -269,11 +271,11 @@ impl Mqtt {
         };
         let announced = listed
             .iter()
-            .filter_map(|value| described(value, !topics.has_values()));
+            .filter_map(|value| discovery_entity(value, !topics.has_values()));
         let first = device
             .hear(&self.settings)
             .into_iter()
-            .chain(device.thrive(&self.settings))
+            .chain(device.note_good_telegram(&self.settings))
             .chain(
                 decoded
                     .security
@@ -291,7 +293,7 @@ impl Mqtt {
             let mut text = Vec::new();
             match self.settings.layout {
                 Layout::Smarty => self.json.telegram(&mut text, context, decoded),
-                Layout::Smartyreader => board::json(&mut text, decoded),
+                Layout::Smartyreader => smartyreader::json(&mut text, decoded),
             }
             messages.push(device.telegram(&self.settings, &text));
         }
@@ -315,7 +317,7 @@ impl Mqtt {
     }
 
     fn level(&mut self, context: &Context<'_>, level: &Level) {
-        let heard = Heard {
+        let heard = Sender {
             meter: "",
             model: SENSOR,
             standing: Standing::Anyone,
@@ -330,7 +332,7 @@ impl Mqtt {
         let first = device
             .hear(&self.settings)
             .into_iter()
-            .chain(device.thrive(&self.settings))
+            .chain(device.note_good_telegram(&self.settings))
             .chain(device.documents(&self.settings, None, entity, &mut self.claims));
         let first: Vec<_> = first.collect();
         device.note(&first);
@@ -365,9 +367,9 @@ impl Mqtt {
             Reason::Replayed => "frames come that were sent before: their counter does not grow",
             _ => {
                 // What damages frames diagnosis finds out.
-                for number in self.devices.concerned(context, None) {
+                for number in self.devices.for_fault(context, None) {
                     if let Some(device) = self.devices.at(number) {
-                        device.stumble();
+                        device.note_refused();
                     }
                 }
                 return;

@@ -1,13 +1,13 @@
 //! Pages over HTTP: axum over hyper, one answer a connection.
 //!
 //! ```text
-//! listener --> door ---> TLS --> request --> guard ---> page --> closed
+//! listener --> connections ---> TLS --> request --> guard ---> page --> closed
 //!              limits    5 s in all          421, 401   10 s
 //! ```
 //!
 //! One thread serves all; who asks slowly, reads slowly or asks nothing holds up nobody. It ends with the handle.
 
-mod door;
+mod connections;
 mod guard;
 
 use std::io::{self, ErrorKind};
@@ -33,7 +33,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use self::door::{Door, Visitor};
+use self::connections::{Connection, Connections};
 use self::guard::{CameTo, Guard};
 pub use self::guard::{Login, Names};
 use crate::sys::counter::Counter;
@@ -95,32 +95,32 @@ pub fn serve(
         login: rules.login,
     };
     let router = router.layer(from_fn_with_state(Arc::new(guard), guard::guard));
-    let site = Arc::new(Site {
+    let site = Arc::new(HttpServer {
         tls: rules.tls.map(TlsAcceptor::from),
         limits: rules.limits,
-        door: Mutex::new(Door::new(rules.limits, turned_away)),
+        connections: Mutex::new(Connections::new(rules.limits, turned_away)),
         pages: TowerToHyperService::new(router),
     });
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (listener, ear) = {
         let _inside = runtime.enter();
-        let ear = pipe::Receiver::from_owned_fd(stop.ear()?)?;
+        let ear = pipe::Receiver::from_owned_fd(stop.wake_rx()?)?;
         (tokio::net::TcpListener::from_std(listener)?, ear)
     };
     let thread = thread::Builder::new().name("pages".to_owned());
     thread.spawn(move || run(&runtime, &site, &listener, &ear))
 }
 
-struct Site {
+struct HttpServer {
     tls: Option<TlsAcceptor>,
     limits: Limits,
-    door: Mutex<Door>,
+    connections: Mutex<Connections>,
     pages: TowerToHyperService<Router>,
 }
 
 fn run(
     runtime: &Runtime,
-    site: &Arc<Site>,
+    site: &Arc<HttpServer>,
     listener: &tokio::net::TcpListener,
     ear: &pipe::Receiver,
 ) {
@@ -135,9 +135,9 @@ fn run(
             };
             match came {
                 Ok((stream, from)) => {
-                    let visitor = site.door().enter(from.ip());
-                    if let (Some(visitor), Ok(to)) = (visitor, stream.local_addr()) {
-                        visits.spawn(visit(Arc::clone(site), stream, to.ip(), visitor));
+                    let connection = site.connections().enter(from.ip());
+                    if let (Some(connection), Ok(to)) = (connection, stream.local_addr()) {
+                        visits.spawn(visit(Arc::clone(site), stream, to.ip(), connection));
                     }
                     // A connection that had to leave takes its descriptor along.
                     yield_now().await;
@@ -146,7 +146,7 @@ fn run(
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(_) => {
                     // There are no descriptors left.
-                    site.door().make_room();
+                    site.connections().make_room();
                     tokio::select! {
                         _ = ear.readable() => break,
                         () = sleep(PAUSE) => {}
@@ -154,7 +154,7 @@ fn run(
                 }
             }
         }
-        site.door().close();
+        site.connections().close();
         // Answers that are on their way may arrive.
         let rest = async { while visits.join_next().await.is_some() {} };
         let _ = timeout(FAREWELL, rest).await;
@@ -162,37 +162,37 @@ fn run(
 }
 
 /// A connection from its begin to its end.
-async fn visit(site: Arc<Site>, stream: TcpStream, to: IpAddr, visitor: Arc<Visitor>) {
+async fn visit(site: Arc<HttpServer>, stream: TcpStream, to: IpAddr, connection: Arc<Connection>) {
     let work = async {
         match &site.tls {
             Some(tls) => {
                 if let Ok(stream) = tls.accept(stream).await {
-                    answer(&site, stream, to, &visitor).await;
+                    answer(&site, stream, to, &connection).await;
                 }
             }
-            None => answer(&site, stream, to, &visitor).await,
+            None => answer(&site, stream, to, &connection).await,
         }
     };
     tokio::pin!(work);
     loop {
         tokio::select! {
             () = &mut work => break,
-            () = visitor.leave.notified() => break,
+            () = connection.leave.notified() => break,
             // It may have been put off meanwhile.
-            () = sleep_until(visitor.until()) => if Instant::now() >= visitor.until() {
+            () = sleep_until(connection.until()) => if Instant::now() >= connection.until() {
                 break;
             },
         }
     }
-    site.door().left(&visitor);
+    site.connections().left(&connection);
 }
 
-async fn answer<S>(site: &Site, mut stream: S, to: IpAddr, visitor: &Visitor)
+async fn answer<S>(site: &HttpServer, mut stream: S, to: IpAddr, connection: &Connection)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let pages = service_fn(|mut request: Request<Incoming>| {
-        visitor.asks(site.limits.answer);
+        connection.asks(site.limits.answer);
         request.extensions_mut().insert(CameTo(to));
         site.pages.call(request)
     });
@@ -206,7 +206,7 @@ where
         .serve_connection(TokioIo::new(&mut stream), pages);
     // Who talks something else has been told so.
     let _ = talk.await;
-    visitor.is_answered(LEAVE);
+    connection.is_answered(LEAVE);
     // To close before all was read would take the answer back.
     let mut rest = [0; 1024];
     while let Ok(1..) = read(&mut stream, &mut rest).await {}
@@ -222,9 +222,11 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S, bytes: &mut [u8]) -> io::Res
     .await
 }
 
-impl Site {
-    fn door(&self) -> MutexGuard<'_, Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+impl HttpServer {
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

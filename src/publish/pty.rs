@@ -20,13 +20,13 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
 use crate::sys::access::group_id;
-use crate::sys::nonblocking_writer::Outlet;
+use crate::sys::nonblocking_writer::NonblockingWriter;
 
 /// A pseudo-terminal, gone with its link when it is dropped.
 #[derive(Debug)]
 pub struct Pty {
     /// The near side.
-    pub outlet: Outlet,
+    pub outlet: NonblockingWriter,
     far: File,
     path: PathBuf,
     link: Option<PathBuf>,
@@ -51,7 +51,7 @@ impl Pty {
         termios.make_raw();
         tcsetattr(&far, OptionalActions::Now, &termios)?;
         Ok(Self {
-            outlet: Outlet::new(near)?,
+            outlet: NonblockingWriter::new(near)?,
             far: far.into(),
             path,
             link: None,

@@ -18,7 +18,7 @@ use self::room::{Limits, Room, Seat};
 use crate::p1::count::count;
 use crate::source::error::plain;
 use crate::sys::counter::Counter;
-use crate::sys::nonblocking_writer::Outlet;
+use crate::sys::nonblocking_writer::NonblockingWriter;
 use crate::sys::stop::{Stop, Wake};
 
 /// A server with one or several ports.
@@ -66,7 +66,7 @@ struct Client {
     peer: SocketAddr,
     /// Which of the ports it is connected to.
     port: usize,
-    outlet: Outlet,
+    outlet: NonblockingWriter,
     gone: bool,
 }
 
@@ -195,7 +195,7 @@ impl Server {
     }
 
     fn step(&mut self, stop: &Stop, until: Instant) -> io::Result<Wake> {
-        let mut fds = vec![stop.bell()];
+        let mut fds = vec![stop.poll_fd()];
         self.watch(&mut fds);
         let rests = self.rests().filter(|rests| *rests < until);
         let mut wake = stop.poll(&mut fds, Some(rests.unwrap_or(until)))?;
@@ -306,14 +306,14 @@ impl fmt::Display for News {
     }
 }
 
-fn outlet(stream: TcpStream, room: usize) -> io::Result<Outlet> {
+fn outlet(stream: TcpStream, room: usize) -> io::Result<NonblockingWriter> {
     stream.set_nodelay(true)?;
     // What a slow client has not read is old: not too much of that.
     sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
     // A machine that lost its power says no goodbye.
     sockopt::set_tcp_user_timeout(&stream, SILENT_MS)?;
     sockopt::set_socket_keepalive(&stream, true)?;
-    Outlet::with_room(stream.into(), room)
+    NonblockingWriter::with_room(stream.into(), room)
 }
 
 /// In bytes; the system takes double.

@@ -12,7 +12,7 @@ use super::stdio;
 use crate::format::clean::{clean, clean_lines};
 pub use crate::observe::observer::Gravity as Level;
 use crate::source::SourceError;
-use crate::source::dump::{DumpError, Form, Secret};
+use crate::source::dump::{DumpError, Form, KeyFile};
 use crate::sys::file_error::FileError;
 
 /// How a run ended. Where several apply, the one that stands first here wins.
@@ -196,12 +196,12 @@ impl Failure {
                     forms.join("|")
                 ))
             }
-            DumpError::Secret { secret } => {
+            DumpError::KeyFile { key_file } => {
                 let file = if name == "-" { "FILE" } else { name };
-                failure.hint(match secret {
-                    Secret::Key => format!("a key goes beside an input: --key-file {file}"),
-                    Secret::Ring => format!("a key ring goes beside an input: --keyring {file}"),
-                    Secret::Mention => {
+                failure.hint(match key_file {
+                    KeyFile::Key => format!("a key goes beside an input: --key-file {file}"),
+                    KeyFile::Ring => format!("a key ring goes beside an input: --keyring {file}"),
+                    KeyFile::Mention => {
                         "--key-file takes a file with the 32 digits of the key alone, beside an input".to_owned()
                     }
                 })

@@ -19,7 +19,7 @@ use crate::source::Found;
 use crate::source::Kind;
 use crate::source::LineSettings;
 use crate::source::Place;
-use crate::source::dump::{Form, Note, Piece, Undump};
+use crate::source::dump::{DumpDecoder, Form, Note, Piece};
 
 /// One input.
 pub struct Input {
@@ -45,7 +45,7 @@ pub struct Input {
     /// The end of a file that is followed was seen: what comes now is received as it is read.
     caught_up: bool,
     form: Option<Form>,
-    undump: Undump,
+    undump: DumpDecoder,
     streams: Vec<Stream>,
     /// It was said that there are more labels than streams.
     is_full: bool,
@@ -95,7 +95,7 @@ impl Input {
             stored: false,
             caught_up: false,
             form,
-            undump: Undump::new(form),
+            undump: DumpDecoder::new(form),
             streams: vec![Stream::new(address.label.clone(), decoder)],
             is_full: false,
             current: 0,
@@ -116,7 +116,7 @@ impl Input {
         self.set_medium();
         // What a port sends is never a dump.
         if self.form.is_none() && (self.is_live() || self.device == Device::Maxsonar) {
-            self.undump = Undump::new(Some(Form::Bin));
+            self.undump = DumpDecoder::new(Some(Form::Bin));
         }
     }
 
@@ -235,7 +235,7 @@ impl Input {
         if self.stored {
             // A dump that was cut off is no error of it: the next one may be whole.
             let _ = self.undump(None, observers, |undump, each| undump.finish(each));
-            self.undump = Undump::new(self.form);
+            self.undump = DumpDecoder::new(self.form);
         }
         self.step_all(Step::Lost, observers);
     }
@@ -305,11 +305,11 @@ impl Input {
         at: Option<Timestamp>,
         observers: &mut Observers<'_>,
         run: impl FnOnce(
-            &mut Undump,
+            &mut DumpDecoder,
             &mut dyn FnMut(Piece<'_>),
         ) -> Result<(), crate::source::dump::DumpError>,
     ) -> Result<(), Failure> {
-        let mut undump = std::mem::replace(&mut self.undump, Undump::new(Some(Form::Bin)));
+        let mut undump = std::mem::replace(&mut self.undump, DumpDecoder::new(Some(Form::Bin)));
         let mut record = at;
         let done = run(&mut undump, &mut |piece| match piece {
             Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),

@@ -1,7 +1,7 @@
 //! A believable household behind the virtual meter: what three phases, a roof and a boiler do in a day.
 //!
 //! ```text
-//! load L1 L2 L3  -  sun L1 L2 L3  =  net of each phase  -> import or export, summed over the phases
+//! load L1 L2 L3  -  solar L1 L2 L3  =  net of each phase  -> import or export, summed over the phases
 //!   standby, bustle of the day, appliances      net of all three -> the energy registers
 //! gas = hot water + heating by season and hour; water by the bustle
 //! ```
@@ -17,11 +17,11 @@ mod tests;
 
 use self::clock::{Clock, Moment};
 pub use self::counters::{Capture, Counter, Demand, Energy};
-use self::curves::{bustle, chance, summer, sun, wander, warmth};
+use self::curves::{bustle, chance, heating, noise, solar, summer};
 
 /// A household at one moment of its simulated life.
 #[derive(Clone, Debug)]
-pub struct Household {
+pub struct LoadProfile {
     seed: u64,
     clock: Clock,
     now: Moment,
@@ -61,9 +61,9 @@ struct Habits {
     voltage: [i64; 3],
 }
 
-impl Household {
+impl LoadProfile {
     /// Builds the household of this seed at a time, its sub-meters read every `capture_every` seconds.
-    pub fn new(seed: u64, clock: Clock, unix: i64, capture_every: u32) -> Household {
+    pub fn new(seed: u64, clock: Clock, unix: i64, capture_every: u32) -> LoadProfile {
         let now = clock.at(unix);
         let share = |topic, slot| (chance(seed, topic, slot) % 1000) as i64;
         let each = |base: i64, more: i64, topic| {
@@ -100,7 +100,7 @@ impl Household {
         };
         let demand = Demand::new(seed, &clock, now);
         let phases = [Phase::default(); 3];
-        let mut household = Household {
+        let mut household = LoadProfile {
             seed,
             clock,
             now,
@@ -192,7 +192,7 @@ impl Household {
 
     /// The frequency, 0.01 Hz.
     pub fn frequency(&self) -> i64 {
-        4996 + 8 * wander(self.seed, 30, self.now.unix, 60) / 1000
+        4996 + 8 * noise(self.seed, 30, self.now.unix, 60) / 1000
     }
 
     /// The tariff in force: 0 at night and at the weekend, 1 on weekdays from 7 to 23 o'clock.
@@ -246,12 +246,12 @@ impl Household {
             0
         };
         load += appliance;
-        let clouds = 150 + 850 * wander(seed, 60, unix, 1500) / 1000;
-        let roof = self.habits.roof / 3 * sun(&self.now) / 1000 * clouds / 1000;
+        let clouds = 150 + 850 * noise(seed, 60, unix, 1500) / 1000;
+        let roof = self.habits.roof / 3 * solar(&self.now) / 1000 * clouds / 1000;
         let active = load - roof;
         let reactive = load / 9 + appliance / 12 - 55;
         let apparent = apparent(active, reactive);
-        let swing = 40 * wander(seed, 70 + topic, unix, 400) / 1000 - 20;
+        let swing = 40 * noise(seed, 70 + topic, unix, 400) / 1000 - 20;
         let voltage = self.habits.voltage[phase] + swing - active / 250;
         Phase {
             active,
@@ -265,7 +265,7 @@ impl Household {
     /// Gas, litres an hour: some hot water all year, heating when it is cold.
     fn gas_flow(&self) -> i64 {
         let cold = (300 - summer(&self.now)).max(0);
-        let heating = self.habits.boiler * cold / 1000 * warmth(&self.now) / 1000;
+        let heating = self.habits.boiler * cold / 1000 * heating(&self.now) / 1000;
         heating + 60 * bustle(&self.now) / 1000
     }
 }

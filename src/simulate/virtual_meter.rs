@@ -6,15 +6,15 @@
 //! ```
 //!
 //! Titles, keys and identifiers are invented (FLAG id `SMY`), and follow from seed and number: two meters of
-//! one seed are two households of one street.
+//! one seed are two households of one group of meters.
 
 mod form;
 mod identity;
+mod meter_group;
 mod plan;
 mod profile;
 mod push;
 mod rows;
-mod street;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,9 +23,9 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
+pub use self::meter_group::{Due, MeterGroup};
 pub use self::plan::{METERS, PERIOD, Plan, PlanError, START, Speed, parse_meters, parse_period};
 pub use self::profile::Profile;
-pub use self::street::{Due, Street};
 
 use self::identity::Identity;
 use self::push::Seal;
@@ -34,7 +34,7 @@ use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use crate::p1::line::layer::TELNET_GREETING;
 use crate::p1::line::{Fault, Rng};
 use crate::p1::readout::crc16;
-use crate::simulate::load_profile::Household;
+use crate::simulate::load_profile::LoadProfile;
 use crate::simulate::load_profile::clock::Clock;
 
 /// What a virtual meter is to be.
@@ -60,7 +60,7 @@ pub struct Setup {
 pub struct VirtualMeter {
     setup: Setup,
     identity: Identity,
-    house: Household,
+    house: LoadProfile,
     keys: MeterKeys,
     sealed: u32,
     first_counter: u32,
@@ -97,7 +97,7 @@ impl VirtualMeter {
         };
         let start = clock.when(setup.start);
         let identity = Identity::new(setup.profile, setup.seed, setup.number, &clock, start);
-        let house = Household::new(
+        let house = LoadProfile::new(
             identity.seed,
             clock,
             start.unix,
@@ -167,7 +167,7 @@ impl VirtualMeter {
 
     /// The household behind it.
     #[cfg(test)]
-    pub fn household(&self) -> &Household {
+    pub fn household(&self) -> &LoadProfile {
         &self.house
     }
 
@@ -215,7 +215,7 @@ impl VirtualMeter {
         if !self.setup.sealed && self.has_good_line() {
             return self.next_telegram(out);
         }
-        // Not kept: a street has a hundred thousand meters, and one of them sends at a time.
+        // Not kept: a group of meters has a hundred thousand meters, and one of them sends at a time.
         let mut text = Vec::with_capacity(TEXT_USUAL);
         self.next_telegram(&mut text);
         if !self.setup.sealed {

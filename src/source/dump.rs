@@ -10,25 +10,25 @@
 //! Not supported: big-endian words, UTF-16 without a byte order mark.
 
 mod base64;
+mod byte_order_mark;
 mod capture;
 mod carray;
 mod columns;
 mod decoder;
-mod encoding;
 mod error;
 mod hex;
+mod hexdump_row;
+mod key_file;
 mod lines;
 mod log;
 mod magic;
 mod ndjson;
 mod numbers;
-mod rowline;
+mod paste_cleaner;
+mod probe;
 mod rows;
-mod scrub;
-mod secret;
 mod sniff;
 mod text;
-mod trial;
 mod unwrap;
 
 use std::fmt;
@@ -38,14 +38,14 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 pub use self::base64::encode_base64;
+use self::byte_order_mark::{Taken, TextDecoder};
 pub use self::capture::{write_header, write_record, write_remark};
 pub use self::carray::encode_carray;
 use self::decoder::Decoder;
-use self::encoding::{Intake, Taken};
 pub use self::error::{DumpError, Encoding, Note, Place};
 pub use self::hex::encode_hex;
+pub use self::key_file::KeyFile;
 pub use self::rows::{encode_hexdump, encode_words, encode_xxd};
-pub use self::secret::Secret;
 use self::sniff::Sniffer;
 use self::unwrap::Found;
 pub use self::unwrap::Wrapping;
@@ -108,8 +108,8 @@ pub enum Piece<'a> {
 /// Turns an input of a form, given or found out, to bytes.
 ///
 /// After an error nothing more comes of it.
-pub struct Undump {
-    intake: Intake,
+pub struct DumpDecoder {
+    intake: TextDecoder,
     stage: Stage,
     form: Option<Form>,
     noted: Vec<mem::Discriminant<Note>>,
@@ -189,7 +189,7 @@ pub struct UnknownForm {
     pub name: String,
 }
 
-impl Undump {
+impl DumpDecoder {
     /// Begins an input of the given form; of none, it is found out by looking.
     pub fn new(form: Option<Form>) -> Self {
         let stage = match form {
@@ -199,9 +199,9 @@ impl Undump {
             None => Stage::Looking(Sniffer::new()),
         };
         let intake = if form == Some(Form::Bin) {
-            Intake::plain()
+            TextDecoder::plain()
         } else {
-            Intake::new()
+            TextDecoder::new()
         };
         Self {
             intake,
@@ -248,7 +248,7 @@ impl Undump {
         &mut self,
         out: &mut dyn FnMut(Piece<'_>),
         take: impl FnOnce(
-            &mut Intake,
+            &mut TextDecoder,
             &mut dyn FnMut(Taken<'_>) -> Result<(), DumpError>,
         ) -> Result<(), DumpError>,
     ) -> Result<(), DumpError> {

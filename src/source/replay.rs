@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use self::cutter::Cutter;
 use crate::simulate::virtual_meter::Due;
-use crate::source::dump::{DumpError, Form, Note, Piece, Undump};
+use crate::source::dump::{DumpDecoder, DumpError, Form, Note, Piece};
 use crate::source::error::SourceError;
 use crate::source::file::Input;
 use crate::source::open::Source;
@@ -27,7 +27,7 @@ use crate::sys::stop::Stop;
 pub struct Replay {
     input: Input,
     path: PathBuf,
-    undump: Undump,
+    undump: DumpDecoder,
     cutter: Cutter,
     period: Duration,
     labels: Vec<String>,
@@ -134,7 +134,7 @@ impl Replay {
         Ok(Self {
             input,
             path: path.to_owned(),
-            undump: Undump::new(None),
+            undump: DumpDecoder::new(None),
             cutter: Cutter::default(),
             period,
             labels: Vec::new(),
@@ -204,13 +204,13 @@ mod tests {
     use super::super::dump::{encode_hex, write_header, write_record, write_remark};
     use super::super::testing::Folder;
     use super::*;
-    use crate::simulate::virtual_meter::{Plan, Street};
+    use crate::simulate::virtual_meter::{MeterGroup, Plan};
     use std::fs;
 
     fn frames(count: usize) -> Vec<Vec<u8>> {
         let options = [("count", count.to_string()), ("start", "2026-01-31".into())];
         let pairs = options.iter().map(|(name, value)| (*name, value.as_str()));
-        let mut street = Street::new(&Plan::of_options(pairs).unwrap());
+        let mut street = MeterGroup::new(&Plan::of_options(pairs).unwrap());
         std::iter::from_fn(|| {
             let mut frame = Vec::new();
             street.next(&mut frame).map(|_| frame)

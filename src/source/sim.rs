@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use crate::p1::cipher::MeterKeys;
 use crate::p1::ciphering::SystemTitle;
-use crate::simulate::virtual_meter::{Plan, PlanError, Street};
+use crate::simulate::virtual_meter::{MeterGroup, Plan, PlanError};
 use crate::source::address::{Address, Place};
 use crate::source::error::SourceError;
 use crate::source::file::Input;
@@ -71,7 +71,7 @@ pub fn virtual_keys(address: &Address) -> Vec<(SystemTitle, MeterKeys)> {
     let Ok(plan) = plan(options) else {
         return Vec::new();
     };
-    let street = Street::new(&plan);
+    let street = MeterGroup::new(&plan);
     let meters = street.meters().iter();
     // A key says that a meter encrypts: those in clear have none.
     meters
@@ -88,7 +88,7 @@ fn plan(options: &[(String, String)]) -> Result<Plan, PlanError> {
 /// The life of the thread.
 fn live(plan: &Plan, mut line: PipeWriter, stop: &Stop) {
     let speed = plan.speed.unwrap_or_default();
-    let mut street = Street::new(plan);
+    let mut street = MeterGroup::new(plan);
     let started = Instant::now();
     let mut burst = Vec::new();
     while let Some(due) = street.next(&mut burst) {

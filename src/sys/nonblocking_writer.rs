@@ -3,7 +3,7 @@
 //! ```text
 //! there is room        the telegram goes out
 //! there is some        a part goes out, the rest is kept and goes first as soon as there is room
-//! a rest is kept       the telegram is kept behind it where the outlet may keep so much, else dropped and counted
+//! a rest is kept       the telegram is kept behind it where the writer may keep so much, else dropped and counted
 //! ```
 
 use std::io;
@@ -14,7 +14,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 
 /// Where telegrams go that must not wait.
 #[derive(Debug)]
-pub struct Outlet {
+pub struct NonblockingWriter {
     fd: OwnedFd,
     rest: Vec<u8>,
     /// Bytes that may be kept, beside the rest of a telegram that was begun.
@@ -22,7 +22,7 @@ pub struct Outlet {
     dropped: u64,
 }
 
-impl Outlet {
+impl NonblockingWriter {
     /// Takes a descriptor, which does not wait from now on.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Outlet {
     }
 }
 
-impl AsFd for Outlet {
+impl AsFd for NonblockingWriter {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -135,19 +135,19 @@ mod tests {
     #[test]
     fn what_has_no_room_yet_is_kept_in_order_up_to_a_bound() {
         let (mut reader, writer) = io::pipe().unwrap();
-        let mut outlet = Outlet::with_room(writer.into(), 10_000).unwrap();
+        let mut writer = NonblockingWriter::with_room(writer.into(), 10_000).unwrap();
         let mut taken = Vec::new();
         for n in 0..100 {
-            if outlet.send(&[n; 1519]).unwrap() {
+            if writer.send(&[n; 1519]).unwrap() {
                 taken.extend_from_slice(&[n; 1519]);
             }
         }
-        assert!((5000..=10_000).contains(&outlet.kept()));
-        assert!(outlet.dropped() > 0);
+        assert!((5000..=10_000).contains(&writer.kept()));
+        assert!(writer.dropped() > 0);
         let mut read = vec![0; taken.len()];
         reader.read_exact(&mut read[..40_000]).unwrap();
-        outlet.flush().unwrap();
-        assert_eq!(outlet.kept(), 0);
+        writer.flush().unwrap();
+        assert_eq!(writer.kept(), 0);
         reader.read_exact(&mut read[40_000..]).unwrap();
         assert!(read == taken, "each telegram is whole, and in its place");
     }
@@ -155,24 +155,24 @@ mod tests {
     #[test]
     fn what_has_no_room_is_dropped_whole() {
         let (mut reader, writer) = io::pipe().unwrap();
-        let mut outlet = Outlet::new(writer.into()).unwrap();
+        let mut writer = NonblockingWriter::new(writer.into()).unwrap();
         let telegrams: Vec<Vec<u8>> = (0..100).map(|n| vec![n; 1519]).collect();
         let mut taken = Vec::new();
         for telegram in &telegrams {
-            if outlet.send(telegram).unwrap() {
+            if writer.send(telegram).unwrap() {
                 taken.extend_from_slice(telegram);
             }
         }
         // A pipe takes 64 KiB.
-        assert!((40..90).contains(&outlet.dropped()));
+        assert!((40..90).contains(&writer.dropped()));
         let mut read = vec![0; taken.len()];
         reader.read_exact(&mut read[..4096]).unwrap();
-        outlet.flush().unwrap();
-        assert_eq!(outlet.kept(), 0);
+        writer.flush().unwrap();
+        assert_eq!(writer.kept(), 0);
         reader.read_exact(&mut read[4096..]).unwrap();
         assert!(read == taken, "each telegram is whole");
-        assert!(outlet.send(b"later").unwrap());
+        assert!(writer.send(b"later").unwrap());
         drop(reader);
-        assert!(outlet.send(b"gone").is_err());
+        assert!(writer.send(b"gone").is_err());
     }
 }

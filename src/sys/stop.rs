@@ -1,7 +1,7 @@
 //! The one handle that ends reading, wherever a thread waits.
 //!
-//! Every wait of a source is a `poll` on two things: what it reads, and the bell of this handle.
-//! The bell is a pipe that is written once and never emptied, so that all who wait on it wake at once
+//! Every wait of a source is a `poll` on two things: what it reads, and this handle.
+//! The handle is a pipe that is written once and never emptied, so that all who wait on it wake at once
 //! and all who come later do not begin to wait.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Ends sources; clones share one flag.
 #[derive(Clone, Debug)]
-pub struct Stop(Arc<Bell>);
+pub struct Stop(Arc<WakePipe>);
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,28 +23,28 @@ pub(crate) enum Wake {
     Ready,
     /// Nothing came within the time.
     TimedOut,
-    /// The handle was rung.
+    /// The handle was woken.
     Stopped,
 }
 
 #[derive(Debug)]
-struct Bell {
+struct WakePipe {
     flag: Arc<AtomicBool>,
-    ear: PipeReader,
-    rope: PipeWriter,
+    wake_rx: PipeReader,
+    wake_tx: PipeWriter,
 }
 
 impl Stop {
-    /// Makes a handle that has not been rung.
+    /// Makes a handle that has not been woken.
     ///
     /// # Errors
     /// Where the system gives no pipe.
     pub fn new() -> io::Result<Self> {
-        let (ear, rope) = io::pipe()?;
-        Ok(Self(Arc::new(Bell {
+        let (wake_rx, wake_tx) = io::pipe()?;
+        Ok(Self(Arc::new(WakePipe {
             flag: Arc::new(AtomicBool::new(false)),
-            ear,
-            rope,
+            wake_rx,
+            wake_tx,
         })))
     }
 
@@ -52,17 +52,17 @@ impl Stop {
     pub fn stop(&self) {
         if !self.0.flag.swap(true, Ordering::SeqCst) {
             // A full pipe rings as well.
-            let _ = (&self.0.rope).write(&[1]);
+            let _ = (&self.0.wake_tx).write(&[1]);
         }
     }
 
-    /// Whether the handle was rung.
+    /// Whether the handle was woken.
     pub fn is_stopped(&self) -> bool {
         self.0.flag.load(Ordering::SeqCst)
     }
 
-    /// As [`Self::is_stopped`], but looks at the bell too: for those who never wait.
-    pub fn is_rung(&self) -> bool {
+    /// As [`Self::is_stopped`], but looks at the pipe too: for those who never wait.
+    pub fn is_woken(&self) -> bool {
         self.wait(Duration::ZERO)
     }
 
@@ -70,16 +70,16 @@ impl Stop {
     ///
     /// # Errors
     /// Where the descriptor cannot be duplicated.
-    pub fn rope(&self) -> io::Result<PipeWriter> {
-        self.0.rope.try_clone()
+    pub fn wake_tx(&self) -> io::Result<PipeWriter> {
+        self.0.wake_tx.try_clone()
     }
 
-    /// Sleeps for `time`, or until the handle is rung; says whether it was.
+    /// Sleeps for `time`, or until the handle is woken; says whether it was.
     pub fn wait(&self, time: Duration) -> bool {
         !matches!(self.wait_for(None, Some(time)), Ok(Wake::TimedOut))
     }
 
-    /// Waits until `fd` can be read, the time is over or the handle is rung, which goes first.
+    /// Waits until `fd` can be read, the time is over or the handle is woken, which goes first.
     pub(crate) fn wait_readable(
         &self,
         fd: BorrowedFd<'_>,
@@ -88,8 +88,8 @@ impl Stop {
         self.wait_for(Some(fd), time)
     }
 
-    /// Waits until one of `fds` is as its flags ask, a moment has come or the handle is rung.
-    /// The first of them must be the [`Self::bell`].
+    /// Waits until one of `fds` is as its flags ask, a moment has come or the handle is woken.
+    /// The first of them must be the [`Self::poll_fd`].
     pub(crate) fn poll(&self, fds: &mut [PollFd<'_>], until: Option<Instant>) -> io::Result<Wake> {
         loop {
             if self.is_stopped() {
@@ -108,7 +108,7 @@ impl Stop {
                 Err(error) => return Err(error.into()),
             }
             let mut events = fds.iter().map(PollFd::revents);
-            if events.next().is_some_and(|bell| !bell.is_empty()) {
+            if events.next().is_some_and(|poll_fd| !poll_fd.is_empty()) {
                 // Rung by a signal handler, which can only write.
                 self.0.flag.store(true, Ordering::SeqCst);
                 return Ok(Wake::Stopped);
@@ -120,14 +120,14 @@ impl Stop {
         }
     }
 
-    /// Another descriptor of the bell, which can be read from once the handle is rung.
-    pub(crate) fn ear(&self) -> io::Result<OwnedFd> {
-        self.0.ear.as_fd().try_clone_to_owned()
+    /// Another descriptor of the pipe, which can be read from once the handle is woken.
+    pub(crate) fn wake_rx(&self) -> io::Result<OwnedFd> {
+        self.0.wake_rx.as_fd().try_clone_to_owned()
     }
 
     /// What [`Self::poll`] hears the handle by.
-    pub(crate) fn bell(&self) -> PollFd<'_> {
-        PollFd::from_borrowed_fd(self.0.ear.as_fd(), PollFlags::IN)
+    pub(crate) fn poll_fd(&self) -> PollFd<'_> {
+        PollFd::from_borrowed_fd(self.0.wake_rx.as_fd(), PollFlags::IN)
     }
 
     fn wait_for(&self, fd: Option<BorrowedFd<'_>>, time: Option<Duration>) -> io::Result<Wake> {
@@ -135,9 +135,9 @@ impl Stop {
         match fd {
             Some(fd) => {
                 let fd = PollFd::from_borrowed_fd(fd, PollFlags::IN);
-                self.poll(&mut [self.bell(), fd], until)
+                self.poll(&mut [self.poll_fd(), fd], until)
             }
-            None => self.poll(&mut [self.bell()], until),
+            None => self.poll(&mut [self.poll_fd()], until),
         }
     }
 }
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn a_byte_from_a_signal_handler_rings_too() {
         let stop = Stop::new().unwrap();
-        assert!(!stop.is_rung());
-        stop.rope().unwrap().write_all(b"x").unwrap();
-        assert!(stop.is_rung());
+        assert!(!stop.is_woken());
+        stop.wake_tx().unwrap().write_all(b"x").unwrap();
+        assert!(stop.is_woken());
         assert!(stop.wait(Duration::from_secs(20)));
         assert!(stop.is_stopped());
     }

@@ -26,7 +26,7 @@ use smarty::format::json::Json;
 use smarty::format::table::{self, TableOptions};
 use smarty::observe::context::Context;
 use smarty::observe::fields::Fields;
-use smarty::observe::sampling::{Row, Thin, Thinning};
+use smarty::observe::sampling::{Row, Sampler, Sampling};
 use smarty::p1::cipher::Keys;
 use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::{Decoded, Event};
@@ -35,7 +35,7 @@ use smarty::p1::line::Rng;
 use smarty::p1::readout::Readout;
 use smarty::p1::telegram::Memory;
 use smarty::p1::value::Zone;
-use smarty::source::dump::{Form, Piece, Undump, encode_base64, write_header, write_record};
+use smarty::source::dump::{DumpDecoder, Form, Piece, encode_base64, write_header, write_record};
 use stream::Stream;
 
 fn main() {
@@ -229,7 +229,7 @@ fn dumps(sheet: &mut Sheet, stream: &Stream) {
     ];
     for (name, form, text) in dumps {
         sheet.time(name, "decode", stream.size(), || {
-            let mut undump = Undump::new(Some(form));
+            let mut undump = DumpDecoder::new(Some(form));
             let mut length = 0;
             let mut count = |piece: Piece<'_>| {
                 if let Piece::Bytes(bytes) = piece {
@@ -259,12 +259,12 @@ fn many(sheet: &mut Sheet) {
 fn held(sheet: &mut Sheet) {
     let few = "hold back rows of 1,000 meters";
     for (name, meters) in [(few, 1_000), ("hold back rows of 100,000 meters", 100_000)] {
-        let thinning = Thinning {
+        let thinning = Sampling {
             every: Some(Duration::from_secs(60)),
             on_change: true,
             last: false,
         };
-        let mut thin = Thin::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
+        let mut thin = Sampler::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
         let ids: Vec<_> = (0..meters).map(|meter| format!("M{meter}")).collect();
         let mut second = 0;
         let rows = 100_000;

@@ -23,7 +23,7 @@ use crate::cli::output::{Output, OutputOptions, terminal_width};
 use crate::cli::services::{Deriving, Keep};
 use crate::cli::signals::Signals;
 use crate::observe::observer::Observer;
-use crate::observe::sampling::Thinning;
+use crate::observe::sampling::Sampling;
 use crate::p1::decoder::{Policy, TagPolicy};
 use crate::p1::derive::Extent;
 use crate::p1::nearest::nearest;
@@ -73,9 +73,9 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
     }
     let options = OutputOptions {
         extent,
-        thinning: Thinning {
+        thinning: Sampling {
             last: args.input.last,
-            ..Thinning::default()
+            ..Sampling::default()
         },
         durable: args.input.follow || inputs::any_live(&named),
         ..OutputOptions::default()

@@ -9,7 +9,7 @@ use crate::p1::examine::examine;
 use crate::source::Kind;
 use crate::source::Source;
 use crate::source::SourceOptions;
-use crate::source::dump::{DumpError, Form, Piece, Undump};
+use crate::source::dump::{DumpDecoder, DumpError, Form, Piece};
 use crate::sys::stop::Stop;
 
 use crate::cli::args::{Global, Run};
@@ -104,7 +104,7 @@ fn read(
     let started = Instant::now();
     // What a port sends is never a dump.
     let form = args.input.input.0.or(live.then_some(Form::Bin));
-    let mut undump = Undump::new(form);
+    let mut undump = DumpDecoder::new(form);
     let mut capture = Vec::new();
     let mut raw = Vec::new();
     let mut buffer = vec![0; 64 << 10];

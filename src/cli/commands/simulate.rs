@@ -14,7 +14,7 @@ use crate::cli::args::{Global, Simulate};
 use crate::cli::output::writer::WriteEnd;
 use crate::cli::signals::Signals;
 use crate::run::failure::{Exit, Failure, Level, say};
-use crate::simulate::virtual_meter::{Due, Plan, Speed, Street};
+use crate::simulate::virtual_meter::{Due, MeterGroup, Plan, Speed};
 use crate::source::replay::{LANES_MAX, Replay, ReplayError};
 use crate::sys::stop::Stop;
 
@@ -55,7 +55,7 @@ enum Target<'a> {
 
 /// What is sent.
 enum Play {
-    Street(Box<Street>),
+    MeterGroup(Box<MeterGroup>),
     Replay { replay: Box<Replay>, left: u64 },
 }
 
@@ -87,7 +87,7 @@ fn send_all(
             break;
         }
         let sent = outlets.send(due.lane, &burst, pace.speed.is_none())?;
-        if matches!(sent, Sent::ReaderGone) || stop.is_rung() {
+        if matches!(sent, Sent::ReaderGone) || stop.is_woken() {
             return Ok(sent);
         }
         burst.clear();
@@ -136,7 +136,7 @@ impl Play {
                 // The same command gives the same bytes.
                 plan.start.get_or_insert(START);
             }
-            return Ok(Self::Street(Box::new(Street::new(&plan))));
+            return Ok(Self::MeterGroup(Box::new(MeterGroup::new(&plan))));
         };
         let period = args.pace.period.unwrap_or(Plan::default().period());
         let replay = Replay::open(path, Duration::from_secs(period.into()), stop)?;
@@ -158,14 +158,14 @@ impl Play {
 
     fn lanes(&self) -> usize {
         match self {
-            Self::Street(street) => street.meters().len(),
+            Self::MeterGroup(street) => street.meters().len(),
             Self::Replay { replay, .. } => replay.labels().len(),
         }
     }
 
     fn next(&mut self, burst: &mut Vec<u8>) -> Result<Option<Due>, Failure> {
         match self {
-            Self::Street(street) => Ok(street.next(burst)),
+            Self::MeterGroup(street) => Ok(street.next(burst)),
             Self::Replay { left: 0, .. } => Ok(None),
             Self::Replay { replay, left } => {
                 *left -= 1;

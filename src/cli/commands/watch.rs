@@ -18,7 +18,7 @@ use crate::cli::keys::reload::Reload;
 use crate::cli::output::OutputOptions;
 use crate::cli::services::Publishing;
 use crate::cli::services::{self, Deriving, Keep};
-use crate::observe::sampling::Thinning;
+use crate::observe::sampling::Sampling;
 use crate::run::failure::{Exit, Failure};
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port; begins anew where the
@@ -80,7 +80,7 @@ fn watch(
         before,
         after: OnceCell::new(),
     };
-    let thinning = Thinning {
+    let thinning = Sampling {
         every: thin.every,
         on_change: thin.on_change,
         last: run.input.last,

@@ -13,7 +13,7 @@ use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
 use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
-use crate::publish::forward_target::Tap;
+use crate::publish::forward_target::ForwardTarget;
 use crate::source::Baud;
 use crate::source::Device;
 use crate::source::Mode;
@@ -52,7 +52,7 @@ pub(super) struct File {
     #[serde(default, deserialize_with = "word")]
     pub(super) rotate: Option<Rotation>,
     #[serde(default, deserialize_with = "words")]
-    pub(super) forward: Vec<Tap>,
+    pub(super) forward: Vec<ForwardTarget>,
     #[serde(default)]
     pub(super) forward_raw: bool,
     pub(super) metrics: Option<MetricsTable>,
@@ -84,7 +84,7 @@ pub(super) struct Entry {
     #[serde(default, deserialize_with = "word")]
     pub(super) reference_power: Option<ReferencePower>,
     #[serde(default, deserialize_with = "words")]
-    pub(super) forward: Vec<Tap>,
+    pub(super) forward: Vec<ForwardTarget>,
 }
 
 fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {

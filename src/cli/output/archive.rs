@@ -4,7 +4,7 @@ use crate::cli::args::OutputArgs;
 use crate::cli::output::writer::WriteEnd;
 use crate::format::parquet::{Parquet, ParquetFault};
 use crate::observe::fields::Fields;
-use crate::observe::sampling::Thinning;
+use crate::observe::sampling::Sampling;
 use crate::p1::derive::Extent;
 use crate::run::failure::{Exit, Failure};
 
@@ -14,7 +14,7 @@ use crate::run::failure::{Exit, Failure};
 /// A build without it; options that a file made whole cannot follow.
 pub fn open(
     args: &OutputArgs,
-    thinning: Thinning,
+    thinning: Sampling,
     extent: Extent,
     fields: Option<Fields>,
 ) -> Result<Box<Parquet>, Failure> {
@@ -31,7 +31,7 @@ pub fn open(
             failure.hint("write another file beside it: engines read a folder as one table")
         );
     }
-    if thinning != Thinning::default() {
+    if thinning != Sampling::default() {
         return Err(usage("--format parquet writes every telegram").hint("leave out --last"));
     }
     Ok(Box::new(parquet))

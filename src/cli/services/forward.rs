@@ -5,7 +5,7 @@ use crate::cli::inputs::Named;
 use crate::cli::output::writer::failed;
 use crate::cli::services::listen;
 use crate::publish::forward::{Forward, Taps};
-use crate::publish::forward_target::TapPlace;
+use crate::publish::forward_target::ForwardPlace;
 use crate::run::failure::{Exit, Failure};
 
 /// Opens the taps; none where none is asked for.
@@ -38,11 +38,11 @@ pub fn open(args: &ForwardArgs, named: &[Named]) -> Result<Option<Forward>, Fail
             }));
         }
         match &tap.place {
-            TapPlace::Tcp(listen) => {
+            ForwardPlace::Tcp(listen) => {
                 places.push((listen.host.as_str(), listen.port));
                 labels.push(tap.label.clone());
             }
-            TapPlace::Pty(path) => {
+            ForwardPlace::Pty(path) => {
                 let pty = listen::pty(Some(path))?;
                 pty.share();
                 ptys.push((pty, tap.label.clone()));

@@ -1,7 +1,7 @@
 //! What stands from `p1_version` to `issues`, planned once for a shape of telegram.
 
 use super::parts::{write_integer, write_text_or_null};
-use crate::format::incremental::{Draft, Template};
+use crate::format::incremental::{Rendering, Template};
 use crate::format::number::{is_clean, part_of, write_json, write_json_bytes, write_json_text};
 use crate::observe::fields::Fields;
 use crate::p1::layout::{Form, Item, Place};
@@ -39,7 +39,7 @@ impl Plan {
     ) -> Self {
         let mut planner = Planner {
             telegram: *telegram,
-            draft: Draft::new(telegram.text()),
+            draft: Rendering::new(telegram.text()),
             fields,
             units,
         };
@@ -113,7 +113,7 @@ impl Then {
 /// Writes the plan while the first telegram is written.
 struct Planner<'a> {
     telegram: Telegram<'a>,
-    draft: Draft<Then>,
+    draft: Rendering<Then>,
     fields: Option<&'a Fields>,
     units: &'a [UnitFrom],
 }

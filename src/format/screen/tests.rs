@@ -7,14 +7,14 @@ mod street;
 
 use jiff::civil::date;
 
-use self::street::{Street, keyless, shown, take, trio};
+use self::street::{MeterGroup, keyless, shown, take, trio};
 use super::*;
 use crate::p1::event::Event;
 use crate::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 #[test]
 fn no_size_is_too_small_or_too_large() {
-    let alone = Street::new().house("house", Profile::LuFull).run(601);
+    let alone = MeterGroup::new().house("house", Profile::LuFull).run(601);
     let mut street = trio().house("four", Profile::LuFull).run(601);
     street.houses[1].silent = true;
     let (now, context) = (street.now(), street.houses[0].context());
@@ -42,7 +42,7 @@ fn no_size_is_too_small_or_too_large() {
 
 #[test]
 fn labels_and_ids_cannot_steer_the_terminal() {
-    let mut street = Street::new().house("\u{1b}[2Jhouse\n", Profile::LuFull);
+    let mut street = MeterGroup::new().house("\u{1b}[2Jhouse\n", Profile::LuFull);
     street.houses[0].name = Some("\u{9b}31m");
     let street = street.run(21);
     assert!(street.show(80, 24).contains("?[2Jhouse?"));

@@ -12,13 +12,13 @@ fn row(meter: &str, second: i64, values: &str) -> Row {
     }
 }
 
-fn thin(every: Option<u64>, on_change: bool, last: bool) -> Thin {
-    let thinning = Thinning {
+fn thin(every: Option<u64>, on_change: bool, last: bool) -> Sampler {
+    let thinning = Sampling {
         every: every.map(Duration::from_secs),
         on_change,
         last,
     };
-    Thin::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
+    Sampler::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
 }
 
 fn text(bytes: Option<Vec<u8>>) -> Option<String> {
@@ -46,11 +46,11 @@ fn the_last_of_each_period_is_printed_when_the_next_begins() {
 /// Every half hour of UTC from a time on, and when the rows were measured that come out with a period.
 fn printed(every: &str, from: &str, hours: i64, zone: &Zone) -> Vec<String> {
     let every = Duration::from_secs(every.parse::<u64>().unwrap());
-    let thinning = Thinning {
+    let thinning = Sampling {
         every: Some(every),
-        ..Thinning::default()
+        ..Sampling::default()
     };
-    let mut thin = Thin::new(thinning, zone.clone(), Timestamp::UNIX_EPOCH);
+    let mut thin = Sampler::new(thinning, zone.clone(), Timestamp::UNIX_EPOCH);
     let from: Timestamp = from.parse().unwrap();
     let mut out = Vec::new();
     for half in 0..=2 * hours {

@@ -76,7 +76,7 @@ fn who_comes_late_has_the_last_telegram_at_once() {
     tell(&mut forward, "house", TELEGRAM);
     tell(&mut forward, "pv", TELEGRAM);
     // Until the thread has them.
-    while !forward.inbox.lock().telegrams.is_empty() {
+    while !forward.queue.lock().telegrams.is_empty() {
         thread::sleep(Duration::from_millis(1));
     }
     thread::sleep(Duration::from_millis(100));

@@ -16,7 +16,7 @@ use super::entity::Entity;
 use super::message::{Kind, Message};
 use super::settings::{Layout, OFFLINE, ONLINE, Settings};
 use super::topic;
-use super::values::{Listed, MEASURED_AT};
+use super::values::{MEASURED_AT, PublishedValue};
 use crate::observe::standing::Standing;
 use crate::p1::event::{Decoded, Tag};
 
@@ -62,7 +62,7 @@ struct Part {
 }
 
 impl Device {
-    /// Makes a device; `plain` says that the board's topics have no level for it.
+    /// Makes a device; `plain` says that the SmartyReader's topics have no level for it.
     pub fn new(
         settings: &Settings,
         source: String,
@@ -180,15 +180,15 @@ impl Device {
     }
 
     /// Messages of values.
-    pub fn messages(&self, settings: &Settings, listed: &[Listed<'_>]) -> Vec<Message> {
-        let message = |value: &Listed<'_>| self.value(settings, &value.topic, &value.text);
+    pub fn messages(&self, settings: &Settings, listed: &[PublishedValue<'_>]) -> Vec<Message> {
+        let message = |value: &PublishedValue<'_>| self.value(settings, &value.topic, &value.text);
         listed.iter().map(message).collect()
     }
 
     /// The message of a value that stands alone.
     pub fn value(&self, settings: &Settings, key: &str, text: &[u8]) -> Message {
         let topic = format!("{}/{key}", self.base);
-        // Names of the board end in the unit too, in its own spelling.
+        // Names of the SmartyReader end in the unit too, in its own spelling.
         let kind = Kind::of_value(&key.to_ascii_lowercase());
         Message::new(topic, text, settings.retain, kind)
     }
@@ -331,7 +331,10 @@ impl Device {
 }
 
 /// The value as discovery knows it, with the meter behind that it is of.
-pub fn described(listed: &Listed<'_>, only_json: bool) -> Option<(Entity, Option<usize>)> {
+pub fn discovery_entity(
+    listed: &PublishedValue<'_>,
+    only_json: bool,
+) -> Option<(Entity, Option<usize>)> {
     // What was computed stands on topics only.
     let there = !only_json || listed.entry.is_some() || listed.key == MEASURED_AT;
     (listed.announced && there).then(|| (Entity::of(listed), listed.device))

@@ -20,7 +20,7 @@ pub struct Devices {
     all: BTreeMap<u64, Device>,
     sources: HashMap<String, Known>,
     made: u64,
-    /// Whether there is one source only, whose first meter needs no level of its own on the board's topics.
+    /// Whether there is one source only, whose first meter needs no level of its own on the SmartyReader's topics.
     single: bool,
     places: Places,
     /// Those that lost their place.
@@ -39,7 +39,7 @@ struct Known {
 
 /// A meter or a sensor that a source has just heard.
 #[derive(Clone, Copy, Debug)]
-pub struct Heard<'a> {
+pub struct Sender<'a> {
     /// Who it is; empty where nothing says so.
     pub meter: &'a str,
     /// What it is called.
@@ -97,7 +97,7 @@ impl Devices {
         &mut self,
         settings: &Settings,
         context: &Context<'_>,
-        heard: Heard<'_>,
+        heard: Sender<'_>,
     ) -> Option<u64> {
         let source = source_of(context);
         let number = self
@@ -140,14 +140,14 @@ impl Devices {
             None if heard.meter.is_empty() => source.to_owned(),
             None => heard.meter.to_owned(),
         };
-        let heard = Heard { standing, ..heard };
+        let heard = Sender { standing, ..heard };
         let number = self.make(settings, source, heard, &name, own);
         call(self.all.get_mut(&number)?, context);
         Some(number)
     }
 
     /// Devices that trouble of a source is about: the meter, where it is known, else all of the source.
-    pub fn concerned(&self, context: &Context<'_>, meter: Option<&str>) -> Vec<u64> {
+    pub fn for_fault(&self, context: &Context<'_>, meter: Option<&str>) -> Vec<u64> {
         let source = source_of(context);
         match meter.and_then(|meter| self.known(source, meter)) {
             Some(number) => vec![number],
@@ -164,13 +164,13 @@ impl Devices {
     }
 
     /// The same; where no telegram came yet, one that the first of them makes its own.
-    pub fn blamed(
+    pub fn for_fault_or_create(
         &mut self,
         settings: &Settings,
         context: &Context<'_>,
         meter: Option<&str>,
     ) -> Vec<u64> {
-        let known = self.concerned(context, meter);
+        let known = self.for_fault(context, meter);
         if !known.is_empty() {
             return known;
         }
@@ -184,7 +184,7 @@ impl Devices {
         }
         let source = source_of(context);
         let name = context.source.label.or(meter).unwrap_or(source);
-        let heard = Heard {
+        let heard = Sender {
             meter: "",
             model: ELECTRICITY,
             standing,
@@ -253,7 +253,7 @@ impl Devices {
         &mut self,
         settings: &Settings,
         source: &str,
-        heard: Heard<'_>,
+        heard: Sender<'_>,
         name: &str,
         own: bool,
     ) -> u64 {
@@ -328,16 +328,16 @@ mod tests {
         }
     }
 
-    fn anyone(meter: &str) -> Heard<'_> {
-        Heard {
+    fn anyone(meter: &str) -> Sender<'_> {
+        Sender {
             meter,
             model: ELECTRICITY,
             standing: Standing::Anyone,
         }
     }
 
-    fn proven(meter: &str) -> Heard<'_> {
-        Heard {
+    fn proven(meter: &str) -> Sender<'_> {
+        Sender {
             standing: Standing::Proven,
             ..anyone(meter)
         }
@@ -371,15 +371,24 @@ mod tests {
     fn trouble_before_the_first_telegram_does_not_cost_it_its_label() {
         let (mut devices, settings) = (devices(PLACES), settings());
         let house = context(Some("house"));
-        assert_eq!(devices.concerned(&house, None), [0; 0]);
+        assert_eq!(devices.for_fault(&house, None), [0; 0]);
         // A damaged title is not the name of the meter.
-        assert_eq!(devices.blamed(&settings, &house, Some("WRONG")), [1]);
-        assert_eq!(devices.blamed(&settings, &house, None), [1]);
+        assert_eq!(
+            devices.for_fault_or_create(&settings, &house, Some("WRONG")),
+            [1]
+        );
+        assert_eq!(devices.for_fault_or_create(&settings, &house, None), [1]);
         assert_eq!(devices.find(&settings, &house, anyone("A1")), Some(1));
         assert_eq!(devices.at(1).unwrap().meter, "A1");
         assert_eq!(devices.find(&settings, &house, anyone("B2")), Some(2));
-        assert_eq!(devices.blamed(&settings, &house, Some("B2")), [2]);
-        assert_eq!(devices.blamed(&settings, &house, Some("?")), [1, 2]);
+        assert_eq!(
+            devices.for_fault_or_create(&settings, &house, Some("B2")),
+            [2]
+        );
+        assert_eq!(
+            devices.for_fault_or_create(&settings, &house, Some("?")),
+            [1, 2]
+        );
     }
 
     #[test]
@@ -403,7 +412,7 @@ mod tests {
             },
             ..Context::default()
         };
-        assert_eq!(devices.blamed(&settings, &other, None), [0; 0]);
+        assert_eq!(devices.for_fault_or_create(&settings, &other, None), [0; 0]);
         // The first of a label and who knows a key get the places of those who have been silent for longest.
         let label = devices.find(&settings, &house, anyone("L1"));
         assert_eq!(topic(&mut devices, label), "smarty/house/x");
@@ -449,13 +458,13 @@ mod tests {
             message,
             hint: None,
         };
-        let mut ail = |message| device.ail(&settings, &trouble(message), 0).is_some();
+        let mut set_fault = |message| device.set_fault(&settings, &trouble(message), 0).is_some();
         assert_eq!(
-            ["a", "a", "b", "a"].map(&mut ail),
+            ["a", "a", "b", "a"].map(&mut set_fault),
             [true, false, true, true]
         );
-        assert!(device.thrive(&settings).is_some());
-        assert!(device.ail(&settings, &trouble("a"), 0).is_some());
+        assert!(device.note_good_telegram(&settings).is_some());
+        assert!(device.set_fault(&settings, &trouble("a"), 0).is_some());
     }
 
     #[test]

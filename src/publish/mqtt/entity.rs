@@ -3,7 +3,7 @@
 //! Classes, units and behaviour are those that Home Assistant lists for sensors. Reactive and apparent quantities
 //! have no class: not every version takes kvar, kvarh, kVA and kVAh for theirs, and values keep the unit that was sent.
 
-use super::values::{Listed, MEASURED_AT};
+use super::values::{MEASURED_AT, PublishedValue};
 use crate::p1::unit::Unit;
 
 /// A sensor.
@@ -31,7 +31,7 @@ pub struct Entity {
 
 impl Entity {
     /// Describes a value.
-    pub fn of(listed: &Listed<'_>) -> Self {
+    pub fn of(listed: &PublishedValue<'_>) -> Self {
         let key = &*listed.key;
         let stem = stem_of(key);
         let unit = unit_of(stem);

@@ -17,7 +17,7 @@ use super::fault::Fault;
 use super::message::{Kind, Message};
 use super::outbox::Outbox;
 use super::settings::{ONLINE, Protocol, Quality, Settings};
-use super::wire::{Happening, Speaker, Wire};
+use super::wire::{Client, ConnectionEvent, Wire};
 use crate::observe::observer::Notice;
 use crate::p1::count::count;
 
@@ -37,7 +37,7 @@ struct Shared {
 struct Inside {
     outbox: Outbox,
     /// There while the connection is.
-    speaker: Option<Speaker>,
+    speaker: Option<Client>,
     notices: Vec<Notice>,
     /// Trouble that was said, and is not over.
     said: Option<String>,
@@ -219,7 +219,7 @@ impl Shared {
             let happening = wire.next();
             let mut inside = self.lock();
             match happening {
-                Happening::Connected => {
+                ConnectionEvent::Connected => {
                     since = Some(Instant::now());
                     let speaker = wire.speaker();
                     if let Some(topic) = self.settings.birth_topic() {
@@ -229,23 +229,23 @@ impl Shared {
                     inside.speaker = Some(speaker);
                     inside.tell_connected(&self.settings);
                 }
-                Happening::Wrote(number) => inside.outbox.wrote(number),
-                Happening::Acknowledged(number) => {
+                ConnectionEvent::Sent(number) => inside.outbox.wrote(number),
+                ConnectionEvent::Acknowledged(number) => {
                     inside.outbox.acknowledge(number);
                 }
-                Happening::Declined(number, reason) => {
+                ConnectionEvent::Rejected(number, reason) => {
                     let topic = inside.outbox.acknowledge(number);
                     inside.tell_declined(&self.settings, topic.as_deref(), &reason);
                 }
-                Happening::Heard { text, kept } => {
+                ConnectionEvent::Heard { text, kept } => {
                     // What was said before we came is answered by what is said at the beginning.
                     if text == ONLINE && !kept {
                         inside.outbox.announce();
                     }
                 }
-                Happening::Other => continue,
-                Happening::Ended => return End::Goodbye,
-                Happening::Broke(fault) => {
+                ConnectionEvent::Other => continue,
+                ConnectionEvent::Ended => return End::Goodbye,
+                ConnectionEvent::Broke(fault) => {
                     let lasted = since.map(|since| since.elapsed());
                     return End::Fault { fault, lasted };
                 }

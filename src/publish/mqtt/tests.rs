@@ -1,4 +1,4 @@
-//! What is told to home automation, against what Home Assistant lists; names of the board.
+//! What is told to home automation, against what Home Assistant lists; names of the SmartyReader.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::broker::Broker;
 use super::claims::Claims;
-use super::device::{Device, described};
+use super::device::{Device, discovery_entity};
 use super::settings::{Layout, Quality, Settings, Topics};
-use super::{board, values};
+use super::{smartyreader, values};
 use crate::observe::context::{Context, Source};
 use crate::observe::fields::Fields;
 use crate::p1::decoder::{Decoder, Policy};
@@ -179,9 +179,9 @@ fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
         let mut device = device(settings);
         let listed = match settings.layout {
             Layout::Smarty => values::list(&context, decoded, None),
-            Layout::Smartyreader => board::list(&context, decoded, None),
+            Layout::Smartyreader => smartyreader::list(&context, decoded, None),
         };
-        let told = |value| described(value, !settings.topics.has_values());
+        let told = |value| discovery_entity(value, !settings.topics.has_values());
         let entities: Vec<_> = listed.iter().filter_map(told).collect();
         let mut claims = Claims::default();
         let told = entities.clone().into_iter();
@@ -401,7 +401,7 @@ fn values_are_published_with_the_digits_that_were_sent_and_only_those_wanted() {
 #[test]
 fn the_board_has_its_names_its_units_and_all_digits() {
     with_telegram("lu-full", |decoded| {
-        let listed = board::list(&Context::default(), decoded, None);
+        let listed = smartyreader::list(&Context::default(), decoded, None);
         let of = |topic: &str| {
             let value = listed.iter().find(|value| value.topic == topic);
             let value = value.unwrap_or_else(|| panic!("{topic}"));
@@ -427,7 +427,7 @@ fn the_board_has_its_names_its_units_and_all_digits() {
         );
         assert_eq!(of("gas_index_m3"), of("gas_consumption_calc_m3"));
         let mut json = Vec::new();
-        board::json(&mut json, decoded);
+        smartyreader::json(&mut json, decoded);
         let json: Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["smarty_datetime"], "2026-01-15T18:30:00");
         assert_eq!(json["smarty_id"], of("equipment_id"));

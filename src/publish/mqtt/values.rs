@@ -13,7 +13,7 @@ use crate::p1::obis::Entry;
 
 /// One value.
 #[derive(Clone, Debug)]
-pub struct Listed<'a> {
+pub struct PublishedValue<'a> {
     /// What it is called in `values`.
     pub key: Cow<'a, str>,
     /// The last level of its topic.
@@ -35,7 +35,7 @@ pub fn list<'a>(
     context: &Context<'a>,
     decoded: &Decoded<'a>,
     fields: Option<&Fields>,
-) -> Vec<Listed<'a>> {
+) -> Vec<PublishedValue<'a>> {
     let telegram = &decoded.telegram;
     let shape = telegram.shape();
     let mut listed = Vec::with_capacity(shape.meaning.values.len() + context.derived.len() + 1);
@@ -54,7 +54,7 @@ pub fn list<'a>(
         let mut text = Vec::new();
         write_plain(&mut text, telegram, item, value.shift);
         let mut devices = shape.meaning.devices.iter();
-        listed.push(Listed {
+        listed.push(PublishedValue {
             key: Cow::Borrowed(&*value.key),
             topic: Cow::Borrowed(&*value.key),
             text,
@@ -70,7 +70,7 @@ pub fn list<'a>(
     {
         let mut text = Vec::new();
         time.write(&mut text);
-        listed.push(Listed {
+        listed.push(PublishedValue {
             key: Cow::Borrowed(MEASURED_AT),
             topic: Cow::Borrowed(MEASURED_AT),
             text,
@@ -87,17 +87,17 @@ pub fn list<'a>(
 pub fn derived<'a>(
     context: &Context<'a>,
     fields: Option<&Fields>,
-) -> impl Iterator<Item = Listed<'a>> {
+) -> impl Iterator<Item = PublishedValue<'a>> {
     let wanted =
         move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(&derived.key));
     context.derived.iter().filter(wanted).map(computed)
 }
 
-fn computed(derived: &Derived) -> Listed<'_> {
+fn computed(derived: &Derived) -> PublishedValue<'_> {
     let mut text = Vec::new();
     // Writing into memory cannot fail.
     drop(write!(text, "{}", derived.value));
-    Listed {
+    PublishedValue {
         key: Cow::Borrowed(&derived.key),
         topic: Cow::Borrowed(&derived.key),
         text,

@@ -17,7 +17,7 @@ pub enum Wire {
 
 /// What gives messages to a connection, from another thread.
 #[derive(Clone)]
-pub enum Speaker {
+pub enum Client {
     /// MQTT 3.1.1.
     Three(rumqttc_v4::Client),
     /// MQTT 5.
@@ -26,15 +26,15 @@ pub enum Speaker {
 
 /// What happens on a connection.
 #[derive(Debug)]
-pub enum Happening {
+pub enum ConnectionEvent {
     /// The broker has let us in.
     Connected,
     /// A message was written, under a number where it is to be acknowledged.
-    Wrote(Option<u16>),
+    Sent(Option<u16>),
     /// The broker has the message of this number.
     Acknowledged(u16),
     /// The broker does not take the message of this number, and says why.
-    Declined(u16, String),
+    Rejected(u16, String),
     /// A message came on a topic; `kept` says that it is an old one.
     Heard {
         /// What.
@@ -60,25 +60,25 @@ impl Wire {
     }
 
     /// What speaks on it.
-    pub fn speaker(&self) -> Speaker {
+    pub fn speaker(&self) -> Client {
         match self {
-            Self::Three(client, _) => Speaker::Three(client.clone()),
-            Self::Five(client, _) => Speaker::Five(client.clone()),
+            Self::Three(client, _) => Client::Three(client.clone()),
+            Self::Five(client, _) => Client::Five(client.clone()),
         }
     }
 
     /// Waits for the next that happens.
-    pub fn next(&mut self) -> Happening {
+    pub fn next(&mut self) -> ConnectionEvent {
         match self {
             Self::Three(_, connection) => match connection.recv() {
                 Ok(Ok(event)) => of_three(event),
-                Ok(Err(error)) => Happening::Broke(Fault::three(&error)),
-                Err(_) => Happening::Ended,
+                Ok(Err(error)) => ConnectionEvent::Broke(Fault::three(&error)),
+                Err(_) => ConnectionEvent::Ended,
             },
             Self::Five(_, connection) => match connection.recv() {
                 Ok(Ok(event)) => of_five(event),
-                Ok(Err(error)) => Happening::Broke(Fault::five(&error)),
-                Err(_) => Happening::Ended,
+                Ok(Err(error)) => ConnectionEvent::Broke(Fault::five(&error)),
+                Err(_) => ConnectionEvent::Ended,
             },
         }
     }
@@ -145,7 +145,7 @@ impl Wire {
     }
 }
 
-impl Speaker {
+impl Client {
     /// Gives a message to the connection; tells whether it took it.
     pub fn publish(&self, message: &Message, quality: Quality) -> bool {
         let topic = message.topic.to_string();
@@ -197,46 +197,46 @@ fn five(quality: Quality) -> rumqttc_v5::QoS {
     }
 }
 
-fn of_three(event: rumqttc_v4::Event) -> Happening {
+fn of_three(event: rumqttc_v4::Event) -> ConnectionEvent {
     use rumqttc_v4::{Event, Outgoing, Packet};
     match event {
         Event::Outgoing(Outgoing::Publish(number)) => {
-            Happening::Wrote(Some(number).filter(|n| *n > 0))
+            ConnectionEvent::Sent(Some(number).filter(|n| *n > 0))
         }
-        Event::Incoming(Packet::ConnAck(_)) => Happening::Connected,
-        Event::Incoming(Packet::PubAck(ack)) => Happening::Acknowledged(ack.pkid),
-        Event::Incoming(Packet::PubComp(ack)) => Happening::Acknowledged(ack.pkid),
-        Event::Incoming(Packet::Publish(publish)) => Happening::Heard {
+        Event::Incoming(Packet::ConnAck(_)) => ConnectionEvent::Connected,
+        Event::Incoming(Packet::PubAck(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
+        Event::Incoming(Packet::PubComp(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
+        Event::Incoming(Packet::Publish(publish)) => ConnectionEvent::Heard {
             text: publish.payload.to_vec(),
             kept: publish.retain,
         },
-        _ => Happening::Other,
+        _ => ConnectionEvent::Other,
     }
 }
 
-fn of_five(event: rumqttc_v5::Event) -> Happening {
+fn of_five(event: rumqttc_v5::Event) -> ConnectionEvent {
     use rumqttc_v5::{Event, Outgoing, Packet, PubAckReason, PubRecReason};
     match event {
         Event::Outgoing(Outgoing::Publish(number)) => {
-            Happening::Wrote(Some(number).filter(|n| *n > 0))
+            ConnectionEvent::Sent(Some(number).filter(|n| *n > 0))
         }
-        Event::Incoming(Packet::ConnAck(_)) => Happening::Connected,
+        Event::Incoming(Packet::ConnAck(_)) => ConnectionEvent::Connected,
         Event::Incoming(Packet::PubAck(ack)) => match ack.reason {
             PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {
-                Happening::Acknowledged(ack.pkid)
+                ConnectionEvent::Acknowledged(ack.pkid)
             }
-            reason => Happening::Declined(ack.pkid, format!("{reason:?}")),
+            reason => ConnectionEvent::Rejected(ack.pkid, format!("{reason:?}")),
         },
         Event::Incoming(Packet::PubRec(ack)) => match ack.reason {
-            PubRecReason::Success | PubRecReason::NoMatchingSubscribers => Happening::Other,
-            reason => Happening::Declined(ack.pkid, format!("{reason:?}")),
+            PubRecReason::Success | PubRecReason::NoMatchingSubscribers => ConnectionEvent::Other,
+            reason => ConnectionEvent::Rejected(ack.pkid, format!("{reason:?}")),
         },
-        Event::Incoming(Packet::PubComp(ack)) => Happening::Acknowledged(ack.pkid),
-        Event::Incoming(Packet::Publish(publish)) => Happening::Heard {
+        Event::Incoming(Packet::PubComp(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
+        Event::Incoming(Packet::Publish(publish)) => ConnectionEvent::Heard {
             text: publish.payload.to_vec(),
             kept: publish.retain,
         },
-        _ => Happening::Other,
+        _ => ConnectionEvent::Other,
     }
 }
 

@@ -17,7 +17,7 @@ pub fn summer(moment: &Moment) -> i64 {
 }
 
 /// The share of its peak that a cloudless roof gives: high at solar noon, more and longer in summer.
-pub fn sun(moment: &Moment) -> i64 {
+pub fn solar(moment: &Moment) -> i64 {
     let summer = summer(moment);
     let half_day = (720 + 240 * summer / 1000) * 30;
     let from_noon = (moment.unix.rem_euclid(86_400) - SOLAR_NOON).abs();
@@ -34,7 +34,7 @@ pub fn bustle(moment: &Moment) -> i64 {
 }
 
 /// How much the heating asks for by the time of day.
-pub fn warmth(moment: &Moment) -> i64 {
+pub fn heating(moment: &Moment) -> i64 {
     along(&WARMTH, moment.second_of_day())
 }
 
@@ -44,7 +44,7 @@ pub fn chance(seed: u64, topic: u64, slot: i64) -> u64 {
 }
 
 /// Something that wanders between 0 and 1000, with a new goal every `pace` seconds.
-pub fn wander(seed: u64, topic: u64, unix: i64, pace: i64) -> i64 {
+pub fn noise(seed: u64, topic: u64, unix: i64, pace: i64) -> i64 {
     let (slot, into) = (unix.div_euclid(pace), unix.rem_euclid(pace));
     let goal = |slot| (chance(seed, topic, slot) % 1001) as i64;
     let (from, to) = (goal(slot), goal(slot + 1));
@@ -89,15 +89,15 @@ mod tests {
 
     #[test]
     fn the_sun_is_highest_at_noon_and_longest_in_june() {
-        assert!(sun(&at(6, 21, 13)) > 950);
-        assert!((150..250).contains(&sun(&at(12, 21, 12))));
-        assert_eq!([sun(&at(6, 21, 2)), sun(&at(12, 21, 17))], [0, 0]);
-        assert!(sun(&at(6, 21, 20)) > 0);
+        assert!(solar(&at(6, 21, 13)) > 950);
+        assert!((150..250).contains(&solar(&at(12, 21, 12))));
+        assert_eq!([solar(&at(6, 21, 2)), solar(&at(12, 21, 17))], [0, 0]);
+        assert!(solar(&at(6, 21, 20)) > 0);
     }
 
     #[test]
     fn what_wanders_does_not_jump() {
-        let course: Vec<i64> = (0..2000).map(|second| wander(7, 1, second, 300)).collect();
+        let course: Vec<i64> = (0..2000).map(|second| noise(7, 1, second, 300)).collect();
         assert!(course.windows(2).all(|pair| (pair[1] - pair[0]).abs() <= 4));
         assert!(course.iter().all(|share| (0..=1000).contains(share)));
         assert!(course.iter().max() > course.iter().min());

@@ -3,10 +3,10 @@
 use super::*;
 use jiff::civil::date;
 
-fn household(seed: u64, month: i8, hour: i8) -> Household {
+fn household(seed: u64, month: i8, hour: i8) -> LoadProfile {
     let clock = Clock::luxembourg();
     let start = clock.when(date(2026, month, 15).at(hour, 0, 0, 0)).unix;
-    Household::new(seed, clock, start, 3600)
+    LoadProfile::new(seed, clock, start, 3600)
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn the_phases_add_up() {
 #[test]
 fn counters_only_grow_and_meet_the_powers() {
     let mut house = household(4, 2, 18);
-    let totals = |house: &Household| {
+    let totals = |house: &LoadProfile| {
         let energy = house.energy();
         let both = |counters: [Counter; 2]| counters[0].units() + counters[1].units();
         [

@@ -5,7 +5,7 @@ use crate::p1::cipher::MeterKeys;
 use crate::p1::ciphering::{FrameCounter, GLOBAL, SecurityControl, SystemTitle};
 use crate::p1::push::Form;
 use crate::p1::push::encode::{self, Data, Hdlc, Mbus, Protection, Time};
-use crate::simulate::load_profile::Household;
+use crate::simulate::load_profile::LoadProfile;
 use crate::simulate::load_profile::clock::Moment;
 
 /// How meters of a make push.
@@ -85,7 +85,7 @@ pub(super) enum Cell {
     LooseClock,
     /// A number: its power of ten in the household and on the wire, its unit and type.
     Number {
-        of: fn(&Household) -> i64,
+        of: fn(&LoadProfile) -> i64,
         here: i8,
         sent: i8,
         unit: u8,
@@ -114,7 +114,7 @@ impl Sender {
     pub fn write(
         &self,
         list: &List,
-        house: &Household,
+        house: &LoadProfile,
         identity: &Identity,
         number: u32,
         seal: Option<Seal<'_>>,
@@ -180,7 +180,7 @@ impl Sender {
         frames.iter().for_each(|frame| out.extend_from_slice(frame));
     }
 
-    fn body(&self, list: &List, house: &Household, identity: &Identity) -> Data {
+    fn body(&self, list: &List, house: &LoadProfile, identity: &Identity) -> Data {
         let value = |cell: Cell| cell.data(list, house, identity);
         let lines = || list.lines.iter().copied().flatten().copied();
         let mut all = Vec::new();
@@ -236,7 +236,7 @@ impl Sender {
 }
 
 impl Cell {
-    fn data(self, list: &List, house: &Household, identity: &Identity) -> Data {
+    fn data(self, list: &List, house: &LoadProfile, identity: &Identity) -> Data {
         let octets = |text: &str| Data::Octets(text.as_bytes().to_vec());
         match self {
             Self::Name => octets(list.name),
@@ -248,7 +248,7 @@ impl Cell {
     }
 
     /// The number as it is sent.
-    pub fn sent(self, house: &Household) -> Option<i128> {
+    pub fn sent(self, house: &LoadProfile) -> Option<i128> {
         let Self::Number { of, here, sent, .. } = self else {
             return None;
         };

@@ -7,7 +7,7 @@ mod pushes;
 use super::form::Form;
 use super::profile::Profile;
 use super::push::Sender;
-use crate::simulate::load_profile::Household;
+use crate::simulate::load_profile::LoadProfile;
 
 use Item::{
     As, Billed, Captured, Clock, Device, DeviceName, Equipment, Failures, Incidents, MonthPeak,
@@ -31,13 +31,13 @@ pub(super) enum Item {
     /// The identification of the M-Bus device on this channel, in hexadecimal.
     Device(usize),
     /// A number.
-    Number(fn(&Household) -> i64, Form),
+    Number(fn(&LoadProfile) -> i64, Form),
     /// How often something went wrong, by kind.
     Incidents(i64),
     /// Reactive energy of a quadrant, 0 to 3.
     Quadrant(usize),
     /// A reading of a sub-meter behind the time of its capture.
-    Captured(fn(&Household) -> i64, Form),
+    Captured(fn(&LoadProfile) -> i64, Form),
     /// A gas reading on two lines (DSMR 3.0 section 5.2).
     OldGas,
     /// The log of long power failures.
@@ -171,7 +171,7 @@ const fn var_out(form: Form) -> Item {
 }
 
 /// Reactive power where it belongs to this quadrant, var.
-fn quadrant_power(house: &Household, quadrant: usize) -> i64 {
+fn quadrant_power(house: &LoadProfile, quadrant: usize) -> i64 {
     if house.quadrant() == quadrant {
         house.reactive().abs()
     } else {

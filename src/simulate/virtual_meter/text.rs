@@ -3,10 +3,15 @@
 use super::form::Form;
 use super::identity::Identity;
 use super::rows::{Item, Row};
-use crate::simulate::load_profile::{Energy, Household};
+use crate::simulate::load_profile::{Energy, LoadProfile};
 
 /// Appends the header and the data lines, up to the `!`.
-pub(super) fn write(groups: &[&[Row]], house: &Household, identity: &Identity, out: &mut Vec<u8>) {
+pub(super) fn write(
+    groups: &[&[Row]],
+    house: &LoadProfile,
+    identity: &Identity,
+    out: &mut Vec<u8>,
+) {
     out.push(b'/');
     out.extend_from_slice(&identity.header);
     out.extend_from_slice(b"\r\n\r\n");
@@ -18,7 +23,7 @@ pub(super) fn write(groups: &[&[Row]], house: &Household, identity: &Identity, o
     out.push(b'!');
 }
 
-fn write_item(item: &Item, house: &Household, identity: &Identity, out: &mut Vec<u8>) {
+fn write_item(item: &Item, house: &LoadProfile, identity: &Identity, out: &mut Vec<u8>) {
     let group = |text: &[u8], out: &mut Vec<u8>| {
         out.push(b'(');
         out.extend_from_slice(text);
@@ -74,7 +79,7 @@ fn write_item(item: &Item, house: &Household, identity: &Identity, out: &mut Vec
 }
 
 /// Hungary's monthly profile: eleven active energies, six reactive ones, two powers.
-fn write_billed(house: &Household, out: &mut Vec<u8>) {
+fn write_billed(house: &LoadProfile, out: &mut Vec<u8>) {
     let (at, energy) = house.billed();
     out.push(b'(');
     at.write_tst(out);

@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose};
 
-use super::scrub::{Characters, Scrub};
+use super::paste_cleaner::{Characters, PasteCleaner};
 use super::{DumpError, Piece, Place};
 
 /// Turns groups of four characters to bytes.
 pub(super) struct Base64 {
-    scrub: Scrub,
+    paste_cleaner: PasteCleaner,
     groups: Groups,
 }
 
@@ -32,7 +32,7 @@ impl Base64 {
             bytes: Vec::new(),
         };
         Self {
-            scrub: Scrub::new(),
+            paste_cleaner: PasteCleaner::new(),
             groups,
         }
     }
@@ -42,8 +42,11 @@ impl Base64 {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        let Self { scrub, groups } = self;
-        let result = scrub.push(input, groups);
+        let Self {
+            paste_cleaner,
+            groups,
+        } = self;
+        let result = paste_cleaner.push(input, groups);
         groups.decode_whole();
         groups.flush(out);
         result

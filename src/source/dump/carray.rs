@@ -4,12 +4,12 @@
 //! in strings every character between the quotes counts. Decimal and octal arrays are not supported.
 
 use super::hex::Run;
-use super::scrub::Scrub;
+use super::paste_cleaner::PasteCleaner;
 use super::{DumpError, Piece, Place};
 
 /// Turns numbers and escapes to bytes.
 pub(super) struct CArray {
-    scrub: Scrub,
+    paste_cleaner: PasteCleaner,
     reader: Reader,
     bytes: Vec<u8>,
 }
@@ -59,7 +59,7 @@ impl CArray {
             tokens: 0,
         };
         Self {
-            scrub: Scrub::new(),
+            paste_cleaner: PasteCleaner::new(),
             reader,
             bytes: Vec::new(),
         }
@@ -71,11 +71,11 @@ impl CArray {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self {
-            scrub,
+            paste_cleaner,
             reader,
             bytes,
         } = self;
-        let result = scrub.push(input, &mut |found, place| {
+        let result = paste_cleaner.push(input, &mut |found, place| {
             let result = reader.character(found, place, bytes);
             reader.before = found;
             result
@@ -88,7 +88,7 @@ impl CArray {
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        let place = self.scrub.place();
+        let place = self.paste_cleaner.place();
         let result = self.reader.character('\n', place, &mut self.bytes);
         if !self.bytes.is_empty() {
             out(Piece::Bytes(&self.bytes));

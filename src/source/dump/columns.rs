@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::hex::value_of;
-use super::rowline::Groups;
+use super::hexdump_row::Groups;
 
 /// The layout of a row with all its characters accounted for.
 pub(super) struct Columns {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Form, Secret, Wrapping};
+use super::{Form, KeyFile, Wrapping};
 use crate::p1::count::count;
 
 /// A place in a text, both counted from one; a column is a character.
@@ -117,10 +117,10 @@ pub enum DumpError {
         command: &'static str,
     },
     /// A file of keys in the place of an input.
-    #[error("{secret}")]
-    Secret {
+    #[error("{key_file}")]
+    KeyFile {
         /// What it is.
-        secret: Secret,
+        key_file: KeyFile,
     },
     /// A fault of what was taken out of something: its place is counted there.
     #[error("{error} (counted in what is inside: {})", listed(.wrappings))]

@@ -4,12 +4,12 @@
 //! DB 08 53      DB0853      DB:08:53      0DBh, 08h, 53h      $DB,$08,$53      as assemblers and Pascal write them
 //! ```
 
-use super::scrub::{Characters, Scrub};
+use super::paste_cleaner::{Characters, PasteCleaner};
 use super::{DumpError, Piece, Place};
 
 /// Turns hex digits to bytes.
 pub(super) struct Hex {
-    scrub: Scrub,
+    paste_cleaner: PasteCleaner,
     digits: Digits,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Run {
 impl Hex {
     pub(super) fn new() -> Self {
         Self {
-            scrub: Scrub::new(),
+            paste_cleaner: PasteCleaner::new(),
             digits: Digits::default(),
         }
     }
@@ -42,8 +42,11 @@ impl Hex {
         input: &[u8],
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        let Self { scrub, digits } = self;
-        let result = scrub.push(input, digits);
+        let Self {
+            paste_cleaner,
+            digits,
+        } = self;
+        let result = paste_cleaner.push(input, digits);
         if !digits.bytes.is_empty() {
             out(Piece::Bytes(&digits.bytes));
             digits.bytes.clear();

@@ -1,11 +1,11 @@
 //! Lines of a pasted text, each with its place.
 
-use super::scrub::{Characters, Scrub, printable};
+use super::paste_cleaner::{Characters, PasteCleaner, printable};
 use super::{DumpError, Place};
 
 /// Turns bytes to lines.
 pub(super) struct Lines {
-    scrub: Scrub,
+    paste_cleaner: PasteCleaner,
     begun: Begun,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Line<'a> {
 impl Lines {
     pub(super) fn new() -> Self {
         Self {
-            scrub: Scrub::new(),
+            paste_cleaner: PasteCleaner::new(),
             begun: Begun {
                 text: String::new(),
                 start: None,
@@ -45,7 +45,7 @@ impl Lines {
     /// Lines with every character left as it is.
     pub(super) fn verbatim() -> Self {
         Self {
-            scrub: Scrub::verbatim(),
+            paste_cleaner: PasteCleaner::verbatim(),
             ..Self::new()
         }
     }
@@ -54,24 +54,27 @@ impl Lines {
     where
         F: FnMut(Line<'_>) -> Result<(), DumpError>,
     {
-        let Self { scrub, begun } = self;
+        let Self {
+            paste_cleaner,
+            begun,
+        } = self;
         let mut rest = input;
         while !rest.is_empty() {
             // A line that is all there and has nothing to be scrubbed off needs no copy.
-            let place = scrub.place();
-            let plain = scrub
+            let place = paste_cleaner.place();
+            let plain = paste_cleaner
                 .plain_line(rest)
                 .filter(|line| line.len() <= LONGEST_LINE);
             if let Some(line) = plain {
                 each(Line::new(line, place.line, Some(place)))?;
-                scrub.pass_line();
+                paste_cleaner.pass_line();
                 rest = rest.get(line.len() + 1..).unwrap_or_default();
                 continue;
             }
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             let (part, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             let begun = &mut *begun;
-            scrub.push(part, &mut Gather { begun, each })?;
+            paste_cleaner.push(part, &mut Gather { begun, each })?;
             rest = behind;
         }
         Ok(())

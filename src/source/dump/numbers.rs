@@ -7,12 +7,12 @@
 //! A line is data if nothing but numbers stands in it; lines of words are passed over.
 
 use super::hex::is_separator;
-use super::scrub::{Characters, Scrub};
+use super::paste_cleaner::{Characters, PasteCleaner};
 use super::{DumpError, Piece, Place};
 
 /// Turns numbers to bytes.
 pub(super) struct Numbers {
-    scrub: Scrub,
+    paste_cleaner: PasteCleaner,
     reader: Reader,
     bytes: Vec<u8>,
 }
@@ -54,7 +54,7 @@ impl Numbers {
             marks: 0,
         };
         Self {
-            scrub: Scrub::new(),
+            paste_cleaner: PasteCleaner::new(),
             reader,
             bytes: Vec::new(),
         }
@@ -66,11 +66,11 @@ impl Numbers {
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
         let Self {
-            scrub,
+            paste_cleaner,
             reader,
             bytes,
         } = self;
-        let result = scrub.push(input, &mut Taker { reader, bytes });
+        let result = paste_cleaner.push(input, &mut Taker { reader, bytes });
         if !bytes.is_empty() {
             out(Piece::Bytes(bytes));
             bytes.clear();
@@ -79,7 +79,7 @@ impl Numbers {
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        let place = self.scrub.place();
+        let place = self.paste_cleaner.place();
         let result = self.reader.character('\n', place, &mut self.bytes);
         if !self.bytes.is_empty() {
             out(Piece::Bytes(&self.bytes));

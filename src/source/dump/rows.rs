@@ -13,8 +13,8 @@
 //! ```
 
 use super::columns::Columns;
+use super::hexdump_row::{self, Groups, Style};
 use super::lines::{Line, Lines};
-use super::rowline::{self, Groups, Style};
 use super::{DumpError, Note, Piece};
 
 /// Turns rows to bytes, each checked by its offset.
@@ -104,7 +104,7 @@ impl Rows {
 
 impl Dump {
     fn line(&mut self, line: &Line<'_>, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
-        if let Some(text) = rowline::unboxed(line.text) {
+        if let Some(text) = hexdump_row::unboxed(line.text) {
             return self.row(&line.reading(&text), out);
         }
         self.row(line, out)
@@ -128,11 +128,11 @@ impl Dump {
             self.take(offset, &groups);
             return Ok(());
         }
-        let Some((digits, rest)) = rowline::offset(line, self.colon) else {
+        let Some((digits, rest)) = hexdump_row::offset(line, self.colon) else {
             return self.no_row(line);
         };
         let offset = self.place_row(line, digits, out)?;
-        let groups = rowline::groups(line, rest, self.colon, self.latest.len())?;
+        let groups = hexdump_row::groups(line, rest, self.colon, self.latest.len())?;
         if let Some(groups) = &groups {
             self.take(offset, groups);
             self.style = Some(Style::Hex);
@@ -197,7 +197,7 @@ impl Dump {
             return Ok(());
         }
         if self.expected.is_some() {
-            rowline::refuse_broken_offset(line, self.colon)?;
+            hexdump_row::refuse_broken_offset(line, self.colon)?;
         }
         self.passed_over += text.len();
         Ok(())
@@ -324,7 +324,7 @@ pub fn encode_xxd(bytes: &[u8]) -> String {
         format!(
             "{:08x}: {groups:39}  {}\n",
             index * 16,
-            rowline::characters(row)
+            hexdump_row::characters(row)
         )
     });
     rows.collect()
@@ -335,9 +335,13 @@ pub fn encode_hexdump(bytes: &[u8]) -> String {
     let format = |row: &[u8]| {
         let halves: Vec<String> = row
             .chunks(8)
-            .map(|half| rowline::spaced(half.chunks(1)))
+            .map(|half| hexdump_row::spaced(half.chunks(1)))
             .collect();
-        format!("  {:48}  |{}|", halves.join("  "), rowline::characters(row))
+        format!(
+            "  {:48}  |{}|",
+            halves.join("  "),
+            hexdump_row::characters(row)
+        )
     };
     encode_rows(bytes, 8, format)
 }
@@ -355,7 +359,7 @@ pub fn encode_words(bytes: &[u8]) -> String {
             .collect();
         format!(
             " {:39}",
-            rowline::spaced(words.iter().map(<[u8; 2]>::as_slice))
+            hexdump_row::spaced(words.iter().map(<[u8; 2]>::as_slice))
         )
     };
     encode_rows(bytes, 7, format)

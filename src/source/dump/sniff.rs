@@ -6,8 +6,8 @@
 //! delayed and the way it is cut into pieces changes nothing.
 
 use super::capture::MARK;
-use super::secret::{KEY_LENGTH, Secret};
-use super::trial::{Extent, Trial};
+use super::key_file::{KEY_LENGTH, KeyFile};
+use super::probe::{Extent, Probe};
 use super::unwrap::{Found, Search, Wraps};
 use super::{DumpError, Form, magic, ndjson, text};
 use crate::p1::ciphering::{GeneralGloCiphering, Header};
@@ -249,8 +249,8 @@ fn find(lines: &[u8], begin: &[u8], extent: Extent, depth: usize) -> Option<Foun
     let search = Search {
         inside: &inside,
         is_hex: &|text, others| {
-            let digits = Trial::new(Form::Hex, text, Extent::All);
-            digits.error.is_none() && Trial::new(Form::Log, others, Extent::All).bytes.is_empty()
+            let digits = Probe::new(Form::Hex, text, Extent::All);
+            digits.error.is_none() && Probe::new(Form::Log, others, Extent::All).bytes.is_empty()
         },
         depth: depth.saturating_sub(1),
     };
@@ -314,8 +314,8 @@ fn find_inside(text: &[u8], extent: Extent, depth: usize) -> Option<Found> {
 
 /// Refuses a file of keys: nothing of it is shown, and no fault of a line is looked for in it.
 fn refuse_secret(begin: &[u8]) -> Result<(), DumpError> {
-    match Secret::of(begin) {
-        Some(secret) => Err(DumpError::Secret { secret }),
+    match KeyFile::of(begin) {
+        Some(key_file) => Err(DumpError::KeyFile { key_file }),
         None => Ok(()),
     }
 }
@@ -328,17 +328,17 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         if cut {
             None
         } else {
-            Some(Trial::new(form, lines, extent))
+            Some(Probe::new(form, lines, extent))
         }
     };
     for form in [Form::Xxd, Form::Hexdump, Form::CArray] {
-        let trial = by_line(form).filter(|trial| trial.tally.marks > 0);
+        let probe = by_line(form).filter(|probe| probe.tally.marks > 0);
         let holds = |bytes: &[u8]| match form {
             // A string that goes on may be one with other escapes than these.
             Form::CArray if extent == Extent::Begin => holds_frame(bytes) || holds_telegram(bytes),
             _ => holds_start(bytes),
         };
-        if trial.is_some_and(|trial| holds(&trial.bytes)) {
+        if probe.is_some_and(|probe| holds(&probe.bytes)) {
             return Some(form);
         }
     }
@@ -348,11 +348,11 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         lines
     };
     for form in [Form::Hex, Form::Unpadded, Form::Decimal] {
-        let trial = Trial::new(form, running, extent);
-        let sure = form == Form::Hex || holds_numbers(&trial, extent);
+        let probe = Probe::new(form, running, extent);
+        let sure = form == Form::Hex || holds_numbers(&probe, extent);
         if sure
-            && trial.error.is_none()
-            && (starts(&trial.bytes) || bare_begins(&trial.bytes) == Some(true))
+            && probe.error.is_none()
+            && (starts(&probe.bytes) || bare_begins(&probe.bytes) == Some(true))
         {
             return Some(form);
         }
@@ -362,49 +362,49 @@ fn certain(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
 
 /// True for numbers that hold a frame or a telegram. While more may come, a first line alone is no telegram: numbers
 /// of another radix may look like one.
-fn holds_numbers(trial: &Trial, extent: Extent) -> bool {
-    let bytes = &trial.bytes;
+fn holds_numbers(probe: &Probe, extent: Extent) -> bool {
+    let bytes = &probe.bytes;
     let holds = holds_frame(bytes) || holds_telegram(bytes);
     let sure = holds || extent != Extent::Begin && holds_start(bytes);
-    sure && trial.error.is_none() && trial.tally.marks > 0
+    sure && probe.error.is_none() && probe.tally.marks > 0
 }
 
 /// The first form whose bytes hold a start, with other things around it.
 fn certain_in_talk(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
     let cut = memchr::memchr(b'\n', lines).is_none() && extent != Extent::All;
-    let by_line = |form| (!cut).then(|| Trial::new(form, lines, extent));
+    let by_line = |form| (!cut).then(|| Probe::new(form, lines, extent));
     let running = if extent == Extent::Window {
         begin
     } else {
         lines
     };
-    let hex = Trial::new(Form::Hex, running, extent);
-    if by_line(Form::Log).is_some_and(|trial| trial.tally.marks > 0 && holds_start(&trial.bytes)) {
+    let hex = Probe::new(Form::Hex, running, extent);
+    if by_line(Form::Log).is_some_and(|probe| probe.tally.marks > 0 && holds_start(&probe.bytes)) {
         return Some(Form::Log);
     }
     if !cut && holds_start(&hex.bytes) {
         return Some(Form::Hex);
     }
     for form in [Form::Unpadded, Form::Decimal] {
-        if holds_numbers(&Trial::new(form, running, extent), extent) {
+        if holds_numbers(&Probe::new(form, running, extent), extent) {
             return Some(form);
         }
     }
     // Somebody talks first, and then come lines of hex digits.
     if hex.bytes.len() < TALK_MAX
-        && by_line(Form::Log).is_some_and(|trial| trial.error.is_none() && starts(&trial.bytes))
+        && by_line(Form::Log).is_some_and(|probe| probe.error.is_none() && starts(&probe.bytes))
     {
         return Some(Form::Log);
     }
-    let base64 = Trial::new(Form::Base64, running, extent);
+    let base64 = Probe::new(Form::Base64, running, extent);
     let base64_begins = base64.error.is_none() && starts(&base64.bytes);
     if base64_begins {
         return Some(Form::Base64);
     }
     // Numbers of an array may all stand in one long line.
-    let array = cut.then(|| Trial::new(Form::CArray, running, extent));
+    let array = cut.then(|| Probe::new(Form::CArray, running, extent));
     array
-        .filter(|trial| trial.tally.marks > 0 && starts(&trial.bytes))
+        .filter(|probe| probe.tally.marks > 0 && starts(&probe.bytes))
         .map(|_| Form::CArray)
 }
 
@@ -423,22 +423,22 @@ fn last_resort(lines: &[u8], begin: &[u8], extent: Extent) -> Option<Form> {
         lines
     };
     let rows = [Form::Xxd, Form::Hexdump, Form::CArray]
-        .map(|form| (form, Trial::new(form, lines, extent)));
-    let fits = |(_, trial): &&(Form, Trial)| trial.tally.marks > 0 && trial.fits(lines.len());
+        .map(|form| (form, Probe::new(form, lines, extent)));
+    let fits = |(_, probe): &&(Form, Probe)| probe.tally.marks > 0 && probe.fits(lines.len());
     if let Some((form, _)) = rows.iter().find(fits) {
         return Some(*form);
     }
-    if Trial::new(Form::Hex, running, extent).fits(running.len()) {
+    if Probe::new(Form::Hex, running, extent).fits(running.len()) {
         return Some(Form::Hex);
     }
-    let breaks = |(form, trial): &&(Form, Trial)| {
-        let shaped = trial.tally.marks > 0 && trial.tally.passed_over * 2 < lines.len();
-        trial.error.is_some() && (shaped || begins_as_row(lines, *form))
+    let breaks = |(form, probe): &&(Form, Probe)| {
+        let shaped = probe.tally.marks > 0 && probe.tally.passed_over * 2 < lines.len();
+        probe.error.is_some() && (shaped || begins_as_row(lines, *form))
     };
     if let Some((form, _)) = rows.iter().find(breaks) {
         return Some(*form);
     }
-    let log = Trial::new(Form::Log, lines, extent);
+    let log = Probe::new(Form::Log, lines, extent);
     if log.tally.marks > 0 && (log.error.is_some() || log.fits(lines.len())) {
         return Some(Form::Log);
     }

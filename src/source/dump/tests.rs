@@ -17,7 +17,7 @@ pub(super) struct Outcome {
 
 /// Decodes an input cut at the given lengths, in turn.
 pub(super) fn outcome(form: Option<Form>, input: &[u8], cuts: &[usize]) -> Outcome {
-    let mut undump = Undump::new(form);
+    let mut undump = DumpDecoder::new(form);
     let mut outcome = Outcome::default();
     let mut out = |piece: Piece<'_>| match piece {
         Piece::Bytes(bytes) => outcome.bytes.extend_from_slice(bytes),
@@ -110,7 +110,7 @@ fn names_of_forms_are_read_back() {
 #[test]
 fn bytes_as_they_are_are_borrowed() {
     let input = frame();
-    let mut undump = Undump::new(Some(Form::Bin));
+    let mut undump = DumpDecoder::new(Some(Form::Bin));
     let mut out = |piece: Piece<'_>| {
         assert!(matches!(piece, Piece::Bytes(bytes) if std::ptr::eq(bytes, input.as_slice())));
     };
@@ -128,7 +128,7 @@ fn a_form_that_is_given_is_not_looked_for() {
 
 #[test]
 fn nothing_more_comes_after_an_error() {
-    let mut undump = Undump::new(Some(Form::Hex));
+    let mut undump = DumpDecoder::new(Some(Form::Hex));
     let mut bytes = Vec::new();
     let mut out = |piece: Piece<'_>| {
         if let Piece::Bytes(part) = piece {
@@ -145,7 +145,7 @@ fn nothing_more_comes_after_an_error() {
 fn a_long_line_of_hex_streams() {
     let line = encode_hex(&frame().repeat(20_000)).replace('\n', "");
     let mut longest = 0;
-    let mut undump = Undump::new(None);
+    let mut undump = DumpDecoder::new(None);
     let mut out = |piece: Piece<'_>| {
         if let Piece::Bytes(bytes) = piece {
             longest = longest.max(bytes.len());

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use smarty::source::dump::{
-    Form, Note, Piece, Undump, encode_base64, encode_carray, encode_hex, encode_hexdump,
+    DumpDecoder, Form, Note, Piece, encode_base64, encode_carray, encode_hex, encode_hexdump,
     encode_words, encode_xxd, write_header, write_record,
 };
 
@@ -71,7 +71,7 @@ fn come_back(bytes: &[u8]) {
 
 fn undump(form: Option<Form>, text: &[u8], cuts: &[usize]) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut undump = Undump::new(form);
+    let mut undump = DumpDecoder::new(form);
     let mut result = Ok(());
     for pair in cuts.windows(2) {
         result = undump.push(&text[pair[0]..pair[1]], &mut |piece| outcome.take(piece));

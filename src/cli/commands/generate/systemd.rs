@@ -20,7 +20,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::args::{Cli, Command, KeyArgs, is_misplaced_key, join_keys};
 use crate::cli::output::writer::failed;
-use crate::publish::forward_target::TapPlace;
+use crate::publish::forward_target::ForwardPlace;
 use crate::run::failure::{Exit, Failure};
 use crate::sys::access::shut_to_others;
 
@@ -77,7 +77,7 @@ fn check(cli: &Cli) -> Result<bool, Failure> {
         Command::Watch(watch) => {
             check_keys(&watch.keys)?;
             for tap in &watch.services.forward.forward {
-                if let TapPlace::Pty(path) = &tap.place
+                if let ForwardPlace::Pty(path) = &tap.place
                     && !path.starts_with(RUN)
                 {
                     let what = format!("--forward {tap}: a service can only make it in {RUN}");

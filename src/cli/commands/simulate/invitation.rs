@@ -25,7 +25,7 @@ pub fn say_how_to_read(
     global: &Global,
 ) -> Result<(), Failure> {
     let meters = match play {
-        Play::Street(street) => street.meters(),
+        Play::MeterGroup(street) => street.meters(),
         Play::Replay { .. } => &[],
     };
     let ring = keyring_toml(meters);
@@ -72,7 +72,7 @@ pub fn say_how_to_read(
 /// The command that shows what is sent, with a label for each meter where there are several.
 fn watch(play: &Play, places: &[String], keys: &str) -> String {
     let label = |index: usize| match play {
-        Play::Street(_) => format!("meter{}", index + 1),
+        Play::MeterGroup(_) => format!("meter{}", index + 1),
         Play::Replay { replay, .. } => replay.labels().get(index).cloned().unwrap_or_default(),
     };
     let mut command = "smarty watch".to_owned();

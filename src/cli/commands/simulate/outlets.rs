@@ -199,7 +199,7 @@ fn write(writer: &mut Writer, pending: &mut Vec<u8>) -> Result<Sent, Failure> {
 
 fn wait_ptys(ptys: &mut [Pty], stop: &Stop, until: Instant) -> io::Result<bool> {
     loop {
-        let mut fds = vec![stop.bell()];
+        let mut fds = vec![stop.poll_fd()];
         let waiting = ptys.iter().filter(|pty| pty.outlet.kept() > 0);
         fds.extend(waiting.map(|pty| pty.outlet.poll(PollFlags::empty())));
         match stop.poll(&mut fds, Some(until))? {

@@ -11,14 +11,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use crate::observe::roster::{Roster, Sum};
+use crate::observe::bounded_map::{BoundedMap, Sum};
 use crate::p1::derive::Deriver;
 use crate::store::state::{self, Kept as File};
 
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Meters {
-    roster: Roster<Box<Kept>>,
+    roster: BoundedMap<Box<Kept>>,
     /// The first meters of each label.
     labels: HashMap<String, Vec<Sum>>,
     /// Most of them.
@@ -40,7 +40,7 @@ pub(super) struct Kept {
 impl Default for Meters {
     fn default() -> Self {
         Self {
-            roster: Roster::default(),
+            roster: BoundedMap::default(),
             labels: HashMap::new(),
             limit: METERS_MAX,
         }

@@ -5,7 +5,7 @@ use crate::p1::derive::Deriver;
 
 #[test]
 fn a_full_meter_fills_a_small_terminal_as_documented() {
-    let street = Street::new().house("house", Profile::LuFull).run(1281);
+    let street = MeterGroup::new().house("house", Profile::LuFull).run(1281);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty  /dev/ttyUSB0 115200 8N1  SMY1030778628338 house  telegram 129  1 s ago
     POWER     import    2.404 kW     export    0.000 kW     net    2.404 kW
@@ -24,7 +24,7 @@ fn a_full_meter_fills_a_small_terminal_as_documented() {
 
 #[test]
 fn rows_appear_only_where_there_is_something_to_show() {
-    let street = Street::new().house("", Profile::Nl5).run(600);
+    let street = MeterGroup::new().house("", Profile::Nl5).run(600);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1   telegram 600   1 s ago
     POWER     import    2.696 kW     export    0.000 kW     net    2.696 kW
@@ -38,7 +38,7 @@ fn rows_appear_only_where_there_is_something_to_show() {
     DEVICES   1 gas  1579.033 m³  18:45:00
     LINK      600 ok  0 refused  0 junk bytes  up 00:10:00                  q ends
     ");
-    let street = Street::new().house("", Profile::Nl22).run(600);
+    let street = MeterGroup::new().house("", Profile::Nl22).run(600);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
     POWER     import     2.70 kW     export     0.00 kW     net     2.70 kW
@@ -47,7 +47,7 @@ fn rows_appear_only_where_there_is_something_to_show() {
     DEVICES   1 gas  1578.977 m³  18:00:00
     LINK      60 ok  0 refused  0 junk bytes  up 00:10:00                   q ends
     ");
-    let street = Street::new().house("", Profile::Be).run(600);
+    let street = MeterGroup::new().house("", Profile::Be).run(600);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1   telegram 600   1 s ago
     POWER     import    2.696 kW     export    0.000 kW     net    2.696 kW
@@ -61,7 +61,7 @@ fn rows_appear_only_where_there_is_something_to_show() {
     DEVICES   1 gas    1579.033 m³  18:45:00    2 water   106.809 m³  18:45:00
     LINK      600 ok  0 refused  0 junk bytes  up 00:10:00                  q ends
     ");
-    let street = Street::new().house("", Profile::Se).run(600);
+    let street = MeterGroup::new().house("", Profile::Se).run(600);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
     POWER     import    2.707 kW     export    0.000 kW     net    2.707 kW
@@ -74,7 +74,7 @@ fn rows_appear_only_where_there_is_something_to_show() {
       L3     233.0   1.1    0.272    0.000     0.000     0.025
     LINK      60 ok  0 refused  0 junk bytes  up 00:10:00                   q ends
     ");
-    let street = Street::new().house("", Profile::Lu).run(600);
+    let street = MeterGroup::new().house("", Profile::Lu).run(600);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1   telegram 60   10 s ago
     POWER     import    2.707 kW     export    0.000 kW     net    2.707 kW
@@ -91,7 +91,7 @@ fn rows_appear_only_where_there_is_something_to_show() {
 
 #[test]
 fn a_tall_terminal_gives_its_room_to_the_curve() {
-    let street = Street::new().house("house", Profile::LuFull).run(3001);
+    let street = MeterGroup::new().house("house", Profile::LuFull).run(3001);
     insta::assert_snapshot!(street.show(120, 30), @r"
     smarty   /dev/ttyUSB0 115200 8N1   SMY1030778628338 house   telegram 301   1 s ago
     POWER     import    0.783 kW     export    0.000 kW     net    0.783 kW
@@ -116,7 +116,7 @@ fn a_tall_terminal_gives_its_room_to_the_curve() {
 
 #[test]
 fn energy_of_today_begins_at_midnight() {
-    let mut street = Street::new().house("house", Profile::Se);
+    let mut street = MeterGroup::new().house("house", Profile::Se);
     street.houses[0].meter = VirtualMeter::new(Setup::new(
         Profile::Se,
         1,
@@ -134,7 +134,7 @@ fn energy_of_today_begins_at_midnight() {
 
 #[test]
 fn a_lost_link_and_a_late_meter_are_told_and_forgotten_when_it_is_back() {
-    let mut street = Street::new().house("house", Profile::LuFull).run(601);
+    let mut street = MeterGroup::new().house("house", Profile::LuFull).run(601);
     let context = street.houses[0].context();
     let now = street.now();
     street.screen.junk(now, context.source, 17);
@@ -177,7 +177,7 @@ fn a_lost_link_and_a_late_meter_are_told_and_forgotten_when_it_is_back() {
 
 #[test]
 fn a_meter_without_a_key_is_named() {
-    let mut street = Street::new().house("house", Profile::LuFull);
+    let mut street = MeterGroup::new().house("house", Profile::LuFull);
     street.houses[0].decoder = keyless();
     let street = street.run(31);
     insta::assert_snapshot!(street.show(80, 24), @r"
@@ -205,7 +205,7 @@ fn nothing_heard_yet_is_said() {
         shown(&Screen::new(), Timestamp::UNIX_EPOCH, 80, 24),
         [" smarty"]
     );
-    let street = Street::new().house("house", Profile::LuFull);
+    let street = MeterGroup::new().house("house", Profile::LuFull);
     insta::assert_snapshot!(street.show(80, 24), @r"
     smarty   /dev/ttyUSB0 115200 8N1
               waiting for the first telegram
@@ -216,7 +216,7 @@ fn nothing_heard_yet_is_said() {
 #[test]
 fn what_is_computed_has_rows_of_its_own() {
     let street = |reference: &str| {
-        let mut street = Street::new().house("house", Profile::LuFull);
+        let mut street = MeterGroup::new().house("house", Profile::LuFull);
         let reference = reference.parse().ok();
         street.houses[0].deriver = Some(Deriver::new(reference, None));
         street.run(1281)

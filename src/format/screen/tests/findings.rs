@@ -9,7 +9,7 @@ use crate::p1::span::Span;
 
 /// A meter on a line with a fault, for so many telegrams, and the screens after some of them.
 fn watched(fault: &str, telegrams: usize, at: &[usize]) -> Vec<(Screen, Timestamp)> {
-    let mut street = Street::new().house("", Profile::LuFull);
+    let mut street = MeterGroup::new().house("", Profile::LuFull);
     let faults: Vec<Fault> = vec![fault.parse().unwrap()];
     let house = &mut street.houses[0];
     let mut setup = house.meter.setup().clone();
@@ -192,7 +192,7 @@ fn the_strongest_finding_of_each_source_stays() {
 
 #[test]
 fn old_values_are_dim_and_nothing_about_them_is_green() {
-    let mut street = Street::new().house("house", Profile::LuFull).run(101);
+    let mut street = MeterGroup::new().house("house", Profile::LuFull).run(101);
     let fresh = street.screen.draw(street.now(), 80, 24);
     assert!(
         fresh.iter().any(|line| line.contains("\u{1b}[32m11 ok")),

@@ -158,7 +158,7 @@ fn eight_meters_can_be_read_on_a_small_terminal() {
 
 #[test]
 fn several_meters_on_one_line_have_a_block_each_and_a_damaged_title_has_none() {
-    let mut street = Street::new()
+    let mut street = MeterGroup::new()
         .house("", Profile::LuFull)
         .house("", Profile::Lu);
     street.screen = Screen::new();

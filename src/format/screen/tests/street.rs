@@ -14,7 +14,7 @@ use crate::p1::value::Zone;
 use crate::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 /// A street: meters on lines of their own, and the screen that shows them.
-pub(super) struct Street {
+pub(super) struct MeterGroup {
     pub(super) screen: Screen,
     pub(super) houses: Vec<House>,
     pub(super) start: Timestamp,
@@ -33,7 +33,7 @@ pub(super) struct House {
     pub(super) deriver: Option<Deriver>,
 }
 
-impl Street {
+impl MeterGroup {
     pub(super) fn new() -> Self {
         let start = date(2026, 2, 3).at(17, 40, 0, 0);
         Self {
@@ -170,8 +170,8 @@ pub(super) fn keyless() -> Decoder {
     Decoder::new(keys, Policy::default(), Zone::luxembourg())
 }
 
-pub(super) fn trio() -> Street {
-    Street::new()
+pub(super) fn trio() -> MeterGroup {
+    MeterGroup::new()
         .house("house", Profile::LuFull)
         .house("pv", Profile::Nl5)
         .house("heatpump", Profile::Nl22)

@@ -45,7 +45,7 @@ impl Said {
 
 impl Device {
     /// A telegram was good; says so where there was trouble and enough of them came.
-    pub fn thrive(&mut self, settings: &Settings) -> Option<Message> {
+    pub fn note_good_telegram(&mut self, settings: &Settings) -> Option<Message> {
         self.health = match self.health {
             Health::Good => return None,
             Health::Trouble(left @ 1..) => {
@@ -60,7 +60,7 @@ impl Device {
     }
 
     /// Something is wrong; it is good again after some telegrams without such. The same again is nothing to say.
-    pub fn ail(
+    pub fn set_fault(
         &mut self,
         settings: &Settings,
         trouble: &Trouble<'_>,
@@ -86,7 +86,7 @@ impl Device {
     }
 
     /// A frame was of no use: it takes longer until all is good again.
-    pub fn stumble(&mut self) {
+    pub fn note_refused(&mut self) {
         if let Health::Trouble(left) = &mut self.health {
             *left = (*left).max(GOOD_AGAIN);
         }

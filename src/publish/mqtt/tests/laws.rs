@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::claims::Claims;
-use super::super::device::described;
+use super::super::device::discovery_entity;
 use super::super::settings::{Layout, Settings, Topics};
-use super::super::{board, values};
+use super::super::{smartyreader, values};
 use super::{device, each_telegram, settings};
 use crate::observe::context::Context;
 use crate::p1::telegram::format;
@@ -31,7 +31,9 @@ fn meters_without_end_make_no_documents_without_end() {
     let mut claims = Claims::default();
     each_telegram(&stream, |decoded| {
         let listed = values::list(&Context::default(), decoded, None);
-        let entities = listed.iter().filter_map(|value| described(value, false));
+        let entities = listed
+            .iter()
+            .filter_map(|value| discovery_entity(value, false));
         let documents = device.documents(&settings, Some(decoded), entities, &mut claims);
         topics.extend(documents.into_iter().map(|message| message.topic));
     });
@@ -71,9 +73,9 @@ proptest! {
             (any_code(), prop::collection::vec(any_group(), 1..3)),
             0..12,
         ),
-        board in any::<bool>(),
+        smartyreader in any::<bool>(),
     ) {
-        let layout = if board { Layout::Smartyreader } else { Layout::Smarty };
+        let layout = if smartyreader { Layout::Smartyreader } else { Layout::Smarty };
         let settings = Settings { layout, topics: Topics::Both, ..settings() };
         let texts = lines.iter().map(|(code, groups)| (code.as_str(), groups.iter().map(String::as_str)));
         let text = format(&format!("/{header}"), texts, true);
@@ -81,17 +83,17 @@ proptest! {
         each_telegram(&text, |decoded| {
             let listed = match layout {
                 Layout::Smarty => values::list(&Context::default(), decoded, None),
-                Layout::Smartyreader => board::list(&Context::default(), decoded, None),
+                Layout::Smartyreader => smartyreader::list(&Context::default(), decoded, None),
             };
             for message in device.messages(&settings, &listed) {
                 check_topic(&message.topic);
                 std::str::from_utf8(&message.text).unwrap();
             }
-            let entities = listed.iter().filter_map(|value| described(value, false));
+            let entities = listed.iter().filter_map(|value| discovery_entity(value, false));
             let mut claims = Claims::default();
             let documents = device.documents(&settings, Some(decoded), entities, &mut claims);
             let mut whole = Vec::new();
-            board::json(&mut whole, decoded);
+            smartyreader::json(&mut whole, decoded);
             for message in documents.into_iter().chain([device.telegram(&settings, &whole)]) {
                 check_topic(&message.topic);
                 serde_json::from_slice::<Value>(&message.text).unwrap();

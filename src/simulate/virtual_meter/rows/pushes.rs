@@ -2,11 +2,11 @@
 
 use super::super::push::{Carrier, Cell, Header, Line, List, Sender};
 use crate::p1::push::Form;
-use crate::simulate::load_profile::Household;
+use crate::simulate::load_profile::LoadProfile;
 use Cell::{Clock, Meter, Name, Number, Word};
 
 /// A number: where it comes from, its power of ten there and as it is sent, unit and type.
-const fn number(of: fn(&Household) -> i64, here: i8, sent: i8, unit: u8, tag: u8) -> Cell {
+const fn number(of: fn(&LoadProfile) -> i64, here: i8, sent: i8, unit: u8, tag: u8) -> Cell {
     Number {
         of,
         here,
@@ -244,7 +244,7 @@ pub(in super::super) static KAMSTRUP: Sender = Sender {
 
 const FACTOR: Line = (
     code(1, 0, 13, 7, 0),
-    number(Household::power_factor, -3, -3, NONE, I16),
+    number(LoadProfile::power_factor, -3, -3, NONE, I16),
 );
 
 pub(in super::super) static AT_NOE: Sender = Sender {

@@ -1,7 +1,9 @@
 //! Inputs as people have them, and what they are taken for.
 
 use super::super::tests::{encoders, frame, outcome};
-use super::super::{DumpError, Encoding, Form, Note, Piece, Place, Undump, encode_hex, encode_xxd};
+use super::super::{
+    DumpDecoder, DumpError, Encoding, Form, Note, Piece, Place, encode_hex, encode_xxd,
+};
 use super::*;
 
 fn form(input: &[u8]) -> Result<Form, DumpError> {
@@ -37,7 +39,7 @@ fn bytes_that_are_no_text_are_taken_as_they_are() {
 fn a_live_source_is_not_delayed() {
     let pieces = |input: &[u8]| {
         let mut bytes = 0;
-        let mut undump = Undump::new(None);
+        let mut undump = DumpDecoder::new(None);
         let mut out = |piece: Piece<'_>| {
             if let Piece::Bytes(part) = piece {
                 bytes += part.len();

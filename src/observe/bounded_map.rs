@@ -10,7 +10,7 @@ use std::hash::BuildHasher;
 
 /// What is kept of meters.
 #[derive(Clone, Debug)]
-pub struct Roster<V> {
+pub struct BoundedMap<V> {
     sums: Sums,
     meters: HashMap<Sum, Known<V>>,
     /// Who makes room first.
@@ -43,7 +43,7 @@ impl Sums {
     }
 }
 
-impl<V> Default for Roster<V> {
+impl<V> Default for BoundedMap<V> {
     fn default() -> Self {
         Self {
             sums: Sums::default(),
@@ -54,7 +54,7 @@ impl<V> Default for Roster<V> {
     }
 }
 
-impl<V> Roster<V> {
+impl<V> BoundedMap<V> {
     /// What a name is known by here.
     pub fn name(&self, name: &str) -> Sum {
         self.sums.of(name.as_bytes())
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn who_was_heard_longest_ago_makes_room() {
-        let mut roster = Roster::default();
+        let mut roster = BoundedMap::default();
         for name in ["a", "b", "c"] {
             assert_eq!(roster.put(roster.name(name), 0, name), None);
         }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn rank_goes_before_time() {
-        let mut roster = Roster::default();
+        let mut roster = BoundedMap::default();
         roster.put(roster.name("high"), 1, "high");
         for name in ["low", "other"] {
             roster.put(roster.name(name), 0, name);

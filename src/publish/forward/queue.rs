@@ -11,14 +11,14 @@ use crate::observe::standing::Standing;
 
 /// Between the loop and the thread.
 #[derive(Debug)]
-pub(super) struct Inbox {
-    letters: Mutex<Letters>,
+pub(super) struct ForwardQueue {
+    queued: Mutex<Queued>,
     /// Written to when there is something new.
-    rope: PipeWriter,
+    wake_tx: PipeWriter,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Letters {
+pub(super) struct Queued {
     pub(super) telegrams: VecDeque<Telegram>,
     bytes: usize,
     pub(super) notices: Vec<Notice>,
@@ -35,49 +35,49 @@ pub(super) struct Telegram {
     pub(super) standing: Standing,
 }
 
-impl Inbox {
+impl ForwardQueue {
     /// Makes one with something to say already, and the end that is read when there is something new.
     pub(super) fn new(notices: Vec<Notice>) -> io::Result<(Self, PipeReader)> {
-        let (ear, rope) = io::pipe()?;
-        ioctl_fionbio(&rope, true)?;
-        ioctl_fionbio(&ear, true)?;
-        let letters = Letters {
+        let (wake_rx, wake_tx) = io::pipe()?;
+        ioctl_fionbio(&wake_tx, true)?;
+        ioctl_fionbio(&wake_rx, true)?;
+        let queued = Queued {
             notices,
-            ..Letters::default()
+            ..Queued::default()
         };
-        let letters = Mutex::new(letters);
-        Ok((Self { letters, rope }, ear))
+        let queued = Mutex::new(queued);
+        Ok((Self { queued, wake_tx }, wake_rx))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Letters> {
-        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queued> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a telegram in; the oldest are forgotten should nobody take them.
-    pub(super) fn post(&self, telegram: Telegram) {
-        let mut letters = self.lock();
-        letters.bytes += telegram.bytes.len();
-        letters.telegrams.push_back(telegram);
-        while letters.bytes > INBOX_MAX
-            && let Some(oldest) = letters.telegrams.pop_front()
+    pub(super) fn push(&self, telegram: Telegram) {
+        let mut queued = self.lock();
+        queued.bytes += telegram.bytes.len();
+        queued.telegrams.push_back(telegram);
+        while queued.bytes > INBOX_MAX
+            && let Some(oldest) = queued.telegrams.pop_front()
         {
-            letters.bytes -= oldest.bytes.len();
+            queued.bytes -= oldest.bytes.len();
         }
-        drop(letters);
+        drop(queued);
         // A full pipe rings as well.
-        let _ = (&self.rope).write(&[1]);
+        let _ = (&self.wake_tx).write(&[1]);
     }
 
     pub(super) fn take(&self) -> VecDeque<Telegram> {
-        let mut letters = self.lock();
-        letters.bytes = 0;
-        std::mem::take(&mut letters.telegrams)
+        let mut queued = self.lock();
+        queued.bytes = 0;
+        std::mem::take(&mut queued.telegrams)
     }
 
     pub(super) fn note(&self, notice: Notice) {
-        let mut letters = self.lock();
-        if letters.notices.len() < NOTICES_MAX {
-            letters.notices.push(notice);
+        let mut queued = self.lock();
+        if queued.notices.len() < NOTICES_MAX {
+            queued.notices.push(notice);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::p1::cipher::{Key, KeyError};
 
 /// A file that holds keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secret {
+pub enum KeyFile {
     /// The 16 bytes of a key or its 32 digits, and nothing else.
     Key,
     /// A key ring.
@@ -18,7 +18,7 @@ pub enum Secret {
     Mention,
 }
 
-impl Secret {
+impl KeyFile {
     /// What a whole input that holds no start of a frame shows itself to be, if it is one of these.
     pub(super) fn of(input: &[u8]) -> Option<Self> {
         if is_raw_key(input) {
@@ -39,7 +39,7 @@ impl Secret {
     }
 }
 
-impl fmt::Display for Secret {
+impl fmt::Display for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Key => "these 16 bytes look like a key, not like a dump of a P1 port",
@@ -118,11 +118,11 @@ mod tests {
             &array,
             public,
         ] {
-            assert_eq!(Secret::of(text.as_bytes()), Some(Secret::Key), "{text}");
+            assert_eq!(KeyFile::of(text.as_bytes()), Some(KeyFile::Key), "{text}");
         }
         assert_eq!(
-            Secret::of(b"\x5F\x0B\xE3\xAA\xC0\x7D\x98\x12\xB6\x4E\x01\x95\xCC\x33\x47\xD1"),
-            Some(Secret::Key)
+            KeyFile::of(b"\x5F\x0B\xE3\xAA\xC0\x7D\x98\x12\xB6\x4E\x01\x95\xCC\x33\x47\xD1"),
+            Some(KeyFile::Key)
         );
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let meters = format!("[SAG1030700114004]\nkey = \"{KEY}\"\nname = \"house\"\n");
         let lost = meters.replace("D1\"", "D\"");
         for text in [&default, &meters, &lost, &(default.clone() + &meters)] {
-            assert_eq!(Secret::of(text.as_bytes()), Some(Secret::Ring), "{text}");
+            assert_eq!(KeyFile::of(text.as_bytes()), Some(KeyFile::Ring), "{text}");
         }
     }
 
@@ -145,7 +145,11 @@ mod tests {
             format!("{{\"key\": \"{KEY}\"}}"),
             "key: 5F 0B E3 AA C0 7D 98 12 B6 4E 01 95 CC 33 47 D1".to_owned(),
         ] {
-            assert_eq!(Secret::of(text.as_bytes()), Some(Secret::Mention), "{text}");
+            assert_eq!(
+                KeyFile::of(text.as_bytes()),
+                Some(KeyFile::Mention),
+                "{text}"
+            );
         }
     }
 
@@ -160,11 +164,11 @@ mod tests {
             "[[source]]\nplace = \"tcp://host:1\"\nkey_file = \"key.txt\"\n",
             "",
         ] {
-            assert_eq!(Secret::of(text.as_bytes()), None, "{text}");
+            assert_eq!(KeyFile::of(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(Secret::of(&[0; 16]), None);
+        assert_eq!(KeyFile::of(&[0; 16]), None);
         assert_eq!(
-            Secret::of(b"\x5F\x0B\xE3\xAA\xC0\x7D\x98\x12\xB6\x4E\x01\x95\xCC\x33\x47"),
+            KeyFile::of(b"\x5F\x0B\xE3\xAA\xC0\x7D\x98\x12\xB6\x4E\x01\x95\xCC\x33\x47"),
             None
         );
     }

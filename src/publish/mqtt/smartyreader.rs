@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! lamsmarty/act_pwr_imported_p_plus_kW  0.005      a topic for each field, its unit behind its name
-//! lamsmarty                             {"smarty_datetime":…}   one object with what the board computes
+//! lamsmarty                             {"smarty_datetime":…}   one object with what the SmartyReader computes
 //! ```
 //! Names and units are those of the firmware 1.6 and 1.7 (`config.h`), as delivered. Numbers keep all digits that
-//! the meter sends, where the board rounds to two. Not published: its means, extremes and sums over time.
+//! the meter sends, where the SmartyReader rounds to two. Not published: its means, extremes and sums over time.
 
 use std::borrow::Cow;
 
-use super::values::{Listed, derived};
+use super::values::{PublishedValue, derived};
 use crate::format::number::{write_json_bytes, write_json_text};
 use crate::observe::context::Context;
 use crate::observe::fields::Fields;
@@ -19,7 +19,7 @@ use crate::p1::telegram::Telegram;
 use crate::p1::unit::Unit;
 use crate::p1::value::{Decimal, Number, octet_text};
 
-/// A field of the board.
+/// A field of the SmartyReader.
 struct Field {
     code: &'static str,
     /// Its name with the unit.
@@ -27,7 +27,7 @@ struct Field {
     form: As,
 }
 
-/// How the board writes a field.
+/// How the SmartyReader writes a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum As {
     /// The number alone, in the unit of the name.
@@ -40,7 +40,7 @@ enum As {
     Time,
 }
 
-/// A value that the board computes from one telegram.
+/// A value that the SmartyReader computes from one telegram.
 struct Computed {
     topic: &'static str,
     /// Code that it is of.
@@ -51,12 +51,12 @@ struct Computed {
     shift: u8,
 }
 
-/// All values of a telegram under the names of the board, or those of the fields given.
+/// All values of a telegram under the names of the SmartyReader, or those of the fields given.
 pub fn list<'a>(
     context: &Context<'a>,
     decoded: &Decoded<'a>,
     fields: Option<&Fields>,
-) -> Vec<Listed<'a>> {
+) -> Vec<PublishedValue<'a>> {
     let telegram = &decoded.telegram;
     let shape = telegram.shape();
     let mut listed = Vec::new();
@@ -80,7 +80,7 @@ pub fn list<'a>(
             continue;
         };
         let mut devices = shape.meaning.devices.iter();
-        listed.push(Listed {
+        listed.push(PublishedValue {
             number: field.form == As::Number,
             entry: line.entry,
             device: devices.position(|device| device.line == Some(index)),
@@ -97,7 +97,7 @@ pub fn list<'a>(
     listed
 }
 
-/// Appends the one object of the board.
+/// Appends the one object of the SmartyReader.
 pub fn json(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
     let telegram = &decoded.telegram;
     let text = |code: &str, form: As| {
@@ -117,8 +117,8 @@ pub fn json(out: &mut Vec<u8>, decoded: &Decoded<'_>) {
     out.push(b'}');
 }
 
-fn plain<'a>(topic: &'static str, text: Vec<u8>) -> Listed<'a> {
-    Listed {
+fn plain<'a>(topic: &'static str, text: Vec<u8>) -> PublishedValue<'a> {
+    PublishedValue {
         key: Cow::Borrowed(topic),
         topic: Cow::Borrowed(topic),
         text,
@@ -136,7 +136,7 @@ fn line_of<'a>(telegram: &Telegram<'a>, code: &str) -> Option<(u32, &'a Line)> {
         .find(|(_, line)| line.place.of(telegram.text()) == code.as_bytes())
 }
 
-/// What the board makes of a line; of a gas reading the number, not the time before it.
+/// What the SmartyReader makes of a line; of a gas reading the number, not the time before it.
 fn text_of(telegram: &Telegram<'_>, line: &Line, form: As) -> Option<Vec<u8>> {
     let layout = &telegram.shape().layout;
     let items = layout.items_in(&line.items);
@@ -159,7 +159,7 @@ fn text_of(telegram: &Telegram<'_>, line: &Line, form: As) -> Option<Vec<u8>> {
         As::Time => {
             let time = telegram.time(items.first()?)?;
             time.write(&mut out);
-            // The board gives the time of the clock without its offset.
+            // The smartyreader gives the time of the clock without its offset.
             out.truncate(LOCAL_TIME);
         }
     }

@@ -16,30 +16,30 @@ use crate::sys::peer::Peer;
 
 /// The connections that there are.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Connections {
     limits: Limits,
     /// In the order in which they came.
-    visitors: Vec<Arc<Visitor>>,
+    visitors: Vec<Arc<Connection>>,
     turned_away: Counter,
 }
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Visitor {
+pub(super) struct Connection {
     peer: Peer,
     /// Rung when it must leave.
     pub(super) leave: Notify,
-    stage: Mutex<Stage>,
+    state: Mutex<ConnectionState>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Stage {
+struct ConnectionState {
     /// When it has asked for a page.
     asked: Option<Instant>,
     until: Instant,
 }
 
-impl Door {
+impl Connections {
     pub(super) fn new(limits: Limits, turned_away: Counter) -> Self {
         Self {
             limits,
@@ -49,7 +49,7 @@ impl Door {
     }
 
     /// Lets a connection in, where there is room or somebody leaves for it.
-    pub(super) fn enter(&mut self, address: IpAddr) -> Option<Arc<Visitor>> {
+    pub(super) fn enter(&mut self, address: IpAddr) -> Option<Arc<Connection>> {
         let peer = Peer::from(address);
         let full = self.visitors.len() >= self.limits.total;
         let crowded = self.of(peer) >= self.limits.per_address;
@@ -62,21 +62,21 @@ impl Door {
             self.turned_away.count();
             return None;
         }
-        let visitor = Arc::new(Visitor {
+        let connection = Arc::new(Connection {
             peer,
             leave: Notify::new(),
-            stage: Mutex::new(Stage {
+            state: Mutex::new(ConnectionState {
                 asked: None,
                 until: Instant::now() + self.limits.ask,
             }),
         });
-        self.visitors.push(Arc::clone(&visitor));
-        Some(visitor)
+        self.visitors.push(Arc::clone(&connection));
+        Some(connection)
     }
 
     /// Makes one leave of those who have the most connections; says whether one does.
     pub(super) fn make_room(&mut self) -> bool {
-        let most = self.visitors.iter().map(|visitor| visitor.peer);
+        let most = self.visitors.iter().map(|connection| connection.peer);
         match most.max_by_key(|peer| self.of(*peer)) {
             Some(peer) => self.displace(peer),
             None => false,
@@ -84,29 +84,35 @@ impl Door {
     }
 
     /// Notes that a connection is over.
-    pub(super) fn left(&mut self, visitor: &Arc<Visitor>) {
-        self.visitors.retain(|known| !Arc::ptr_eq(known, visitor));
+    pub(super) fn left(&mut self, connection: &Arc<Connection>) {
+        self.visitors
+            .retain(|known| !Arc::ptr_eq(known, connection));
     }
 
     /// Makes all leave who ask nothing.
     pub(super) fn close(&mut self) {
-        let idle = |visitor: &&Arc<Visitor>| visitor.stage().asked.is_none();
-        for visitor in self.visitors.iter().filter(idle) {
-            visitor.leave.notify_one();
+        let idle = |connection: &&Arc<Connection>| connection.state().asked.is_none();
+        for connection in self.visitors.iter().filter(idle) {
+            connection.leave.notify_one();
         }
     }
 
     fn of(&self, peer: Peer) -> usize {
-        let same = self.visitors.iter().filter(|visitor| visitor.peer == peer);
+        let same = self
+            .visitors
+            .iter()
+            .filter(|connection| connection.peer == peer);
         same.count()
     }
 
     /// Makes the connection of an address leave that has asked nothing for longest, else the one that reads slowest.
     fn displace(&mut self, peer: Peer) -> bool {
-        let idle = |visitor: &Arc<Visitor>| visitor.peer == peer && visitor.stage().asked.is_none();
-        let slow = |visitor: &Arc<Visitor>| {
-            let asked = visitor.stage().asked;
-            visitor.peer == peer && asked.is_some_and(|asked| asked.elapsed() >= GRACE)
+        let idle = |connection: &Arc<Connection>| {
+            connection.peer == peer && connection.state().asked.is_none()
+        };
+        let slow = |connection: &Arc<Connection>| {
+            let asked = connection.state().asked;
+            connection.peer == peer && asked.is_some_and(|asked| asked.elapsed() >= GRACE)
         };
         let mut visitors = self.visitors.iter();
         let leaves = visitors
@@ -121,16 +127,16 @@ impl Door {
     }
 }
 
-impl Visitor {
+impl Connection {
     /// When it must be over.
     pub(super) fn until(&self) -> Instant {
-        self.stage().until
+        self.state().until
     }
 
     /// It has asked, and may take so long to read the answer.
     pub(super) fn asks(&self, time: Duration) {
         let now = Instant::now();
-        *self.stage() = Stage {
+        *self.state() = ConnectionState {
             asked: Some(now),
             until: now + time,
         };
@@ -138,14 +144,14 @@ impl Visitor {
 
     /// The answer is sent; it may take so long to go.
     pub(super) fn is_answered(&self, time: Duration) {
-        *self.stage() = Stage {
+        *self.state() = ConnectionState {
             asked: None,
             until: Instant::now() + time,
         };
     }
 
-    fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,13 +162,13 @@ const GRACE: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    fn door(total: usize, per_address: usize) -> Door {
+    fn connections(total: usize, per_address: usize) -> Connections {
         let limits = Limits {
             total,
             per_address,
             ..Limits::default()
         };
-        Door::new(limits, Counter::default())
+        Connections::new(limits, Counter::default())
     }
 
     fn address(last: u8) -> IpAddr {
@@ -171,38 +177,52 @@ mod tests {
 
     #[test]
     fn an_address_that_is_full_displaces_its_own_and_nobody_else() {
-        let mut door = door(10, 3);
-        let other = door.enter(address(2)).unwrap();
-        let mine: Vec<_> = (0..5).map(|_| door.enter(address(1)).unwrap()).collect();
-        assert_eq!((door.of(address(1).into()), door.visitors.len()), (3, 4));
-        assert!(Arc::ptr_eq(&door.visitors[0], &other));
-        assert!(Arc::ptr_eq(&door.visitors[1], &mine[2]));
-        assert_eq!(door.turned_away.total(), 2);
+        let mut connections = connections(10, 3);
+        let other = connections.enter(address(2)).unwrap();
+        let mine: Vec<_> = (0..5)
+            .map(|_| connections.enter(address(1)).unwrap())
+            .collect();
+        assert_eq!(
+            (
+                connections.of(address(1).into()),
+                connections.visitors.len()
+            ),
+            (3, 4)
+        );
+        assert!(Arc::ptr_eq(&connections.visitors[0], &other));
+        assert!(Arc::ptr_eq(&connections.visitors[1], &mine[2]));
+        assert_eq!(connections.turned_away.total(), 2);
     }
 
     #[test]
     fn a_full_house_displaces_where_most_come_from() {
-        let mut door = door(6, 4);
-        let first = door.enter(address(1)).unwrap();
+        let mut connections = connections(6, 4);
+        let first = connections.enter(address(1)).unwrap();
         for _ in 0..4 {
-            door.enter(address(2)).unwrap();
+            connections.enter(address(2)).unwrap();
         }
-        door.enter(address(3)).unwrap();
-        door.enter(address(4)).unwrap();
-        assert_eq!((door.of(address(2).into()), door.visitors.len()), (3, 6));
-        assert!(Arc::ptr_eq(&door.visitors[0], &first));
+        connections.enter(address(3)).unwrap();
+        connections.enter(address(4)).unwrap();
+        assert_eq!(
+            (
+                connections.of(address(2).into()),
+                connections.visitors.len()
+            ),
+            (3, 6)
+        );
+        assert!(Arc::ptr_eq(&connections.visitors[0], &first));
     }
 
     #[test]
     fn who_is_answered_right_now_stays() {
-        let mut door = door(10, 2);
-        let visitors = [address(1), address(1)].map(|address| door.enter(address).unwrap());
+        let mut connections = connections(10, 2);
+        let visitors = [address(1), address(1)].map(|address| connections.enter(address).unwrap());
         visitors[0].asks(Duration::from_secs(10));
-        door.enter(address(1)).unwrap();
-        assert!(Arc::ptr_eq(&door.visitors[0], &visitors[0]));
-        door.visitors[1].asks(Duration::from_secs(10));
-        assert!(door.enter(address(1)).is_none(), "both are answered");
+        connections.enter(address(1)).unwrap();
+        assert!(Arc::ptr_eq(&connections.visitors[0], &visitors[0]));
+        connections.visitors[1].asks(Duration::from_secs(10));
+        assert!(connections.enter(address(1)).is_none(), "both are answered");
         visitors[0].is_answered(Duration::from_secs(1));
-        assert!(door.enter(address(1)).is_some());
+        assert!(connections.enter(address(1)).is_some());
     }
 }

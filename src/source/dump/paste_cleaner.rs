@@ -9,7 +9,7 @@
 use super::{DumpError, Place};
 
 /// Turns bytes to characters with their places; a character may be cut between two pushes.
-pub(super) struct Scrub {
+pub(super) struct PasteCleaner {
     /// Where the next character stands.
     next: Place,
     margin: Margin,
@@ -63,7 +63,7 @@ pub(super) fn printable(input: &[u8]) -> usize {
     whole + rest.iter().take_while(|byte| is(byte)).count()
 }
 
-impl Scrub {
+impl PasteCleaner {
     pub(super) fn new() -> Self {
         Self {
             next: Place { line: 1, column: 1 },

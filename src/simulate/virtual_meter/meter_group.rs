@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Plan, VirtualMeter};
 
 /// The meters of a plan, each with its household.
-pub struct Street {
+pub struct MeterGroup {
     meters: Vec<VirtualMeter>,
     period: Duration,
     count: u64,
@@ -22,7 +22,7 @@ pub struct Due {
     pub at: Duration,
 }
 
-impl Street {
+impl MeterGroup {
     /// Switches the meters on.
     pub fn new(plan: &Plan) -> Self {
         let (plan, numbers) = (plan.started(), 1..=plan.meters.max(1));
@@ -74,7 +74,7 @@ mod tests {
 
     fn sent(options: &[(&str, &str)]) -> (Vec<Due>, Vec<u8>) {
         let plan = Plan::of_options(options.iter().copied()).unwrap();
-        let mut street = Street::new(&plan);
+        let mut street = MeterGroup::new(&plan);
         let mut bytes = Vec::new();
         let dues = std::iter::from_fn(|| street.next(&mut bytes)).collect();
         (dues, bytes)
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_meters_of_a_town_are_all_different_and_set_their_clocks_at_one_moment() {
         let plan = Plan::of_options([("meters", "2000"), ("profile", "lu")]).unwrap();
-        let street = Street::new(&plan);
+        let street = MeterGroup::new(&plan);
         let distinct = |all: Vec<String>| all.into_iter().collect::<HashSet<_>>().len();
         let meters = || street.meters().iter();
         assert_eq!(distinct(meters().map(VirtualMeter::id).collect()), 2000);

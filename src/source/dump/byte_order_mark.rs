@@ -3,7 +3,7 @@
 use super::Encoding;
 
 /// Takes the byte order mark off an input, and decodes what it stands for.
-pub(super) struct Intake {
+pub(super) struct TextDecoder {
     state: State,
     /// The first bytes, while they may still be a mark.
     head: Vec<u8>,
@@ -28,7 +28,7 @@ struct Wide {
     high: Option<u16>,
 }
 
-impl Intake {
+impl TextDecoder {
     /// Looks for a mark.
     pub(super) fn new() -> Self {
         Self {
@@ -168,7 +168,7 @@ mod tests {
 
     fn taken(input: &[u8], cut: usize) -> (Vec<u8>, Option<Encoding>) {
         let (mut bytes, mut mark) = (Vec::new(), None);
-        let mut intake = Intake::new();
+        let mut intake = TextDecoder::new();
         let mut each = |taken: Taken<'_>| -> Result<(), ()> {
             match taken {
                 Taken::Mark(found) => mark = Some(found),

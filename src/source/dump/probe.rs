@@ -15,14 +15,14 @@ pub(super) enum Extent {
 }
 
 /// What came of an attempt with one form.
-pub(super) struct Trial {
+pub(super) struct Probe {
     pub bytes: Vec<u8>,
     pub error: Option<DumpError>,
     noted: bool,
     pub tally: Tally,
 }
 
-impl Trial {
+impl Probe {
     pub(super) fn new(form: Form, input: &[u8], extent: Extent) -> Self {
         let (mut bytes, mut noted) = (Vec::new(), false);
         let mut out = |piece: Piece<'_>| match piece {
