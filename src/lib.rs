@@ -7,12 +7,15 @@
 //!                                                     v
 //!                            /Lux5\… CR LF CR LF 1-0:1.8.0(000025.653*kWh) … ! CRC CR LF
 //!
-//! source --bytes, silence--> [ framer -> cipher -> telegram | diagnosis ] --reports--> sink
-//!            (the edge)                  p1::session (pure)
+//! source --bytes, silence--> [ framer -> cipher -> telegram | diagnosis ] --reports--> observers
+//!    |                                     p1::session (pure)                               |
+//! serial, TCP, file, pipe                                                 format, store, publish
 //! ```
 //!
-//! Five groups of modules, each using only those before it: [`p1`] decodes, `source` reads, `sink` writes, `run` is
-//! the loop that ties them together, `cli` the command line. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
+//! Rooms in the order of the way of the bytes, each using only those before it: [`p1`] decodes; `sys` is what the rest
+//! shares of the machine; `simulate` makes meters; `source` reads; `observe` has the one report and the one trait of
+//! all who are told; `format`, `store` and `publish` write, keep and send; `run` is the loop that ties them together,
+//! `cli` the command line. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
 //! `default-features = false` leaves the rest out and nine small crates to build.
 //!
 //! What was weighed on the way from a source to an output, and why it is not so:
@@ -22,7 +25,7 @@
 //!   but its own bytes leaves the one decoder: frames are opened before it comes to them ([`p1::decoder::FrameOpener`]),
 //!   telegrams are formatted behind it.
 //! - An interface for each who is told (output, services, screen): a new one had to be made known in four places. There
-//!   is one report and one trait with one method (`sink::observer`); a command is a list of observers.
+//!   is one report and one trait with one method (`observe::observer`); a command is a list of observers.
 //! - A bounded channel for all live sources: one that floods would fill it for all. The channel has no bound, each
 //!   source has a share of it.
 //! - An asynchronous runtime for sources: a thread a source waits as well, and ends as soon.
