@@ -1,9 +1,13 @@
 //! Threads for work whose results are taken in the order in which it was given.
 
 use std::cell::OnceCell;
+use std::fs;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+
+use rustix::param::page_size;
+use rustix::process::{Resource, getrlimit};
 
 /// Threads that work; they are started by the first work.
 pub struct Pool {
@@ -61,7 +65,10 @@ impl Pool {
         if !self.is_parallel() {
             return None;
         }
-        let threads = self.threads.get_or_init(|| Threads::start(self.size).ok());
+        let threads = self.threads.get_or_init(|| match affordable(self.size) {
+            0 | 1 => None,
+            size => Threads::start(size).ok(),
+        });
         threads.as_ref()?.work.as_ref()
     }
 }
@@ -120,6 +127,24 @@ impl Drop for Threads {
         }
     }
 }
+
+/// How many threads the address space has room for, where it is limited (`ulimit -v`): one that starts in the last bit
+/// of it would end the program.
+fn affordable(size: usize) -> usize {
+    let Some(limit) = getrlimit(Resource::As).current else {
+        return size;
+    };
+    let status = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = status.split(' ').next().and_then(|pages| pages.parse().ok());
+    let taken = pages.unwrap_or(0u64).saturating_mul(page_size() as u64);
+    let room = limit.saturating_sub(taken.saturating_add(ROOM_LEFT));
+    size.min(usize::try_from(room / ROOM_OF_THREAD).unwrap_or(usize::MAX))
+}
+
+/// Address space that a thread takes at the most, in bytes: its stack, and the heap that glibc keeps for it.
+const ROOM_OF_THREAD: u64 = 66 << 20;
+/// Address space that is left to the rest of the program, in bytes.
+const ROOM_LEFT: u64 = 32 << 20;
 
 fn serve(given: &Mutex<Receiver<Work>>) {
     loop {
