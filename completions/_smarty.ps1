@@ -41,7 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Keep the keys of meters, and check which frames a key opens')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Read the manual: a topic, a command, or what a finding means')
             break
         }
         'smarty;capture' {
@@ -428,7 +428,6 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'smarty;keys;add' {
@@ -505,29 +504,6 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'smarty;keys;help' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add the key of a meter to the key ring')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'smarty;keys;help;add' {
-            break
-        }
-        'smarty;keys;help;list' {
-            break
-        }
-        'smarty;keys;help;check' {
-            break
-        }
-        'smarty;keys;help;remove' {
-            break
-        }
-        'smarty;keys;help;help' {
-            break
-        }
         'smarty;generate' {
             [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'The program that the unit of systemd runs [default: this one]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -541,66 +517,14 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             break
         }
         'smarty;help' {
-            [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Store what meters send, exactly as it came')
-            [CompletionResult]::new('decrypt', 'decrypt', [CompletionResultType]::ParameterValue, 'Decrypt frames and print the telegrams, byte for byte')
-            [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Parse telegrams and print tables, JSON or CSV')
-            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what each byte of a frame is, layer by layer, with what is wrong')
-            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Sum up what was used by hours, days, months or years')
-            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show meters live, on a screen or line by line')
-            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout')
-            [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
-            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Keep the keys of meters, and check which frames a key opens')
-            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'smarty;help;capture' {
-            break
-        }
-        'smarty;help;decrypt' {
-            break
-        }
-        'smarty;help;parse' {
-            break
-        }
-        'smarty;help;inspect' {
-            break
-        }
-        'smarty;help;report' {
-            break
-        }
-        'smarty;help;watch' {
-            break
-        }
-        'smarty;help;simulate' {
-            break
-        }
-        'smarty;help;ports' {
-            break
-        }
-        'smarty;help;keys' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add the key of a meter to the key ring')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the key ring, with check values in place of keys')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell how many frames a key opens, and what is wrong with it where it opens none')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove the keys of meters from the key ring')
-            break
-        }
-        'smarty;help;keys;add' {
-            break
-        }
-        'smarty;help;keys;list' {
-            break
-        }
-        'smarty;help;keys;check' {
-            break
-        }
-        'smarty;help;keys;remove' {
-            break
-        }
-        'smarty;help;generate' {
-            break
-        }
-        'smarty;help;help' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
     })

@@ -49,80 +49,17 @@ _smarty() {
             smarty,watch)
                 cmd="smarty__subcmd__watch"
                 ;;
-            smarty__subcmd__help,capture)
-                cmd="smarty__subcmd__help__subcmd__capture"
-                ;;
-            smarty__subcmd__help,decrypt)
-                cmd="smarty__subcmd__help__subcmd__decrypt"
-                ;;
-            smarty__subcmd__help,generate)
-                cmd="smarty__subcmd__help__subcmd__generate"
-                ;;
-            smarty__subcmd__help,help)
-                cmd="smarty__subcmd__help__subcmd__help"
-                ;;
-            smarty__subcmd__help,inspect)
-                cmd="smarty__subcmd__help__subcmd__inspect"
-                ;;
-            smarty__subcmd__help,keys)
-                cmd="smarty__subcmd__help__subcmd__keys"
-                ;;
-            smarty__subcmd__help,parse)
-                cmd="smarty__subcmd__help__subcmd__parse"
-                ;;
-            smarty__subcmd__help,ports)
-                cmd="smarty__subcmd__help__subcmd__ports"
-                ;;
-            smarty__subcmd__help,report)
-                cmd="smarty__subcmd__help__subcmd__report"
-                ;;
-            smarty__subcmd__help,simulate)
-                cmd="smarty__subcmd__help__subcmd__simulate"
-                ;;
-            smarty__subcmd__help,watch)
-                cmd="smarty__subcmd__help__subcmd__watch"
-                ;;
-            smarty__subcmd__help__subcmd__keys,add)
-                cmd="smarty__subcmd__help__subcmd__keys__subcmd__add"
-                ;;
-            smarty__subcmd__help__subcmd__keys,check)
-                cmd="smarty__subcmd__help__subcmd__keys__subcmd__check"
-                ;;
-            smarty__subcmd__help__subcmd__keys,list)
-                cmd="smarty__subcmd__help__subcmd__keys__subcmd__list"
-                ;;
-            smarty__subcmd__help__subcmd__keys,remove)
-                cmd="smarty__subcmd__help__subcmd__keys__subcmd__remove"
-                ;;
             smarty__subcmd__keys,add)
                 cmd="smarty__subcmd__keys__subcmd__add"
                 ;;
             smarty__subcmd__keys,check)
                 cmd="smarty__subcmd__keys__subcmd__check"
                 ;;
-            smarty__subcmd__keys,help)
-                cmd="smarty__subcmd__keys__subcmd__help"
-                ;;
             smarty__subcmd__keys,list)
                 cmd="smarty__subcmd__keys__subcmd__list"
                 ;;
             smarty__subcmd__keys,remove)
                 cmd="smarty__subcmd__keys__subcmd__remove"
-                ;;
-            smarty__subcmd__keys__subcmd__help,add)
-                cmd="smarty__subcmd__keys__subcmd__help__subcmd__add"
-                ;;
-            smarty__subcmd__keys__subcmd__help,check)
-                cmd="smarty__subcmd__keys__subcmd__help__subcmd__check"
-                ;;
-            smarty__subcmd__keys__subcmd__help,help)
-                cmd="smarty__subcmd__keys__subcmd__help__subcmd__help"
-                ;;
-            smarty__subcmd__keys__subcmd__help,list)
-                cmd="smarty__subcmd__keys__subcmd__help__subcmd__list"
-                ;;
-            smarty__subcmd__keys__subcmd__help,remove)
-                cmd="smarty__subcmd__keys__subcmd__help__subcmd__remove"
                 ;;
             *)
                 ;;
@@ -399,222 +336,20 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="capture decrypt parse inspect report watch simulate ports keys generate help"
+            opts="-q -v -h --quiet --verbose --color --config --help keys meters port faults inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                *)
-                    COMPREPLY=()
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
                     ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__capture)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
                     ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__decrypt)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__generate)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__inspect)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__keys)
-            opts="add list check remove"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__keys__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__keys__subcmd__check)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__keys__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__keys__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__parse)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__ports)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__report)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__simulate)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__help__subcmd__watch)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -733,7 +468,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys)
-            opts="-q -v -h --quiet --verbose --color --config --help add list check remove help"
+            opts="-q -v -h --quiet --verbose --color --config --help add list check remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,90 +618,6 @@ _smarty() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help)
-            opts="add list check remove help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help__subcmd__check)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        smarty__subcmd__keys__subcmd__help__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

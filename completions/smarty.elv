@@ -38,7 +38,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand ports 'List serial ports and what is known of them'
             cand keys 'Keep the keys of meters, and check which frames a key opens'
             cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Read the manual: a topic, a command, or what a finding means'
         }
         &'smarty;capture'= {
             cand -o 'The file to store in; %l in it stands for the label, a file for each source'
@@ -416,7 +416,6 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand list 'List the key ring, with check values in place of keys'
             cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
             cand remove 'Remove the keys of meters from the key ring'
-            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'smarty;keys;add'= {
             cand -k 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read'
@@ -488,23 +487,6 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'smarty;keys;help'= {
-            cand add 'Add the key of a meter to the key ring'
-            cand list 'List the key ring, with check values in place of keys'
-            cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
-            cand remove 'Remove the keys of meters from the key ring'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'smarty;keys;help;add'= {
-        }
-        &'smarty;keys;help;list'= {
-        }
-        &'smarty;keys;help;check'= {
-        }
-        &'smarty;keys;help;remove'= {
-        }
-        &'smarty;keys;help;help'= {
-        }
         &'smarty;generate'= {
             cand --program 'The program that the unit of systemd runs [default: this one]'
             cand --color 'When to use colours'
@@ -517,51 +499,14 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'smarty;help'= {
-            cand capture 'Store what meters send, exactly as it came'
-            cand decrypt 'Decrypt frames and print the telegrams, byte for byte'
-            cand parse 'Parse telegrams and print tables, JSON or CSV'
-            cand inspect 'Show what each byte of a frame is, layer by layer, with what is wrong'
-            cand report 'Sum up what was used by hours, days, months or years'
-            cand watch 'Show meters live, on a screen or line by line'
-            cand simulate 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
-            cand ports 'List serial ports and what is known of them'
-            cand keys 'Keep the keys of meters, and check which frames a key opens'
-            cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'smarty;help;capture'= {
-        }
-        &'smarty;help;decrypt'= {
-        }
-        &'smarty;help;parse'= {
-        }
-        &'smarty;help;inspect'= {
-        }
-        &'smarty;help;report'= {
-        }
-        &'smarty;help;watch'= {
-        }
-        &'smarty;help;simulate'= {
-        }
-        &'smarty;help;ports'= {
-        }
-        &'smarty;help;keys'= {
-            cand add 'Add the key of a meter to the key ring'
-            cand list 'List the key ring, with check values in place of keys'
-            cand check 'Tell how many frames a key opens, and what is wrong with it where it opens none'
-            cand remove 'Remove the keys of meters from the key ring'
-        }
-        &'smarty;help;keys;add'= {
-        }
-        &'smarty;help;keys;list'= {
-        }
-        &'smarty;help;keys;check'= {
-        }
-        &'smarty;help;keys;remove'= {
-        }
-        &'smarty;help;generate'= {
-        }
-        &'smarty;help;help'= {
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
     ]
     $completions[$command]

@@ -42,7 +42,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a vi
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Read the manual: a topic, a command, or what a finding means'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s f -l format -d 'How the bytes are stored' -r -f -a "raw\t'The bytes as they came, nothing else'
 log\t'A line a frame: time, label, kind, length, hex'"
@@ -410,18 +410,17 @@ complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sourc
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s q -l quiet -d 'Say errors only, without hints'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "add" -d 'Add the key of a meter to the key ring'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "list" -d 'List the key ring, with check values in place of keys'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "remove" -d 'Remove the keys of meters from the key ring'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -f -a "add" -d 'Add the key of a meter to the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -f -a "list" -d 'List the key ring, with check values in place of keys'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -f -a "remove" -d 'Remove the keys of meters from the key ring'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes; of two, the second is the authentication key' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l auth-key -d 'Second key, for meters that have one of their own (GAK, GPK61)' -r
@@ -479,11 +478,6 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add the key of a meter to the key ring'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the key ring, with check values in place of keys'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove the keys of meters from the key ring'
-complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'The program that the unit of systemd runs [default: this one]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -492,18 +486,10 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'So
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "capture" -d 'Store what meters send, exactly as it came'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "decrypt" -d 'Decrypt frames and print the telegrams, byte for byte'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "parse" -d 'Parse telegrams and print tables, JSON or CSV'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "inspect" -d 'Show what each byte of a frame is, layer by layer, with what is wrong'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "report" -d 'Sum up what was used by hours, days, months or years'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "watch" -d 'Show meters live, on a screen or line by line'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "ports" -d 'List serial ports and what is known of them'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and not __fish_seen_subcommand_from capture decrypt parse inspect report watch simulate ports keys generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "add" -d 'Add the key of a meter to the key ring'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the key ring, with check values in place of keys'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "check" -d 'Tell how many frames a key opens, and what is wrong with it where it opens none'
-complete -c smarty -n "__fish_smarty_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "remove" -d 'Remove the keys of meters from the key ring'
+complete -c smarty -n "__fish_smarty_using_subcommand help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand help" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand help" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand help" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

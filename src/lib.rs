@@ -104,6 +104,51 @@
 
 pub mod p1;
 
+/// The manual of the program, as `smarty help TOPIC` shows it.
+#[cfg(doc)]
+pub mod manual {
+    #[doc = include_str!("cli/help/keys.md")]
+    pub mod keys {}
+    #[doc = include_str!("cli/help/meters.md")]
+    pub mod meters {}
+    #[doc = include_str!("cli/help/port.md")]
+    pub mod port {}
+    #[doc = include_str!("cli/help/faults.md")]
+    pub mod faults {}
+    #[doc = include_str!("cli/help/inputs.md")]
+    pub mod inputs {}
+    #[doc = include_str!("cli/help/sources.md")]
+    pub mod sources {}
+    #[doc = include_str!("cli/help/outputs.md")]
+    pub mod outputs {}
+    #[doc = include_str!("cli/help/inspect.md")]
+    pub mod inspect {}
+    #[doc = include_str!("cli/help/reports.md")]
+    pub mod reports {}
+    #[doc = include_str!("cli/help/computed.md")]
+    pub mod computed {}
+    #[doc = include_str!("cli/help/mqtt.md")]
+    pub mod mqtt {}
+    #[doc = include_str!("cli/help/forward.md")]
+    pub mod forward {}
+    #[doc = include_str!("cli/help/metrics.md")]
+    pub mod metrics {}
+    #[doc = include_str!("cli/help/services.md")]
+    pub mod services {}
+    #[doc = include_str!("cli/help/capture.md")]
+    pub mod capture {}
+    #[doc = include_str!("cli/help/archives.md")]
+    pub mod archives {}
+    #[doc = include_str!("cli/help/scale.md")]
+    pub mod scale {}
+    #[doc = include_str!("cli/help/simulate.md")]
+    pub mod simulate {}
+    #[doc = include_str!("cli/help/exits.md")]
+    pub mod exits {}
+    #[doc = include_str!("cli/help/speed.md")]
+    pub mod speed {}
+}
+
 // What follows is the program. Tests, benches and fuzz targets look into it; nobody else may count on it. Built with
 // `--cfg sealed` only the program can, and the compiler says what it never uses.
 #[cfg(all(feature = "cli", not(sealed)))]

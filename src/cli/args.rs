@@ -3,6 +3,7 @@
 mod capture;
 mod examples;
 mod generate;
+mod help;
 mod input;
 mod inspect;
 mod key_ring;
@@ -14,6 +15,7 @@ mod simulate;
 
 pub use self::capture::{Capture, CaptureFormat};
 pub use self::generate::{Generate, Generated};
+pub use self::help::{Help, command};
 pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
 pub use self::inspect::Inspect;
 pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove};
@@ -45,14 +47,18 @@ macro_rules! first_steps {
   smarty parse dump.bin --key            what a file holds, as a table
   smarty parse dump.bin --key-file my.key --json | jq .values
 
-When it does not work: the README, section \"It does not work\"."
+When it does not work: smarty help faults. The whole manual: smarty help."
     };
 }
 
 /// Captures, decrypts, parses and watches the P1 port of smart meters.
 #[derive(Debug, Parser)]
 #[command(name = "smarty", version, styles = STYLES, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = first_steps!(), after_long_help = concat!(first_steps!(), exits!()))]
 pub struct Cli {
     /// What is to be done.
@@ -94,6 +100,8 @@ pub enum Command {
     /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
     #[command(after_long_help = generate::EXAMPLES)]
     Generate(Generate),
+    /// Read the manual: a topic, a command, or what a finding means
+    Help(Help),
 }
 
 impl Command {
@@ -107,7 +115,7 @@ impl Command {
             | Self::Watch(_)
             | Self::Simulate(_)
             | Self::Keys(_) => true,
-            Self::Capture(_) | Self::Ports(_) | Self::Generate(_) => false,
+            Self::Capture(_) | Self::Ports(_) | Self::Generate(_) | Self::Help(_) => false,
         }
     }
 }

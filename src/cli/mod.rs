@@ -2,6 +2,8 @@
 
 pub mod args;
 
+pub mod help;
+
 pub mod usage;
 
 pub mod keys;
@@ -32,7 +34,9 @@ use clap::error::ErrorKind;
 
 use crate::run::failure::{Exit, Failure};
 use args::{Cli, Command};
-use commands::{capture, decode, generate, inspect, key_ring, ports, report, simulate, watch};
+use commands::{
+    capture, decode, generate, help as manual, inspect, key_ring, ports, report, simulate, watch,
+};
 
 /// Runs the program with its arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -56,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ports(_) => ports::run(),
         Command::Keys(keys) => key_ring::run(keys, &cli.global),
         Command::Generate(what) => generate::run(what, cli.global.quiet),
+        Command::Help(what) => manual::run(what),
     };
     let exit = done.unwrap_or_else(|failure: Failure| failure.report(cli.global.quiet));
     exit.code()

@@ -152,7 +152,8 @@ fn number_words(&(measure, number): &(Measure, u64)) -> Option<String> {
     })
 }
 
-fn question(stage: Stage) -> &'static str {
+/// What a stage asks.
+pub fn question(stage: Stage) -> &'static str {
     match stage {
         Stage::Bytes => "do bytes come?",
         Stage::Line => "are they read as they were sent?",

@@ -135,7 +135,10 @@ fn affordable(size: usize) -> usize {
         return size;
     };
     let status = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = status.split(' ').next().and_then(|pages| pages.parse().ok());
+    let pages = status
+        .split(' ')
+        .next()
+        .and_then(|pages| pages.parse().ok());
     let taken = pages.unwrap_or(0u64).saturating_mul(page_size() as u64);
     let room = limit.saturating_sub(taken.saturating_add(ROOM_LEFT));
     size.min(usize::try_from(room / ROOM_OF_THREAD).unwrap_or(usize::MAX))

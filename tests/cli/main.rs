@@ -11,6 +11,7 @@ mod inputs;
 mod inspect;
 mod key_commands;
 mod keys;
+mod manual;
 mod merge;
 mod output;
 mod packed;

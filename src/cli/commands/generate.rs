@@ -1,5 +1,6 @@
 //! `smarty generate`: completions, man pages, the JSON Schema and units, from the one definition of the arguments.
 
+mod man;
 mod systemd;
 
 use std::path::Path;
@@ -9,7 +10,7 @@ use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use crate::cli::args::{Cli, Generate, Generated};
-use crate::cli::output::writer::{WriteEnd, Writer, failed};
+use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::run::failure::{Exit, Failure, Level, say};
 
 /// The JSON Schema of the output.
@@ -47,13 +48,7 @@ pub fn run(args: &Generate, quiet: bool) -> Result<Exit, Failure> {
             }
             unit.into_bytes()
         }
-        (Generated::Man, None) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut page)
-                .map_err(|error| failed("standard output", &error))?;
-            page
-        }
+        (Generated::Man, None) => man::smarty().into_bytes(),
         (Generated::Man, Some(folder)) => return Ok(man_pages(folder)?),
     };
     match Writer::Stdout.write(&text) {
@@ -70,8 +65,10 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 }
 
 fn man_pages(folder: &Path) -> anyhow::Result<Exit> {
-    std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
-        .with_context(|| folder.display().to_string())?;
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for (name, text) in man::pages() {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+    }
     Ok(Exit::Success)
 }

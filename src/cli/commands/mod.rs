@@ -21,3 +21,5 @@ pub mod capture;
 pub mod ports;
 
 pub mod generate;
+
+pub mod help;
