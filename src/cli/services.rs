@@ -3,7 +3,22 @@
 mod derive;
 mod forward;
 pub mod listen;
+
+#[cfg(not(all(feature = "http", feature = "mqtt")))]
+mod absent;
+#[cfg(any(feature = "http", feature = "mqtt"))]
+mod files;
+
+#[cfg(feature = "http")]
 mod metrics;
+#[cfg(not(feature = "http"))]
+#[path = "services/metrics/absent.rs"]
+mod metrics;
+
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
+#[cfg(not(feature = "mqtt"))]
+#[path = "services/mqtt/absent.rs"]
 pub mod mqtt;
 
 pub use self::derive::{Deriving, Keep};
@@ -11,13 +26,11 @@ use crate::cli::args::ServiceArgs;
 use crate::cli::inputs::Named;
 
 use crate::cli::args::{Global, Run};
-use crate::observe::fields::Fields;
 use crate::observe::observer::Observer;
 use crate::observe::sampling::Sampling;
 use crate::observe::standing::{PLACES, Places};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
-use crate::publish::mqtt::Choice;
 use crate::run::failure::{Exit, Failure};
 
 /// Opens those that are asked for, in the order in which they are told; they publish what is computed to this extent as well.
@@ -30,12 +43,6 @@ pub fn open(
     publishing: &Publishing<'_>,
     extent: Extent,
 ) -> Result<Vec<Box<dyn Observer>>, Failure> {
-    let Publishing {
-        run,
-        thinning,
-        zone,
-        ..
-    } = publishing;
     let forward = forward::open(&args.forward, named)?;
     let meters = args
         .derive
@@ -46,17 +53,7 @@ pub fn open(
     if let (Some(forward), Some(metrics)) = (&forward, &mut metrics) {
         metrics.count("forward", forward.turned_away());
     }
-    let fields = run.output.fields.as_deref().map(Fields::parse);
-    let choice = Choice {
-        // A field that does not exist is said by the output.
-        fields: fields.and_then(Result::ok),
-        thinning: *thinning,
-        zone: zone.clone(),
-        sources: named.len(),
-        meters,
-        extent,
-    };
-    let publisher = mqtt::open(&args.mqtt, choice, publishing)?;
+    let publisher = mqtt::open(&args.mqtt, named.len(), meters, extent, publishing)?;
     if let (Some(publisher), Some(metrics)) = (&publisher, &mut metrics) {
         metrics.count_lost("mqtt", publisher.lost());
     }
@@ -64,7 +61,7 @@ pub fn open(
     services.extend(forward.map(|forward| Box::new(forward) as Box<dyn Observer>));
     services.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Observer>));
     services.extend(publisher.map(|publisher| Box::new(publisher) as Box<dyn Observer>));
-    if run.output.redact && !services.is_empty() {
+    if publishing.run.output.redact && !services.is_empty() {
         let what = "--redact hides nothing from services: they get all as the meter sent it";
         return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
     }

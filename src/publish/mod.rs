@@ -8,8 +8,11 @@ pub mod forward_target;
 
 pub mod forward;
 
+#[cfg(feature = "http")]
 pub mod pages;
 
+#[cfg(feature = "http")]
 pub mod metrics;
 
+#[cfg(feature = "mqtt")]
 pub mod mqtt;

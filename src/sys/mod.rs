@@ -14,4 +14,5 @@ pub mod peer;
 
 pub mod bounded;
 
+#[cfg(any(feature = "http", feature = "mqtt"))]
 pub mod tls;

@@ -5,7 +5,7 @@
 //! and all who come later do not begin to wait.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -121,7 +121,8 @@ impl Stop {
     }
 
     /// Another descriptor of the pipe, which can be read from once the handle is woken.
-    pub(crate) fn wake_rx(&self) -> io::Result<OwnedFd> {
+    #[cfg(feature = "http")]
+    pub(crate) fn wake_rx(&self) -> io::Result<std::os::fd::OwnedFd> {
         self.0.wake_rx.as_fd().try_clone_to_owned()
     }
 

@@ -10,22 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
 use crate::cli::caution::say_who_reads;
 use crate::cli::services::Publishing;
+use crate::cli::services::files::{read, text_of};
+use crate::observe::fields::Fields;
+use crate::p1::derive::Extent;
 use crate::publish::mqtt::broker::{Broker, BrokerError, Password};
 use crate::publish::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::publish::mqtt::tls::{self, Pem, TlsProblem};
 use crate::publish::mqtt::{Choice, Mqtt, topic};
 use crate::run::failure::{Exit, Failure, Level, say};
-use crate::sys::bounded::{self, SETTINGS_MAX};
 
-use zeroize::Zeroizing;
-
-/// Starts the publisher that is asked for; none where no broker is named.
+/// Starts the publisher that is asked for, for so many sources and meters; none where no broker is named.
 ///
 /// # Errors
 /// An address that names no broker, a file that does not hold what it should, a password that cannot be had.
 pub fn open(
     args: &MqttArgs,
-    choice: Choice,
+    sources: usize,
+    meters: usize,
+    extent: Extent,
     publishing: &Publishing<'_>,
 ) -> Result<Option<Mqtt>, Failure> {
     let Some(url) = &args.mqtt else {
@@ -82,6 +84,16 @@ pub fn open(
         discovery: (!args.no_discovery).then(|| discovery.to_owned()),
         verbose: publishing.global.verbose > 0,
         broker,
+    };
+    let fields = publishing.run.output.fields.as_deref().map(Fields::parse);
+    let choice = Choice {
+        // A field that does not exist is said by the output.
+        fields: fields.and_then(Result::ok),
+        thinning: publishing.thinning,
+        zone: publishing.zone.clone(),
+        sources,
+        meters,
+        extent,
     };
     let mqtt = Mqtt::start(settings, choice)
         .map_err(|error| Failure::new(Exit::Io, format!("MQTT: {error}")))?;
@@ -218,20 +230,4 @@ fn ask(user: &str) -> Result<String, Failure> {
     }
     rpassword::prompt_password(format!("Password of {user} at the broker (not shown): "))
         .map_err(|_| failed())
-}
-
-/// The first line of a file of a password.
-pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
-    let bytes = read(path)?;
-    let bytes = Zeroizing::new(bytes);
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::new(Exit::Usage, format!("{}: is no text", path.display())))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    bounded::read(path, SETTINGS_MAX).map_err(|error| {
-        let failure = Failure::new(Exit::Io, format!("{}: {error}", path.display()));
-        failure.hint("look at the name and the rights of the file")
-    })
 }
