@@ -185,6 +185,9 @@ impl Decoder {
             self.layers
                 .take(&self.framer, &self.judge, &sighting, &verdict);
             self.framer.decided(sighting.kind, base + end as u64);
+            if let (Kind::Push { .. }, Verdict::Refuse { .. }) = (sighting.kind, verdict) {
+                self.framer.refused(data, base, sighting.start, end);
+            }
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end
                 && header.title != SystemTitle::NONE

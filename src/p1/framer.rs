@@ -51,6 +51,8 @@ pub struct Framer {
     transcoder: Transcoder,
     /// Whether the ciphered frame that was found last lies in a link frame whose header is damaged.
     pub(super) torn: bool,
+    /// Where a link frame was cut behind a header that is damaged or of another length.
+    torn_at: Option<u64>,
 }
 
 /// A stretch of the data that is taken for a frame.
@@ -107,6 +109,7 @@ impl Default for Framer {
             parts: Parts::default(),
             transcoder: Transcoder::default(),
             torn: false,
+            torn_at: None,
         }
     }
 }
@@ -138,11 +141,11 @@ impl Framer {
                 }
                 Some(&(GLOBAL | DEDICATED)) => self.ciphered(data, base, start, closed, &opens),
                 Some(b'/') => self.plain(data, base, from, start, closed),
-                _ => self.push(data, from, start, closed, &opens),
+                _ => self.push(data, base, from, start, closed, &opens),
             };
             match found {
                 Found::Sighting(sighting) => {
-                    self.torn = start > from && is_torn(data, from, start);
+                    self.torn = self.is_torn(data, base, from, start);
                     self.resume = base + sighting.end as u64;
                     return Some(sighting);
                 }
@@ -173,6 +176,7 @@ impl Framer {
     fn push(
         &mut self,
         data: &[u8],
+        base: u64,
         from: usize,
         start: usize,
         closed: bool,
@@ -194,8 +198,8 @@ impl Framer {
             },
             [0xE6] | [0xE6, 0xE6 | 0xE7] | [0xE6, 0xE6 | 0xE7, 0] if !closed => return Found::More,
             [0xE6, 0xE6 | 0xE7, 0, 0xE0, ..] => Framing::Bare,
-            [0x0F, ..] => return self.bare(data, from, start, closed),
-            [0x01 | 0x02, ..] if border => return self.bare(data, from, start, closed),
+            [0x0F, ..] => return self.bare(data, base, from, start, closed),
+            [0x01 | 0x02, ..] if border => return self.bare(data, base, from, start, closed),
             _ => return Found::Not,
         };
         let mut parts = std::mem::take(&mut self.parts);
@@ -222,11 +226,11 @@ impl Framer {
     }
 
     /// A push in clear that nothing carries: its tree says where it ends.
-    fn bare(&mut self, data: &[u8], from: usize, start: usize, closed: bool) -> Found {
+    fn bare(&mut self, data: &[u8], base: u64, from: usize, start: usize, closed: bool) -> Found {
         let rest = data.get(start..).unwrap_or_default();
         let window = rest.get(..BARE_MAX).unwrap_or(rest);
         let wait = rest.len() < BARE_MAX && !closed;
-        if is_torn(data, from, start) {
+        if self.is_torn(data, base, from, start) {
             return Found::Not;
         }
         match bare_begins(window) {
@@ -280,6 +284,41 @@ impl Framer {
         self.inside(data, range, OwnText::of(frame), closed, &opens)
     }
 
+    /// Looks into the parts of the push that was put together last, as [`Self::second_look`] does: a check sum of
+    /// eight or sixteen bits fits by chance now and then, around what another frame brought.
+    ///
+    /// Gives with it how long the part is in which another frame begins, up to there and as a whole.
+    pub fn look_into_parts(
+        &self,
+        data: &[u8],
+        closed: bool,
+        opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+    ) -> (Look, [usize; 2]) {
+        let (header, next) = self.parts.own(data);
+        for &(start, end) in &self.parts.spans {
+            let own = OwnText {
+                header: header.clone(),
+                next,
+                ends: None,
+            };
+            // The flag at its end may be that of the next one as well.
+            let flag = data.get(end.saturating_sub(1)) == Some(&FLAG);
+            let look = self.inside(
+                data,
+                start + 1..end - usize::from(flag),
+                own,
+                closed,
+                &opens,
+            );
+            match look {
+                Look::Cut(at) => return (look, [at - start, end - start]),
+                Look::More => return (look, [0; 2]),
+                Look::Stands => {}
+            }
+        }
+        (Look::Stands, [0; 2])
+    }
+
     /// Looks for the start of another frame in a range of one that is damaged.
     fn inside(
         &self,
@@ -296,12 +335,13 @@ impl Framer {
             let verdict = match rest.first() {
                 Some(b'/') => match HeaderLine::read(rest, closed) {
                     HeaderLine::Strict => match goes_on(rest) {
-                        Some(true) => match own.takes(body, start) {
-                            Some(end) => {
+                        Some(true) => match own.takes(data, body.len(), start, closed) {
+                            Look::Cut(end) => {
                                 at = end;
                                 continue;
                             }
-                            None => Look::Cut(start),
+                            Look::Stands => Look::Cut(start),
+                            Look::More => Look::More,
                         },
                         None if !closed => Look::More,
                         _ => Look::Stands,
@@ -352,6 +392,19 @@ impl Framer {
     pub fn cut_back(&mut self, base: u64, end: usize) {
         self.resume = base + end as u64;
         self.searched = self.resume..self.resume;
+    }
+
+    /// Takes the end of a push that was refused.
+    pub fn refused(&mut self, data: &[u8], base: u64, start: usize, end: usize) {
+        self.torn_at = is_torn(data, start, end).then_some(base + end as u64);
+    }
+
+    /// Tells whether the check sum of what begins at an index is lost.
+    fn is_torn(&self, data: &[u8], base: u64, from: usize, start: usize) -> bool {
+        match start > from {
+            true => is_torn(data, from, start),
+            false => self.torn_at == Some(base + start as u64),
+        }
     }
 
     /// Takes what was made of a sighting: a frame that ends here.
@@ -589,23 +642,32 @@ impl OwnText {
         }
     }
 
-    /// Where the telegram that begins at `start` ends, if it belongs to the frame: one that runs out of the body
-    /// was there before somebody, or chance, put a header in front of it.
-    fn takes(&mut self, body: &[u8], start: usize) -> Option<usize> {
+    /// Where the telegram that begins at `start` ends, if it belongs to the frame whose body ends at `body`: one that
+    /// runs out of it was there before somebody, or chance, put a header in front of it.
+    fn takes(&mut self, data: &[u8], body: usize, start: usize, closed: bool) -> Look {
         if self.next != Some(start) {
-            return None;
+            return Look::Stands;
         }
-        let text = body.get(start..)?;
-        let end = memchr::memchr_iter(b'!', text)
-            .find_map(|mark| match Readout::at(text, mark, true) {
-                End::Here(readout) => readout.behind_line_end(text, true),
-                _ => None,
-            })
-            .map(|end| start + end)?;
+        let text = data.get(start..).unwrap_or_default();
+        let within = text.get(..body.saturating_sub(start)).unwrap_or(text);
+        // Where it ends, bytes behind the body say too.
+        let end = memchr::memchr_iter(b'!', within).find_map(|mark| {
+            match Readout::at(text, mark, closed) {
+                End::Here(readout) => Some(readout.behind_line_end(text, closed)),
+                End::More => Some(None),
+                End::Not => None,
+            }
+        });
+        let end = match end {
+            None => return Look::Stands,
+            Some(None) => return Look::More,
+            Some(Some(end)) => start + end,
+        };
         self.next = Some(end);
         match self.ends {
-            Some(ends) => ends.contains(&end).then_some(end),
-            None => Some(end),
+            _ if end > body => Look::Stands,
+            Some(ends) if !ends.contains(&end) => Look::Stands,
+            _ => Look::Cut(end),
         }
     }
 }

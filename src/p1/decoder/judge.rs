@@ -140,24 +140,7 @@ impl Judge {
         (self.inner, self.doubt) = (None, None);
         let judged = match sighting.kind {
             Kind::Push { fault, .. } => {
-                let end = sighting.end;
-                let verdict = self
-                    .push(&framer.parts.apdu, fault)
-                    .map_err(|reason| match reason {
-                        // Segments have no numbers: that the tree does not end is all that shows.
-                        Reason::BadStructure if framer.parts.spans.len() > 1 => {
-                            Reason::SegmentMissing
-                        }
-                        // The key is right where the text begins as it must: another push goes on with it.
-                        Reason::TagMismatch
-                            if framer.parts.spans.len() > 1
-                                && self.begins_right(&framer.parts.apdu) =>
-                        {
-                            Reason::SegmentMissing
-                        }
-                        reason => reason,
-                    });
-                return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
+                return self.push_or_another(framer, data, sighting, fault, closed);
             }
             Kind::BarePush => {
                 let end = sighting.end;
@@ -254,6 +237,50 @@ impl Judge {
                     let proves = self.keys.has(title) || self.tagged.contains(&title);
                     proves && !self.keys.allows_plain(title)
                 })
+    }
+
+    /// Decides what becomes of a push in link frames or blocks, or where another frame begins in one that is refused;
+    /// `None`: that depends on bytes still to come.
+    fn push_or_another(
+        &mut self,
+        framer: &Framer,
+        data: &[u8],
+        sighting: &Sighting,
+        fault: Option<Fault>,
+        closed: bool,
+    ) -> Option<Verdict> {
+        let parts = &framer.parts;
+        let reason = match self.push(&parts.apdu, fault) {
+            Ok(verdict) => return Some(verdict),
+            Err(reason) => reason,
+        };
+        // A tag proves the text, whatever it holds.
+        let proven = reason == Reason::BadStructure && self.inner.is_some();
+        let reason = match reason {
+            // Segments have no numbers: that the tree does not end is all that shows.
+            Reason::BadStructure if parts.spans.len() > 1 => Reason::SegmentMissing,
+            // The key is right where the text begins as it must: another push goes on with it.
+            Reason::TagMismatch if parts.spans.len() > 1 && self.begins_right(&parts.apdu) => {
+                Reason::SegmentMissing
+            }
+            reason => reason,
+        };
+        let end = sighting.end;
+        if proven {
+            return Some(Verdict::Refuse { end, reason });
+        }
+        let opens = |header: &_, block: Option<&_>| self.opens(header, block);
+        match framer.look_into_parts(data, closed, opens) {
+            (Look::More, _) => None,
+            (Look::Stands, _) => Some(Verdict::Refuse { end, reason }),
+            (Look::Cut(end), [have, need]) => {
+                let reason = Reason::Truncated {
+                    have: have as u64,
+                    need: need as u64,
+                };
+                Some(Verdict::Refuse { end, reason })
+            }
+        }
     }
 
     /// A push that was taken out of its link frames and blocks.

@@ -16,6 +16,19 @@ pub struct Parts {
     pub spans: Vec<(usize, usize)>,
     /// Segments of the unit that is not complete yet.
     unit: Vec<u8>,
+    /// What the first part carries.
+    begin: Begin,
+}
+
+/// What the first part of a push carries.
+#[derive(Clone, Debug, Default)]
+struct Begin {
+    /// Where it lies in the data.
+    info: Range<usize>,
+    /// Whether another part follows.
+    more: bool,
+    /// Whether the LLC must stand before it.
+    llc: bool,
 }
 
 /// What a stretch of the data holds.
@@ -104,13 +117,9 @@ impl Parts {
             }
             // Blocks without frames have no check sum.
             if !frame.valid || framing == Framing::Bare {
-                // In the first part, behind the LLC and the head of a block, which may be damaged.
-                let info = at + frame.info.start;
-                let carried = data.get(info..at + frame.info.end).unwrap_or_default();
                 let own = match first {
-                    None if framing == Framing::Hdlc && !has_llc(carried) => 0..0,
-                    None if frame.more || fits(carried) => info..info + HEADS_MAX,
-                    _ => 0..0,
+                    None => Begin::of(framing, at, &frame).heads(data),
+                    Some(_) => 0..0,
                 };
                 // The flag at its end may be that of the next one as well.
                 let end = at + frame.length;
@@ -126,6 +135,14 @@ impl Parts {
                 [0xE6, 0xE6 | 0xE7, 0, info @ ..] => (true, info),
                 info => (false, info),
             };
+            // A body without the LLC goes on with a part that was lost: any few rows of a list are one.
+            if first.is_none()
+                && framing == Framing::Hdlc
+                && !llc
+                && matches!(info, [0x01 | 0x02, ..])
+            {
+                fault = Some(Fault::Segment);
+            }
             // Within an application unit no frame begins with the LLC: that is the next push.
             let begins = llc || frame.number == Some(0);
             if segments > 0 && begins || blocks.ended_by(info, segments) {
@@ -142,6 +159,9 @@ impl Parts {
                 }));
             }
             end = at + frame.length;
+            if first.is_none() {
+                self.begin = Begin::of(framing, at, &frame);
+            }
             self.spans.push((at, end));
             at = end;
             self.unit.extend_from_slice(info);
@@ -188,6 +208,40 @@ impl Parts {
         Scan::Push {
             end,
             fault: fault.or(Some(missing)),
+        }
+    }
+}
+
+impl Parts {
+    /// Where the ciphering of the push may begin in the data, and where the text behind its header does.
+    pub fn own(&self, data: &[u8]) -> (Range<usize>, Option<usize>) {
+        let heads = self.begin.heads(data);
+        let text = heads.clone().find_map(|at| {
+            let header = super::apdu::ciphering(data.get(at..self.begin.info.end)?)?;
+            Some(at + header.header_length)
+        });
+        (heads, text)
+    }
+}
+
+impl Begin {
+    fn of(framing: Framing, at: usize, frame: &Frame) -> Self {
+        Self {
+            info: at + frame.info.start..at + frame.info.end,
+            more: frame.more,
+            llc: framing == Framing::Hdlc,
+        }
+    }
+
+    /// Where the ciphering of the push may begin: behind the LLC and the head of a block, which may be damaged.
+    fn heads(&self, data: &[u8]) -> Range<usize> {
+        let carried = data.get(self.info.clone()).unwrap_or_default();
+        if self.llc && !has_llc(carried) {
+            return 0..0;
+        }
+        match self.more || fits(carried) {
+            true => self.info.start..self.info.start + HEADS_MAX,
+            false => 0..0,
         }
     }
 }

@@ -29,11 +29,13 @@ pub fn read(data: &[u8], closed: bool) -> Link {
     if control & 0xDF != 0x53 || ci & 0xE0 != 0 {
         return Link::Not;
     }
-    // Some send L = 257 as 01: the byte 16 behind the right sum tells.
-    let lengths = [usize::from(length), usize::from(length) + 256];
-    let lengths = lengths.into_iter().filter(|length| *length > 5);
-    let mut short = None;
-    let frame = |length: usize, need: usize, valid: bool| {
+    // Some send L = 257 as 01: what cannot hold its own head has lost the high bit of its length.
+    let length = match usize::from(length) {
+        short @ 0..=5 => short + 256,
+        length => length,
+    };
+    let need = length + 6;
+    let frame = |length: usize, valid: bool| {
         Link::Frame(Frame {
             length,
             need,
@@ -44,28 +46,12 @@ pub fn read(data: &[u8], closed: bool) -> Link {
             valid,
         })
     };
-    for length in lengths.clone() {
-        let need = length + 6;
-        match data.get(4..need) {
-            Some(body) if right(body) => return frame(need, need, true),
-            Some(_) => {}
-            // The longer reading of a length is waited for only where the shorter one cannot be.
-            None if length > 255 && usize::from(length as u8) > 5 => {}
-            None => short = short.or(Some(need)),
-        }
-    }
-    match short {
-        Some(_) if !closed => Link::More,
-        Some(need) => frame(data.len().min(next(data).unwrap_or(need)), need, false),
-        None => {
-            let need = lengths.clone().next().unwrap_or(0) + 6;
-            frame(
-                next(data.get(..need).unwrap_or(data))
-                    .unwrap_or(need)
-                    .min(data.len()),
-                need,
-                false,
-            )
+    match data.get(4..need) {
+        Some(body) if right(body) => frame(need, true),
+        None if !closed => Link::More,
+        _ => {
+            let came = data.get(..need).unwrap_or(data);
+            frame(next(came).unwrap_or(came.len()), false)
         }
     }
 }
