@@ -1192,13 +1192,18 @@ fn what_a_damaged_link_frame_carries_needs_a_tag() {
 
 #[test]
 fn a_telegram_that_ends_behind_a_false_frame_comes_out() {
-    // The header of a push that was cut behind it claims all but the end of the telegram.
+    // The header of a push that was cut behind it claims all but the end of the telegram; or more than it, and another
+    // frame that stands there.
     let text = plain(0);
-    let header = Push(12, 15, 12, 1).bytes()[..20].to_vec();
-    let stream = [header, text.clone()].concat();
-    for cut in 0..stream.len() {
-        let said = decode_in(&stream, &[cut], None);
-        assert_eq!(said, decode(&stream), "cut at {cut}");
+    let push = Push(0, 4, 0, 1).bytes();
+    let short = [&Push(12, 15, 12, 1).bytes()[..20], &text].concat();
+    let long = [&Push(1, 16, 11, 853).bytes()[..22], &text, &push].concat();
+    let long_out = [&[text.clone()][..], &telegrams(&push)].concat();
+    for (stream, out) in [(short, vec![text]), (long, long_out)] {
+        for cut in 0..stream.len() {
+            let said = decode_in(&stream, &[cut], None);
+            assert_eq!(said, decode(&stream), "cut at {cut}");
+        }
+        assert_eq!(telegrams(&stream), out);
     }
-    assert_eq!(telegrams(&stream), [text]);
 }

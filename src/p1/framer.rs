@@ -207,8 +207,7 @@ impl Framer {
         let inside = |range: Range<usize>, header: Range<usize>| {
             let own = OwnText {
                 header,
-                next: None,
-                ends: None,
+                ..OwnText::default()
             };
             self.inside(data, range, own, closed, opens)
         };
@@ -299,7 +298,7 @@ impl Framer {
             let own = OwnText {
                 header: header.clone(),
                 next,
-                ends: None,
+                ..OwnText::default()
             };
             // The flag at its end may be that of the next one as well.
             let flag = data.get(end.saturating_sub(1)) == Some(&FLAG);
@@ -376,7 +375,7 @@ impl Framer {
                 },
             };
             if verdict != Look::Stands {
-                return verdict;
+                return own.before(verdict);
             }
             at = start + 1;
         }
@@ -611,6 +610,7 @@ impl Framer {
 }
 
 /// What belongs to a frame, and begins none inside it.
+#[derive(Default)]
 struct OwnText {
     /// Where its ciphering begins, in a link frame.
     header: Range<usize>,
@@ -618,6 +618,10 @@ struct OwnText {
     next: Option<usize>,
     /// Where it must end in a frame that was cut short: before the tag, or with the body.
     ends: Option<[usize; 2]>,
+    /// Whether the frame was cut short.
+    cut: bool,
+    /// The first telegram that ends elsewhere.
+    odd: Option<usize>,
 }
 
 impl OwnText {
@@ -625,20 +629,24 @@ impl OwnText {
         let (header, cut) = match frame.kind {
             Kind::Ciphered(header) => (header, false),
             Kind::CipheredCut(header) => (header, true),
-            _ => {
-                return Self {
-                    header: 0..0,
-                    next: None,
-                    ends: None,
-                };
-            }
+            _ => return Self::default(),
         };
         let start = frame.start + header.header_length;
         let tag = start + header.text_length();
         Self {
-            header: 0..0,
             next: Some(start),
-            ends: cut.then_some([tag, tag + header.control.tag_length()]),
+            ends: Some([tag, tag + header.control.tag_length()]),
+            cut,
+            ..Self::default()
+        }
+    }
+
+    /// What a look into the frame has found: where another one begins inside, it was cut short, and a telegram that
+    /// ends elsewhere than its text is none of its own.
+    fn before(&self, look: Look) -> Look {
+        match (look, self.odd) {
+            (Look::Cut(_), Some(odd)) => Look::Cut(odd),
+            _ => look,
         }
     }
 
@@ -664,11 +672,14 @@ impl OwnText {
             Some(Some(end)) => start + end,
         };
         self.next = Some(end);
-        match self.ends {
-            _ if end > body => Look::Stands,
-            Some(ends) if !ends.contains(&end) => Look::Stands,
-            _ => Look::Cut(end),
+        let fits = self.ends.is_some_and(|ends| ends.contains(&end));
+        if end > body || self.cut && !fits {
+            return Look::Stands;
         }
+        if !fits {
+            self.odd = self.odd.or(Some(start));
+        }
+        Look::Cut(end)
     }
 }
 
