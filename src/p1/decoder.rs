@@ -186,7 +186,7 @@ impl Decoder {
                 .take(&self.framer, &self.judge, &sighting, &verdict);
             self.framer.decided(sighting.kind, base + end as u64);
             if let (Kind::Push { .. }, Verdict::Refuse { .. }) = (sighting.kind, verdict) {
-                self.framer.refused(data, base, sighting.start, end);
+                self.framer.refused(base, end);
             }
             if let Kind::Ciphered(header) = sighting.kind
                 && end == sighting.end

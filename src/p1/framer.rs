@@ -16,7 +16,7 @@
 
 mod headless;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr3};
@@ -393,9 +393,9 @@ impl Framer {
         self.searched = self.resume..self.resume;
     }
 
-    /// Takes the end of a push that was refused.
-    pub fn refused(&mut self, data: &[u8], base: u64, start: usize, end: usize) {
-        self.torn_at = is_torn(data, start, end).then_some(base + end as u64);
+    /// Takes the end of the push that was put together last, which was refused.
+    pub fn refused(&mut self, base: u64, end: usize) {
+        self.torn_at = self.parts.begins_at(end).then_some(base + end as u64);
     }
 
     /// Tells whether the check sum of what begins at an index is lost.
@@ -439,11 +439,17 @@ impl Framer {
                 length,
                 header_length,
             } => {
-                return Found::Sighting(Sighting {
-                    start,
-                    end: start + header_length,
-                    kind: Kind::BadLength { title, length },
-                });
+                let end = start + header_length;
+                // Half a header may have the begin of the next frame for the rest of it.
+                return match self.inside(data, start + 1..end, OwnText::default(), closed, &opens) {
+                    Look::Cut(_) => Found::Not,
+                    Look::More => Found::More,
+                    Look::Stands => Found::Sighting(Sighting {
+                        start,
+                        end,
+                        kind: Kind::BadLength { title, length },
+                    }),
+                };
             }
             Header::More if !closed => return Found::More,
             Header::More | Header::Not => return Found::Not,
@@ -778,7 +784,7 @@ fn is_torn(data: &[u8], from: usize, start: usize) -> bool {
         _ => false,
     };
     // The flag before a header may be lost.
-    let whole = (7..=13).any(|length| {
+    let whole = HDLC_HEADER.into_iter().any(|length| {
         let header = before.len().checked_sub(length);
         header
             .and_then(|at| before.get(at..))
@@ -788,8 +794,9 @@ fn is_torn(data: &[u8], from: usize, start: usize) -> bool {
     mbus || whole
         || flags.any(|at| {
             let header = before.get(at + 1..).unwrap_or_default();
-            matches!(header, [0xA0..=0xAF, ..])
-                && (heads || hdlc::header_length(header) == Some(header.len()))
+            // Before the LLC any byte of it may be damaged.
+            heads && HDLC_HEADER.contains(&header.len())
+                || hdlc::header_length(header) == Some(header.len())
         })
 }
 
@@ -1043,6 +1050,8 @@ const BARE_MAX: usize = 8 << 10;
 const LOOK_BACK: usize = 24;
 /// Bytes before a start that decide what it is, and where it begins.
 pub const LOOK_BEHIND: usize = HEADER_LINE_MAX + OBIS_MAX + 8;
+/// Bytes of the header of a link frame behind its flag.
+const HDLC_HEADER: RangeInclusive<usize> = 7..=13;
 /// Most blocks of a push.
 const BLOCKS_MAX: u8 = 64;
 /// Bytes that are searched for a start at once.

@@ -213,6 +213,12 @@ impl Parts {
 }
 
 impl Parts {
+    /// Tells whether an index is where the ciphering of the push may begin.
+    pub fn begins_at(&self, index: usize) -> bool {
+        let from = self.begin.info.start;
+        (from..from + HEADS_MAX).contains(&index)
+    }
+
     /// Where the ciphering of the push may begin in the data, and where the text behind its header does.
     pub fn own(&self, data: &[u8]) -> (Range<usize>, Option<usize>) {
         let heads = self.begin.heads(data);

@@ -47,7 +47,9 @@ impl List {
         self.name = None;
         if let [STRUCTURE, 2, 0x16, _, ARRAY, rest @ ..] = body
             && let Some((count, rest)) = super::apdu::length(rest)
-            && matches!(rest, [STRUCTURE, 2, 0, _, _, ..])
+            && count > 0
+            // No class is 0, and with any other one no tree ends here: more bytes do not make it another form.
+            && matches!(rest, [STRUCTURE, 2, 0, class, ..] if *class > 0)
         {
             let end = self.descriptors(body, body.len() - rest.len(), count)?;
             self.plain.clear();
