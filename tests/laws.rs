@@ -1200,6 +1200,10 @@ fn a_frame_without_a_tag_counts_behind_a_push_that_was_cut_in_its_header() {
     let control = SecurityControl(0x20);
     let frame = sealed(4, control, 0, &plain(0));
     assert_eq!(telegrams(&[cut, &frame].concat()), [plain(0)]);
+    // Nor does half another header before it tell of more.
+    let half = &ciphered(0, 0)[..6];
+    let stream = [half, &[0xDB, 8], &[0; 8], &frame].concat();
+    assert_eq!(telegrams(&stream), [plain(0)]);
 }
 
 #[test]

@@ -229,7 +229,7 @@ impl Framer {
         let rest = data.get(start..).unwrap_or_default();
         let window = rest.get(..BARE_MAX).unwrap_or(rest);
         let wait = rest.len() < BARE_MAX && !closed;
-        if self.is_torn(data, base, from, start) {
+        if self.is_torn(data, base, from, start) || is_behind_title(data, from, start) {
             return Found::Not;
         }
         match bare_begins(window) {
@@ -744,19 +744,25 @@ fn next_start_inside(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(begins)
 }
 
-/// Tells whether what begins at an index is what a link frame carries whose header is damaged: its check sum is lost.
-fn is_torn(data: &[u8], from: usize, start: usize) -> bool {
-    let before = data.get(from.max(start.saturating_sub(LOOK_BACK))..start);
-    let mut before = before.unwrap_or_default();
-    // A header of ciphering whose tag is damaged: title, length, control, counter.
-    let titled = (1..=5).any(|width| {
+/// Tells whether the header of ciphering stands before an index, whose tag is damaged: title, length, control, counter.
+fn is_behind_title(data: &[u8], from: usize, start: usize) -> bool {
+    let before = look_back(data, from, start);
+    (1..=5).any(|width| {
         let head = before.len().checked_sub(1 + 8 + width + 5);
         matches!(head.and_then(|at| before.get(at..)), Some([8, a, b, c, ..])
             if [a, b, c].iter().all(|letter| letter.is_ascii_uppercase()))
-    });
-    if titled {
-        return true;
-    }
+    })
+}
+
+/// The bytes before an index in which the header of a link frame would lie.
+fn look_back(data: &[u8], from: usize, start: usize) -> &[u8] {
+    let lowest = from.max(start.saturating_sub(LOOK_BACK));
+    data.get(lowest..start).unwrap_or_default()
+}
+
+/// Tells whether what begins at an index is what a link frame carries whose header is damaged: its check sum is lost.
+fn is_torn(data: &[u8], from: usize, start: usize) -> bool {
+    let mut before = look_back(data, from, start);
     // The head of a first block, and the LLC.
     let mut heads = false;
     for width in 1..=3 {
