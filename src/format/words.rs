@@ -152,6 +152,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         PeriodShort => "telegrams come too often",
         ClockOff => "the clock of the meter is wrong",
         ValueFormat => "some lines are not as the standard has them",
+        ScaleUnknown => "values come without a scale, and nothing tells it",
     }
 }
 

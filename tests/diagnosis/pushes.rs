@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 use smarty::p1::cipher::Keys;
+use smarty::p1::diagnosis::Measure;
+use smarty::p1::push::encode::{self, Data, Hdlc, Time};
 use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
 
 use super::{codes, diagnose};
@@ -79,6 +81,76 @@ fn what_happens_to_pushes_is_named() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_share_of_lost_parts_is_said_of_all_and_of_an_hour() {
+    // A push each five seconds, an hour and a minute long; each tenth one lacks its second part.
+    for (bursts, hourly) in [(720, Some(72)), (20, None)] {
+        let profile = Profile::named("at-noe").unwrap();
+        let start = date(2026, 2, 3).at(18, 40, 0, 0);
+        let mut meter = VirtualMeter::new(Setup::new(profile, 1, 7, start));
+        let mut bytes = Vec::new();
+        for burst in 0..bursts {
+            let begin = bytes.len();
+            meter.next_frame(&mut bytes);
+            if burst % 10 == 5 {
+                bytes.truncate(begin + usize::from(bytes[begin + 1]) + 6);
+            }
+        }
+        let mut keys = Keys::default();
+        keys.insert(meter.title(), meter.keys());
+        let found = diagnose(&bytes, &Arc::new(keys));
+        assert_eq!(codes(&found), ["parts_lost"]);
+        let evidence = &found[0].evidence;
+        assert_eq!(evidence.get(Measure::Seen), Some(bursts / 10));
+        assert_eq!(evidence.get(Measure::Frames), Some(bursts));
+        let often = evidence.get(Measure::PerHour);
+        assert!(
+            often.is_some() == hourly.is_some()
+                && often.unwrap_or(0).abs_diff(hourly.unwrap_or(0)) <= 1,
+            "{often:?}"
+        );
+    }
+}
+
+#[test]
+fn a_scale_that_nothing_tells_is_named_with_its_line() {
+    let list = |volts: u16, scaled: bool| {
+        let mut elements = vec![Data::Octets(b"XYZ_001".to_vec())];
+        let mut add = |code: [u8; 6], tag: u8, value: i128, scale: (i8, u8)| {
+            elements.extend([Data::code(code), Data::Number(tag, value)]);
+            if scaled {
+                elements.push(Data::scale(scale.0, scale.1));
+            }
+        };
+        add([1, 0, 1, 7, 0, 255], 6, 1200, (0, 27));
+        add([1, 0, 32, 7, 0, 255], 0x12, volts.into(), (-1, 35));
+        add([1, 0, 52, 7, 0, 255], 0x12, volts.into(), (-1, 35));
+        let push = encode::notification(1, Time::None, &Data::Structure(elements).bytes());
+        let hdlc = Hdlc {
+            target: &[0x41],
+            source: &[0x03],
+            control: 0x13,
+            part: 1000,
+        };
+        diagnose(&hdlc.frames(&push).concat(), &Arc::default())
+    };
+    // No voltage of a house at any power of ten; one that is; none.
+    let found = list(7, false);
+    assert_eq!(codes(&found), ["scale_unknown"]);
+    assert_eq!(found[0].evidence.get(Measure::Seen), Some(2));
+    assert_eq!(
+        found[0]
+            .evidence
+            .code
+            .map(|code| code.to_string())
+            .as_deref(),
+        Some("1-0:32.7.0")
+    );
+    for (volts, scaled) in [(2301, false), (0, false), (7, true)] {
+        assert_eq!(codes(&list(volts, scaled)), [""; 0], "{volts} {scaled}");
+    }
 }
 
 #[test]

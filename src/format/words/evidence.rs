@@ -97,14 +97,17 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
         ),
         PartsLost | LinkDamaged => {
             let (seen, all) = (or_zero(Measure::Seen), or_zero(Measure::Frames).max(1));
-            let parts = match finding.verdict {
-                PartsLost => "lack a segment or a block",
+            let often = number(Measure::PerHour).map(|times| format!(", {times} an hour"));
+            let parts = match (finding.verdict, &often) {
+                (PartsLost, None) => "lack a segment or a block",
+                (PartsLost, Some(_)) => "lack a part",
                 _ => "have a wrong check sum",
             };
             format!(
-                "{seen} of {} {parts}, {} %",
+                "{seen} of {} {parts}, {} %{}",
                 count(all, "telegram"),
-                seen * 100 / all
+                seen * 100 / all,
+                often.unwrap_or_default()
             )
         }
         OpenedInPlace => "text in clear stands where it should be encrypted".to_owned(),
@@ -202,6 +205,14 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
             or_zero(Measure::Seen),
             or_zero(Measure::Place)
         ),
+        ScaleUnknown => {
+            let line = finding
+                .evidence
+                .code
+                .map_or(String::new(), |code| format!("{code}, "));
+            let seen = count(or_zero(Measure::Seen), "value");
+            format!("{line}{seen} of a list of {}", or_zero(Measure::Expected))
+        }
         _ if !full => String::new(),
         _ => format!("bytes {}", finding.span),
     };

@@ -17,7 +17,9 @@ pub fn hint(finding: &Finding) -> String {
         InvertedPlain | InvertedEncrypted => {
             "use a cable that inverts the data line (\"for smart meter\"),\nor switch on the inverter of the adapter (FT_PROG: invert RXD)"
         }
-        WrongSpeed => "set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)",
+        WrongSpeed => {
+            "use --baud auto, which finds it; or set --baud 115200 --mode 8N1 (meters\nbefore DSMR 4: 9600 7E1; DLMS pushes: 2400 8E1)"
+        }
         OnlyZeros => {
             "an old meter (DSMR 2.2, 3.0): use --baud 9600 --mode 7E1;\nelse the data line is held low: check ground and pull-up"
         }
@@ -138,6 +140,9 @@ pub fn hint(finding: &Finding) -> String {
         PeriodLong | PeriodShort => "check with the operator how the port is set up",
         ClockOff => "tell the operator; times of readings are the meter's own",
         ValueFormat => "the other lines are used; --explain shows the ones that are not",
+        ScaleUnknown => {
+            "they are shown as sent, without a unit: compare them with the display of\nthe meter, and ask its operator what the list is scaled by"
+        }
     };
     let mut hint = hint.to_owned();
     if let (NoKey, Some(keys)) = (finding.verdict, finding.evidence.title.and_then(keys_of)) {

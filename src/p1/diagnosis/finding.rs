@@ -182,6 +182,8 @@ words! {
         ClockOff = "clock_off",
         /// Values are not as the standard has them.
         ValueFormat = "value_format",
+        /// Values of a list have no scale: none is sent, and none follows from anything else.
+        ScaleUnknown = "scale_unknown",
     }
 }
 
@@ -244,6 +246,8 @@ words! {
         Junk = "junk",
         /// Good telegrams.
         Good = "good",
+        /// How many come in an hour.
+        PerHour = "per_hour",
         /// 1 where the public authentication key fits.
         PublicFits = "public_fits",
     }
@@ -318,6 +322,7 @@ impl Verdict {
                 | Self::PeriodShort
                 | Self::ClockOff
                 | Self::ValueFormat
+                | Self::ScaleUnknown
         )
     }
 

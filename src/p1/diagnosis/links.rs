@@ -1,7 +1,8 @@
 //! What happens to pushes on their way: parts that are lost, check sums that do not fit, buffers that are too small.
 
 use super::finding::{Evidence, Finding, Measure, Verdict};
-use crate::p1::event::{Reason, Refused};
+use super::stream::clock_of;
+use crate::p1::event::{Decoded, Reason, Refused};
 use crate::p1::span::Span;
 
 /// Pushes that were refused, by what was wrong with them.
@@ -13,6 +14,8 @@ pub struct Links {
     cut: Seen,
     /// Lengths at which pushes were cut, and how often.
     lengths: Vec<(u64, usize)>,
+    /// When the first push came, and the last one, in seconds since 1970.
+    time: Option<(i64, i64)>,
 }
 
 /// How often, and where first.
@@ -32,6 +35,25 @@ impl Seen {
 }
 
 impl Links {
+    /// Takes the time of a good push.
+    pub fn good(&mut self, decoded: &Decoded<'_>, host: Option<i64>) {
+        // Before anything was refused, the first one says all.
+        let trouble = self.lost.count + self.sums.count > 0;
+        if (trouble || self.time.is_none())
+            && let Some(now) = host.or_else(|| clock_of(decoded))
+        {
+            let (first, _) = self.time.unwrap_or((now, now));
+            self.time = Some((first, now));
+        }
+    }
+
+    /// How many come in an hour, where the time is long enough to say so.
+    fn per_hour(&self, count: usize) -> Option<u64> {
+        let (first, last) = self.time?;
+        let seconds = u64::try_from(last.checked_sub(first)?).ok()?;
+        (seconds >= SECONDS_MIN).then(|| (count as u64 * 3600).div_ceil(seconds))
+    }
+
     /// Takes a push that was refused; false where that has nothing to do with its way.
     pub fn take(&mut self, refused: &Refused<'_>) -> bool {
         let seen = match refused.reason {
@@ -60,9 +82,14 @@ impl Links {
         let all = good + refused as u64;
         let mut findings = Vec::new();
         let mut find = |verdict: Verdict, seen: Seen, evidence: Evidence| {
-            let evidence = evidence
+            let mut evidence = evidence
                 .with(Measure::Seen, seen.count as u64)
                 .with(Measure::Frames, all);
+            if let (Verdict::PartsLost | Verdict::LinkDamaged, Some(times)) =
+                (verdict, self.per_hour(seen.count))
+            {
+                evidence = evidence.with(Measure::PerHour, times);
+            }
             findings.push(Finding::new(verdict, seen.span, seen.count, evidence));
         };
         if self.opened.count > 0 {
@@ -97,6 +124,9 @@ impl Links {
 
 /// Sizes of buffers are multiples of so many bytes.
 const BUFFER_STEP: u64 = 32;
+
+/// Seconds from which on it is said how many come in an hour.
+const SECONDS_MIN: u64 = 600;
 
 /// Lengths that are told apart.
 const LENGTHS_MAX: usize = 16;

@@ -186,6 +186,9 @@ impl Diagnosis {
             Event::Telegram(decoded) => {
                 self.summary.good += 1;
                 self.stream.telegram(decoded);
+                if decoded.push.is_some() {
+                    self.links.good(decoded, self.stream.host());
+                }
                 if decoded.crc.valid().is_none() && self.stream.is_odd() {
                     // Without a CRC the grammar is all that shows damage.
                     let kind = PieceKind::Frame {

@@ -10,7 +10,8 @@ use super::sums::{self, Sum};
 use super::view::Known;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Decoded, Refused};
-use crate::p1::layout::FaultKind;
+use crate::p1::layout::{FaultKind, Form};
+use crate::p1::push::{Push, UnitFrom};
 use crate::p1::span::Span;
 use crate::p1::telegram::Shape;
 
@@ -68,6 +69,9 @@ impl Stream {
             .is_some_and(|shape| Arc::ptr_eq(shape, decoded.telegram.shape()));
         if !same_shape {
             self.new_shape(decoded);
+        }
+        if let Some(push) = &decoded.push {
+            self.scales(decoded, push);
         }
         if sums::lacks_zeros(decoded.telegram.text(), decoded.crc) {
             let title = decoded.security.map(|security| security.title());
@@ -201,6 +205,11 @@ impl Stream {
     /// Takes the time of the host, in seconds since 1970.
     pub fn host_time(&mut self, seconds: i64) {
         self.host = Some(seconds);
+    }
+
+    /// The time of the host, in seconds since 1970, where it is known.
+    pub fn host(&self) -> Option<i64> {
+        self.host
     }
 
     /// What the meters send.
@@ -350,6 +359,29 @@ impl Stream {
         }
     }
 
+    /// Looks for quantities of a list whose scale is neither sent nor known; that of zero does not matter.
+    fn scales(&mut self, decoded: &Decoded<'_>, push: &Push<'_>) {
+        let layout = &decoded.telegram.shape().layout;
+        let text = decoded.telegram.text();
+        let mut lacking = layout.lines.iter().zip(push.units).filter(|(line, from)| {
+            let items = layout.items_in(&line.items);
+            **from == UnitFrom::Nothing
+                && line.entry.is_some_and(|entry| entry.unit.is_some())
+                && matches!(items, [item] if item.form == Form::Number
+                    && item.unit.of(text).is_empty()
+                    && item.value.of(text).iter().any(|digit| matches!(digit, b'1'..=b'9')))
+        });
+        let Some((first, _)) = lacking.next() else {
+            return;
+        };
+        let mut evidence = Evidence::default()
+            .of(decoded.security.map(|security| security.title()))
+            .with(Measure::Seen, 1 + lacking.count() as u64)
+            .with(Measure::Expected, push.units.len() as u64);
+        evidence.code = Some(first.code);
+        self.find(Verdict::ScaleUnknown, decoded.span, evidence);
+    }
+
     /// Takes the name that a telegram in clear gives itself, where that is proven to be whole.
     fn plain_meter(&mut self, decoded: &Decoded<'_>) {
         if decoded.crc.valid() == Some(false)
@@ -399,7 +431,7 @@ impl Stream {
 }
 
 /// The clock of a telegram, in seconds since 1970.
-fn clock_of(decoded: &Decoded<'_>) -> Option<i64> {
+pub(super) fn clock_of(decoded: &Decoded<'_>) -> Option<i64> {
     let instant = decoded.telegram.measured_at()?.instant()?;
     Some(instant.as_second())
 }
