@@ -14,6 +14,8 @@ use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::{Event, Tag};
 use smarty::p1::line::Rng;
+use smarty::p1::push::transcode::Transcoder;
+use smarty::p1::readout::Readout;
 use smarty::p1::telegram::Value;
 use smarty::p1::unit::Unit;
 use smarty::p1::value::Zone;
@@ -207,6 +209,58 @@ fn pushes_cut_anywhere_give_the_same() {
             "{cut}"
         );
     }
+}
+
+/// Each push of a mixed stream, and the readouts that a transcoder which has read the others makes of it.
+#[test]
+fn a_readout_does_not_depend_on_the_pushes_before() {
+    let mut rng = Rng::new(0x301D);
+    let mut used = Transcoder::default();
+    let mut taken = 0;
+    let mut before: Vec<Vec<u8>> = Vec::new();
+    for number in 1..3000 {
+        let kind = match rng.below(3) {
+            0 => rng.below(KINDS.len()),
+            _ => number as usize / 50 % KINDS.len(),
+        };
+        let guard = Guard::ALL[rng.below(3)];
+        let mut push = match before.get(rng.below(40)) {
+            // The same push with a byte that is another one.
+            Some(push) if rng.below(3) == 0 => {
+                let mut push = push.clone();
+                let at = rng.below(push.len());
+                push[at] = rng.next_byte();
+                push
+            }
+            _ => carry::apdu(&KINDS[kind](&mut rng), guard, &mut rng, number),
+        };
+        let at = rng.below(20);
+        match before.get_mut(at) {
+            Some(slot) => slot.clone_from(&push),
+            None => before.push(push.clone()),
+        }
+        if rng.below(8) == 0 {
+            push.truncate(rng.below(push.len() + 1));
+        }
+        let title = [None, Some(carry::TITLES[0])][rng.below(2)];
+        let mut fresh = Transcoder::default();
+        let expected = fresh.write_begin(title, &push);
+        assert_eq!(used.write_begin(title, &push), expected, "{push:02X?}");
+        if expected.is_ok() {
+            taken += 1;
+            assert_eq!(
+                String::from_utf8_lossy(&used.text),
+                String::from_utf8_lossy(&fresh.text)
+            );
+            assert_eq!(used.units(), fresh.units());
+            assert_eq!(used.list().rows, fresh.list().rows);
+            assert_eq!(used.list().name, fresh.list().name);
+            let (readout, crc) = used.readout().unwrap();
+            assert_eq!(Some(readout), Readout::find(&used.text));
+            assert_eq!(crc, readout.check(&used.text));
+        }
+    }
+    assert!(taken > 2000, "{taken}");
 }
 
 /// The link frames of a push, each alone.

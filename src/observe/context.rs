@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
+use crate::p1::telegram::SentIds;
 
 /// Where a report came from, and when.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,31 +52,42 @@ impl<'a> Source<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Senders {
     latest: Option<(SystemTitle, Option<String>)>,
+    said: Option<(SentIds, Option<String>)>,
 }
 
 impl Senders {
     /// Device id of the system title, else what the telegram says, else the title; empty where nothing is known.
     pub fn name<'a>(&'a mut self, decoded: &Decoded<'a>) -> Cow<'a, str> {
         let title = decoded.security.map(|security| security.title());
-        if let Some(title) = title
-            && let Some(id) = self.device_id(title)
-        {
-            return Cow::Borrowed(id);
+        if let Some(title) = title {
+            self.take_note_of(title);
+            if let Some((_, Some(id))) = &self.latest {
+                return Cow::Borrowed(id);
+            }
         }
-        let said = decoded.telegram.meter_id();
-        said.or(title.map(|title| title.to_string().into()))
-            .unwrap_or_default()
+        let telegram = &decoded.telegram;
+        if !(self.said.as_ref()).is_some_and(|(sent, _)| sent.are_of(telegram)) {
+            let (sent, id) = self.said.get_or_insert_default();
+            sent.take(telegram);
+            *id = telegram.meter_id().map(Cow::into_owned);
+        }
+        match (&self.said, title) {
+            (Some((_, Some(id))), _) => Cow::Borrowed(id),
+            (_, Some(title)) => Cow::Owned(title.to_string()),
+            (_, None) => Cow::default(),
+        }
     }
 
     /// The device id of a title, where the title fits the rule.
     pub fn device_id(&mut self, title: SystemTitle) -> Option<&str> {
-        if self
-            .latest
-            .as_ref()
-            .is_none_or(|(known, _)| *known != title)
-        {
+        self.take_note_of(title);
+        self.latest.as_ref().and_then(|(_, id)| id.as_deref())
+    }
+
+    fn take_note_of(&mut self, title: SystemTitle) {
+        let latest = self.latest.as_ref();
+        if latest.is_none_or(|(known, _)| *known != title) {
             self.latest = Some((title, title.device_id()));
         }
-        self.latest.as_ref().and_then(|(_, id)| id.as_deref())
     }
 }

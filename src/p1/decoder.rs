@@ -15,7 +15,7 @@ use super::push::{Framing, Push};
 use super::readout::Readout;
 use super::shard::Shard;
 use super::span::Span;
-use super::telegram::Memory;
+use super::telegram::{Memory, SentIds, Telegram};
 use super::value::Zone;
 
 use hold::Hold;
@@ -41,6 +41,29 @@ pub struct Decoder {
     spans: Vec<Span>,
     hold: Hold,
     layers: Layers,
+    honest: Honest,
+}
+
+/// The meter in clear that was last found to speak for no other one.
+#[derive(Clone, Default)]
+struct Honest {
+    ids: SentIds,
+    /// What was known of proofs then.
+    proofs: Option<u64>,
+}
+
+impl Honest {
+    fn speaks_for_another(&mut self, judge: &Judge, telegram: &Telegram<'_>) -> bool {
+        if self.proofs == Some(judge.proofs) && self.ids.are_of(telegram) {
+            return false;
+        }
+        let speaks = judge.speaks_for_another(telegram);
+        self.proofs = (!speaks).then_some(judge.proofs);
+        if !speaks {
+            self.ids.take(telegram);
+        }
+        speaks
+    }
 }
 
 impl Decoder {
@@ -56,6 +79,7 @@ impl Decoder {
             spans: Vec::new(),
             hold: Hold::default(),
             layers: Layers::default(),
+            honest: Honest::default(),
         }
     }
 
@@ -264,7 +288,7 @@ impl Decoder {
                 };
                 let readable = text.get(start..).unwrap_or_default();
                 let telegram = self.memory.parse(readable, readout.mark, &self.zone);
-                if header.is_none() && self.judge.speaks_for_another(&telegram) {
+                if header.is_none() && self.honest.speaks_for_another(&self.judge, &telegram) {
                     sink(&Event::Refused(Refused {
                         span,
                         frame,
@@ -319,15 +343,15 @@ impl Decoder {
                 let push = Push {
                     framing,
                     form,
-                    list: judge.transcoder.list.name.as_deref(),
+                    list: judge.transcoder.list().name.as_deref(),
                     parts: self.spans.len() as u16,
                     spans: &self.spans,
                     checksum: (framing != Framing::Bare).then_some(true),
-                    units: &judge.transcoder.units,
+                    units: judge.transcoder.units(),
                     earlier: &[],
                 };
                 let telegram = self.memory.parse(text, readout.mark, &self.zone);
-                if header.is_none() && judge.speaks_for_another(&telegram) {
+                if header.is_none() && self.honest.speaks_for_another(judge, &telegram) {
                     sink(&Event::Refused(Refused {
                         span,
                         frame,

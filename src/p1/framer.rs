@@ -243,7 +243,7 @@ impl Framer {
                     || is_timed(window)
                     || self
                         .transcoder
-                        .list
+                        .list()
                         .rows
                         .iter()
                         .any(|row| row.obis.is_some()) =>

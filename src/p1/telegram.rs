@@ -30,6 +30,43 @@ pub struct Telegram<'a> {
     zone: &'a Zone,
 }
 
+/// What a telegram has called its meter, as sent: what follows from that need not be worked out for the next one.
+#[derive(Clone, Debug, Default)]
+pub struct SentIds(Vec<u8>);
+
+impl SentIds {
+    /// Tells whether a telegram calls its meter the same.
+    pub fn are_of(&self, telegram: &Telegram<'_>) -> bool {
+        let mut rest = self.0.as_slice();
+        let same = telegram.ids_as_sent().all(|(form, sent)| {
+            let Some((known, behind)) = rest.split_at_checked(ID_HEAD + sent.len()) else {
+                return false;
+            };
+            rest = behind;
+            let (head, known) = known.split_at(ID_HEAD);
+            head == Self::head(form, sent) && known == sent
+        });
+        same && rest.is_empty()
+    }
+
+    /// Takes note of what a telegram calls its meter.
+    pub fn take(&mut self, telegram: &Telegram<'_>) {
+        self.0.clear();
+        for (form, sent) in telegram.ids_as_sent() {
+            self.0.extend(Self::head(form, sent));
+            self.0.extend_from_slice(sent);
+        }
+    }
+
+    fn head(form: Form, sent: &[u8]) -> [u8; ID_HEAD] {
+        let [.., a, b, c] = sent.len().to_be_bytes();
+        [form as u8, a, b, c]
+    }
+}
+
+/// Bytes before each id: its form and length.
+const ID_HEAD: usize = 4;
+
 /// One value of a telegram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -115,6 +152,16 @@ impl<'a> Telegram<'a> {
         let telegram = *self;
         let ids = telegram.shape.meaning.ids.iter();
         ids.filter_map(move |&item| telegram.value(item).text())
+    }
+
+    fn ids_as_sent(&self) -> impl Iterator<Item = (Form, &'a [u8])> + use<'a> {
+        let telegram = *self;
+        let items = &telegram.shape.layout.items;
+        let ids = telegram.shape.meaning.ids.iter();
+        ids.filter_map(move |&item| {
+            let item = items.get(item as usize)?;
+            Some((item.form, item.value.of(telegram.text)))
+        })
     }
 
     /// All lines in order.

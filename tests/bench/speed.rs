@@ -4,6 +4,8 @@
 //! in its name; the table at the end shows what was run.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "speed/pushes.rs"]
+mod pushes;
 #[path = "speed/sheet.rs"]
 mod sheet;
 #[path = "speed/stream.rs"]
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use jiff::Timestamp;
+use pushes::{Form as ListForm, Pushes};
 use sheet::Sheet;
 use smarty::cli::keys::Ring;
 use smarty::format::csv::Csv;
@@ -32,6 +35,11 @@ use smarty::p1::decoder::{Decoder, Policy};
 use smarty::p1::event::{Decoded, Event};
 use smarty::p1::framer::Framer;
 use smarty::p1::line::Rng;
+use smarty::p1::push::Framing;
+use smarty::p1::push::assembly::{Look, Parts, Scan};
+use smarty::p1::push::axdr;
+use smarty::p1::push::hdlc::{self, Link};
+use smarty::p1::push::lists::List;
 use smarty::p1::readout::Readout;
 use smarty::p1::telegram::Memory;
 use smarty::p1::value::Zone;
@@ -49,6 +57,7 @@ fn main() {
     limits(&mut sheet, &one);
     stages(&mut sheet, &one);
     whole(&mut sheet, &one);
+    pushes_alone(&mut sheet);
     noise(&mut sheet, &one);
     dumps(&mut sheet, &one);
     many(&mut sheet);
@@ -191,6 +200,87 @@ fn whole(sheet: &mut Sheet, stream: &Stream) {
     });
 }
 
+/// DLMS pushes of 27 rows, beside telegrams in clear of as many lines.
+fn pushes_alone(sheet: &mut Sheet) {
+    let rows = Pushes::of(ListForm::Rows, PUSHES);
+    let count = rows.bodies.len();
+    let size = |bytes: &[u8]| (bytes.len(), count);
+    sheet.time("deframe pushes", "", size(&rows.bytes), || {
+        let (mut at, mut frames) = (0, 0);
+        while let Link::Frame(frame) = hdlc::read(&rows.bytes[at..], true) {
+            at += black_box(frame).length;
+            frames += 1;
+        }
+        assert_eq!(frames, count);
+    });
+    let mut parts = Parts::default();
+    sheet.time(
+        "assemble pushes of blocks",
+        "deframe pushes",
+        size(&rows.blocks),
+        || {
+            let (mut at, mut pushes) = (0, 0);
+            while let Scan::Push { end, fault: None } =
+                parts.scan(&rows.blocks, at, Framing::Hdlc, true, |_, _| Look::Stands)
+            {
+                black_box(&parts.apdu);
+                at = end;
+                pushes += 1;
+            }
+            assert_eq!(pushes, count);
+        },
+    );
+    let bodies: usize = rows.bodies.iter().map(Vec::len).sum();
+    let mut nodes = Vec::new();
+    sheet.time("A-XDR", "deframe pushes", (bodies, count), || {
+        for body in &rows.bodies {
+            assert_eq!(axdr::read(body, &mut nodes), Ok(body.len()));
+        }
+    });
+    let flat = Pushes::of(ListForm::Flat, PUSHES);
+    for (name, pushes) in [
+        ("lists of rows", &rows),
+        ("lists of codes and values", &flat),
+    ] {
+        let bodies: usize = pushes.bodies.iter().map(Vec::len).sum();
+        let mut list = List::default();
+        sheet.time(name, "A-XDR", (bodies, count), || {
+            for body in &pushes.bodies {
+                list.read(body).unwrap();
+                assert_eq!(list.rows.len(), 27);
+            }
+        });
+    }
+    let sealed = (&rows.sealed, "decode pushes, encrypted, JSON");
+    let clear = (&rows.telegrams, TELEGRAMS);
+    for (bytes, name) in [
+        clear,
+        (&rows.bytes, "decode pushes of rows, JSON"),
+        (&flat.bytes, "decode pushes of codes and values, JSON"),
+        (&rows.blocks, "decode pushes in blocks, JSON"),
+        sealed,
+    ] {
+        let mut json = Json::new(None);
+        let mut out = Vec::with_capacity(1 << 20);
+        let mut context = Context::default();
+        sheet.time(name, TELEGRAMS, size(bytes), || {
+            let mut good = 0;
+            decode(bytes, &rows.keys, |event| {
+                if let Event::Telegram(decoded) = event {
+                    good += 1;
+                    context.seq += 1;
+                    json.telegram(&mut out, &context, decoded);
+                    if out.len() > 64 << 10 {
+                        black_box(&out);
+                        out.clear();
+                    }
+                }
+            });
+            assert_eq!(good, count);
+        });
+    }
+}
+
 /// Noise of the same size, and a stream in which every frame has a bit that is wrong.
 fn noise(sheet: &mut Sheet, stream: &Stream) {
     let mut rng = Rng::new(7);
@@ -319,6 +409,10 @@ fn decode(bytes: &[u8], keys: &Arc<Keys>, mut sink: impl FnMut(&Event<'_>)) {
     decoder.finish(sink);
 }
 
+/// What pushes are compared with.
+const TELEGRAMS: &str = "decode telegrams of as many lines, JSON";
+/// Pushes of 27 rows that are decoded.
+const PUSHES: u32 = 640;
 /// Bytes of a row that is held back.
 const BYTES: usize = 500;
 /// Meters of the street.

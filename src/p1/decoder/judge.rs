@@ -59,6 +59,8 @@ pub(super) struct Judge {
     tagged: HashSet<SystemTitle>,
     /// The one of them that sent last.
     tagged_last: Option<SystemTitle>,
+    /// Grows with each change of what proves that a meter is spoken for.
+    pub(super) proofs: u64,
     /// What meters do in another way than the standard.
     pub(super) habits: Habits,
     /// What is in doubt of the frame that was judged last.
@@ -105,6 +107,7 @@ impl Judge {
             inner: None,
             tagged: HashSet::new(),
             tagged_last: None,
+            proofs: 0,
             habits: Habits::default(),
             doubt: None,
             names: (Memory::default(), Zone::luxembourg()),
@@ -117,13 +120,14 @@ impl Judge {
     pub(super) fn set_keys(&mut self, keys: Arc<Keys>) {
         self.keys = keys;
         self.opener = None;
+        self.proofs += 1;
     }
 
     /// Marks a meter as having sent a valid tag.
     pub(super) fn authenticated(&mut self, title: SystemTitle) {
         if self.tagged_last != Some(title) {
             self.tagged_last = Some(title);
-            self.tagged.insert(title);
+            self.proofs += u64::from(self.tagged.insert(title));
         }
     }
 
@@ -353,12 +357,11 @@ impl Judge {
             None | Some(Tag::Valid) => Reason::BadStructure,
             Some(_) => Reason::TagMismatch,
         })?;
-        let text = self.transcoder.text.as_slice();
-        let readout = Readout::find(text).ok_or(Reason::BadStructure)?;
+        let (readout, crc) = self.transcoder.readout().ok_or(Reason::BadStructure)?;
         Ok(Verdict::Push {
             tag,
             readout,
-            crc: readout.check(text),
+            crc,
             form,
         })
     }

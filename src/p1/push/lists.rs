@@ -35,6 +35,15 @@ pub struct List {
     plain: Vec<Node>,
     /// Name of the list.
     pub name: Option<Name>,
+    /// What the scales follow from that the frame does not have.
+    scaling: Option<(&'static Profile, Scaling)>,
+}
+
+/// Scales of voltages and currents that follow from the values, and from the profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Scaling {
+    volts: Option<(i8, UnitFrom)>,
+    amperes: Option<(i8, UnitFrom)>,
 }
 
 impl List {
@@ -45,6 +54,7 @@ impl List {
     pub fn read(&mut self, body: &[u8]) -> Result<(Form, usize), TreeFault> {
         self.rows.clear();
         self.name = None;
+        self.scaling = None;
         if let [STRUCTURE, 2, 0x16, _, ARRAY, rest @ ..] = body
             && let Some((count, rest)) = super::apdu::length(rest)
             && count > 0
@@ -290,7 +300,7 @@ impl List {
     }
 
     /// Units and scales that the frame does not carry.
-    fn scales(&mut self, profile: &Profile, body: &[u8]) {
+    fn scales(&mut self, profile: &'static Profile, body: &[u8]) {
         let lacks = |row: &Row| {
             let value = self.nodes.get(row.node).copied().unwrap_or(NOTHING);
             row.scale.is_none() && row.obis.is_some() && value.integer(body).is_some()
@@ -298,8 +308,9 @@ impl List {
         if !self.rows.iter().any(lacks) {
             return;
         }
-        let volts = self.volts(profile, body);
-        let amperes = self.amperes(profile, body, volts);
+        let scaling = self.scaling(profile, body);
+        self.scaling = Some((profile, scaling));
+        let Scaling { volts, amperes } = scaling;
         for row in &mut self.rows {
             let (None, Some(obis)) = (row.scale, row.obis) else {
                 continue;
@@ -320,6 +331,20 @@ impl List {
                 (row.scale, row.from) = (Some((scale, unit)), from);
             }
         }
+    }
+
+    fn scaling(&self, profile: &Profile, body: &[u8]) -> Scaling {
+        let volts = self.volts(profile, body);
+        Scaling {
+            volts,
+            amperes: self.amperes(profile, body, volts),
+        }
+    }
+
+    /// Tells whether the rows have the same scales for another body with the same tree.
+    pub(super) fn keeps_scales(&self, body: &[u8]) -> bool {
+        self.scaling
+            .is_none_or(|(profile, scaling)| self.scaling(profile, body) == scaling)
     }
 
     /// Values of a quantity of one phase that has no scale, with the phase.

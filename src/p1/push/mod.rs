@@ -25,6 +25,8 @@ pub mod lists;
 
 pub mod mbus;
 
+mod mold;
+
 pub mod profile;
 
 pub mod transcode;

@@ -6,20 +6,18 @@ use std::fmt::{self, Arguments};
 
 use super::axdr::{Node, TreeFault};
 use super::lists::List;
+use super::mold::Molds;
 use super::{Form, UnitFrom, apdu};
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::obis::{self, Kind, Obis};
-use crate::p1::readout::crc16;
+use crate::p1::obis::Kind;
+use crate::p1::readout::{Algorithm, Crc, Readout, SentCrc, crc16};
 
 /// Writes readouts; its memory is used again for the next.
 #[derive(Clone, Debug, Default)]
 pub struct Transcoder {
     /// The readout written last.
     pub text: Vec<u8>,
-    /// Where the unit of each of its lines comes from.
-    pub units: Vec<UnitFrom>,
-    /// The list it was made from.
-    pub list: List,
+    molds: Molds,
 }
 
 /// Why a text is no push.
@@ -57,84 +55,91 @@ impl Transcoder {
         push: &[u8],
     ) -> Result<(Form, usize), NoPush> {
         let notification = apdu::notification(push).ok_or(NoPush::Begin)?;
-        let body = push.get(notification.body..).unwrap_or_default();
-        let (form, length) = self.list.read(body).map_err(NoPush::Tree)?;
-        if self.list.rows.is_empty() {
-            return Err(NoPush::Empty);
-        }
-        self.header(title);
-        self.units.clear();
-        let clock = |obis: [u8; 6]| obis[0] == 0 && obis[2..5] == [1, 0, 0];
-        let mut rows = self.list.rows.iter();
-        let sent = rows
-            .clone()
-            .any(|row| row.obis.is_some_and(|o| clock(o) && o[1] == 0));
-        if !sent {
-            let value = rows.find(|row| row.obis.is_some_and(clock));
-            let value =
-                value.and_then(|row| self.list.nodes.get(row.node)?.of(body).try_into().ok());
-            if let Some(time) = notification.time.or(value) {
-                self.text.extend_from_slice(b"0-0:1.0.0(");
-                write_time(&mut self.text, &time);
-                self.text.extend_from_slice(b")\r\n");
-                self.units.push(UnitFrom::Nothing);
+        let written = match self.molds.fitting(title, push, &notification) {
+            Some(mold) => mold.write(&mut self.text, push, &notification),
+            None => {
+                let draft = self.molds.draft();
+                let written = draft.make(&mut self.text, title, push, &notification)?;
+                self.molds.keep();
+                written
             }
-        }
-        for row in &self.list.rows {
-            let Some(node) = self.list.nodes.get(row.node) else {
-                continue;
-            };
-            let [a, b, c, d, e, f] =
-                row.obis
-                    .unwrap_or([0, 0, UNKNOWN, node.tag, row.place.min(255) as u8, 255]);
-            put_code(&mut self.text, [a, b, c, d, e]);
-            if f != 255 {
-                put(&mut self.text, format_args!("*{f}"));
-            }
-            self.text.push(b'(');
-            let code = Obis {
-                f: Some(f),
-                ..Obis::new(a, b, c, d, e)
-            };
-            let kind = obis::lookup(code).map(|entry| entry.kind);
-            write_value(&mut self.text, node, body, kind, row.scale);
-            self.text.extend_from_slice(b")\r\n");
-            self.units.push(row.from);
-        }
-        self.text.push(b'!');
+        };
         let crc = crc16(&self.text);
-        put(&mut self.text, format_args!("{crc:04X}\r\n"));
-        Ok((form, notification.body + length))
+        put_hex(&mut self.text, &crc.to_be_bytes());
+        self.text.extend_from_slice(b"\r\n");
+        Ok(written)
     }
 
-    fn header(&mut self, title: Option<SystemTitle>) {
-        let name = self.list.name.as_deref().unwrap_or_default();
-        let mut maker = *b"XXX";
-        let letters = title.filter(SystemTitle::has_letters).map(|title| title.0);
-        let letters = letters
-            .as_ref()
-            .map_or(name.as_bytes(), |title| title.as_slice());
-        if let Some(begin) = letters
-            .first_chunk::<3>()
-            .filter(|begin| begin.iter().all(u8::is_ascii_alphabetic))
-        {
-            maker = begin.map(|letter| letter.to_ascii_uppercase());
-        }
-        self.text.clear();
-        self.text.push(b'/');
-        self.text.extend_from_slice(&maker);
-        self.text.extend_from_slice(b"5\\DLMS");
-        let safe =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
-        if !name.is_empty() {
-            self.text.push(b' ');
-            self.text.extend(name.bytes().filter(safe));
-        }
-        self.text.extend_from_slice(b"\r\n\r\n");
+    /// The list that the last readout was made from.
+    pub fn list(&self) -> &List {
+        &self.molds.latest().list
+    }
+
+    /// Where the unit of each of its lines comes from.
+    pub fn units(&self) -> &[UnitFrom] {
+        &self.molds.latest().units
+    }
+
+    /// Where the parts of the last readout lie, and its CRC.
+    pub fn readout(&self) -> Option<(Readout, Crc)> {
+        let mark = self.text.len().checked_sub(MARK)?;
+        let field = self.text.get(mark + 1..mark + 5)?;
+        let digits = field.iter().try_fold(0, |sum, &digit| {
+            Some(sum << 4 | char::from(digit).to_digit(16)?)
+        })?;
+        let computed = digits as u16;
+        let received = SentCrc::Digits(computed);
+        let readout = Readout {
+            mark,
+            end: mark + 5,
+            crc: received,
+        };
+        let crc = Crc {
+            received,
+            computed,
+            algorithm: Algorithm::Arc,
+            fits: None,
+        };
+        Some((readout, crc))
     }
 }
 
-fn write_value(
+/// Writes the first line, and the empty one behind it.
+pub(super) fn write_header(out: &mut Vec<u8>, title: Option<SystemTitle>, name: &str) {
+    let mut maker = *b"XXX";
+    let letters = title.filter(SystemTitle::has_letters).map(|title| title.0);
+    let letters = letters
+        .as_ref()
+        .map_or(name.as_bytes(), |title| title.as_slice());
+    if let Some(begin) = letters
+        .first_chunk::<3>()
+        .filter(|begin| begin.iter().all(u8::is_ascii_alphabetic))
+    {
+        maker = begin.map(|letter| letter.to_ascii_uppercase());
+    }
+    out.push(b'/');
+    out.extend_from_slice(&maker);
+    out.extend_from_slice(b"5\\DLMS");
+    let safe =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    if !name.is_empty() {
+        out.push(b' ');
+        out.extend(name.bytes().filter(safe));
+    }
+    out.extend_from_slice(b"\r\n\r\n");
+}
+
+/// Writes the code of a row.
+pub(super) fn write_code(out: &mut Vec<u8>, [a, b, c, d, e, f]: [u8; 6]) {
+    put_code(out, [a, b, c, d, e]);
+    if f != 255 {
+        out.push(b'*');
+        put_small(out, f);
+    }
+}
+
+/// Writes the value of a row.
+pub(super) fn write_value(
     out: &mut Vec<u8>,
     node: &Node,
     body: &[u8],
@@ -167,16 +172,16 @@ fn write_value(
             ([a, b, c, d, e, 255], _) if node.tag == 0x09 && *a < 16 => {
                 put_code(out, [*a, *b, *c, *d, *e]);
             }
-            (_, Some(Kind::OctetText | Kind::Hex)) => write_hex(out, bytes),
+            (_, Some(Kind::OctetText | Kind::Hex)) => put_hex(out, bytes),
             _ if bytes
                 .iter()
                 .all(|b| matches!(b, b' '..=b'~') && !b"()*!/".contains(b)) =>
             {
                 out.extend_from_slice(bytes);
             }
-            _ => write_hex(out, bytes),
+            _ => put_hex(out, bytes),
         },
-        _ => write_hex(out, bytes),
+        _ => put_hex(out, bytes),
     }
 }
 
@@ -255,14 +260,14 @@ pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, wi
 fn write_octets_or_time(out: &mut Vec<u8>, bytes: &[u8]) {
     match bytes.first_chunk::<12>() {
         Some(time) if bytes.len() == 12 => write_time(out, time),
-        _ => write_hex(out, bytes),
+        _ => put_hex(out, bytes),
     }
 }
 
 /// Writes the twelve bytes of a date-time as P1 has it where its zone allows it, else in hexadecimal.
 ///
 /// The deviation counts from local time to UTC: FFC4 (-60) is one hour east.
-fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
+pub(super) fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
     let [
         y1,
         y2,
@@ -284,10 +289,10 @@ fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
         // Not specified, but summer time is.
         (i16::MIN, status) if status != 0xFF && status & 0x80 != 0 => "S",
         (i16::MIN, _) => "",
-        _ => return write_hex(out, time),
+        _ => return put_hex(out, time),
     };
     if !(2000..2100).contains(&year) || [month, day, hour, minute, second].iter().any(|v| *v > 99) {
-        return write_hex(out, time);
+        return put_hex(out, time);
     }
     let year = year - 2000;
     put(
@@ -332,7 +337,7 @@ fn put_code(out: &mut Vec<u8>, code: [u8; 5]) {
     }
 }
 
-fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+fn put_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
         out.extend([byte >> 4, byte & 0x0F].map(|nibble| match nibble {
             0..=9 => b'0' + nibble,
@@ -343,5 +348,5 @@ fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Digits of the largest number.
 const DIGITS_MAX: usize = 20;
-/// Group C of the code that stands for a value without one: D is its type, E its place in the list.
-const UNKNOWN: u8 = 199;
+/// Bytes from the `!` on.
+const MARK: usize = 7;
