@@ -2,20 +2,28 @@
 //!
 //! Replaced are serial numbers in titles, device ids, equipment identifiers and header lines, and the high half of
 //! the frame counter. Stand-ins are numbers in the order of first sight, so nothing can be computed back; beyond
-//! `NAMES_MAX` of them there is one for all others. A CRC that fitted is made to fit again. In damaged lines runs of
-//! digits are replaced; all else stays as it is.
+//! `NAMES_MAX` of them there is one for all others. A CRC that fitted is made to fit again, and so are the check sums
+//! of link frames. In damaged lines runs of digits are replaced; all else stays as it is. A push in clear that cannot be
+//! read is left out.
 
 use std::collections::HashMap;
 
 use crate::observe::bounded_map::{Sum, Sums};
 use crate::observe::observer::Notice;
-use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, Header, START, SystemTitle};
+use crate::p1::ciphering::{
+    DEDICATED, FrameCounter, GLOBAL, GeneralGloCiphering, Header, START, SystemTitle,
+};
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::examine::Examination;
 use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
-use crate::p1::obis::Kind;
-use crate::p1::push::{Earlier, Push, UnitFrom};
+use crate::p1::obis::{Kind, Obis, lookup};
+use crate::p1::push::axdr::{ARRAY, OCTETS, STRUCTURE};
+use crate::p1::push::hdlc::FLAG;
+use crate::p1::push::lists::List;
+use crate::p1::push::mbus::START as MBUS;
+use crate::p1::push::rewrite::rewrite;
+use crate::p1::push::{Earlier, Framing, Push, UnitFrom, apdu};
 use crate::p1::readout::{Crc, Readout, SentCrc};
 use crate::p1::telegram::{Memory, Telegram};
 use crate::p1::value::{Timestamp, Zone};
@@ -106,7 +114,6 @@ impl Redactor {
             header: self.header(&security.header),
             ..security
         });
-        // The bytes of a push hold the meter in places of their own.
         let push = decoded.push.as_ref();
         self.units.clear();
         self.units
@@ -115,8 +122,20 @@ impl Redactor {
         self.earlier
             .extend(push.into_iter().flat_map(|push| push.earlier));
         self.frame = match &security {
-            _ if push.is_some() => Vec::new(),
-            Some(security) => patched(decoded.frame, &security.header),
+            header if let Some(push) = push => {
+                let header = header.map(|security| security.header);
+                self.push(decoded.frame, push.framing, header)
+            }
+            Some(security) => {
+                let mut frame = patched(decoded.frame, &security.header);
+                // What was sent in clear, with a tag.
+                let begin = security.header.header_length;
+                let sent = frame.get_mut(begin..begin + text.len());
+                if let (false, Some(sent)) = (security.control().encrypted(), sent) {
+                    sent.copy_from_slice(&text);
+                }
+                frame
+            }
             None => text.clone(),
         };
         self.text = text;
@@ -149,9 +168,11 @@ impl Redactor {
     pub fn refused<'a>(&'a mut self, refused: &Refused<'_>) -> Refused<'a> {
         let header = refused.header.map(|header| self.header(&header));
         let inner = refused.inner.map(|header| self.header(&header));
-        self.frame = match &header {
-            Some(header) => patched(refused.frame, header),
-            None => Vec::new(),
+        self.frame = match (&header, refused.framing) {
+            (Some(header), _) if header.control.encrypted() => patched(refused.frame, header),
+            (Some(_), _) => Vec::new(),
+            (None, Some(framing)) => self.push(refused.frame, framing, inner),
+            (None, None) => Vec::new(),
         };
         Refused {
             span: refused.span,
@@ -183,6 +204,21 @@ impl Redactor {
             self.finding(finding);
         }
         examination.worst = examination.worst.take().and_then(|mut worst| {
+            let framing = match worst.bytes.first() {
+                Some(&FLAG) => Some(Framing::Hdlc),
+                Some(&MBUS) => Some(Framing::Mbus),
+                _ => None,
+            };
+            if let Some(framing) = framing {
+                let mut header = None;
+                rewrite(&worst.bytes, framing, |unit| {
+                    header = apdu::ciphering(unit);
+                    None
+                });
+                let header = header.map(|header| self.header(&header));
+                worst.bytes = self.push(&worst.bytes, framing, header);
+                return Some(worst).filter(|worst| !worst.bytes.is_empty());
+            }
             let Header::Legal(header) = GeneralGloCiphering::decode(&worst.bytes) else {
                 return None;
             };
@@ -195,6 +231,77 @@ impl Redactor {
             worst.bytes = patched(&worst.bytes, &self.header(&header));
             Some(worst)
         });
+    }
+
+    /// The bytes of a push, whose header is another one; nothing where they might name the meter in another place.
+    fn push(
+        &mut self,
+        push: &[u8],
+        framing: Framing,
+        header: Option<GeneralGloCiphering>,
+    ) -> Vec<u8> {
+        let changed = rewrite(push, framing, |unit| match header {
+            Some(header) => {
+                let begin = apdu::ciphering(unit)?;
+                if begin.frame_length() < unit.len() {
+                    return None;
+                }
+                if !begin.control.encrypted() {
+                    let text = begin.header_length..begin.header_length + begin.text_length();
+                    self.list(unit.get_mut(text)?)?;
+                }
+                patch(unit, &header);
+                Some(())
+            }
+            None => self.list(unit),
+        });
+        changed.unwrap_or_default()
+    }
+
+    /// Replaces what names the meter in a push in clear; `None` where its list cannot be read.
+    fn list(&mut self, push: &mut [u8]) -> Option<()> {
+        let begin = apdu::notification(push)?.body;
+        let body = push.get_mut(begin..)?;
+        let mut list = List::default();
+        let (_, end) = list.read(body).ok()?;
+        if end < body.len() {
+            return None;
+        }
+        for (index, node) in list.nodes.iter().enumerate() {
+            let row = list.rows.iter().find(|row| row.node == index);
+            let entry = row.and_then(|row| {
+                let [a, b, c, d, e, _] = row.obis?;
+                lookup(Obis::new(a, b, c, d, e))
+            });
+            let value = body.get_mut(node.start as usize..node.end as usize)?;
+            let named = match (node.tag, entry) {
+                (STRUCTURE | ARRAY | DATE_TIME, _) => false,
+                (_, Some(entry)) => names(entry.name) || entry.kind == Kind::OctetText,
+                // A code, or a clock.
+                (OCTETS, None)
+                    if is_code(value) || value.len() == 12 && value.first() == Some(&CENTURY) =>
+                {
+                    false
+                }
+                (OCTETS | VISIBLE | UTF8, None) => true,
+                // Without a code nothing tells that it is no serial number.
+                (_, None) => row.is_some_and(|row| row.obis.is_none()) && value.len() >= 4,
+            };
+            match node.tag {
+                _ if !named => {}
+                OCTETS | VISIBLE | UTF8 => self.replace(value),
+                _ => {
+                    let number = u64::from(self.number(value)).to_be_bytes();
+                    let width = value.len().min(number.len());
+                    value.fill(0);
+                    let from = value.len() - width;
+                    value
+                        .get_mut(from..)?
+                        .copy_from_slice(number.get(8 - width..)?);
+                }
+            }
+        }
+        Some(())
     }
 
     /// The stand-in for a title.
@@ -238,8 +345,11 @@ impl Redactor {
     /// Replaces the digits of an id by a number; the type digits of a device id stay.
     fn replace(&mut self, id: &mut [u8]) {
         let mut number = self.number(id);
-        let is_device_id = std::str::from_utf8(id)
-            .is_ok_and(|text| text.len() == 16 && SystemTitle::parse(text).is_some());
+        // Sixteen digits alone are the number of a meter.
+        let is_device_id = std::str::from_utf8(id).is_ok_and(|text| {
+            let letters = text.bytes().take(3).all(|byte| byte.is_ascii_alphabetic());
+            letters && text.len() == 16 && SystemTitle::parse(text).is_some()
+        });
         let kept = if is_device_id { DEVICE_TYPE_END } else { 0 };
         for byte in id.iter_mut().skip(kept).rev() {
             match byte {
@@ -349,15 +459,33 @@ pub(crate) fn names(name: &str) -> bool {
 /// The frame with another header; its ciphertext tells nothing without the key.
 fn patched(frame: &[u8], header: &GeneralGloCiphering) -> Vec<u8> {
     let mut frame = frame.to_vec();
-    if let Some(title) = frame.get_mut(2..10) {
+    patch(&mut frame, header);
+    frame
+}
+
+/// Puts another title and counter into the header of a frame; a title that is left out stays so.
+fn patch(frame: &mut [u8], header: &GeneralGloCiphering) {
+    if let [GLOBAL | DEDICATED, 8, rest @ ..] = frame
+        && let Some(title) = rest.get_mut(..8)
+    {
         title.copy_from_slice(&header.title.0);
     }
     if let Some(counter) = frame.get_mut(header.header_length - 4..header.header_length) {
         counter.copy_from_slice(&header.counter.0.to_be_bytes());
     }
-    frame
 }
 
+/// Tells whether bytes are the code of an object.
+fn is_code(bytes: &[u8]) -> bool {
+    matches!(*bytes, [a, _, _, _, _, f] if a < 16 && (f == 255 || f < 2))
+}
+
+/// Types of A-XDR.
+const VISIBLE: u8 = 0x0A;
+const UTF8: u8 = 0x0C;
+const DATE_TIME: u8 = 0x19;
+/// First byte of a date and time.
+const CENTURY: u8 = 7;
 /// Names that have a stand-in of their own.
 const NAMES_MAX: usize = 1 << 20;
 /// Parts of names of lines that say which meter it is.
@@ -381,6 +509,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::p1::cipher::Keys;
     use crate::p1::decoder::{Decoder, Policy};
     use crate::p1::diagnosis::{Evidence, Verdict};
     use crate::p1::event::Event;
@@ -399,6 +528,96 @@ mod tests {
         assert_ne!(evidence.title, Some(title));
         assert_eq!(evidence.get(Measure::Counter), Some(319_664 & 0xFFFF));
         assert_eq!(evidence.get(Measure::RightCounter), Some(319_665 & 0xFFFF));
+    }
+
+    /// Each event of a stream, redacted.
+    fn redacted(keys: &Arc<Keys>, bytes: &[u8], mut see: impl FnMut(&Event<'_>, &Event<'_>)) {
+        let mut redactor = Redactor::new(Zone::luxembourg());
+        // Some samples have numbers that look like stand-ins.
+        redactor.title(SystemTitle([0; 8]));
+        let policy = Policy::default();
+        let mut decoder = Decoder::new(Arc::clone(keys), policy, Zone::luxembourg());
+        let mut take = |event: &Event<'_>| match event {
+            Event::Telegram(decoded) => {
+                see(event, &Event::Telegram(redactor.redact(decoded)));
+            }
+            Event::Refused(refused) => see(event, &Event::Refused(redactor.refused(refused))),
+            Event::Junk(_) => {}
+        };
+        decoder.push(bytes, &mut take);
+        decoder.finish(take);
+    }
+
+    #[test]
+    fn a_push_that_is_redacted_says_the_same_of_nobody() {
+        let samples = [
+            include_str!("../../tests/push/no-rows.hex"),
+            include_str!("../../tests/push/no-bare.hex"),
+            include_str!("../../tests/push/no-bare-apdu.hex"),
+            include_str!("../../tests/push/no-flat.hex"),
+            include_str!("../../tests/push/ch-segments.hex"),
+            include_str!("../../tests/push/ch-blocks-clear.hex"),
+            include_str!("../../tests/push/dk-flat.hex"),
+            include_str!("../../tests/push/dk-authenticated.hex"),
+            include_str!("../../tests/push/at-mbus.hex"),
+            include_str!("../../tests/push/ch-blocks.hex"),
+        ];
+        let mut clear = 0;
+        for sample in samples {
+            let digits: String = sample.split_ascii_whitespace().collect();
+            let bytes = hex::decode(digits).unwrap();
+            redacted(&Arc::default(), &bytes, |event, redacted| {
+                let frame = match redacted {
+                    Event::Telegram(decoded) => decoded.frame,
+                    Event::Refused(refused) => refused.frame,
+                    Event::Junk(_) => &[],
+                };
+                assert_eq!(frame.len() as u64, event.span().len(), "{sample}");
+                let mut decoder =
+                    Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+                let mut seen = 0;
+                let mut again = |again: &Event<'_>| {
+                    seen += 1;
+                    match (event, redacted, again) {
+                        (
+                            Event::Telegram(as_sent),
+                            Event::Telegram(redacted),
+                            Event::Telegram(again),
+                        ) => {
+                            clear += 1;
+                            assert_eq!(
+                                String::from_utf8_lossy(again.text),
+                                String::from_utf8_lossy(redacted.text)
+                            );
+                            for id in as_sent.telegram.ids() {
+                                let id = id.trim();
+                                let runs = id.split(|letter: char| !letter.is_ascii_digit());
+                                for run in runs.filter(|run| run.len() >= SERIAL_DIGITS) {
+                                    let find = memchr::memmem::find(frame, run.as_bytes());
+                                    assert_eq!(find, None, "{id}");
+                                }
+                            }
+                        }
+                        (
+                            Event::Refused(as_sent),
+                            Event::Refused(redacted),
+                            Event::Refused(again),
+                        ) => {
+                            assert_eq!(again.reason, as_sent.reason);
+                            assert_eq!(again.inner, redacted.inner);
+                            assert_eq!(again.header, redacted.header);
+                            let title = as_sent.title().unwrap();
+                            assert_eq!(memchr::memmem::find(frame, &title.0), None);
+                        }
+                        _ => panic!("{event:?} {again:?}"),
+                    }
+                };
+                decoder.push(frame, &mut again);
+                decoder.finish(again);
+                assert_eq!(seen, 1, "{sample}");
+            });
+        }
+        assert!(clear >= 6, "{clear}");
     }
 
     #[test]

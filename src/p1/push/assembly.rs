@@ -311,7 +311,7 @@ fn fits(carried: &[u8]) -> bool {
     }
 }
 
-fn read(framing: Framing, data: &[u8], closed: bool) -> Link {
+pub(super) fn read(framing: Framing, data: &[u8], closed: bool) -> Link {
     match framing {
         Framing::Hdlc => match data {
             // The first of two flags belongs to the frame before.

@@ -29,6 +29,8 @@ mod mold;
 
 pub mod profile;
 
+pub mod rewrite;
+
 pub mod transcode;
 
 pub mod unit;
