@@ -476,6 +476,30 @@ fn flags_without_end_cost_no_more_than_their_length() {
 }
 
 #[test]
+fn a_hundred_megabytes_of_flags_take_no_memory_and_no_time() {
+    let (body, good) = push_of(0, Carrier::Hdlc(1), Guard::ALL[0], 5);
+    let mut decoder = Decoder::new(ring(carry::KEY), Policy::default(), Zone::luxembourg());
+    let flags = vec![0x7E; 64 << 10];
+    let (mut pushes, mut junk, mut pushed) = (0, 0, 0);
+    let started = std::time::Instant::now();
+    let mut take = |event: &Event<'_>| match event {
+        Event::Telegram(_) => pushes += 1,
+        Event::Junk(bytes) => junk += bytes.span.len(),
+        Event::Refused(refused) => panic!("{refused:?}"),
+    };
+    while pushed < 100_000_000 {
+        decoder.push(&flags, &mut take);
+        pushed += flags.len() as u64;
+        assert!(pushed - decoder.offset() <= 8 << 10);
+    }
+    decoder.push(&good, &mut take);
+    decoder.finish(take);
+    assert_eq!(pushes, 1, "{}", body.like);
+    assert!(junk + 1 >= pushed, "{junk} of {pushed}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(60));
+}
+
+#[test]
 fn nonsense_in_frames_with_right_check_sums_is_refused() {
     let (body, good) = push_of(4, Carrier::Hdlc(1), Guard::ALL[0], 5);
     let mut rng = Rng::new(12);

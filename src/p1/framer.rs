@@ -169,7 +169,10 @@ impl Framer {
         if at == from && data.get(at).copied().is_some_and(may_start_at_border) {
             return Some(at);
         }
-        find(data, at, next_start)
+        let start = find(data, at, next_start)?;
+        let rest = data.get(start..).unwrap_or_default();
+        // Of flags in a row only the last one can begin a frame.
+        Some(start + flags(rest).saturating_sub(1))
     }
 
     /// Looks for a push: link frames, whose header or sum is right, before what stands alone.
@@ -712,6 +715,14 @@ fn next_start(bytes: &[u8]) -> Option<usize> {
     find(bytes, at, |rest| {
         rest.iter().position(|byte| may_start(*byte))
     })
+}
+
+/// Flags that stand in a row at the beginning.
+fn flags(bytes: &[u8]) -> usize {
+    let chunks = bytes.chunks_exact(CHUNK);
+    let whole = CHUNK * chunks.take_while(|chunk| **chunk == [FLAG; CHUNK]).count();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|byte| **byte == FLAG).count()
 }
 
 /// Tells whether the head of a block stands behind its tag; `None` where too few bytes are there.

@@ -17,6 +17,7 @@ mod output;
 mod packed;
 mod parse;
 mod pasted;
+mod push_logs;
 mod real;
 mod report;
 mod run;

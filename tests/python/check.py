@@ -2,6 +2,7 @@
 
 lu, encrypted --> simulate --> watch --> tcp --> SocketReader, LUXEMBOURG_SMARTY
                            \\-> watch --forward-raw, without a key --> tcp --> SocketReader, MSN, with the key
+kamstrup, pushes --> sim: ---> watch --> tcp --> SocketReader, V5; what parse --format raw makes of it as well
 nl5, in clear --> sim: ------> watch --> tcp --> SocketReader, V5
                                     \\-> pty --> SerialReader, V5
 """
@@ -27,7 +28,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 TELEGRAMS = 3
 # So many values of a telegram must be compared at least; the library has no name for the others.
-LEAST = {"lu": 15, "nl": 25}
+LEAST = {"lu": 15, "nl": 25, "dk": 8}
 
 
 class Program:
@@ -172,11 +173,12 @@ def main(smarty):
             meter.go_on()
             watch = Program(
                 smarty, "watch", f"lu={source}", "nl=sim:?profile=nl5&period=1",
+                "dk=sim:?profile=kamstrup&period=1",
                 "--keyring", f"{path}/keys.toml", "--json", "-o", f"{path}/out.json", "--metrics", "127.0.0.1:0",
-                "--forward", "lu=0", "--forward", "nl=0", "--forward", f"nl=pty:{path}/meter",
+                "--forward", "lu=0", "--forward", "nl=0", "--forward", "dk=0", "--forward", f"nl=pty:{path}/meter",
             )
             programs.append(watch)
-            lu, nl = (watch.place(f"telegrams of {label} at tcp://(.*)") for label in LEAST)
+            lu, nl, dk = (watch.place(f"telegrams of {label} at tcp://(.*)") for label in LEAST)
             numbers = watch.place("http://(.*)/metrics")
             watch.go_on()
             raw = Program(smarty, "watch", f"lu={source}", "--forward", "lu=0", "--forward-raw")
@@ -189,6 +191,7 @@ def main(smarty):
             check_telegrams(path / "out.json", {
                 "LUXEMBOURG_SMARTY over TCP": ("lu", socket_reader(lu, specifications.LUXEMBOURG_SMARTY)),
                 "MSN over TCP, encrypted": ("lu", socket_reader(encrypted, specifications.MSN, **keys)),
+                "V5 over TCP, made of pushes": ("dk", socket_reader(dk, specifications.V5)),
                 "V5 over TCP": ("nl", socket_reader(nl, specifications.V5)),
                 "V5 at a serial port": ("nl", SerialReader(f"{path}/meter", dict(SERIAL_SETTINGS_V5), specifications.V5)),
             })

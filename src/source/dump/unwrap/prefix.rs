@@ -232,7 +232,8 @@ pub(super) fn shapes(text: &[u8], begins: impl Fn(&[u8]) -> bool) -> Vec<Shape> 
             let Some((prefix, rest)) = line.split_at_checked(index) else {
                 continue;
             };
-            if !begins(rest) {
+            // Inside of a row of bytes nothing begins, whatever it looks like.
+            if !begins(rest) || ends_in_bytes(prefix) {
                 continue;
             }
             let shape = Shape::of(prefix);
@@ -248,6 +249,14 @@ pub(super) fn shapes(text: &[u8], begins: impl Fn(&[u8]) -> bool) -> Vec<Shape> 
         }
     }
     shapes
+}
+
+/// True for a prefix that ends in as many bytes, two digits each, as no time and no address has.
+fn ends_in_bytes(prefix: &[u8]) -> bool {
+    let words = prefix.rsplit(|byte| !byte.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty()).take(BYTES);
+    let pair = |word: &&[u8]| word.len() == 2 && word.iter().all(u8::is_ascii_hexdigit);
+    words.take_while(pair).count() == BYTES
 }
 
 /// The layouts that a text whose lines or messages hold telegrams may have, likeliest first.
@@ -467,6 +476,8 @@ impl Joint {
 
 /// A line with so many tokens of a prefix begins another message.
 const LIKENESS: usize = 5;
+/// Bytes in a row that are data.
+const BYTES: usize = 8;
 /// No prefix is longer than this, in bytes.
 const LONGEST_PREFIX: usize = 200;
 /// So many shapes are tried.
