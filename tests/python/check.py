@@ -23,6 +23,8 @@ from pathlib import Path
 
 from dsmr_parser import telegram_specifications as specifications
 from dsmr_parser.clients import SERIAL_SETTINGS_V5, SerialReader, SocketReader
+from dsmr_parser.clients.telegram_buffer import TelegramBuffer
+from dsmr_parser.parsers import TelegramParser
 from prometheus_client import parser as prometheus
 from prometheus_client.openmetrics import parser as openmetrics
 
@@ -162,7 +164,26 @@ def check_numbers(out, address):
     print(f"metrics: {len(families)} families, {count} values agree")
 
 
+def check_raw(smarty):
+    """Telegrams made of pushes, as `--format raw` prints them."""
+    def parse(form):
+        words = ["parse", "samples/kamstrup.bin", "--keyring", "samples/keys.toml", "--format", form, "-q"]
+        return subprocess.run([smarty, *words], capture_output=True, check=True).stdout.decode()
+
+    lines = [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in parse("json").splitlines()]
+    buffer, parser = TelegramBuffer(), TelegramParser(specifications.V5)
+    buffer.append(parse("raw"))
+    telegrams = [parser.parse(telegram) for telegram in buffer.get_all()]
+    if len(telegrams) != len(lines) or not lines:
+        sys.exit(f"raw: {len(telegrams)} telegrams of {len(lines)} pushes")
+    counts = [compare(ours, telegram, "raw") for ours, telegram in zip(lines, telegrams)]
+    if min(counts) < LEAST["dk"]:
+        sys.exit(f"raw: only {min(counts)} values could be compared")
+    print(f"V5 from raw, made of pushes: {len(counts)} telegrams, {min(counts)} values in each agree")
+
+
 def main(smarty):
+    check_raw(smarty)
     programs = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
