@@ -49,20 +49,19 @@ impl Node {
 
     /// Its value, where that is a whole number.
     pub fn integer(&self, data: &[u8]) -> Option<i128> {
-        let bytes = self.of(data);
-        let unsigned = bytes.iter().fold(0i128, |v, &b| v << 8 | i128::from(b));
-        let signed = || {
-            let bits = 8 * bytes.len() as u32;
-            match bytes.first() {
-                Some(first) if first & 0x80 != 0 => unsigned - (1i128 << bits),
-                _ => unsigned,
-            }
+        let signed = match self.tag {
+            0x05 | 0x0F | 0x10 | 0x14 => true,
+            0x03 | 0x06 | 0x0D | 0x11 | 0x12 | 0x15 | 0x16 => false,
+            _ => return None,
         };
-        match self.tag {
-            0x05 | 0x0F | 0x10 | 0x14 => Some(signed()),
-            0x03 | 0x06 | 0x0D | 0x11 | 0x12 | 0x15 | 0x16 => Some(unsigned),
-            _ => None,
-        }
+        let bytes = self.of(data);
+        let above = 64 - 8 * (1..=8).contains(&bytes.len()).then_some(bytes.len())?;
+        let unsigned = bytes.iter().fold(0u64, |v, &b| v << 8 | u64::from(b));
+        Some(match signed {
+            // The sign fills the bits above.
+            true => i128::from((unsigned << above) as i64 >> above),
+            false => i128::from(unsigned),
+        })
     }
 }
 

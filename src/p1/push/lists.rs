@@ -37,6 +37,18 @@ pub struct List {
     pub name: Option<Name>,
     /// What the scales follow from that the frame does not have.
     scaling: Option<(&'static Profile, Scaling)>,
+    measured: Measured,
+}
+
+/// Where values stand that prove scales, as places among the nodes.
+#[derive(Clone, Debug, Default)]
+struct Measured {
+    volts: Vec<usize>,
+    amperes: Vec<usize>,
+    /// Current and voltage of each phase that has both.
+    phases: Vec<(usize, usize)>,
+    active: Vec<usize>,
+    reactive: Vec<usize>,
 }
 
 /// Scales of voltages and currents that follow from the values, and from the profile.
@@ -308,6 +320,7 @@ impl List {
         if !self.rows.iter().any(lacks) {
             return;
         }
+        self.measure();
         let scaling = self.scaling(profile, body);
         self.scaling = Some((profile, scaling));
         let Scaling { volts, amperes } = scaling;
@@ -347,19 +360,55 @@ impl List {
             .is_none_or(|(profile, scaling)| self.scaling(profile, body) == scaling)
     }
 
-    /// Values of a quantity of one phase that has no scale, with the phase.
-    fn of_phase<'a>(&'a self, body: &'a [u8], wanted: u8) -> impl Iterator<Item = (u8, i128)> + 'a {
-        self.rows.iter().filter_map(move |row| {
-            let obis = row
-                .obis
-                .filter(|obis| quantity(*obis) == Some((wanted, false)))?;
-            Some((obis[2] / 20, self.node(row.node).integer(body)?))
-        })
+    /// Finds the values that prove scales.
+    fn measure(&mut self) {
+        let Measured {
+            volts,
+            amperes,
+            phases,
+            active,
+            reactive,
+        } = &mut self.measured;
+        for places in [&mut *volts, amperes, active, reactive] {
+            places.clear();
+        }
+        phases.clear();
+        let rows = || {
+            self.rows
+                .iter()
+                .filter_map(|row| Some((row.obis?, row.node)))
+        };
+        let of =
+            |wanted: u8| rows().filter(move |(obis, _)| quantity(*obis) == Some((wanted, false)));
+        let number = |node: &usize| {
+            let tag = self.nodes.get(*node).map(|node| node.tag);
+            tag.is_some_and(is_whole)
+        };
+        let phase = |obis: [u8; 6]| obis[2] / 20;
+        volts.extend(of(VOLT).map(|(_, node)| node).filter(number));
+        for (obis, current) in of(AMPERE).filter(|(_, node)| number(node)) {
+            amperes.push(current);
+            let mut voltages = of(VOLT).filter(|(_, node)| number(node));
+            let voltage = voltages.find(|(other, _)| phase(*other) == phase(obis));
+            phases.extend(voltage.map(|(_, voltage)| (current, voltage)));
+        }
+        for (obis, node) in rows().filter(|(obis, _)| obis[0] == 1 && obis[3] == 7) {
+            match obis[2] {
+                1 | 2 => active.push(node),
+                3 | 4 => reactive.push(node),
+                _ => {}
+            }
+        }
+    }
+
+    fn whole(&self, at: usize, body: &[u8]) -> Option<i128> {
+        self.node(at).integer(body)
     }
 
     /// Volts lie between 80 and 500, so that one scale fits.
     fn volts(&self, profile: &Profile, body: &[u8]) -> Option<(i8, UnitFrom)> {
-        let largest = self.of_phase(body, VOLT).map(|(_, value)| value).max()?;
+        let volts = self.measured.volts.iter();
+        let largest = volts.filter_map(|at| self.whole(*at, body)).max()?;
         let fits = |scale: i8| {
             let unit = 10i128.pow(u32::from(scale.unsigned_abs()));
             (80 * unit..=500 * unit).contains(&largest)
@@ -380,20 +429,18 @@ impl List {
         body: &[u8],
         volts: Option<(i8, UnitFrom)>,
     ) -> Option<(i8, UnitFrom)> {
-        self.of_phase(body, AMPERE).next()?;
-        let power = |c: [u8; 2]| {
-            let rows = self.rows.iter().filter(|row| {
-                row.obis
-                    .is_some_and(|o| o[0] == 1 && c.contains(&o[2]) && o[3] == 7)
-            });
-            rows.filter_map(|row| self.node(row.node).integer(body))
-                .fold(0i128, i128::saturating_add)
+        self.measured.amperes.first()?;
+        let power = |places: &[usize]| {
+            let values = places.iter().filter_map(|at| self.whole(*at, body));
+            values.fold(0i128, i128::saturating_add)
         };
         let square = |value: i128| value.saturating_mul(value);
-        let apparent = square(power([1, 2])).saturating_add(square(power([3, 4])));
+        let apparent = square(power(&self.measured.active))
+            .saturating_add(square(power(&self.measured.reactive)));
         let mut product = 0i128;
-        for (phase, current) in self.of_phase(body, AMPERE) {
-            if let Some((_, voltage)) = self.of_phase(body, VOLT).find(|(other, _)| *other == phase)
+        for (current, voltage) in &self.measured.phases {
+            if let (Some(current), Some(voltage)) =
+                (self.whole(*current, body), self.whole(*voltage, body))
             {
                 product = product.saturating_add(voltage.saturating_mul(current.saturating_abs()));
             }
@@ -421,6 +468,14 @@ impl List {
             }
         }
     }
+}
+
+/// Tells whether values of a type are whole numbers.
+fn is_whole(tag: u8) -> bool {
+    matches!(
+        tag,
+        0x03 | 0x05 | 0x06 | 0x0D | 0x0F..=0x12 | 0x14..=0x16
+    )
 }
 
 /// The unit of a quantity by its code, and whether it is an energy.

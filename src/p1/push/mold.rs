@@ -10,7 +10,9 @@
 
 use super::axdr::{Node, OCTETS, STRUCTURE};
 use super::lists::List;
-use super::transcode::{NoPush, write_code, write_header, write_time, write_value};
+use super::transcode::{
+    NoPush, scaled, write_code, write_decimal, write_header, write_time, write_value,
+};
 use super::{Form, UnitFrom, apdu::Notification};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::obis::{self, Kind, Obis};
@@ -61,8 +63,10 @@ enum What {
     Time,
     /// A clock in the body as the time of the telegram.
     Clock(Node),
-    /// The value of a row: with what is known of its code, and power of ten and unit.
-    Value(Node, Option<Kind>, Option<(i8, u8)>),
+    /// A whole number, with its power of ten and the digits before the point that are always written.
+    Number(Node, i8, usize),
+    /// Another value, with what is known of its code.
+    Value(Node, Option<Kind>),
 }
 
 impl Default for Mold {
@@ -252,12 +256,20 @@ impl Mold {
                 ..Obis::new(a, b, c, d, e)
             };
             let kind = obis::lookup(obis).map(|entry| entry.kind);
-            let what = What::Value(node, kind, row.scale);
-            if changes(&node, kind, body) {
-                let at = self.text.len();
+            let at = self.text.len();
+            if node.integer(body).is_some() {
+                let (power, width, unit) = scaled(row.scale);
+                let what = What::Number(node, power, width);
+                self.values.push(Place { at, what });
+                if !unit.is_empty() {
+                    self.text.push(b'*');
+                    self.text.extend_from_slice(unit.as_bytes());
+                }
+            } else if changes(&node, kind, body) {
+                let what = What::Value(node, kind);
                 self.values.push(Place { at, what });
             } else {
-                write_value(&mut self.text, &node, body, kind, row.scale);
+                write_value(&mut self.text, &node, body, kind);
             }
             self.text.extend_from_slice(b")\r\n");
             self.units.push(row.from);
@@ -289,9 +301,10 @@ impl Mold {
         }
         for place in &self.values {
             match &place.what {
-                What::Value(node, ..) => {
+                What::Number(node, ..) | What::Value(node, _) => {
                     let (from, to) = (node.start as usize, node.end as usize);
-                    let kept = if is_number(node) { 0 } else { YEAR };
+                    let whole = matches!(place.what, What::Number(..)) || is_real(node);
+                    let kept = if whole { 0 } else { YEAR };
                     free(self.body + from + kept, self.body + to);
                 }
                 What::Time | What::Clock(_) => {}
@@ -313,23 +326,25 @@ impl What {
                     write_time(out, time);
                 }
             }
-            Self::Value(node, kind, scale) => write_value(out, node, body, *kind, *scale),
+            Self::Number(node, power, width) => {
+                if let Some(value) = node.integer(body) {
+                    write_decimal(out, value, *power, *width);
+                }
+            }
+            Self::Value(node, kind) => write_value(out, node, body, *kind),
         }
     }
 }
 
-/// Tells whether a value is one that changes: a number, or a time.
+/// Tells whether a value that is no whole number is one that changes: a number with a point, or a time.
 fn changes(node: &Node, kind: Option<Kind>, body: &[u8]) -> bool {
     let timed = node.tag == 0x19 || node.tag == OCTETS && kind == Some(Kind::Time);
     let value = node.of(body);
-    is_number(node) || timed && value.len() == 12 && value.first() == Some(&CENTURY)
+    is_real(node) || timed && value.len() == 12 && value.first() == Some(&CENTURY)
 }
 
-fn is_number(node: &Node) -> bool {
-    matches!(
-        node.tag,
-        0x03 | 0x05 | 0x06 | 0x0D | 0x0F | 0x10 | 0x11 | 0x12 | 0x14..=0x18
-    )
+fn is_real(node: &Node) -> bool {
+    matches!(node.tag, 0x17 | 0x18)
 }
 
 /// Group C of the code that stands for a value without one: D is its type, E its place in the list.

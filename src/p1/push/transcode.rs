@@ -138,25 +138,16 @@ pub(super) fn write_code(out: &mut Vec<u8>, [a, b, c, d, e, f]: [u8; 6]) {
     }
 }
 
-/// Writes the value of a row.
-pub(super) fn write_value(
-    out: &mut Vec<u8>,
-    node: &Node,
-    body: &[u8],
-    kind: Option<Kind>,
-    scale: Option<(i8, u8)>,
-) {
+/// How a whole number is written: power of ten, digits before the point that are always written, and unit.
+pub(super) fn scaled(scale: Option<(i8, u8)>) -> (i8, usize, &'static str) {
+    let (power, unit) = scale.unwrap_or((0, 255));
+    let (unit, shift, width) = unit_of(unit);
+    (power.saturating_add(shift), width, unit)
+}
+
+/// Writes the value of a row that is no whole number.
+pub(super) fn write_value(out: &mut Vec<u8>, node: &Node, body: &[u8], kind: Option<Kind>) {
     let bytes = node.of(body);
-    if let Some(value) = node.integer(body) {
-        let (power, unit) = scale.unwrap_or((0, 255));
-        let (unit, shift, width) = unit_of(unit);
-        write_decimal(out, value, power.saturating_add(shift), width);
-        if !unit.is_empty() {
-            out.push(b'*');
-            out.extend_from_slice(unit.as_bytes());
-        }
-        return;
-    }
     match node.tag {
         0x17 | 0x18 => {
             let float = match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
@@ -225,36 +216,36 @@ fn unit_of(unit: u8) -> (&'static str, i8, usize) {
 
 /// Writes `value` times ten to the `power`, exactly.
 pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    let mut buffer = [b'0'; DIGITS_MAX];
-    let mut length = 0;
+    let mut buffer = [b'0'; DECIMAL_MAX];
     // No type has more than 64 bits.
     let mut rest = u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX);
-    for slot in buffer.iter_mut().rev() {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        length += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    let digits = buffer.get(DIGITS_MAX - length..).unwrap_or_default();
     let zeros = match power {
         1.. if value != 0 => usize::from(power.unsigned_abs()),
         _ => 0,
     };
     let decimals = usize::from(power.min(0).unsigned_abs());
-    let lead = (width + decimals).saturating_sub(length + zeros);
-    let whole = lead + length + zeros - decimals;
-    for place in 0..lead + length + zeros {
-        if place == whole {
-            out.push(b'.');
+    // From the last character to the first.
+    let mut slots = buffer.iter_mut().rev().skip(zeros);
+    let mut digits = zeros;
+    let mut length = zeros;
+    let mut put = |byte| {
+        if let Some(slot) = slots.next() {
+            *slot = byte;
+            length += 1;
         }
-        let digit = place.checked_sub(lead).and_then(|at| digits.get(at));
-        out.push(digit.copied().unwrap_or(b'0'));
+    };
+    while rest > 0 || digits < width + decimals || digits == 0 {
+        if digits == decimals && decimals > 0 {
+            put(b'.');
+        }
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        digits += 1;
     }
+    if value < 0 {
+        put(b'-');
+    }
+    out.extend_from_slice(buffer.get(DECIMAL_MAX - length..).unwrap_or_default());
 }
 
 fn write_octets_or_time(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -346,7 +337,7 @@ fn put_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Digits of the largest number.
-const DIGITS_MAX: usize = 20;
+/// Characters of the longest number: a sign, 20 digits and 128 others, zeros of the width, a point.
+const DECIMAL_MAX: usize = 160;
 /// Bytes from the `!` on.
 const MARK: usize = 7;
