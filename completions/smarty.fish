@@ -41,6 +41,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "watch" -d 'Show meter
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "setup" -d 'Set up a meter: find it, check its key, write smarty.toml; in a few questions'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Read the manual: a topic, a command, or what a finding means'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
@@ -478,6 +479,30 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l input -d 'Where the meter is: a port, tcp://HOST:PORT, or auto [default: the only USB port]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l name -d 'What the meter is called: the label of its source, and its name in outputs [default: house]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l meter -d 'The meter to set up, where several send: device id or system title' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l key-file -d 'File with the key; of two in it, the second is the authentication key' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l auth-key -d 'Second key, for meters that have one of their own (GAK, GPK61)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l mqtt -d 'Publish to this broker, and so to Home Assistant: mqtt://USER@HOST; checked by connecting' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l mqtt-password-file -d 'File with the password of the user at the broker; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l metrics -d 'Serve a page of numbers to Prometheus: HOST:PORT, or a port alone (this machine only)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l keyring -d 'Key ring to write to [default: keys.toml beside smarty.toml]' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l baud -d 'Speed of the port, in baud [default: found by what comes]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l mode -d 'Data bits, parity and stop bits of the port [default: found by what comes]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l timeout -d 'How long to listen at the most; each speed takes some 13 s' -r
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -s y -l yes -d 'Ask nothing: what is not given stays as it is, else as the question proposes'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l no-key -d 'Set up without the key; a second run adds it'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l service -d 'Write a unit of systemd beside smarty.toml, and say how it is installed'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l force -d 'Replace what smarty.toml and the key ring hold already'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'The program that the unit of systemd runs [default: this one]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'

@@ -107,6 +107,8 @@ pub mod p1;
 /// The manual of the program, as `smarty help TOPIC` shows it.
 #[cfg(doc)]
 pub mod manual {
+    #[doc = include_str!("cli/help/setup.md")]
+    pub mod setup {}
     #[doc = include_str!("cli/help/keys.md")]
     pub mod keys {}
     #[doc = include_str!("cli/help/meters.md")]

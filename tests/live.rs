@@ -26,6 +26,8 @@ mod replays;
 
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/setup.rs"]
+mod setup;
 #[path = "live/speed.rs"]
 mod speed;
 

@@ -14,8 +14,10 @@ mod bench;
 mod certificates;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -495,6 +497,74 @@ fn only_who_has_the_password_is_let_in_and_nobody_sees_it() {
         said.contains("SMARTY_MQTT_PASSWORD") && said.contains("--mqtt-password-file"),
         "{said}"
     );
+}
+
+#[test]
+fn setup_logs_in_at_the_broker_before_it_writes_anything() {
+    let Some(program) = mosquitto("setup") else {
+        return;
+    };
+    let folder = Folder::new();
+    let passwords = folder.path("passwords");
+    let made = Command::new("mosquitto_passwd")
+        .args(["-b", "-c"])
+        .arg(&passwords)
+        .args(["anna", "open sesame"])
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("left out: setup: there is no mosquitto_passwd here");
+        return;
+    }
+    let lines = format!(
+        "user root\nlistener %p 127.0.0.1\nallow_anonymous false\npassword_file {}\n",
+        passwords.display()
+    );
+    let broker = Broker::start(&program, &folder, &lines);
+    let url = format!("mqtt://anna@127.0.0.1:{}/home", broker.port);
+    let setup = |more: &[&str]| {
+        let first = [
+            "setup",
+            "--config",
+            "smarty.toml",
+            "--yes",
+            "--input",
+            "sim:?plain",
+        ];
+        folder.said(&[&first[..], more].concat())
+    };
+    let wrong = folder.write("wrong", "open barley\n");
+    let (said, code) = setup(&["--mqtt", &url, "--mqtt-password-file", &wrong]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("the broker does not let anna in"), "{said}");
+    let (said, code) = setup(&["--mqtt", &url]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("SMARTY_MQTT_PASSWORD"), "{said}");
+    assert!(!folder.path("smarty.toml").exists());
+    // The password of an address goes into a file of its own.
+    let full = url.replace("anna@", "anna:open%20sesame@");
+    let (said, code) = setup(&["--mqtt", &full]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("connected and logged in"), "{said}");
+    let text = fs::read_to_string(folder.path("smarty.toml")).unwrap();
+    assert!(text.contains(&format!("url = \"{url}\"")), "{text}");
+    let kept = folder.path("mqtt.password");
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "open sesame\n");
+    let rights = fs::metadata(&kept).unwrap().permissions().mode() & 0o777;
+    assert_eq!(rights, 0o600);
+    // What it wrote is enough to publish.
+    let listener = Listener::start(broker.port, Some(("anna", "open sesame")));
+    listener.wait_subscribed();
+    let watch = ["watch", "--config", "smarty.toml", "-n", "1", "-q"];
+    let (said, code) = folder.said(&watch);
+    assert_eq!(code, Some(0), "{said}");
+    wait_until("a value", || {
+        !listener.of("home/house/active_power_import_kw").is_empty()
+    });
+    // A second run with the same broker needs no password.
+    let again = ["setup", "--config", "smarty.toml", "--yes", "--mqtt", &url];
+    let (said, code) = folder.said(&again);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("nothing is changed"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod keys;
 mod output;
 mod report;
 mod services;
+mod setup;
 mod simulate;
 
 pub use self::capture::{Capture, CaptureFormat};
@@ -18,7 +19,7 @@ pub use self::generate::{Generate, Generated};
 pub use self::help::{Help, command};
 pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
 pub use self::inspect::Inspect;
-pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove};
+pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove, TagDue};
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
 pub use self::report::{PeriodArgs, Report};
@@ -26,6 +27,7 @@ pub use self::services::{
     BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs,
     TopicsWhat, parse_version,
 };
+pub use self::setup::Setup;
 pub use self::simulate::{Listen, Simulate};
 
 use std::ffi::OsString;
@@ -42,6 +44,7 @@ macro_rules! first_steps {
     () => {
         "Examples:
   smarty watch sim:                      try it without a meter: q ends
+  smarty setup                           a meter of your own, in a few questions
   smarty ports                           is the cable there?
   smarty watch /dev/ttyUSB0 --key        a meter of your own; asks for its key
   smarty parse dump.bin --key            what a file holds, as a table
@@ -97,6 +100,9 @@ pub enum Command {
     Ports(Ports),
     /// Keep the keys of meters, and check which frames a key opens
     Keys(KeysArgs),
+    /// Set up a meter: find it, check its key, write smarty.toml; in a few questions
+    #[command(after_long_help = setup::EXAMPLES)]
+    Setup(Box<Setup>),
     /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
     #[command(after_long_help = generate::EXAMPLES)]
     Generate(Generate),
@@ -114,7 +120,8 @@ impl Command {
             | Self::Report(_)
             | Self::Watch(_)
             | Self::Simulate(_)
-            | Self::Keys(_) => true,
+            | Self::Keys(_)
+            | Self::Setup(_) => true,
             Self::Capture(_) | Self::Ports(_) | Self::Generate(_) | Self::Help(_) => false,
         }
     }

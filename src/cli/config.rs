@@ -60,15 +60,8 @@ impl Config {
     /// # Errors
     /// A file that cannot be read, with the line.
     pub fn find(global: &Global) -> Result<Option<Self>, Failure> {
-        let (path, wanted) = match &global.config {
-            Some(path) => (path.clone(), true),
-            None => match etcetera::choose_base_strategy() {
-                Ok(folders) => (
-                    folders.config_dir().join("smarty").join("smarty.toml"),
-                    false,
-                ),
-                Err(_) => return Ok(None),
-            },
+        let Some((path, wanted)) = Self::place(global) else {
+            return Ok(None);
         };
         match bounded::read_text(&path, SETTINGS_MAX) {
             Ok(text) => Self::parse(&path, &text).map(Some),
@@ -82,6 +75,17 @@ impl Config {
                 })
             }
         }
+    }
+
+    /// The file that was named, else the usual one; and whether it must be there. `None` where the system names no
+    /// folder for configuration.
+    pub fn place(global: &Global) -> Option<(PathBuf, bool)> {
+        if let Some(path) = &global.config {
+            return Some((path.clone(), true));
+        }
+        let folders = etcetera::choose_base_strategy().ok()?;
+        let path = folders.config_dir().join("smarty").join("smarty.toml");
+        Some((path, false))
     }
 
     /// Reads the text of such a file; the path is for messages and for what is relative to its folder.
@@ -119,6 +123,17 @@ impl Config {
     /// The sources in their order.
     pub fn sources(&self) -> Vec<Named> {
         self.sources.clone()
+    }
+
+    /// The key ring, where one is named.
+    pub fn keyring(&self) -> Option<PathBuf> {
+        self.path(&self.file.keyring)
+    }
+
+    /// The file of the password of the broker, where one is named.
+    pub fn mqtt_password_file(&self) -> Option<PathBuf> {
+        let mqtt = self.file.mqtt.as_ref()?;
+        mqtt.password_file(&self.folder)
     }
 
     /// Tells whether another one has other sources or options, keys aside.

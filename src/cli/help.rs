@@ -25,6 +25,7 @@ macro_rules! topics {
 
 /// All topics, in the order in which they are needed.
 pub const TOPICS: &[Topic] = topics! {
+    "setup": "from a cable to a verified reading, in a few questions",
     "keys": "keys: where they come from, how they are given, what they prove",
     "meters": "countries and meters that are read",
     "port": "the socket of the meter, its pins, and the cable",

@@ -33,6 +33,8 @@ use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure};
 
+use zeroize::Zeroizing;
+
 /// Opens those that are asked for, in the order in which they are told; they publish what is computed to this extent as well.
 ///
 /// # Errors
@@ -66,6 +68,15 @@ pub fn open(
         return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
     }
     Ok(services)
+}
+
+/// Who logs in at a broker.
+#[derive(Default)]
+pub struct User {
+    /// What they are called there.
+    pub name: Option<String>,
+    /// Their password, where it stands in the address.
+    pub password: Option<Zeroizing<String>>,
 }
 
 /// The options that services share with the output.

@@ -40,6 +40,11 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Takes none: each does what it always does, at once.
+    pub fn left_alone(stop: &Stop) -> Self {
+        Self::new(stop)
+    }
+
     /// As [`Self::watch`], but HUP asks for keys and configuration to be read again.
     ///
     /// # Errors

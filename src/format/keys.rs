@@ -45,7 +45,7 @@ pub struct Entry {
 }
 
 /// What is wrong and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advice {
     /// Title and evidence, a line each.
     pub what: String,

@@ -3,10 +3,12 @@
 //! A title and a line of evidence fit 72 columns, so that `smarty: ` or `  hint: ` before them stays within
 //! 80; a hint may have several such lines. A key never shows, not even one digit of it.
 
+mod country;
 mod evidence;
 mod hint;
 mod maker;
 
+pub use self::country::{country, country_of_title};
 pub use self::evidence::{Depth, evidence};
 pub use self::hint::{hint, tell_apart};
 pub use self::maker::keys_of;

@@ -28,6 +28,8 @@ mod wire;
 
 mod link;
 
+pub mod probe;
+
 pub mod values;
 
 mod smartyreader;

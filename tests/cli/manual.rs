@@ -167,6 +167,9 @@ fn fault(line: &str) -> Option<String> {
         // The days of the manual are not those of the recording.
         Some(5) if here.starts_with("report") => said.contains("in the time asked for"),
         Some(5) => here == "ports",
+        Some(3) if here.starts_with("setup") => ["no USB serial port", "nobody listens on port"]
+            .iter()
+            .any(|why| said.contains(why)),
         _ => false,
     };
     (!good).then(|| format!("$ smarty {line}\n{exit:?}\n{said}"))

@@ -61,6 +61,12 @@ pub fn title_and_keys() -> (String, String) {
     (meter.title().to_string(), key)
 }
 
+/// Encryption and authentication key of a meter, as hexadecimal digits.
+pub fn keys_of(profile: &str) -> [String; 2] {
+    let keys = meter(profile).keys();
+    [*keys.key().bytes(), *keys.authentication().bytes()].map(hex::encode_upper)
+}
+
 /// A folder with the key ring, gone at the end.
 pub struct Bench(PathBuf);
 

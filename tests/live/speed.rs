@@ -115,3 +115,25 @@ fn a_speed_that_is_given_is_kept() {
         assert!(!run.errors().contains("looking"), "{}", run.errors());
     }
 }
+
+#[test]
+fn setup_finds_the_speed_and_writes_it() {
+    let bench = Bench::new();
+    let mut plug = Plug::new(bench.path("port"));
+    let line = [
+        "setup",
+        "--config",
+        "smarty.toml",
+        "--yes",
+        "--input",
+        "port",
+    ];
+    let mut run = Run::start(&bench, &line);
+    let limit = Duration::from_secs(40);
+    send(&mut plug, framing(2_400), &push(), &mut run, limit);
+    assert_eq!(run.end(), Some(0), "{}", run.errors());
+    let errors = run.errors();
+    assert!(errors.contains("sends DLMS pushes, in clear"), "{errors}");
+    let text = fs::read_to_string(bench.path("smarty.toml")).unwrap();
+    assert!(text.contains("baud = 2400\nmode = \"8E1\"\n"), "{text}");
+}

@@ -1,7 +1,7 @@
 //! `smarty generate`: completions, man pages, the JSON Schema and units, from the one definition of the arguments.
 
 mod man;
-mod systemd;
+pub mod systemd;
 
 use std::path::Path;
 

@@ -9,13 +9,14 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
 use crate::cli::args::{
-    Global, KeyArgs, Keys as Command, KeysAdd, KeysArgs, KeysList, KeysRemove, is_misplaced_key,
+    Global, KeyArgs, Keys as Command, KeysAdd, KeysArgs, KeysList, KeysRemove, TagDue,
+    is_misplaced_key,
 };
 use crate::cli::commands::key_check;
 use crate::cli::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::format::keys::{write_entry, write_entry_json};
-use crate::p1::cipher::AuthenticationKey;
+use crate::p1::cipher::{AuthenticationKey, Key};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::nearest::nearest;
 use crate::run::failure::{Exit, Failure, Level, say};
@@ -57,15 +58,10 @@ fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
             .hint("name the meter where more is to be said of it: smarty keys add METER"));
     }
     let path = ring_place(args.keyring.as_deref())?;
-    let (text, mut document) = open(&path)?;
-    let same = sections_of(&document, section);
-    if !same.is_empty() && !args.force {
-        let what = format!(
-            "{}: there is a key for {} already",
-            path.display(),
-            without_grouped_keys(section)
-        );
-        return Err(Failure::new(Exit::Usage, what).hint("--force replaces it"));
+    let (_, document) = open(&path)?;
+    let existing = sections_of(&document, section);
+    if !existing.is_empty() && !args.force {
+        return Err(taken(&path, section));
     }
     let (key, authentication) = entered_keys(&KeyArgs {
         key: args.key.clone(),
@@ -73,26 +69,68 @@ fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
         auth_key: args.auth_key.clone(),
         ..KeyArgs::default()
     })?;
+    let entry = NewEntry {
+        section,
+        key: &key,
+        authentication: &authentication,
+        name: args.name.as_deref(),
+        tag: args.tag,
+        allow_plain: args.allow_plain,
+    };
+    put(&path, &entry, args.force, global.quiet)?;
+    Ok(Exit::Success)
+}
+
+/// What is to be put into a key ring.
+pub struct NewEntry<'a> {
+    /// Whose key it is: device id, title, label of a source, or `default`.
+    pub section: &'a str,
+    /// The one that decrypts.
+    pub key: &'a Key,
+    /// The one that proves origin.
+    pub authentication: &'a AuthenticationKey,
+    /// What the meter is called.
+    pub name: Option<&'a str>,
+    /// Whether its frames have tags.
+    pub tag: Option<TagDue>,
+    /// It may send in clear as well.
+    pub allow_plain: bool,
+}
+
+/// Puts an entry into a key ring, which need not be there yet, and says so.
+///
+/// # Errors
+/// Where there is an entry for the meter that is not to be replaced; a ring that cannot be read or written.
+pub fn put(path: &Path, entry: &NewEntry<'_>, replace: bool, quiet: bool) -> Result<(), Failure> {
+    let section = entry.section;
+    let (text, mut document) = open(path)?;
+    let same = sections_of(&document, section);
+    if !same.is_empty() && !replace {
+        return Err(taken(path, section));
+    }
     for known in &same {
         document.remove(known);
     }
     let digits = |bytes: &[u8; 16]| Zeroizing::new(hex::encode_upper(bytes));
-    let secret = digits(key.bytes());
-    if is_default {
+    let secret = digits(entry.key.bytes());
+    if section == DEFAULT {
         document.insert(DEFAULT, value(secret.as_str()));
     } else {
         let mut table = Table::new();
         table.insert("key", value(secret.as_str()));
-        if authentication != AuthenticationKey::default() {
-            table.insert("auth_key", value(digits(authentication.bytes()).as_str()));
+        if *entry.authentication != AuthenticationKey::default() {
+            table.insert(
+                "auth_key",
+                value(digits(entry.authentication.bytes()).as_str()),
+            );
         }
-        if let Some(name) = &args.name {
-            table.insert("name", value(name.as_str()));
+        if let Some(name) = entry.name {
+            table.insert("name", value(name));
         }
-        if let Some(tag) = args.tag {
+        if let Some(tag) = entry.tag {
             table.insert("tag", value(tag.word()));
         }
-        if args.allow_plain {
+        if entry.allow_plain {
             table.insert("allow_plain", value(true));
         }
         // A section stands apart from what is before it, comments at the end too.
@@ -106,9 +144,9 @@ fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
         document.set_trailing("");
         document.insert(section, Item::Table(table));
     }
-    save(&path, &text, &document)?;
-    if !global.quiet {
-        let [a, b, c] = key.check_value();
+    save(path, &text, &document)?;
+    if !quiet {
+        let [a, b, c] = entry.key.check_value();
         let verb = if same.is_empty() {
             "added to"
         } else {
@@ -121,7 +159,16 @@ fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
         );
         say(Level::Note, &what, None);
     }
-    Ok(Exit::Success)
+    Ok(())
+}
+
+fn taken(path: &Path, section: &str) -> Failure {
+    let what = format!(
+        "{}: there is a key for {} already",
+        path.display(),
+        without_grouped_keys(section)
+    );
+    Failure::new(Exit::Usage, what).hint("--force replaces it")
 }
 
 fn list(args: &KeysList) -> Result<Exit, Failure> {

@@ -12,6 +12,8 @@ pub mod decode;
 
 pub mod report;
 
+pub mod setup;
+
 pub mod simulate;
 
 pub mod watch;

@@ -42,6 +42,11 @@ pub struct MqttTable {
 }
 
 impl MqttTable {
+    /// The file of the password.
+    pub fn password_file(&self, folder: &Path) -> Option<PathBuf> {
+        self.password_file.as_ref().map(|path| folder.join(path))
+    }
+
     /// Fills in what the command line does not say; `own` tells that the sources are those of the file.
     pub fn fill(&self, args: &mut MqttArgs, folder: &Path, own: bool) {
         if args.no_mqtt {

@@ -6,18 +6,23 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::cli::args::{LayoutNames, MqttArgs, OnOff, TopicsWhat};
+use crate::cli::args::{BrokerUrl, Global, LayoutNames, MqttArgs, OnOff, TopicsWhat};
 use crate::cli::caution::say_who_reads;
 use crate::cli::services::Publishing;
+use crate::cli::services::User;
 use crate::cli::services::files::{read, text_of};
 use crate::observe::fields::Fields;
 use crate::p1::derive::Extent;
 use crate::publish::mqtt::broker::{Broker, BrokerError, Password};
+use crate::publish::mqtt::probe::probe;
 use crate::publish::mqtt::settings::{Layout, Protocol, Quality, Settings, Topics};
 use crate::publish::mqtt::tls::{self, Pem, TlsProblem};
 use crate::publish::mqtt::{Choice, Mqtt, topic};
 use crate::run::failure::{Exit, Failure, Level, say};
+
+use zeroize::Zeroizing;
 
 /// Starts the publisher that is asked for, for so many sources and meters; none where no broker is named.
 ///
@@ -39,10 +44,68 @@ pub fn open(
             _ => Ok(None),
         };
     };
+    let settings = settings(args, url, None, publishing.global)?;
+    let fields = publishing.run.output.fields.as_deref().map(Fields::parse);
+    let choice = Choice {
+        // A field that does not exist is said by the output.
+        fields: fields.and_then(Result::ok),
+        thinning: publishing.thinning,
+        zone: publishing.zone.clone(),
+        sources,
+        meters,
+        extent,
+    };
+    let mqtt = Mqtt::start(settings, choice)
+        .map_err(|error| Failure::new(Exit::Io, format!("MQTT: {error}")))?;
+    Ok(Some(mqtt))
+}
+
+/// Logs in at a broker and says goodbye; a password that is given is that of the user there. Gives the address of the
+/// broker as it may be shown.
+///
+/// # Errors
+/// As [`open`]; a broker that does not let us in.
+pub fn login(
+    args: &MqttArgs,
+    url: &BrokerUrl,
+    password: Option<&str>,
+    global: &Global,
+) -> Result<String, Failure> {
+    let password = password.map(|text| Password::new(text.to_owned()));
+    let settings = settings(args, url, password, global)?;
+    match probe(&settings, PATIENCE) {
+        Ok(_) => Ok(settings.broker.to_string()),
+        Err(refusal) => Err(Failure::new(Exit::Io, refusal.what).hint(refusal.hint)),
+    }
+}
+
+/// The user in the address of a broker, and the password where it stands there too.
+///
+/// # Errors
+/// An address that names no broker.
+pub fn user(url: &BrokerUrl) -> Result<User, Failure> {
+    let broker = Broker::parse(&url.0).map_err(|error| misnamed(&error))?;
+    let password = broker.password.as_ref();
+    Ok(User {
+        password: password.map(|password| Zeroizing::new(password.reveal().to_owned())),
+        name: broker.user,
+    })
+}
+
+/// What is wanted of the broker at an address; a password that is given is that of the user there.
+///
+/// # Errors
+/// As [`open`].
+fn settings(
+    args: &MqttArgs,
+    url: &BrokerUrl,
+    password: Option<Password>,
+    global: &Global,
+) -> Result<Settings, Failure> {
     let mut broker = Broker::parse(&url.0).map_err(|error| misnamed(&error))?;
     let tls = secure(args, &broker)?;
     if let Some(path) = &args.mqtt_cert_key {
-        say_who_reads(path, "a private key", publishing.global.quiet);
+        say_who_reads(path, "a private key", global.quiet);
     }
     let layout = match args.mqtt_layout {
         Some(LayoutNames::Smartyreader) => Layout::Smartyreader,
@@ -56,9 +119,12 @@ pub fn open(
     let discovery = args.discovery_prefix.as_deref().unwrap_or("homeassistant");
     topic::check_prefix(discovery)
         .map_err(|error| Failure::new(Exit::Usage, format!("--discovery-prefix: {error}")))?;
-    find_password(args, &mut broker, publishing.global.quiet)?;
+    match password {
+        Some(password) => broker.password = Some(password),
+        None => find_password(args, &mut broker, global.quiet)?,
+    }
     let chance = RandomState::new().hash_one(std::process::id());
-    let settings = Settings {
+    Ok(Settings {
         tls,
         protocol: args.mqtt_version.map(|version| match version {
             3 => Protocol::Three,
@@ -82,24 +148,12 @@ pub fn open(
         retain: args.mqtt_retain != Some(OnOff::Off),
         layout,
         discovery: (!args.no_discovery).then(|| discovery.to_owned()),
-        verbose: publishing.global.verbose > 0,
+        verbose: global.verbose > 0,
         broker,
-    };
-    let fields = publishing.run.output.fields.as_deref().map(Fields::parse);
-    let choice = Choice {
-        // A field that does not exist is said by the output.
-        fields: fields.and_then(Result::ok),
-        thinning: publishing.thinning,
-        zone: publishing.zone.clone(),
-        sources,
-        meters,
-        extent,
-    };
-    let mqtt = Mqtt::start(settings, choice)
-        .map_err(|error| Failure::new(Exit::Io, format!("MQTT: {error}")))?;
-    Ok(Some(mqtt))
+    })
 }
 
+/// An address that names no broker.
 fn misnamed(error: &BrokerError) -> Failure {
     let hint = match error {
         BrokerError::NoBrackets => "mqtt://[fd00::7]:1883",
@@ -231,3 +285,6 @@ fn ask(user: &str) -> Result<String, Failure> {
     rpassword::prompt_password(format!("Password of {user} at the broker (not shown): "))
         .map_err(|_| failed())
 }
+
+/// How long a broker may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(10);

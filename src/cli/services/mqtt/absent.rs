@@ -1,7 +1,7 @@
 //! What stands for MQTT in a build without it.
 
-use crate::cli::args::MqttArgs;
-use crate::cli::services::Publishing;
+use crate::cli::args::{BrokerUrl, Global, MqttArgs};
+use crate::cli::services::{Publishing, User};
 use crate::cli::services::absent::{Service, refuse};
 use crate::observe::standing::Lost;
 use crate::p1::derive::Extent;
@@ -30,4 +30,25 @@ pub fn open(
 ) -> Result<Option<Mqtt>, Failure> {
     let broker = args.mqtt.as_ref().map(|_| "--mqtt");
     refuse(broker.or(args.other().filter(|_| !args.no_mqtt)), "mqtt")
+}
+
+/// Logs in at no broker: this build knows none.
+///
+/// # Errors
+/// Always.
+pub fn login(
+    _args: &MqttArgs,
+    url: &BrokerUrl,
+    _password: Option<&str>,
+    _global: &Global,
+) -> Result<String, Failure> {
+    user(url).map(|user| user.name.unwrap_or_default())
+}
+
+/// The user in the address of a broker, which is not read.
+///
+/// # Errors
+/// Always.
+pub fn user(_url: &BrokerUrl) -> Result<User, Failure> {
+    refuse(Some("--mqtt"), "mqtt").map(|_| User::default())
 }
