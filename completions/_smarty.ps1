@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('ports', 'ports', [CompletionResultType]::ParameterValue, 'List serial ports and what is known of them')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Keep the keys of meters, and check which frames a key opens')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up a meter: find it, check its key, write smarty.toml; in a few questions')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at all of a set-up that stopped working, and say what to touch')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print completions for shells, man pages, the JSON Schema, a unit of systemd')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Read the manual: a topic, a command, or what a finding means')
             break
@@ -527,6 +528,19 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--no-key', '--no-key', [CompletionResultType]::ParameterName, 'Set up without the key; a second run adds it')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Write a unit of systemd beside smarty.toml, and say how it is installed')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what smarty.toml and the key ring hold already')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'smarty;doctor' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long each source is listened to at the most')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One object per check')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what an input looks like, which key is used; twice: each event')

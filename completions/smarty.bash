@@ -22,6 +22,9 @@ _smarty() {
             smarty,decrypt)
                 cmd="smarty__subcmd__decrypt"
                 ;;
+            smarty,doctor)
+                cmd="smarty__subcmd__doctor"
+                ;;
             smarty,generate)
                 cmd="smarty__subcmd__generate"
                 ;;
@@ -71,7 +74,7 @@ _smarty() {
 
     case "${cmd}" in
         smarty)
-            opts="-q -v -h -V --quiet --verbose --color --config --help --version capture decrypt parse inspect report watch simulate ports keys setup generate help"
+            opts="-q -v -h -V --quiet --verbose --color --config --help --version capture decrypt parse inspect report watch simulate ports keys setup doctor generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,6 +315,32 @@ _smarty() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        smarty__subcmd__doctor)
+            opts="-q -v -h --timeout --json --quiet --verbose --color --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         smarty__subcmd__generate)
             opts="-q -v -h --program --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema systemd udev"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -339,7 +368,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="-q -v -h --quiet --verbose --color --config --help setup keys meters port faults inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
+            opts="-q -v -h --quiet --verbose --color --config --help setup keys meters port faults doctor inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand ports 'List serial ports and what is known of them'
             cand keys 'Keep the keys of meters, and check which frames a key opens'
             cand setup 'Set up a meter: find it, check its key, write smarty.toml; in a few questions'
+            cand doctor 'Look at all of a set-up that stopped working, and say what to touch'
             cand generate 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
             cand help 'Read the manual: a topic, a command, or what a finding means'
         }
@@ -510,6 +511,18 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --no-key 'Set up without the key; a second run adds it'
             cand --service 'Write a unit of systemd beside smarty.toml, and say how it is installed'
             cand --force 'Replace what smarty.toml and the key ring hold already'
+            cand -q 'Say errors only, without hints'
+            cand --quiet 'Say errors only, without hints'
+            cand -v 'Say more: what an input looks like, which key is used; twice: each event'
+            cand --verbose 'Say more: what an input looks like, which key is used; twice: each event'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'smarty;doctor'= {
+            cand --timeout 'How long each source is listened to at the most'
+            cand --color 'When to use colours'
+            cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
+            cand --json 'One object per check'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
             cand -v 'Say more: what an input looks like, which key is used; twice: each event'

@@ -42,6 +42,7 @@ complete -c smarty -n "__fish_smarty_needs_command" -f -a "simulate" -d 'Be a vi
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "ports" -d 'List serial ports and what is known of them'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "keys" -d 'Keep the keys of meters, and check which frames a key opens'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "setup" -d 'Set up a meter: find it, check its key, write smarty.toml; in a few questions'
+complete -c smarty -n "__fish_smarty_needs_command" -f -a "doctor" -d 'Look at all of a set-up that stopped working, and say what to touch'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "generate" -d 'Print completions for shells, man pages, the JSON Schema, a unit of systemd'
 complete -c smarty -n "__fish_smarty_needs_command" -f -a "help" -d 'Read the manual: a topic, a command, or what a finding means'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s o -l out -d 'The file to store in; %l in it stands for the label, a file for each source' -r -F
@@ -503,6 +504,15 @@ complete -c smarty -n "__fish_smarty_using_subcommand setup" -l force -d 'Replac
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l timeout -d 'How long each source is listened to at the most' -r
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l json -d 'One object per check'
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -s q -l quiet -d 'Say errors only, without hints'
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'The program that the unit of systemd runs [default: this one]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'

@@ -117,6 +117,8 @@ pub mod manual {
     pub mod port {}
     #[doc = include_str!("cli/help/faults.md")]
     pub mod faults {}
+    #[doc = include_str!("cli/help/doctor.md")]
+    pub mod doctor {}
     #[doc = include_str!("cli/help/inputs.md")]
     pub mod inputs {}
     #[doc = include_str!("cli/help/sources.md")]

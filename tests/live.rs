@@ -9,6 +9,8 @@
 
 #[path = "live/bench.rs"]
 mod bench;
+#[path = "live/doctor.rs"]
+mod doctor;
 #[path = "live/follow.rs"]
 mod follow;
 

@@ -1,6 +1,7 @@
 //! What the user can type.
 
 mod capture;
+mod doctor;
 mod examples;
 mod generate;
 mod help;
@@ -15,6 +16,7 @@ mod setup;
 mod simulate;
 
 pub use self::capture::{Capture, CaptureFormat};
+pub use self::doctor::Doctor;
 pub use self::generate::{Generate, Generated};
 pub use self::help::{Help, command};
 pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
@@ -103,6 +105,9 @@ pub enum Command {
     /// Set up a meter: find it, check its key, write smarty.toml; in a few questions
     #[command(after_long_help = setup::EXAMPLES)]
     Setup(Box<Setup>),
+    /// Look at all of a set-up that stopped working, and say what to touch
+    #[command(after_long_help = doctor::EXAMPLES)]
+    Doctor(Doctor),
     /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
     #[command(after_long_help = generate::EXAMPLES)]
     Generate(Generate),
@@ -121,7 +126,8 @@ impl Command {
             | Self::Watch(_)
             | Self::Simulate(_)
             | Self::Keys(_)
-            | Self::Setup(_) => true,
+            | Self::Setup(_)
+            | Self::Doctor(_) => true,
             Self::Capture(_) | Self::Ports(_) | Self::Generate(_) | Self::Help(_) => false,
         }
     }

@@ -30,6 +30,7 @@ pub const TOPICS: &[Topic] = topics! {
     "meters": "countries and meters that are read",
     "port": "the socket of the meter, its pins, and the cable",
     "faults": "what to do when nothing comes, or nonsense",
+    "doctor": "a set-up that stopped working",
     "inputs": "files, dumps, pastes, ports and servers that are read",
     "sources": "several meters at once, and smarty.toml",
     "outputs": "tables, JSON, CSV and the other formats",

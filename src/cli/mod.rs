@@ -37,8 +37,8 @@ use clap::error::ErrorKind;
 use crate::run::failure::{Exit, Failure};
 use args::{Cli, Command};
 use commands::{
-    capture, decode, generate, help as manual, inspect, key_ring, ports, report, setup, simulate,
-    watch,
+    capture, decode, doctor, generate, help as manual, inspect, key_ring, ports, report, setup,
+    simulate, watch,
 };
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -63,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ports(_) => ports::run(),
         Command::Keys(keys) => key_ring::run(keys, &cli.global),
         Command::Setup(what) => setup::run(what, &cli.global),
+        Command::Doctor(what) => doctor::run(what, &cli.global),
         Command::Generate(what) => generate::run(what, cli.global.quiet),
         Command::Help(what) => manual::run(what),
     };

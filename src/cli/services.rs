@@ -21,7 +21,7 @@ pub mod mqtt;
 #[path = "services/mqtt/absent.rs"]
 pub mod mqtt;
 
-pub use self::derive::{Deriving, Keep};
+pub use self::derive::{Deriving, Keep, default_state};
 use crate::cli::args::ServiceArgs;
 use crate::cli::inputs::Named;
 

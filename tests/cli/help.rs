@@ -12,7 +12,8 @@ fn help_of_the_program() {
 #[test]
 fn help_of_each_command() {
     for command in [
-        "capture", "decrypt", "parse", "inspect", "watch", "simulate", "ports", "setup", "generate",
+        "capture", "decrypt", "parse", "inspect", "watch", "simulate", "ports", "setup", "doctor",
+        "generate",
     ] {
         assert_snapshot!(
             format!("help_{command}_short"),

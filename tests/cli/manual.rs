@@ -167,6 +167,8 @@ fn fault(line: &str) -> Option<String> {
         // The days of the manual are not those of the recording.
         Some(5) if here.starts_with("report") => said.contains("in the time asked for"),
         Some(5) => here == "ports",
+        // There is no set-up.
+        Some(2) => here.starts_with("doctor"),
         Some(3) if here.starts_with("setup") => ["no USB serial port", "nobody listens on port"]
             .iter()
             .any(|why| said.contains(why)),

@@ -48,7 +48,7 @@ pub fn command(words: &[String]) -> Option<Command> {
 /// Commands, and those that stand within others.
 const COMMANDS: &[&str] = &[
     "capture", "decrypt", "parse", "inspect", "report", "watch", "simulate", "ports", "keys",
-    "setup", "generate", "add", "list", "check", "remove",
+    "setup", "doctor", "generate", "add", "list", "check", "remove",
 ];
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub mod report;
 
 pub mod setup;
 
+pub mod doctor;
+
 pub mod simulate;
 
 pub mod watch;

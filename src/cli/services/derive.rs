@@ -256,7 +256,7 @@ impl Deriving {
     }
 
     fn keep_in_state_folder(&mut self) {
-        let opened = match state_path() {
+        let opened = match default_state() {
             Some(path) => {
                 // Whether it worked the file tells.
                 let _ = path.parent().map(std::fs::create_dir_all);
@@ -360,7 +360,7 @@ fn welcome(
 }
 
 /// The folder that the system gave to the service, else that of the user.
-fn state_path() -> Option<PathBuf> {
+pub fn default_state() -> Option<PathBuf> {
     let folder = match service_folders() {
         Some(folders) => std::env::split_paths(&folders).next()?,
         None => {

@@ -1,8 +1,8 @@
 //! What stands for MQTT in a build without it.
 
 use crate::cli::args::{BrokerUrl, Global, MqttArgs};
-use crate::cli::services::{Publishing, User};
 use crate::cli::services::absent::{Service, refuse};
+use crate::cli::services::{Publishing, User};
 use crate::observe::standing::Lost;
 use crate::p1::derive::Extent;
 use crate::run::failure::Failure;
