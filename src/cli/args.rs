@@ -27,7 +27,7 @@ pub use self::output::{Format, OutputArgs};
 pub use self::report::{PeriodArgs, Report};
 pub use self::services::{
     BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs,
-    TopicsWhat, parse_version,
+    StoreArgs, TopicsWhat, parse_keep, parse_step, parse_version,
 };
 pub use self::setup::Setup;
 pub use self::simulate::{Listen, Simulate};
@@ -193,6 +193,9 @@ pub struct Run {
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,
+    /// Years.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Options of `watch`.

@@ -13,6 +13,7 @@
 
 mod metrics;
 mod mqtt;
+mod store;
 
 mod file;
 
@@ -162,6 +163,11 @@ impl Config {
         self.fill_forward(services, run.inputs.is_empty());
         if let Some(metrics) = &self.file.metrics {
             metrics.fill(&mut services.metrics, &self.folder);
+        }
+        if let Some(store) = &self.file.store
+            && run.inputs.is_empty()
+        {
+            store.fill(&mut services.store, &self.folder);
         }
         fill(&mut services.derive.meters_max, self.file.meters_max);
         self.fill_line(&mut run.source, !run.inputs.is_empty());

@@ -24,6 +24,7 @@ use crate::run::{End, Ended, Input};
 use crate::source;
 use crate::source::Address;
 use crate::source::Backoff;
+use crate::source::database::Database;
 use crate::source::Baud;
 use crate::source::Device;
 use crate::source::LineSettings;
@@ -141,6 +142,10 @@ impl Named {
         let keys = self.keys(common.keys, common.ring)?;
         let mut settings = Settings::new(keys, common.zone.clone());
         settings.policy = common.policy;
+        if let Place::Path(path) = &self.address.place {
+            // What a store keeps was proven before it was stored.
+            settings.policy.allow_plain |= Database::is_one(path);
+        }
         settings.shard = common.shard;
         settings.repair = common.repair;
         settings.before = common.before.clone();

@@ -20,6 +20,7 @@ pub mod mqtt;
 #[cfg(not(feature = "mqtt"))]
 #[path = "services/mqtt/absent.rs"]
 pub mod mqtt;
+pub mod store;
 
 pub use self::derive::{Deriving, Keep, default_state};
 use crate::cli::args::ServiceArgs;
@@ -63,6 +64,8 @@ pub fn open(
     services.extend(forward.map(|forward| Box::new(forward) as Box<dyn Observer>));
     services.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Observer>));
     services.extend(publisher.map(|publisher| Box::new(publisher) as Box<dyn Observer>));
+    let kept = store::open(&args.store, named)?;
+    services.extend(kept.map(|kept| Box::new(kept) as Box<dyn Observer>));
     if publishing.run.output.redact && !services.is_empty() {
         let what = "--redact hides nothing from services: they get all as the meter sent it";
         return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));

@@ -25,13 +25,15 @@
 
 mod calendar;
 mod ledger;
+mod seconds;
 mod series;
 mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use self::calendar::{By, Period};
-pub use self::ledger::Ledger;
+pub use self::ledger::{Accounted, Ledger, second_of};
+pub use self::seconds::Seconds;
 pub use self::statement::{
     EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement, Wanted,
 };
@@ -39,4 +41,4 @@ pub use self::statement::{
 /// A gap around a bound that is no longer leaves it sure, seconds: meters send every 1, 10 or 60 seconds.
 pub const SURE: i64 = 60;
 /// A quarter of an hour, seconds.
-const QUARTER: i64 = 900;
+pub const QUARTER: i64 = 900;

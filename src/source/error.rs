@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::simulate::virtual_meter::PlanError;
+use crate::source::database::DatabaseError;
 use crate::source::near::near_path;
 use crate::source::packed::PackedError;
 use crate::sys::access::{Holder, Membership, Rights};
@@ -81,6 +82,9 @@ pub enum SourceError {
         /// What is wrong.
         error: PackedError,
     },
+    /// A store that cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// `auto` without a USB port.
     #[error("auto: there is no USB serial port")]
     NoUsbPort,
@@ -195,6 +199,7 @@ impl SourceError {
                 Some("is the host switched on, and in the same network?".to_owned())
             }
             Self::IsDirectory { .. } => Some("name a file or a port in it".to_owned()),
+            Self::Database(error) => error.hint(),
             Self::Sim(_) | Self::Stopped | Self::Io { .. } => None,
         }
     }

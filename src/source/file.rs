@@ -22,6 +22,7 @@ use std::time::Duration;
 use rustix::fs::{FileType, fstat, stat};
 use rustix::io::Errno;
 
+use crate::source::database::Telegrams;
 use crate::source::error::SourceError;
 use crate::source::packed::{Begin, Packing, Unpacked, Unpacker};
 use crate::source::read::{GoneReason, Read, SourceOptions};
@@ -48,6 +49,8 @@ enum Way {
     Plain(VecDeque<u8>),
     /// Unpacked.
     Packed(Box<Unpacker>),
+    /// The telegrams of a store.
+    Stored(Box<Telegrams>),
     /// Nothing more comes.
     Over,
 }
@@ -127,6 +130,11 @@ impl Input {
         })
     }
 
+    /// Reads the telegrams of the store that the file is.
+    pub(crate) fn set_stored(&mut self, telegrams: Telegrams) {
+        self.way = Way::Stored(Box::new(telegrams));
+    }
+
     /// Follows the file under its name, where it is a regular one.
     pub(crate) fn follow(&mut self, path: &Path) {
         if self.size.is_some() {
@@ -153,6 +161,12 @@ impl Input {
                     return Ok(Read::Bytes(count));
                 }
                 Way::Over => return Ok(Read::End),
+                Way::Stored(telegrams) => {
+                    return Ok(match telegrams.read(buf)? {
+                        0 => Read::End,
+                        count => Read::Bytes(count),
+                    });
+                }
                 Way::Unknown(first) => {
                     let mut first = std::mem::take(first);
                     let mut more = [0; 4096];

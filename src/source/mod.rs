@@ -32,6 +32,8 @@ pub mod packed;
 
 pub mod file;
 
+pub mod database;
+
 pub mod sim;
 
 pub mod open;

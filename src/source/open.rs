@@ -8,6 +8,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::source::address::{Address, Place};
+use crate::source::database::Database;
 use crate::source::error::SourceError;
 use crate::source::file::Input;
 use crate::source::ports::{self, NoSinglePort, Port};
@@ -77,7 +78,9 @@ impl Source {
             Serial::open(file, path, options.line, options).map(|port| Self::Serial(Box::new(port)))
         } else {
             let mut input = Input::open(file, &path.display().to_string(), options)?;
-            if options.follow {
+            if Database::is_one(path) {
+                input.set_stored(Database::open(path)?.telegrams()?);
+            } else if options.follow {
                 input.follow(path);
             }
             Ok(Self::Input(input))

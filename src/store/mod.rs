@@ -15,3 +15,5 @@ pub mod out;
 pub mod packed;
 
 pub mod state;
+
+pub mod database;

@@ -57,6 +57,7 @@ impl Inspect {
                 ..OutputArgs::default()
             },
             derive: Default::default(),
+            store: Default::default(),
         }
     }
 }

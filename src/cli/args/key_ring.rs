@@ -170,6 +170,7 @@ impl KeysCheck {
             source: self.source.clone(),
             output: OutputArgs::default(),
             derive: Default::default(),
+            store: Default::default(),
         }
     }
 }

@@ -79,6 +79,7 @@ impl Report {
             source: self.source.clone(),
             output: OutputArgs::default(),
             derive: Default::default(),
+            store: Default::default(),
         }
     }
 }

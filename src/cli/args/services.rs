@@ -4,11 +4,13 @@ mod derive;
 mod forward;
 mod metrics;
 mod mqtt;
+mod store;
 
 pub use self::derive::DeriveArgs;
 pub use self::forward::ForwardArgs;
 pub use self::metrics::MetricsArgs;
 pub use self::mqtt::{BrokerUrl, LayoutNames, MqttArgs, TopicsWhat, parse_version};
+pub use self::store::{StoreArgs, parse_keep, parse_step};
 
 use clap::Args;
 
@@ -27,4 +29,7 @@ pub struct ServiceArgs {
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,
+    /// Years.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }

@@ -20,7 +20,7 @@ use crate::cli::messages::{Messages, Talk};
 use crate::cli::naming::Naming;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{Output, OutputOptions, terminal_width};
-use crate::cli::services::{Deriving, Keep};
+use crate::cli::services::{Deriving, Keep, store};
 use crate::cli::signals::Signals;
 use crate::observe::observer::Observer;
 use crate::observe::sampling::Sampling;
@@ -80,9 +80,22 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
         durable: args.input.follow || inputs::any_live(&named),
         ..OutputOptions::default()
     };
+    let kept = store::open(&args.store, &named)?;
+    let options = OutputOptions {
+        // Whoever imports a recording did not ask for tables.
+        silent: kept.is_some() && args.output.format().is_none() && args.output.out.is_none(),
+        ..options
+    };
+    if kept.is_some() && args.output.redact {
+        let what = "--redact hides nothing from the store: it gets all as the meter sent it";
+        return Err(Failure::new(Exit::Usage, what).hint("leave one of them away"));
+    }
     let beside = Beside {
         deriving,
-        services: Vec::new(),
+        services: kept
+            .map(|kept| Box::new(kept) as Box<dyn Observer>)
+            .into_iter()
+            .collect(),
     };
     stream(&args, &named, beside, global, format, options, None)
 }

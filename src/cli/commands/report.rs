@@ -1,6 +1,7 @@
 //! `smarty report`: what meters counted, by periods.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use jiff::civil::DateTime;
 use crate::cli::args::{Format, Global, Report};
 use crate::cli::commands::decode::{self, Beside, zone};
 use crate::cli::config::Config;
-use crate::cli::inputs;
+use crate::cli::inputs::{self, Named};
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{OutputOptions, existing, terminal_width};
 use crate::format::report::html::{self, Sheet};
@@ -18,6 +19,8 @@ use crate::p1::count::count;
 use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure, Level, say};
+use crate::source::Place;
+use crate::source::database::{Database, Stored};
 use crate::store::out::OutFile;
 
 /// Reads the inputs to their end and prints what the meters counted.
@@ -39,7 +42,12 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         None if args.json || args.csv || args.html => Writer::Stdout,
         None => Writer::Terminal,
     };
-    let accounts = Rc::new(RefCell::new(Accounts::default()));
+    let mut accounts = Accounts::default();
+    let (stores, named): (Vec<Named>, Vec<Named>) = named.into_iter().partition(is_store);
+    for store in &stores {
+        take_store(&mut accounts, store, &decode::meters(&run.input.meter)?)?;
+    }
+    let accounts = Rc::new(RefCell::new(accounts));
     let beside = Beside {
         services: vec![Box::new(Rc::clone(&accounts))],
         ..Beside::default()
@@ -48,7 +56,10 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         silent: true,
         ..OutputOptions::default()
     };
-    let exit = decode::stream(&run, &named, beside, global, Format::Table, options, None)?;
+    let exit = match named.is_empty() {
+        true => Exit::Success,
+        false => decode::stream(&run, &named, beside, global, Format::Table, options, None)?,
+    };
     let accounts = accounts.take();
     if accounts.is_full() {
         let what = "the recordings hold more quarters of an hour than can be summed up at once";
@@ -85,6 +96,41 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         Err(WriteEnd::Failed(failure)) => return Err(failure),
     }
     Ok(exit)
+}
+
+/// Tells whether an input is a store.
+fn is_store(named: &Named) -> bool {
+    match &named.address.place {
+        Place::Path(path) => Database::is_one(path),
+        _ => false,
+    }
+}
+
+/// Takes all periods of a store; of some meters, where these are asked for.
+fn take_store(accounts: &mut Accounts, named: &Named, wanted: &[String]) -> Result<(), Failure> {
+    let path = named.address.place.to_string();
+    let taken = Database::open(Path::new(&path)).and_then(|store| {
+        store.periods(&mut |meter, stored| {
+            let is_wanted = wanted.is_empty() || wanted.contains(&meter.name);
+            if !is_wanted || accounts.is_full() {
+                return;
+            }
+            let label = named.address.label.as_deref();
+            let ledger = accounts.account(&meter.name, label.or(meter.label.as_deref()));
+            match stored {
+                Stored::Heard { start, seconds } => ledger.hear_all(start, seconds),
+                Stored::Counted { key, second, value } => ledger.count(key, second, value),
+                Stored::Measured { key, second, value } => ledger.measure(key, second, value),
+            }
+        })
+    });
+    taken.map_err(|error| {
+        let failure = Failure::new(Exit::Io, error.to_string());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
 }
 
 /// The statements by periods of a length of their own.

@@ -55,6 +55,7 @@ fn watch(
         source: args.source.clone(),
         output: args.output.clone(),
         derive: args.services.derive.clone(),
+        store: Default::default(),
     };
     let typed = run.clone();
     let config = Config::find(global)?;

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
+use super::store::StoreTable;
 use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
 use crate::publish::forward_target::ForwardTarget;
@@ -64,6 +65,7 @@ pub(super) struct File {
     pub(super) reference_power: Option<ReferencePower>,
     pub(super) state: Option<PathBuf>,
     pub(super) mqtt: Option<MqttTable>,
+    pub(super) store: Option<StoreTable>,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Entry>>,
 }

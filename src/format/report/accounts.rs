@@ -89,6 +89,27 @@ impl Accounts {
         }
     }
 
+    /// The account of a meter, by its id, to be filled from a store; the name is what the user calls it.
+    pub fn account(&mut self, id: &str, name: Option<&str>) -> &mut Ledger {
+        self.look_at_size();
+        if !self.meters.contains_key(id) {
+            let account = (name.map(str::to_owned), Ledger::default());
+            self.meters.insert(id.to_owned(), account);
+        }
+        let (_, ledger) = self.meters.entry(id.to_owned()).or_default();
+        ledger
+    }
+
+    /// Looks now and then whether there is room for more.
+    fn look_at_size(&mut self) {
+        self.since += 1;
+        if self.since >= LOOK_EVERY {
+            self.since = 0;
+            let sizes = self.meters.values().map(|(_, ledger)| ledger.size());
+            self.is_full = sizes.sum::<usize>() > SIZE_MAX || self.meters.len() > METERS_MAX;
+        }
+    }
+
     fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         // Digits that may be wrong are not counted with, though they were asked for.
         let is_wrong =
@@ -107,12 +128,7 @@ impl Accounts {
         };
         let received = context.received_at.map(|at| at.as_second());
         ledger.take(&decoded.telegram, received);
-        self.since += 1;
-        if self.since >= LOOK_EVERY {
-            self.since = 0;
-            let sizes = self.meters.values().map(|(_, ledger)| ledger.size());
-            self.is_full = sizes.sum::<usize>() > SIZE_MAX || self.meters.len() > METERS_MAX;
-        }
+        self.look_at_size();
     }
 }
 

@@ -1,11 +1,14 @@
 //! What a meter has said, in as little room as statements by any period need.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::QUARTER;
+use super::seconds::Seconds;
 use super::series::Counter;
 use super::statement::Note;
+use crate::p1::meaning::ValueAt;
 use crate::p1::obis::Kind;
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::p1::value::Decimal;
@@ -22,14 +25,10 @@ pub struct Ledger {
     /// Lowest and highest of what is measured, by quarter.
     pub(super) measured: Vec<(String, BTreeMap<i64, Range>)>,
     /// What the shape of the latest telegrams says.
-    plan: Option<(Arc<Shape>, Arc<[Entry]>)>,
+    plan: Option<(Arc<Shape>, Arc<[(Accounted, Place)]>)>,
     /// Telegrams that have no time.
     timeless: u64,
 }
-
-/// Seconds of a quarter of an hour, a bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seconds([u64; 15]);
 
 /// The lowest value and the highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +37,17 @@ pub(super) struct Range {
     pub(super) high: Decimal,
 }
 
-/// Where in a telegram a value stands that is accounted for.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
+/// A value of telegrams of one shape that is accounted for.
+#[derive(Clone, Debug)]
+pub struct Accounted {
+    /// Its name with unit.
+    pub key: Cow<'static, str>,
+    /// It is a counter; else it is measured.
+    pub counts: bool,
     item: u32,
     shift: i8,
     /// The line, where it has a time of its own.
     line: Option<u32>,
-    place: Place,
 }
 
 /// Where a value is accounted for.
@@ -53,30 +55,6 @@ struct Entry {
 enum Place {
     Counter(usize),
     Measured(usize),
-}
-
-impl Seconds {
-    const NONE: Self = Self([0; 15]);
-
-    fn set(&mut self, second: u16) {
-        if let Some(word) = self.0.get_mut(usize::from(second / 60)) {
-            *word |= 1 << (second % 60);
-        }
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> u64 {
-        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// All of them, in order.
-    pub(super) fn iter(self) -> impl Iterator<Item = u16> {
-        let of_word = |(minute, word): (u16, u64)| {
-            let set = (0..60).filter(move |second| word >> second & 1 == 1);
-            set.map(move |second| minute * 60 + second)
-        };
-        (0..).zip(self.0).flat_map(of_word)
-    }
 }
 
 impl Range {
@@ -97,43 +75,57 @@ impl Ledger {
     /// Takes a telegram that can be trusted; one without a time of the meter belongs to the second at which it was
     /// received, since 1970, where that is known.
     pub fn take(&mut self, telegram: &Telegram<'_>, received: Option<i64>) {
-        let measured = telegram.measured_at().and_then(|time| time.instant());
-        let Some(second) = measured.map(|at| at.as_second()).or(received) else {
+        let Some(second) = second_of(telegram, received) else {
             self.timeless += 1;
             return;
         };
-        let heard = self.heard.entry(second.div_euclid(QUARTER));
-        let heard = heard.or_insert(Seconds::NONE);
-        heard.set(second.rem_euclid(QUARTER) as u16);
+        self.hear(second);
         let plan = self.plan(telegram.shape());
-        for entry in plan.iter() {
-            let Value::Number(number) = telegram.value(entry.item) else {
+        for (accounted, place) in plan.iter() {
+            let Some((at, value)) = accounted.of(telegram, second) else {
                 continue;
             };
-            let Some(value) = number.decimal().and_then(|v| v.shifted(entry.shift)) else {
-                continue;
-            };
-            // Without a time of its own a reading is as old as the telegram.
-            let captured = entry.line.and_then(|line| captured_at(telegram, line));
-            match entry.place {
-                Place::Counter(at) => {
-                    if let Some((_, counter)) = self.counters.get_mut(at) {
-                        counter.take(captured.unwrap_or(second), value);
+            match *place {
+                Place::Counter(index) => {
+                    if let Some((_, counter)) = self.counters.get_mut(index) {
+                        counter.take(at, value);
                     }
                 }
-                Place::Measured(at) => {
-                    if let Some((_, quarters)) = self.measured.get_mut(at) {
-                        let range = Range {
-                            low: value,
-                            high: value,
-                        };
-                        let known = quarters.entry(second.div_euclid(QUARTER));
-                        known
-                            .and_modify(|known| *known = known.with(value))
-                            .or_insert(range);
+                Place::Measured(index) => {
+                    if let Some((_, quarters)) = self.measured.get_mut(index) {
+                        measure(quarters, at, value);
                     }
                 }
             }
+        }
+    }
+
+    /// Takes that a telegram was measured at a second since 1970, without its values.
+    fn hear(&mut self, second: i64) {
+        let heard = self.heard.entry(second.div_euclid(QUARTER)).or_default();
+        heard.set(second.rem_euclid(QUARTER) as u16);
+    }
+
+    /// Takes that telegrams were measured at some seconds from one since 1970 on, without their values.
+    pub fn hear_all(&mut self, start: i64, seconds: Seconds) {
+        seconds.iter().for_each(|second| self.hear(start + i64::from(second)));
+    }
+
+    /// Takes a value of a counter, by its name with unit, that was measured at a second since 1970.
+    pub fn count(&mut self, key: &str, second: i64, value: Decimal) {
+        if let Some(index) = index(&mut self.counters, key)
+            && let Some((_, counter)) = self.counters.get_mut(index)
+        {
+            counter.take(second, value);
+        }
+    }
+
+    /// Takes a value that was measured, by its name with unit, at a second since 1970.
+    pub fn measure(&mut self, key: &str, second: i64, value: Decimal) {
+        if let Some(index) = index(&mut self.measured, key)
+            && let Some((_, quarters)) = self.measured.get_mut(index)
+        {
+            measure(quarters, second, value);
         }
     }
 
@@ -222,41 +214,79 @@ impl Ledger {
     }
 
     /// What is accounted for in telegrams of a shape.
-    fn plan(&mut self, shape: &Arc<Shape>) -> Arc<[Entry]> {
+    fn plan(&mut self, shape: &Arc<Shape>) -> Arc<[(Accounted, Place)]> {
         if let Some((known, plan)) = &self.plan
             && Arc::ptr_eq(known, shape)
         {
             return Arc::clone(plan);
         }
-        let mut plan = Vec::new();
-        for at in &shape.meaning.values {
-            let Some(line) = shape.layout.lines.get(at.line as usize) else {
-                continue;
+        let all = Accounted::all(shape).into_iter().filter_map(|accounted| {
+            let place = match accounted.counts {
+                true => index(&mut self.counters, &accounted.key).map(Place::Counter),
+                false => index(&mut self.measured, &accounted.key).map(Place::Measured),
             };
-            let of_bus = line.entry.is_some_and(|entry| entry.kind == Kind::Mbus);
-            let place = match of_bus {
-                true if is_volume_or_energy(&at.key) => {
-                    index(&mut self.counters, &at.key).map(Place::Counter)
-                }
-                false if is_counter(&at.key) => {
-                    index(&mut self.counters, &at.key).map(Place::Counter)
-                }
-                false if is_voltage(&at.key) => {
-                    index(&mut self.measured, &at.key).map(Place::Measured)
-                }
-                _ => None,
-            };
-            plan.extend(place.map(|place| Entry {
-                item: at.item,
-                shift: at.shift,
-                line: of_bus.then_some(at.line),
-                place,
-            }));
-        }
-        let plan: Arc<[Entry]> = plan.into();
+            Some((accounted, place?))
+        });
+        let plan: Arc<[(Accounted, Place)]> = all.collect();
         self.plan = Some((Arc::clone(shape), Arc::clone(&plan)));
         plan
     }
+}
+
+impl Accounted {
+    /// All that telegrams of a shape have to be accounted for.
+    pub fn all(shape: &Shape) -> Vec<Self> {
+        let of = |at: &ValueAt| {
+            let line = shape.layout.lines.get(at.line as usize)?;
+            let of_bus = line.entry.is_some_and(|entry| entry.kind == Kind::Mbus);
+            let counts = match of_bus {
+                true => is_volume_or_energy(&at.key),
+                false => is_counter(&at.key),
+            };
+            (counts || !of_bus && is_measured(&at.key)).then(|| Self {
+                key: at.key.clone(),
+                counts,
+                item: at.item,
+                shift: at.shift,
+                line: of_bus.then_some(at.line),
+            })
+        };
+        let mut all: Vec<Self> = shape.meaning.values.iter().filter_map(of).collect();
+        // Where the power of the phases is known, their currents tell nothing more.
+        let is_power = |one: &Self| one.key.starts_with("active_power_import_l");
+        if all.iter().any(is_power) {
+            all.retain(|one| !one.key.starts_with("current_"));
+        }
+        all
+    }
+
+    /// The value in a telegram of the second given, with the second at which it was measured.
+    pub fn of(&self, telegram: &Telegram<'_>, second: i64) -> Option<(i64, Decimal)> {
+        let Value::Number(number) = telegram.value(self.item) else {
+            return None;
+        };
+        let value = number.decimal()?.shifted(self.shift)?;
+        // Without a time of its own a reading is as old as the telegram.
+        let captured = self.line.and_then(|line| captured_at(telegram, line));
+        Some((captured.unwrap_or(second), value))
+    }
+}
+
+/// When a telegram was measured, seconds since 1970; without a time of the meter, when it was received.
+pub fn second_of(telegram: &Telegram<'_>, received: Option<i64>) -> Option<i64> {
+    let measured = telegram.measured_at().and_then(|time| time.instant());
+    measured.map(|at| at.as_second()).or(received)
+}
+
+/// Widens the range of a quarter.
+fn measure(quarters: &mut BTreeMap<i64, Range>, second: i64, value: Decimal) {
+    let known = quarters.entry(second.div_euclid(QUARTER));
+    known
+        .and_modify(|known| *known = known.with(value))
+        .or_insert(Range {
+            low: value,
+            high: value,
+        });
 }
 
 /// Quarters with telegrams, one after the other.
@@ -320,8 +350,13 @@ fn is_volume_or_energy(key: &str) -> bool {
     })
 }
 
-fn is_voltage(key: &str) -> bool {
-    matches!(key, "voltage_l1_v" | "voltage_l2_v" | "voltage_l3_v")
+/// Voltage, power and current of a phase.
+fn is_measured(key: &str) -> bool {
+    PHASES.iter().any(|phase| {
+        let stem = key.rsplit_once('_').map_or(key, |(stem, _)| stem);
+        stem.strip_suffix(phase)
+            .is_some_and(|quantity| MEASURED.contains(&quantity))
+    })
 }
 
 fn lower(one: Decimal, other: Decimal) -> Decimal {
@@ -345,6 +380,14 @@ const REACTIVE_IMPORT: &str = "reactive_energy_import_";
 const REACTIVE_EXPORT: &str = "reactive_energy_export_";
 pub(super) const POWER_FAILURES: &str = "power_failure_count";
 pub(super) const LONG_POWER_FAILURES: &str = "long_power_failure_count";
+/// What is measured of each phase.
+const MEASURED: [&str; 4] = [
+    "voltage_",
+    "active_power_import_",
+    "active_power_export_",
+    "current_",
+];
+const PHASES: [&str; 3] = ["l1", "l2", "l3"];
 /// Quantities of one meter.
 const SERIES_MAX: usize = 64;
 /// Quarters without telegrams that part two stretches: 40 days.

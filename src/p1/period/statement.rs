@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range as Span;
 
 use super::calendar::{By, Period};
-use super::ledger::{EXPORT, IMPORT, LONG_POWER_FAILURES, Ledger, POWER_FAILURES, Range, Seconds};
+use super::ledger::{EXPORT, IMPORT, LONG_POWER_FAILURES, Ledger, POWER_FAILURES, Range};
+use super::seconds::Seconds;
 use super::{QUARTER, SURE};
 use crate::p1::derive::ReferencePower;
 use crate::p1::value::{Decimal, Zone};

@@ -37,7 +37,8 @@ const TAR_AT: usize = 257;
 /// Bytes of a name in tar.
 const NAME_MAX: usize = 100;
 
-const MAGIC: [(&[u8], &str, &str); 10] = [
+const MAGIC: [(&[u8], &str, &str); 11] = [
+    (b"SQLite format 3\0", "a database", "smarty parse FILE"),
     (b"\x1F\x8B\x08", "a gzip file", "gzip -dc FILE"),
     (b"\x28\xB5\x2F\xFD", "a zstd file", "zstd -dc FILE"),
     (b"\xFD7zXZ\0", "an xz file", "xz -dc FILE"),

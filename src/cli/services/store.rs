@@ -1,0 +1,55 @@
+//! `--store`: the database, opened.
+
+use crate::cli::args::StoreArgs;
+use crate::cli::inputs::Named;
+use crate::run::failure::{Exit, Failure};
+use crate::source::Place;
+use crate::store::database::{Store, StoreError, StoreOptions};
+
+/// Opens the store where it is asked for.
+///
+/// # Errors
+/// A database that cannot be written, or is an input as well; options that do not fit together.
+pub fn open(args: &StoreArgs, named: &[Named]) -> Result<Option<Store>, Failure> {
+    let Some(path) = &args.store else {
+        return match args.other() {
+            Some(option) => Err(
+                Failure::new(Exit::Usage, format!("{option} needs --store"))
+                    .hint("say where: --store house.db"),
+            ),
+            None => Ok(None),
+        };
+    };
+    let same = |named: &&Named| match &named.address.place {
+        Place::Path(input) => match (input.canonicalize(), path.canonicalize()) {
+            (Ok(input), Ok(path)) => input == path,
+            _ => false,
+        },
+        _ => false,
+    };
+    if named.iter().find(same).is_some() {
+        let what = format!("{}: is read and written", path.display());
+        return Err(Failure::new(Exit::Usage, what).hint("name another file to write"));
+    }
+    let options = StoreOptions {
+        keep: args.keep.unwrap_or(KEEP),
+        step: args
+            .store_step
+            .and_then(|step| i64::try_from(step.as_secs()).ok()),
+    };
+    let opened = Store::open(path, options);
+    opened.map(Some).map_err(|error| {
+        let exit = match error {
+            StoreError::OtherStep { .. } => Exit::Usage,
+            _ => Exit::Io,
+        };
+        let failure = Failure::new(exit, error.to_string());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
+}
+
+/// How long telegrams are kept where nothing is said of it.
+const KEEP: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
