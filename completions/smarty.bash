@@ -174,7 +174,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__decrypt)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --store --keep --store-step --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +297,18 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -710,7 +722,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__parse)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --store --keep --store-step --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -833,6 +845,18 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1164,7 +1188,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --store --keep --store-step --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1263,6 +1287,18 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -103,6 +103,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l jobs -d 'Threa
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l store -d 'Keep what was used in this SQLite database for years: counters and extremes of each quarter of an hour, findings and gaps; smarty report and parse read it' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l keep -d 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l store-step -d 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -163,6 +166,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l jobs -d 'Threads
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l store -d 'Keep what was used in this SQLite database for years: counters and extremes of each quarter of an hour, findings and gaps; smarty report and parse read it' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l keep -d 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l store-step -d 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -301,6 +307,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l store -d 'Keep what was used in this SQLite database for years: counters and extremes of each quarter of an hour, findings and gaps; smarty report and parse read it' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keep -d 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l store-step -d 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s k -l key -d 'Key of the meter, 32 hexadecimal digits; alone: ask for it' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l key-file -d 'File with the key: 32 hexadecimal digits or 16 bytes' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l keyring -d 'Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag' -r -F

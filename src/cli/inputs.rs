@@ -24,7 +24,6 @@ use crate::run::{End, Ended, Input};
 use crate::source;
 use crate::source::Address;
 use crate::source::Backoff;
-use crate::source::database::Database;
 use crate::source::Baud;
 use crate::source::Device;
 use crate::source::LineSettings;
@@ -34,6 +33,7 @@ use crate::source::Place;
 use crate::source::Reconnect;
 use crate::source::Reconnecting;
 use crate::source::SourceOptions;
+use crate::source::database::Database;
 use crate::sys::stop::Stop;
 
 /// A source as it was named, with what holds for it alone.

@@ -158,7 +158,12 @@ impl Database {
         });
         let connection = match open {
             // In a folder that cannot be written there is no room for what readers and writers share: nobody writes.
-            Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) => {
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+                ) =>
+            {
                 let uri = format!("file:{}?immutable=1", escaped(path));
                 Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
             }
@@ -210,7 +215,9 @@ impl Database {
             let period = period_row(row, start, &quantities)
                 .map_err(failed)?
                 .ok_or_else(damaged)?;
-            give(&period, start, &quantities, &mut |stored| each(meter, stored));
+            give(&period, start, &quantities, &mut |stored| {
+                each(meter, stored)
+            });
         }
         Ok(())
     }
@@ -344,7 +351,10 @@ impl Telegrams {
         };
         if !self.bases.iter().any(|(id, _)| *id == base) {
             let sql = "SELECT text FROM telegram WHERE id = ?1 AND base IS NULL";
-            let found = self.database.connection.query_row(sql, [base], |row| row.get(0));
+            let found = self
+                .database
+                .connection
+                .query_row(sql, [base], |row| row.get(0));
             let packed: Vec<u8> = match found {
                 Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
                 found => found.map_err(|cause| self.database.failed(cause))?,
@@ -493,12 +503,7 @@ pub fn period_row(
 }
 
 /// Gives what a period holds, the values of each counter by time.
-fn give(
-    period: &PeriodRow,
-    start: i64,
-    quantities: &[Quantity],
-    each: &mut dyn FnMut(Stored<'_>),
-) {
+fn give(period: &PeriodRow, start: i64, quantities: &[Quantity], each: &mut dyn FnMut(Stored<'_>)) {
     each(Stored::Heard {
         start,
         seconds: period.heard,
@@ -544,7 +549,10 @@ impl DatabaseError {
             Self::Foreign(_) => "a store is made by smarty watch --store FILE".to_owned(),
             Self::Later { .. } => "take that version, or a newer one".to_owned(),
             Self::Sql { path, .. } | Self::Damaged { path, .. } => {
-                format!("sqlite3 {} .recover | sqlite3 saved.db saves what can be read", path.display())
+                format!(
+                    "sqlite3 {} .recover | sqlite3 saved.db saves what can be read",
+                    path.display()
+                )
             }
         })
     }
@@ -595,7 +603,9 @@ fn plain(error: &rusqlite::Error) -> String {
 /// A path in a URI of SQLite.
 fn escaped(path: &Path) -> String {
     let path = path.to_string_lossy();
-    path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+    path.replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
 }
 
 /// How an SQLite database begins.

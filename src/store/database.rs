@@ -106,7 +106,7 @@ struct Meter {
     number: Option<i64>,
     label: Option<String>,
     slots: Slots,
-    plan: Option<(Arc<Shape>, Arc<[(Accounted, usize)]>)>,
+    plan: Option<(Arc<Shape>, Plan)>,
     /// The last value of each quantity: readings of the M-Bus are sent many times.
     latest: HashMap<usize, (i64, i64)>,
     base: Option<Base>,
@@ -115,6 +115,9 @@ struct Meter {
     /// Seconds from the one before to it.
     interval: Option<i64>,
 }
+
+/// What is accounted for in telegrams of a shape, with the places among the quantities.
+type Plan = Arc<[(Accounted, usize)]>;
 
 /// A telegram that others are packed with.
 struct Base {
@@ -133,7 +136,9 @@ impl StoreError {
     /// What the user can do about it, one sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::InUse(_) => Some("a store each has a file of its own; any number may read it".to_owned()),
+            Self::InUse(_) => {
+                Some("a store each has a file of its own; any number may read it".to_owned())
+            }
             Self::File(error) => error.hint(),
             Self::Database(error) => error.hint(),
             Self::OtherStep { .. } => {
@@ -158,8 +163,9 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        let mut connection = Connection::open_with_flags(resolved(&path), flags).map_err(failed)?;
+        let resolved = resolved(path);
+        let path = path.to_path_buf();
+        let mut connection = Connection::open_with_flags(resolved, flags).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         schema::prepare(&mut connection, &path)?;
         let set = |connection: &Connection| -> rusqlite::Result<()> {
@@ -265,10 +271,11 @@ impl Store {
         received: Option<Timestamp>,
         decoded: &Decoded<'_>,
     ) -> rusqlite::Result<()> {
-        if self.failing.is_none() {
-            self.begin()?;
-            self.number(id, meter)?;
-        }
+        let begun = match self.failing {
+            None => self.begin().and_then(|()| self.number(id, meter)),
+            Some(_) => Ok(()),
+        };
+        // What cannot be written waits.
         self.account(meter, second, decoded);
         let since = meter.heard.map(|before| second - before);
         let gap = since.filter(|apart| {
@@ -284,15 +291,20 @@ impl Store {
             return Ok(());
         }
         self.pending += 1;
+        begun?;
         if let Some(apart) = gap {
-            let missed = meter.interval.map_or(1, |interval| (apart / interval.max(1) - 1).max(1));
+            let missed = meter
+                .interval
+                .map_or(1, |interval| (apart / interval.max(1) - 1).max(1));
             self.connection.execute(
                 "INSERT INTO event (kind, meter, start, until, count, what) VALUES ('gap', ?1, ?2, ?3, ?4, 'no telegram')",
                 params![id, second - apart, second, missed],
             )?;
         }
         let keep = i64::try_from(self.options.keep.as_secs()).unwrap_or(i64::MAX);
-        let is_old = meter.heard.is_some_and(|newest| second < newest.saturating_sub(keep));
+        let is_old = meter
+            .heard
+            .is_some_and(|newest| second < newest.saturating_sub(keep));
         if keep > 0 && !is_old && !decoded.replayed {
             self.keep_text(meter, second, received, decoded.text)?;
         }
@@ -393,7 +405,7 @@ impl Store {
     }
 
     /// What is accounted for in telegrams of a shape, with their places among the quantities.
-    fn plan(&mut self, meter: &mut Meter, shape: &Arc<Shape>) -> Arc<[(Accounted, usize)]> {
+    fn plan(&mut self, meter: &mut Meter, shape: &Arc<Shape>) -> Plan {
         if let Some((known, plan)) = &meter.plan
             && Arc::ptr_eq(known, shape)
         {
@@ -403,7 +415,7 @@ impl Store {
             let place = self.place(&accounted)?;
             Some((accounted, place))
         });
-        let plan: Arc<[_]> = all.collect();
+        let plan: Plan = all.collect();
         meter.plan = Some((Arc::clone(shape), Arc::clone(&plan)));
         plan
     }
@@ -415,7 +427,9 @@ impl Store {
             return (known.counts == accounted.counts).then_some(*place);
         }
         let key = accounted.key.to_string();
-        let is_name = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_name = key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if self.quantities.len() >= QUANTITIES_MAX || !is_name {
             return None;
         }
@@ -433,7 +447,9 @@ impl Store {
     fn digits(&mut self, meter: &mut Meter, place: usize, value: Decimal) -> Option<i64> {
         let quantity = self.quantities.get_mut(place)?;
         // So that columns have room for all digits behind the point, whatever comes.
-        let whole = 10i64.pow(u32::from(value.scale.min(SCALE_MAX))).checked_mul(WHOLE_MAX);
+        let whole = 10i64
+            .pow(u32::from(value.scale.min(SCALE_MAX)))
+            .checked_mul(WHOLE_MAX);
         if value.scale > SCALE_MAX || whole.is_none_or(|most| value.digits.abs() >= most) {
             return None;
         }
@@ -664,7 +680,8 @@ impl Store {
                            VALUES ('finding', ?1, ?2, ?2, ?3, ?4, ?5)";
                 self.connection
                     .execute(sql, params![name, at, number, what, hint])?;
-                self.findings.insert(key, self.connection.last_insert_rowid());
+                self.findings
+                    .insert(key, self.connection.last_insert_rowid());
             }
         }
         Ok(())
@@ -739,7 +756,8 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 
 /// The path without links in its folders: SQLite follows none where it is told so.
 fn resolved(path: &Path) -> PathBuf {
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let folder = std::path::absolute(path).ok();
+    let folder = folder.and_then(|path| path.parent()?.canonicalize().ok());
     match (folder, path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path.to_path_buf(),

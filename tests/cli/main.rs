@@ -24,4 +24,5 @@ mod run;
 mod scale;
 mod secrets;
 mod services;
+mod store;
 mod told;

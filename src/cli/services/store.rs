@@ -13,10 +13,8 @@ use crate::store::database::{Store, StoreError, StoreOptions};
 pub fn open(args: &StoreArgs, named: &[Named]) -> Result<Option<Store>, Failure> {
     let Some(path) = &args.store else {
         return match args.other() {
-            Some(option) => Err(
-                Failure::new(Exit::Usage, format!("{option} needs --store"))
-                    .hint("say where: --store house.db"),
-            ),
+            Some(option) => Err(Failure::new(Exit::Usage, format!("{option} needs --store"))
+                .hint("say where: --store house.db")),
             None => Ok(None),
         };
     };

@@ -25,7 +25,7 @@ pub struct Ledger {
     /// Lowest and highest of what is measured, by quarter.
     pub(super) measured: Vec<(String, BTreeMap<i64, Range>)>,
     /// What the shape of the latest telegrams says.
-    plan: Option<(Arc<Shape>, Arc<[(Accounted, Place)]>)>,
+    plan: Option<(Arc<Shape>, Plan)>,
     /// Telegrams that have no time.
     timeless: u64,
 }
@@ -49,6 +49,9 @@ pub struct Accounted {
     /// The line, where it has a time of its own.
     line: Option<u32>,
 }
+
+/// What is accounted for in telegrams of a shape, and where.
+type Plan = Arc<[(Accounted, Place)]>;
 
 /// Where a value is accounted for.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +111,9 @@ impl Ledger {
 
     /// Takes that telegrams were measured at some seconds from one since 1970 on, without their values.
     pub fn hear_all(&mut self, start: i64, seconds: Seconds) {
-        seconds.iter().for_each(|second| self.hear(start + i64::from(second)));
+        seconds
+            .iter()
+            .for_each(|second| self.hear(start + i64::from(second)));
     }
 
     /// Takes a value of a counter, by its name with unit, that was measured at a second since 1970.
@@ -214,7 +219,7 @@ impl Ledger {
     }
 
     /// What is accounted for in telegrams of a shape.
-    fn plan(&mut self, shape: &Arc<Shape>) -> Arc<[(Accounted, Place)]> {
+    fn plan(&mut self, shape: &Arc<Shape>) -> Plan {
         if let Some((known, plan)) = &self.plan
             && Arc::ptr_eq(known, shape)
         {
@@ -227,7 +232,7 @@ impl Ledger {
             };
             Some((accounted, place?))
         });
-        let plan: Arc<[(Accounted, Place)]> = all.collect();
+        let plan: Plan = all.collect();
         self.plan = Some((Arc::clone(shape), Arc::clone(&plan)));
         plan
     }

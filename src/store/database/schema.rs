@@ -51,10 +51,10 @@ fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
 /// # Errors
 /// Those of SQLite.
 pub fn make_view(connection: &Connection, quantities: &[Quantity]) -> rusqlite::Result<()> {
-    let mut sql = format!(
-        "DROP VIEW IF EXISTS periods; CREATE VIEW periods AS SELECT meter.name AS meter, meter.label AS label, \
-         (period.id >> 16) * 60 AS start"
-    );
+    let mut sql =
+        "DROP VIEW IF EXISTS periods; CREATE VIEW periods AS SELECT meter.name AS meter, \
+                   meter.label AS label, (period.id >> 16) * 60 AS start"
+            .to_owned();
     for Quantity { key, counts, scale } in quantities {
         let scaled = |column: &str| match scale {
             0 => format!("\"{column}\""),
