@@ -13,6 +13,7 @@
 
 mod metrics;
 mod mqtt;
+mod prices;
 mod store;
 
 mod file;
@@ -26,7 +27,10 @@ use etcetera::BaseStrategy;
 use self::file::{Entry, File};
 use crate::cli::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
 use crate::cli::inputs::Named;
+use crate::p1::derive::ReferencePower;
 use crate::p1::nearest::distance;
+use crate::p1::period::Prices;
+use crate::p1::value::Zone;
 use crate::publish::forward_target::{ForwardPlace, ForwardTarget};
 use crate::run::failure::{Exit, Failure};
 use crate::run::secrets::without_grouped_keys;
@@ -150,6 +154,19 @@ impl Config {
             fill(&mut keys.key_file, self.path(&self.file.key_file));
         }
         fill(&mut run.input.tz, self.file.tz.clone());
+    }
+
+    /// What energy costs, with the reference power that is agreed on; times of lists without an offset are those of the
+    /// zone.
+    ///
+    /// # Errors
+    /// A list of prices that cannot be read.
+    pub fn prices(&self, zone: &Zone) -> Result<Option<(Prices, Option<ReferencePower>)>, Failure> {
+        let Some(prices) = &self.file.prices else {
+            return Ok(None);
+        };
+        let prices = prices.prices(&self.folder, zone)?;
+        Ok(Some((prices, self.file.reference_power)))
     }
 
     /// Fills in all that the command line does not say.

@@ -17,7 +17,7 @@ use std::io::Write;
 
 use crate::format::number::write_json_text;
 use crate::p1::period::{Row, Statement};
-use crate::p1::value::Zone;
+use crate::p1::value::{Decimal, Zone};
 
 pub use self::accounts::{Accounts, Finding, Stated};
 
@@ -78,6 +78,71 @@ pub fn json(out: &mut Vec<u8>, account: &Account<'_>, zone: &Zone) {
             row.telegrams, row.missed, row.sure
         ));
     }
+}
+
+/// Appends a line of JSON with what each reference power would have cost, where that is known.
+pub fn levels_json(out: &mut Vec<u8>, account: &Account<'_>, zone: &Zone) {
+    let Account {
+        id,
+        name,
+        statement,
+    } = *account;
+    if statement.levels.is_empty() {
+        return;
+    }
+    let currency = table::currency(statement).to_ascii_lowercase();
+    let period = &statement.total;
+    drop(write!(
+        out,
+        "{{\"schema\":\"smarty/1\",\"type\":\"reference_power\",\"start\":\"{}\",\"end\":\"{}\",\"meter\":{{\"id\":",
+        start(period, zone),
+        end(period, zone),
+    ));
+    write_json_text(out, id);
+    out.extend_from_slice(b",\"name\":");
+    match name {
+        Some(name) => write_json_text(out, name),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b"},\"levels\":[");
+    for (at, level) in statement.levels.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        drop(write!(
+            out,
+            "{comma}{{\"reference_power_kw\":{},\"excess_energy_kwh\":{},\"excess_quarters\":{},\"cost_standing_{currency}\":{},\"cost_excess_{currency}\":{},\"cost_{currency}\":{}}}",
+            level.power.kilowatts(),
+            level.excess,
+            level.quarters,
+            level.months,
+            level.beyond,
+            level.cost,
+        ));
+    }
+    out.extend_from_slice(b"]}\n");
+}
+
+/// What a value of money is called, and its currency in capitals; none where a name is not one of money.
+fn money(key: &str) -> Option<(&'static str, String)> {
+    let (stem, currency) = key.rsplit_once('_')?;
+    let words = match stem {
+        "cost" => "cost",
+        "cost_import" => "cost of import",
+        "credit_export" => "credit for export",
+        "cost_standing" => "standing charges",
+        "cost_excess" => "cost of excess",
+        _ => return None,
+    };
+    Some((words, currency.to_ascii_uppercase()))
+}
+
+/// An amount to the cent, half of one up: what people read.
+fn cents(amount: Decimal) -> Decimal {
+    let Some(more) = amount.scale.checked_sub(2) else {
+        return amount.rescale(2).unwrap_or(amount);
+    };
+    let unit = 10i128.pow(u32::from(more));
+    let digits = (2 * i128::from(amount.digits) + unit).div_euclid(2 * unit);
+    i64::try_from(digits).map_or(amount, |digits| Decimal::new(digits, 2))
 }
 
 /// Writes CSV (RFC 4180): a row a period and meter, under columns for all that any of them counts.

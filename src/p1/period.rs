@@ -25,6 +25,7 @@
 
 mod calendar;
 mod ledger;
+mod prices;
 mod seconds;
 mod series;
 mod statement;
@@ -33,9 +34,10 @@ mod tests;
 
 pub use self::calendar::{By, Period};
 pub use self::ledger::{Accounted, Ledger, second_of};
+pub use self::prices::{Hours, NoHours, Price, Prices};
 pub use self::seconds::Seconds;
 pub use self::statement::{
-    EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement, Wanted,
+    EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Level, Note, Row, Statement, Wanted,
 };
 
 /// A gap around a bound that is no longer leaves it sure, seconds: meters send every 1, 10 or 60 seconds.

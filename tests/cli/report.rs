@@ -123,3 +123,70 @@ fn what_cannot_be_summed_up_says_why() {
         assert_snapshot!(format!("report_{name}"), report(&folder, options));
     }
 }
+
+#[test]
+fn prices_make_costs() {
+    let folder = Folder::new();
+    recording(&folder, 5);
+    let hours = (0..72).map(|hour| {
+        let day = 28 + hour / 24;
+        format!("2026-03-{day}T{:02}:00,{}.5\n", hour % 24, 40 + hour)
+    });
+    // An hour does not exist; the last one before it holds no longer than it does.
+    let hours: Vec<String> = hours.filter(|row| !row.contains("29T02")).collect();
+    folder.file("spot.csv", format!("start,eur_mwh\n{}", hours.concat()));
+    folder.file(
+        "smarty.toml",
+        "reference_power = \"3kW\"\n[prices]\nimport = { file = \"spot.csv\", per = \"MWh\", plus = 0.085 }\n\
+         export = 0.08\nstanding_day = \"0.10\"\nexcess = \"0.1139\"\n\
+         reference_power_month = { 7kW = \"14.98\", 3kW = \"7.42\", 12kW = 24.5 }\n",
+    );
+    let config = ["--config=smarty.toml", "--by=day"];
+    assert_snapshot!("report_costs", report(&folder, &config));
+    let rows = report(&folder, &["--config=smarty.toml", "--by=day", "--json"]);
+    assert_snapshot!("report_costs_json", rows.text().lines().last().unwrap());
+    let hour = [
+        "--config=smarty.toml",
+        "--json",
+        "--from=2026-03-29T10:00",
+        "--to=2026-03-29T10:15",
+    ];
+    let hour = &report(&folder, &hour).json()[0]["values"];
+    // 2026-03-29T10 is row 34: 74.5 a MWh, and 0.085 a kWh.
+    let number = |key: &str| hour[key].as_f64().unwrap();
+    let expected = number("active_energy_import_kwh") * (0.0745 + 0.085);
+    assert!(
+        (number("cost_import_eur") - expected).abs() < 1e-9,
+        "{hour}"
+    );
+}
+
+#[test]
+fn prices_that_are_none_say_why() {
+    let folder = Folder::new();
+    recording(&folder, 5);
+    folder.file(
+        "bad.csv",
+        "start,price\n2026-03-28T00:00,0.1\nyesterday,0.2\n",
+    );
+    folder.file("empty.csv", "start,price\n");
+    let mut all = String::new();
+    for line in [
+        "import = \"much\"",
+        "import = { day = \"0.2\" }",
+        "import = { \"06:10-22:00\" = \"0.2\" }",
+        "import = { tariff_1 = \"0.2\", other = \"0.1\" }",
+        "import = { file = \"none.csv\" }",
+        "import = { file = \"bad.csv\" }",
+        "import = { file = \"empty.csv\" }",
+        "import = { file = \"bad.csv\", per = \"Wh\" }",
+        "currency = \"euros\"",
+        "reference_power_month = { 7 = \"1\" }",
+        "standing = 3",
+    ] {
+        folder.file("smarty.toml", format!("[prices]\n{line}\n"));
+        let done = report(&folder, &["--config=smarty.toml"]);
+        all.push_str(&format!("{line}\n{done}\n\n"));
+    }
+    assert_snapshot!("report_no_prices", all);
+}

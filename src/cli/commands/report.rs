@@ -14,7 +14,7 @@ use crate::cli::inputs::{self, Named};
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{OutputOptions, existing, terminal_width};
 use crate::format::report::html::{self, Sheet};
-use crate::format::report::{Account, Accounts, Stated, csv, json, table};
+use crate::format::report::{Account, Accounts, Stated, csv, json, levels_json, table};
 use crate::p1::count::count;
 use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
@@ -29,12 +29,19 @@ use crate::store::out::OutFile;
 /// What ends the run as a whole; an input that cannot be read ends only itself.
 pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
     let mut run = args.run();
-    if let Some(config) = Config::find(global)? {
+    let config = Config::find(global)?;
+    if let Some(config) = &config {
         config.fill_keys(&mut run);
     }
     let named = inputs::named_or_piped(&run.inputs)?;
     let zone = zone(&run.input)?;
-    let wanted = wanted(args, &zone)?;
+    let mut wanted = wanted(args, &zone)?;
+    if let Some(config) = &config
+        && let Some((prices, reference)) = config.prices(&zone)?
+    {
+        wanted.reference = wanted.reference.or(reference);
+        wanted.prices = Some(prices);
+    }
     let existing = existing(args.force, false);
     // Before a year is read: a file that is there already is an error at once.
     let mut writer = match &args.out {
@@ -175,7 +182,10 @@ fn formatted(args: &Report, stated: &[Stated], zone: &Zone) -> Vec<u8> {
     }
     for (at, account) in accounts.iter().enumerate() {
         match args.json {
-            true => json(&mut out, account, zone),
+            true => {
+                json(&mut out, account, zone);
+                levels_json(&mut out, account, zone);
+            }
             false => {
                 out.extend_from_slice(if at > 0 { b"\n" } else { b"" });
                 table::write(&mut out, account, zone, width);
@@ -203,6 +213,7 @@ fn wanted(args: &Report, zone: &Zone) -> Result<Wanted, Failure> {
         from,
         to,
         reference: periods.reference_power,
+        prices: None,
         // Clocks of meters may be some hours ahead.
         latest: Timestamp::now().as_second() + DAY,
     })

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
+use super::prices::PricesTable;
 use super::store::StoreTable;
 use crate::cli::args::{Format, parse_duration};
 use crate::p1::derive::ReferencePower;
@@ -66,6 +67,7 @@ pub(super) struct File {
     pub(super) state: Option<PathBuf>,
     pub(super) mqtt: Option<MqttTable>,
     pub(super) store: Option<StoreTable>,
+    pub(super) prices: Option<PricesTable>,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Entry>>,
 }

@@ -6,10 +6,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::{self, Band, Bar, Mean};
 use super::table::{self, long, minute};
-use super::{Account, Finding};
+use super::{Account, Finding, cents};
 use crate::format::clean::clean;
 use crate::p1::period::{EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Row, Statement};
-use crate::p1::unit::Unit;
 use crate::p1::value::{Decimal, Zone};
 
 /// A meter by all the periods that the page shows.
@@ -114,7 +113,6 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
             }
             @for (at, key) in days.measured.iter().enumerate() {
                 @let (what, unit) = long(key);
-                @let unit = unit.map_or("", Unit::symbol);
                 (picture(
                     &what,
                     &format!("lowest and highest of each day, {unit}"),
@@ -130,6 +128,10 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
                 None,
                 &telegrams(days, zone),
             ))
+            @if !days.levels.is_empty() {
+                h3 { "What another reference power would have cost" }
+                (levels(days))
+            }
             @if !days.notes.is_empty() {
                 h3 { "What does not fit" }
                 ul { @for note in &days.notes { li { (table::words(note, zone)) } } }
@@ -144,7 +146,7 @@ fn figures(total: &Row, statement: &Statement, zone: &Zone) -> Markup {
     let counted = counted.filter_map(|(key, value)| {
         let value = (*value)?;
         let (name, unit) = long(key);
-        Some((name, value, unit.map_or("", Unit::symbol)))
+        Some((name, table::amount(key, value), unit))
     });
     let extreme = |extreme: Option<Extreme>| {
         extreme.map(|extreme| (extreme.power, minute(extreme.second, zone)))
@@ -163,6 +165,39 @@ fn figures(total: &Row, statement: &Statement, zone: &Zone) -> Markup {
             div {
                 dt { "telegrams" }
                 dd { (total.telegrams) " " small { (total.missed) " missed" } }
+            }
+        }
+    }
+}
+
+fn levels(statement: &Statement) -> Markup {
+    let currency = table::currency(statement);
+    let head = [
+        "reference power",
+        "quarters above",
+        "excess, kWh",
+        "standing",
+        "excess",
+    ];
+    html! {
+        div class="picture" tabindex="0" {
+            table {
+                thead { tr {
+                    @for cell in head { th scope="col" { (cell) } }
+                    th scope="col" { (currency) }
+                } }
+                tbody {
+                    @for level in &statement.levels {
+                        tr {
+                            th scope="row" { (level.power) }
+                            td { (level.quarters) }
+                            td { (level.excess) }
+                            td { (cents(level.months)) }
+                            td { (cents(level.beyond)) }
+                            td { (cents(level.cost)) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -396,16 +431,20 @@ fn sums(statement: &Statement, zone: &Zone) -> Numbers {
     let mut head = vec![statement.by.to_string()];
     head.extend(statement.counted.iter().map(|key| {
         let (name, unit) = long(key);
-        match unit {
-            Some(unit) => format!("{name}, {}", unit.symbol()),
-            None => name,
+        match unit.is_empty() {
+            true => name,
+            false => format!("{name}, {unit}"),
         }
     }));
     head.push("highest quarter hour, kW".to_owned());
     head.push("sure".to_owned());
     let rows = statement.rows.iter().map(|row| {
         let mut cells = vec![table::label(statement.by, row, zone)];
-        cells.extend(row.counted.iter().map(|value| or_empty(*value)));
+        let counted = statement.counted.iter().zip(&row.counted);
+        cells
+            .extend(counted.map(|(key, value)| {
+                value.map_or(String::new(), |value| table::amount(key, value))
+            }));
         cells.push(or_empty(row.highest.map(|highest| highest.power)));
         cells.push(if row.sure { "yes" } else { "no" }.to_owned());
         cells

@@ -13,8 +13,9 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
-use super::Account;
+use super::{Account, cents, money};
 use crate::format::clean::clean;
+use crate::p1::count::count;
 use crate::p1::obis;
 use crate::p1::period::{By, EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement};
 use crate::p1::unit::Unit;
@@ -30,6 +31,7 @@ pub fn write(out: &mut Vec<u8>, account: &Account<'_>, zone: &Zone, width: Optio
     for line in totals(account.statement, zone) {
         lines.extend(wrapped(&line, width));
     }
+    lines.extend(levels(account.statement, currency(account.statement)));
     for note in &account.statement.notes {
         lines.extend(wrapped(&format!("note: {}", words(note, zone)), width));
     }
@@ -137,8 +139,12 @@ fn candidates(statement: &Statement, zone: &Zone) -> Vec<Column> {
             let (name, unit) = short(key);
             all.push(Column {
                 head: name,
-                unit: unit.map_or("", Unit::symbol).to_owned(),
-                cells: statement.rows.iter().map(|row| shown(value(row))).collect(),
+                unit,
+                cells: statement
+                    .rows
+                    .iter()
+                    .map(|row| value(row).map_or(String::new(), |value| amount(key, value)))
+                    .collect(),
             });
         }
     };
@@ -146,7 +152,14 @@ fn candidates(statement: &Statement, zone: &Zone) -> Vec<Column> {
     counted(&|key| key == EXPORT_TOTAL, false);
     counted(&|key| key == EXCESS, true);
     counted(
-        &|key| !key.starts_with("active_") && !key.starts_with("reactive_") && key != EXCESS,
+        &|key| money(key).is_some_and(|(words, _)| words == "cost"),
+        true,
+    );
+    counted(
+        &|key| {
+            let is_energy = key.starts_with("active_") || key.starts_with("reactive_");
+            !is_energy && key != EXCESS && money(key).is_none()
+        },
         false,
     );
     let with_day = !matches!(statement.by, By::Quarter | By::Hour | By::Day);
@@ -227,8 +240,8 @@ fn totals(statement: &Statement, zone: &Zone) -> Vec<String> {
     for (key, value) in statement.counted.iter().zip(&total.counted) {
         let Some(value) = value else { continue };
         let (name, unit) = long(key);
-        let unit = unit.map_or(String::new(), |unit| format!(" {}", unit.symbol()));
-        lines.push((name, format!("{value}{unit}")));
+        let value = amount(key, *value);
+        lines.push((name, format!("{value} {unit}").trim_end().to_owned()));
     }
     for (name, extreme) in [
         ("highest quarter", total.highest),
@@ -242,7 +255,6 @@ fn totals(statement: &Statement, zone: &Zone) -> Vec<String> {
     for (key, range) in statement.measured.iter().zip(&total.measured) {
         let Some((low, high)) = range else { continue };
         let (name, unit) = long(key);
-        let unit = unit.map_or("", Unit::symbol);
         lines.push((name, format!("{low} to {high} {unit}")));
     }
     let mut heard = format!("{} received", total.telegrams);
@@ -265,6 +277,53 @@ fn totals(statement: &Statement, zone: &Zone) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What each reference power would have cost.
+fn levels(statement: &Statement, currency: &str) -> Vec<String> {
+    if statement.levels.is_empty() {
+        return Vec::new();
+    }
+    let head = [
+        "reference power",
+        "quarters above",
+        "excess kWh",
+        "standing",
+        "excess",
+        currency,
+    ];
+    let mut rows = vec![head.map(str::to_owned)];
+    rows.extend(statement.levels.iter().map(|level| {
+        [
+            level.power.to_string(),
+            level.quarters.to_string(),
+            level.excess.to_string(),
+            cents(level.months).to_string(),
+            cents(level.beyond).to_string(),
+            cents(level.cost).to_string(),
+        ]
+    }));
+    let widths: Vec<usize> = (0..head.len())
+        .map(|at| {
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
+        })
+        .collect();
+    let line = |row: &[String; 6]| {
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(cell, &width)| format!("{cell:>width$}"));
+        cells.collect::<Vec<_>>().join("  ")
+    };
+    let rows = rows.iter().map(line);
+    [String::new()].into_iter().chain(rows).collect()
+}
+
+/// The currency in which the costs of a statement are.
+pub(super) fn currency(statement: &Statement) -> &str {
+    statement.currency.as_deref().unwrap_or("cost")
 }
 
 /// When a row begins, as short as its length allows.
@@ -312,12 +371,16 @@ pub(super) fn minute(second: i64, zone: &Zone) -> String {
     at.get(..16).unwrap_or_default().replace('T', " ")
 }
 
-fn shown(value: Option<Decimal>) -> String {
-    value.map_or(String::new(), |value| value.to_string())
+/// A value for people: money to the cent, all else to the last digit.
+pub(super) fn amount(key: &str, value: Decimal) -> String {
+    match money(key) {
+        Some(_) => cents(value).to_string(),
+        None => value.to_string(),
+    }
 }
 
 /// The head of a column and its unit.
-fn short(key: &str) -> (String, Option<Unit>) {
+fn short(key: &str) -> (String, String) {
     let (name, unit) = long(key);
     let name = match key {
         IMPORT_TOTAL => "import".to_owned(),
@@ -330,8 +393,11 @@ fn short(key: &str) -> (String, Option<Unit>) {
     (name, unit)
 }
 
-/// The name of a value for people and its unit.
-pub(super) fn long(key: &str) -> (String, Option<Unit>) {
+/// The name of a value for people and the symbol of its unit, or nothing.
+pub(super) fn long(key: &str) -> (String, String) {
+    if let Some((words, currency)) = money(key) {
+        return (words.to_owned(), currency);
+    }
     let number = key
         .rsplit_once('_')
         .filter(|(_, n)| n.parse::<u8>().is_ok());
@@ -351,7 +417,7 @@ pub(super) fn long(key: &str) -> (String, Option<Unit>) {
     if let Some(number) = number {
         name.push_str(&format!(" {number}"));
     }
-    (name, unit)
+    (name, unit.map_or("", Unit::symbol).to_owned())
 }
 
 /// What does not fit, in words.
@@ -374,6 +440,15 @@ pub fn words(note: &Note, zone: &Zone) -> String {
                 1 => "one value does not fit".to_owned(),
                 count => format!("{count} values do not fit"),
             }
+        ),
+        Note::NoPrice {
+            of,
+            quarters,
+            second,
+        } => format!(
+            "no price of {of} for {}, from {} on: their cost is not known",
+            count(*quarters, "quarter"),
+            minute(*second, zone)
         ),
         Note::NotCounted { key } => format!(
             "{}: some values have too many digits or fall too often, and are left out",

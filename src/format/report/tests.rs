@@ -37,6 +37,7 @@ fn statement(by: By, zone: &Zone) -> Statement {
         from: None,
         to: None,
         reference: Some("1kW".parse().unwrap()),
+        prices: None,
         latest: i64::MAX,
     };
     ledger.statement(&wanted).unwrap()

@@ -1,10 +1,13 @@
 //! The statement of one meter: a row a period, and a total.
 
+mod cost;
+
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
 
 use super::calendar::{By, Period};
 use super::ledger::{EXPORT, IMPORT, LONG_POWER_FAILURES, Ledger, POWER_FAILURES, Range};
+use super::prices::Prices;
 use super::seconds::Seconds;
 use super::{QUARTER, SURE};
 use crate::p1::derive::ReferencePower;
@@ -23,6 +26,8 @@ pub struct Wanted {
     pub to: Option<i64>,
     /// What was imported beyond it is summed up.
     pub reference: Option<ReferencePower>,
+    /// What it costs.
+    pub prices: Option<Prices>,
     /// Telegrams that were measured later than this come from a wrong clock; seconds since 1970.
     pub latest: i64,
 }
@@ -44,6 +49,27 @@ pub struct Statement {
     pub interval: Option<i64>,
     /// What does not fit.
     pub notes: Vec<Note>,
+    /// In which currency costs are, in capitals, where there are prices.
+    pub currency: Option<String>,
+    /// What each reference power would have cost.
+    pub levels: Vec<Level>,
+}
+
+/// What a reference power would have cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The power.
+    pub power: ReferencePower,
+    /// Imported beyond it, kWh.
+    pub excess: Decimal,
+    /// Quarters of an hour whose mean lies above it.
+    pub quarters: u64,
+    /// What was to be paid for the months, as far as they are in the statement.
+    pub months: Decimal,
+    /// What was to be paid for the excess.
+    pub beyond: Decimal,
+    /// Both.
+    pub cost: Decimal,
 }
 
 /// One period.
@@ -105,6 +131,15 @@ pub enum Note {
         /// Name of the counter with unit.
         key: String,
     },
+    /// For some quarters there is no price.
+    NoPrice {
+        /// What they have a price of: `import` or `export`.
+        of: &'static str,
+        /// How many.
+        quarters: u64,
+        /// The first of them, seconds since 1970.
+        second: i64,
+    },
     /// Telegrams of a clock that was not set are left out.
     WrongClock {
         /// How many telegrams.
@@ -136,6 +171,8 @@ struct Column {
     quarters: Vec<i64>,
     /// The quarters from its first value to its last.
     known: Span<usize>,
+    /// Quarters of which it is not known, by number.
+    unknown: Vec<usize>,
 }
 
 impl Ledger {
@@ -156,6 +193,7 @@ impl Ledger {
                 scale: counter.scale(),
                 quarters,
                 known: grid.index(from)..grid.index(to) + 1,
+                unknown: Vec::new(),
             });
         }
         for prefix in [IMPORT, EXPORT] {
@@ -166,6 +204,9 @@ impl Ledger {
             && let Some(excess) = excess(&columns, &grid, reference)
         {
             columns.push(excess);
+        }
+        if let Some(prices) = &wanted.prices {
+            cost::add(&mut columns, &grid, prices, wanted, &mut notes);
         }
         Some(right.sum_up(&grid, &columns, wanted, notes)).filter(|made| !made.rows.is_empty())
     }
@@ -245,6 +286,14 @@ impl Ledger {
             total,
             interval: grid.interval,
             notes,
+            currency: wanted
+                .prices
+                .as_ref()
+                .map(|prices| prices.currency.to_ascii_uppercase()),
+            levels: match &wanted.prices {
+                Some(prices) => cost::levels(columns, grid, prices, wanted),
+                None => Vec::new(),
+            },
         }
     }
 }
@@ -394,7 +443,11 @@ impl Column {
         let sum = counted
             .iter()
             .fold(0i64, |sum, more| sum.saturating_add(*more));
-        known.then_some(Decimal::new(sum, self.scale))
+        let next = self
+            .unknown
+            .partition_point(|quarter| *quarter < quarters.start);
+        let is_whole = self.unknown.get(next).is_none_or(|at| *at >= quarters.end);
+        (known && is_whole).then_some(Decimal::new(sum, self.scale))
     }
 }
 
@@ -464,6 +517,7 @@ fn add_total(columns: &mut Vec<Column>, prefix: &str) {
         scale,
         quarters,
         known: start.unwrap_or_default()..end.unwrap_or_default(),
+        unknown: Vec::new(),
     });
 }
 
@@ -484,6 +538,7 @@ fn excess(columns: &[Column], grid: &Grid, reference: &ReferencePower) -> Option
         scale,
         quarters: import.quarters.iter().enumerate().map(beyond).collect(),
         known: import.known.clone(),
+        unknown: Vec::new(),
     })
 }
 

@@ -36,6 +36,7 @@ fn wanted(by: By) -> Wanted {
         from: None,
         to: None,
         reference: None,
+        prices: None,
         latest: second("2030-01-01T00:00:00Z"),
     }
 }
@@ -206,6 +207,7 @@ fn tariffs_make_the_total_where_none_is_sent() {
     let statement = ledger
         .statement(&Wanted {
             reference: Some(reference),
+            prices: None,
             ..wanted(By::Quarter)
         })
         .unwrap();
@@ -362,4 +364,147 @@ proptest! {
             ledger.statement(&wanted(By::Day))
         );
     }
+}
+
+/// An hour from half past five on: 1.000, 2.000, 0.500 and 0.000 kWh.
+fn an_hour() -> Ledger {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T05:30:00+01:00");
+    for (step, watt_hours) in (0..).zip([0, 1000, 3000, 3500, 3500]) {
+        take(&mut ledger, start + step * 900, watt_hours, &[]);
+    }
+    ledger
+}
+
+/// What is counted under a name: each quarter, and the total.
+fn costs(ledger: &Ledger, name: &str, prices: Prices, reference: Option<&str>) -> String {
+    let statement = ledger.statement(&Wanted {
+        prices: Some(prices),
+        reference: reference.map(|reference| reference.parse().unwrap()),
+        ..wanted(By::Quarter)
+    });
+    let statement = statement.unwrap();
+    let at = statement
+        .counted
+        .iter()
+        .position(|key| key == name)
+        .unwrap();
+    let rows = statement.rows.iter().chain([&statement.total]);
+    let all = rows.map(|row| row.counted[at].map_or("?".to_owned(), |value| value.to_string()));
+    all.collect::<Vec<_>>().join(" ")
+}
+
+fn prices(import: Price) -> Prices {
+    Prices {
+        currency: "eur".to_owned(),
+        import: Some(import),
+        ..Prices::default()
+    }
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+#[test]
+fn what_energy_costs_is_exact() {
+    let ledger = an_hour();
+    let flat = prices(Price::Flat(decimal("0.2135")));
+    assert_eq!(
+        costs(&ledger, "cost_import_eur", flat.clone(), None),
+        "0.2135000 0.4270000 0.1067500 0.0000000 0.7472500"
+    );
+    let day = ("06:00-22:00".parse().unwrap(), decimal("0.30"));
+    let by_hours = |other| prices(Price::Hours(vec![day], other));
+    assert_eq!(
+        costs(&ledger, "cost_eur", by_hours(Some(decimal("0.1"))), None),
+        "0.10000 0.20000 0.15000 0.00000 0.45000"
+    );
+    // At night there is no price; where nothing is used, none is needed.
+    assert_eq!(
+        costs(&ledger, "cost_eur", by_hours(None), None),
+        "? ? 0.15000 0.00000 ?"
+    );
+    let six = second("2026-01-10T06:00:00+01:00");
+    let spot = [(six - 3600, decimal("-0.05")), (six, decimal("0.125"))];
+    assert_eq!(
+        costs(&ledger, "cost_eur", prices(Price::List(spot.into())), None),
+        "-0.050000 -0.100000 0.062500 0.000000 -0.087500"
+    );
+    // January has 2976 quarters, a day 96.
+    let standing = Prices {
+        month: Some(decimal("29.76")),
+        day: Some(decimal("0.96")),
+        excess: Some(decimal("0.1139")),
+        ..flat
+    };
+    assert_eq!(
+        costs(&ledger, "cost_standing_eur", standing.clone(), None),
+        "0.020000 0.020000 0.020000 0.020000 0.080000"
+    );
+    assert_eq!(
+        costs(&ledger, "cost_excess_eur", standing.clone(), Some("4kW")),
+        "0.0000000 0.1139000 0.0000000 0.0000000 0.1139000"
+    );
+    assert_eq!(
+        costs(&ledger, "cost_eur", standing, Some("4kW")),
+        "0.2335000 0.5609000 0.1267500 0.0200000 0.9411500"
+    );
+}
+
+#[test]
+fn what_another_reference_power_would_have_cost() {
+    let statement = an_hour().statement(&Wanted {
+        prices: Some(Prices {
+            excess: Some(decimal("0.1139")),
+            levels: vec![
+                ("3kW".parse().unwrap(), decimal("29.76")),
+                ("7kW".parse().unwrap(), decimal("59.52")),
+                ("12kW".parse().unwrap(), decimal("89.28")),
+            ],
+            ..prices(Price::Flat(decimal("0.2")))
+        }),
+        ..wanted(By::Day)
+    });
+    let levels: Vec<String> = statement
+        .unwrap()
+        .levels
+        .iter()
+        .map(|level| {
+            format!(
+                "{}: {} kWh in {}; {} + {} = {}",
+                level.power, level.excess, level.quarters, level.months, level.beyond, level.cost
+            )
+        })
+        .collect();
+    assert_eq!(
+        levels,
+        [
+            "3 kW: 1.500 kWh in 2; 0.040000 + 0.1708500 = 0.2108500",
+            "7 kW: 0.250 kWh in 1; 0.080000 + 0.0284750 = 0.1084750",
+            "12 kW: 0.000 kWh in 0; 0.120000 + 0.0000000 = 0.1200000"
+        ]
+    );
+}
+
+#[test]
+fn tariffs_have_prices_of_their_own() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T05:30:00+01:00");
+    for (step, one, two) in [(0, 0, 0), (1, 100, 0), (2, 100, 250)] {
+        let line = |watt_hours| format!("{}*kWh", Decimal::new(watt_hours, 3));
+        let more = [("1-0:1.8.1", line(one)), ("1-0:1.8.2", line(two))];
+        take(&mut ledger, start + step * 900, one + two, &more);
+    }
+    let by_tariff = |all: &[(u8, &str)]| {
+        let all = all.iter().map(|(tariff, price)| (*tariff, decimal(price)));
+        prices(Price::Tariffs(all.collect()))
+    };
+    let both = by_tariff(&[(1, "0.24"), (2, "0.18")]);
+    assert_eq!(
+        costs(&ledger, "cost_import_eur", both, None),
+        "0.02400 0.04500 0.06900"
+    );
+    let one = by_tariff(&[(1, "0.24")]);
+    assert_eq!(costs(&ledger, "cost_import_eur", one, None), "0.02400 ? ?");
 }

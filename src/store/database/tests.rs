@@ -86,6 +86,7 @@ fn by_quarters(ledger: &Ledger) -> Option<Statement> {
         from: None,
         to: None,
         reference: None,
+        prices: None,
         latest: i64::MAX / 2,
     })
 }
