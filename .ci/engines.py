@@ -117,11 +117,11 @@ both = f"read_parquet(['{folder}/archive/lu.parquet', '{folder}/plain.parquet'],
 assert query(f"SELECT count(*), count(net_power_kw) FROM {both}") == [(1800, 900)]
 
 # The query over JSON.
-run("parse", "-q", "lu.bin", "--keyring", "lu.toml", "--json", "-o", "house.json")
+run("parse", "-q", "lu.bin", "--keyring", "lu.toml", "--json=flat", "-o", "house.json")
 highest = {}
 with open(folder / "house.json") as file:
     for telegram in map(json.loads, file):
-        meter, value = telegram["meter"]["id"], telegram["values"]["active_energy_import_kwh"]
+        meter, value = telegram["meter"], telegram["active_energy_import_kwh"]
         highest[meter] = max(value, highest.get(meter, 0))
 assert dict(query(of_json)) == highest, highest
 

@@ -58,6 +58,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand capture" -l rts -d 'Set th
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -66,6 +71,7 @@ never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l no-reconnect -d 'End when a port or server is not there or goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -88,6 +94,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l rts -d 'Set th
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
@@ -97,6 +108,7 @@ raw\t'The telegram byte for byte'
 hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l json -d 'Short for --format json; flat: meter, measured_at and the values in one object, for archives' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
@@ -116,8 +128,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l ignore-crc -d 
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l no-reconnect -d 'End when a port or server is not there or goes away'
-complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l raw -d 'Short for --format raw'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l pretty -d 'With --json: over several lines, indented'
@@ -151,6 +163,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l rts -d 'Set the 
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
@@ -160,6 +177,7 @@ raw\t'The telegram byte for byte'
 hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l json -d 'Short for --format json; flat: meter, measured_at and the values in one object, for archives' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
@@ -179,8 +197,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l ignore-crc -d 'P
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l no-reconnect -d 'End when a port or server is not there or goes away'
-complete -c smarty -n "__fish_smarty_using_subcommand parse" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l raw -d 'Short for --format raw'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l pretty -d 'With --json: over several lines, indented'
@@ -214,6 +232,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l rts -d 'Set th
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
@@ -227,6 +250,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l ignore-crc -d 
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l no-reconnect -d 'End when a port or server is not there or goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l json -d 'An object a frame, with an object for each field'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l pretty -d 'With --json: over several lines, indented'
@@ -258,6 +282,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand report" -l rts -d 'Set the
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand report" -s o -l out -d 'Write to a file, made whole or not at all' -r -F
@@ -271,6 +300,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand report" -l ignore-crc -d '
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l no-reconnect -d 'End when a port or server is not there or goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l json -d 'One object per period and meter'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l csv -d 'One row per period and meter'
@@ -328,6 +358,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l rts -d 'Set the 
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s f -l format -d 'What is printed' -r -f -a "table\t'A table a telegram'
@@ -337,6 +372,7 @@ raw\t'The telegram byte for byte'
 hex\t'The frame as an annotated tree: now `smarty inspect`'
 influx\t'InfluxDB line protocol'
 parquet\t'A file for DuckDB, DataFusion or Spark; with -o only'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l json -d 'Short for --format json; flat: meter, measured_at and the values in one object, for archives' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s F -l fields -d 'Only these values: names or OBIS codes with commas; `-F help` lists them' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -s o -l out -d 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l jobs -d 'Threads that decode files of encrypted frames [default: one a processor]' -r
@@ -355,8 +391,8 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l ignore-crc -d 'P
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l follow -d 'Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l repair -d 'Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l last -d 'Print the last telegram only'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-reconnect -d 'End when a port or server is not there or goes away'
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l json -d 'Short for --format json'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l csv -d 'Short for --format csv'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l raw -d 'Short for --format raw'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pretty -d 'With --json: over several lines, indented'
@@ -394,6 +430,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l meters -d 'Ho
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l seed -d 'Where all chance comes from: the same seed gives the same households' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l start -d 'What the meter\'s clock shows first; now, or 2026-01-01 for a file or stdout' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l fault -d 'What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help' -r
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l pulses -d 'Flash as an LED instead, so many pulses for a kilowatt hour: a line each, for pulse:tcp:// and pulse:-' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l replay -d 'Play a capture again instead: by its times where it is a log, else a frame each period' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l period -d 'Time between two telegrams of a meter (10s, 15m); what the profile does if not given' -r
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l speed -d 'How much faster than real time goes; 1, or as fast as possible into a file or stdout' -r
@@ -470,12 +507,18 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 off\t'Cleared'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l dtr -d 'Set the control line DTR [default: as the system sets it]' -r -f -a "on\t'Set'
 off\t'Cleared'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-token-file -d 'File with the token for http:// and https:// sources (Bearer)' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-password-file -d 'File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-ca -d 'Certificate of the server\'s own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-cert -d 'Certificate that the server wants to see, PEM' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l timeout -d 'End with exit code 5 when no telegram comes for so long (30s, 5m)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l duration -d 'End after so long (30s, 10m, 2h, 1d)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l no-reconnect -d 'End when a port or server is not there or goes away'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l json -d 'One object per meter'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say errors only, without hints'

@@ -17,8 +17,17 @@ mod follow;
 #[path = "live/gone.rs"]
 mod gone;
 
+#[path = "mqtt/certificates.rs"]
+mod certificates;
+
+#[path = "live/http.rs"]
+mod http;
+
 #[path = "live/meters.rs"]
 mod meters;
+
+#[path = "live/pulses.rs"]
+mod pulses;
 
 #[path = "live/reload.rs"]
 mod reload;

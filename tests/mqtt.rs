@@ -13,6 +13,9 @@ mod bench;
 #[path = "mqtt/certificates.rs"]
 mod certificates;
 
+#[path = "mqtt/source.rs"]
+mod source;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};

@@ -60,6 +60,57 @@ fn every_line_of_every_sample_fits_the_schema() {
 }
 
 #[test]
+fn a_flat_object_is_meter_time_and_the_values_as_they_stand_in_the_full_one() {
+    let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let ring = samples().join("keys.toml");
+    let lines = |form: &str, path: &Path| -> Vec<String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_smarty"))
+            .env_clear()
+            .args(["parse", form, "--ignore-crc", "--jobs", "2", "--keyring"])
+            .args([&ring, path])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    let between = |line: &str, begin: &str, end: &str| -> String {
+        let from = line.find(begin).unwrap() + begin.len();
+        let length = line[from..].find(end).unwrap();
+        line[from..from + length].to_owned()
+    };
+    let mut seen = 0;
+    for folder in [samples(), samples().join("damaged")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.is_file() {
+                continue;
+            }
+            let (full, flat) = (lines("--json", &path), lines("--json=flat", &path));
+            assert_eq!(full.len(), flat.len(), "{}", path.display());
+            for (full, flat) in full.iter().zip(&flat) {
+                validator
+                    .validate(&serde_json::from_str(flat).unwrap())
+                    .unwrap_or_else(|error| panic!("{}: {error}: {flat}", path.display()));
+                if !full.contains("\"type\":\"telegram\"") {
+                    continue;
+                }
+                // Digit by digit: what is written is compared, not what a parser makes of it.
+                let id = between(full, "\"meter\":{\"id\":", ",\"name\":");
+                let time = between(full, "\"measured_at\":", ",\"source\":");
+                let values = between(full, "\"values\":{", "},\"devices\":");
+                let comma = if values.is_empty() { "" } else { "," };
+                let expected = format!("{{\"meter\":{id},\"measured_at\":{time}{comma}{values}}}");
+                assert_eq!(*flat, expected, "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 50, "{seen} objects");
+}
+
+#[test]
 fn every_tree_of_every_sample_fits_the_schema_and_has_each_byte_once() {
     let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();

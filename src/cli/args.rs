@@ -19,7 +19,7 @@ pub use self::capture::{Capture, CaptureFormat};
 pub use self::doctor::Doctor;
 pub use self::generate::{Generate, Generated};
 pub use self::help::{Help, command};
-pub use self::input::{FormChoice, InputArgs, OnOff, SourceArgs};
+pub use self::input::{FormChoice, InputArgs, OnOff, ServerArgs, SourceArgs};
 pub use self::inspect::Inspect;
 pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove, TagDue};
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
@@ -175,7 +175,7 @@ pub enum ColorWhen {
 /// Options of the commands that decode.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Keys and tags.
@@ -201,7 +201,7 @@ pub struct Run {
 /// Options of `watch`.
 #[derive(Clone, Debug, Args)]
 pub struct Watch {
-    /// Ports, servers or files, all at once: a path, tcp://HOST:PORT, sim: or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
+    /// Ports, servers or files, all at once: a path, tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<OsString>,
     /// What is left out.

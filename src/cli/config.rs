@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use self::file::{Entry, File};
-use crate::cli::args::{Format, Global, Run, ServiceArgs, SourceArgs, ThinArgs};
+use crate::cli::args::{Format, Global, Run, ServerArgs, ServiceArgs, SourceArgs, ThinArgs};
 use crate::cli::inputs::Named;
 use crate::p1::derive::ReferencePower;
 use crate::p1::nearest::distance;
@@ -198,7 +198,8 @@ impl Config {
             output.format = self.file.format;
         }
         fill(&mut output.fields, self.file.fields.clone());
-        output.events |= self.file.events && output.format() == Some(Format::Json);
+        output.events |=
+            self.file.events && output.format() == Some(Format::Json) && !output.is_flat();
         output.csv_formulas |= self.file.csv_formulas;
         fill(&mut thin.every, self.file.every);
         thin.on_change |= self.file.on_change;
@@ -286,6 +287,14 @@ impl Config {
             key_file: self.path(&entry.key_file),
             keyring: self.path(&entry.keyring),
             reference_power: entry.reference_power.or(self.file.reference_power),
+            server: ServerArgs {
+                server_token_file: self.path(&entry.token_file),
+                server_password_file: self.path(&entry.password_file),
+                server_ca: self.path(&entry.ca_file),
+                server_any_name: entry.any_name,
+                server_cert: self.path(&entry.cert_file),
+                server_cert_key: self.path(&entry.cert_key_file),
+            },
         })
     }
 

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::args::{KeyArgs, OnOff, SourceArgs, is_misplaced_key};
+use crate::cli::args::{KeyArgs, OnOff, ServerArgs, SourceArgs, is_misplaced_key};
+#[cfg(any(feature = "http", feature = "mqtt"))]
+use crate::cli::credentials::{Credentials, secret_of};
 use crate::cli::keys::Ring;
 use crate::format::csv::Sources;
 use crate::p1::cipher::Keys;
@@ -18,6 +20,8 @@ use crate::p1::session::Settings;
 use crate::p1::shard::Shard;
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure};
+#[cfg(any(feature = "http", feature = "mqtt"))]
+use crate::run::failure::{Level, say};
 use crate::run::input::Reading;
 use crate::run::reader::is_live;
 use crate::run::{End, Ended, Input};
@@ -32,8 +36,10 @@ use crate::source::Mode;
 use crate::source::Place;
 use crate::source::Reconnect;
 use crate::source::Reconnecting;
+use crate::source::ServerAccess;
 use crate::source::SourceOptions;
 use crate::source::database::Database;
+use crate::source::pulse::BESIDE;
 use crate::sys::stop::Stop;
 
 /// A source as it was named, with what holds for it alone.
@@ -51,6 +57,8 @@ pub struct Named {
     pub keyring: Option<PathBuf>,
     /// Reference power of its meters.
     pub reference_power: Option<ReferencePower>,
+    /// What lets us in, where it is a server.
+    pub server: ServerArgs,
 }
 
 /// What all inputs are decoded with, beside their keys.
@@ -83,11 +91,20 @@ impl Named {
             key_file: None,
             keyring: None,
             reference_power: None,
+            server: ServerArgs::default(),
         }
     }
 
     /// The source, not open yet.
-    pub fn source(&self, options: &SourceOptions, args: &SourceArgs) -> Reconnecting {
+    ///
+    /// # Errors
+    /// What lets us in at a server, and cannot be had.
+    pub fn source(
+        &self,
+        options: &SourceOptions,
+        args: &SourceArgs,
+        quiet: bool,
+    ) -> Result<Reconnecting, Failure> {
         let mut options = options.clone();
         let live = is_live(&self.address.place);
         if options.follow && !live {
@@ -107,7 +124,62 @@ impl Named {
         if baud == Some(Baud::Auto) {
             options.candidates = LineSettings::candidates(mode);
         }
-        Reconnecting::new(self.address.clone(), options)
+        options.access = self.access(&args.server, quiet)?;
+        Ok(Reconnecting::new(self.address.clone(), options))
+    }
+
+    /// What lets us in at a server: a build without servers needs nothing.
+    #[cfg(not(any(feature = "http", feature = "mqtt")))]
+    fn access(&self, _run: &ServerArgs, _quiet: bool) -> Result<ServerAccess, Failure> {
+        Ok(ServerAccess::default())
+    }
+
+    /// What lets us in at the server that it is: its own files, else those of the run.
+    #[cfg(any(feature = "http", feature = "mqtt"))]
+    fn access(&self, run: &ServerArgs, quiet: bool) -> Result<ServerAccess, Failure> {
+        let own = &self.server;
+        let has_own = own.server_token_file.is_some()
+            || own.server_password_file.is_some()
+            || own.server_ca.is_some()
+            || own.server_cert.is_some();
+        // The secrets of one server are never sent to another.
+        let files = if has_own { own } else { run };
+        let credentials = Credentials {
+            option: "--server",
+            password: files.server_password_file.as_deref(),
+            authority: files.server_ca.as_deref(),
+            certificate: files.server_cert.as_deref(),
+            key: files.server_cert_key.as_deref(),
+            any_name: files.server_any_name,
+        };
+        let mut access = ServerAccess::default();
+        let is_secured = match &self.address.place {
+            Place::Http(url) => {
+                let token = files.server_token_file.as_deref();
+                let token = token.map(|path| secret_of(path, "a token", quiet));
+                access.token = token.transpose()?;
+                if access.token.is_some() && !url.tls && !quiet {
+                    let what = format!("{url}: the token can be read by all on the way");
+                    say(
+                        Level::Warning,
+                        &what,
+                        Some("https:// hides it, where the server has it"),
+                    );
+                }
+                url.tls
+            }
+            Place::Mqtt(broker) => {
+                let mut broker = broker.clone();
+                credentials.find_password(&mut broker, quiet)?;
+                access.password = broker.password;
+                broker.tls
+            }
+            _ => false,
+        };
+        if is_secured && credentials.has_certificates() {
+            access.tls = Some(credentials.tls(quiet)?);
+        }
+        Ok(access)
     }
 
     /// Files of keys of its own.
@@ -181,7 +253,8 @@ pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
             }
         })
     };
-    let named: Vec<Named> = inputs.iter().map(parse).collect::<Result<_, _>>()?;
+    let mut named: Vec<Named> = inputs.iter().map(parse).collect::<Result<_, _>>()?;
+    set_pulses_beside(&mut named);
     let mut labels = HashSet::new();
     let labelled = named
         .iter()
@@ -193,6 +266,22 @@ pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
         }
     }
     Ok(named)
+}
+
+/// Gives pulses that have the label of a meter one of their own: both stand side by side in all outputs.
+pub fn set_pulses_beside(named: &mut [Named]) {
+    let is_pulse = |named: &Named| matches!(named.address.place, Place::Pulse(_));
+    let meters: HashSet<String> = named
+        .iter()
+        .filter(|named| !is_pulse(named))
+        .filter_map(|named| named.address.label.clone())
+        .collect();
+    for named in named.iter_mut().filter(|named| is_pulse(named)) {
+        let label = &mut named.address.label;
+        if let Some(own) = label.as_mut().filter(|own| meters.contains(*own)) {
+            own.push_str(BESIDE);
+        }
+    }
 }
 
 /// The inputs that are named, else standard input.

@@ -9,7 +9,7 @@ use clap::Parser;
 use jiff::Timestamp;
 
 use crate::cli::args::{Cli, Command, Global, KeyArgs, Run};
-use crate::cli::commands::decode::Prepared;
+use crate::cli::commands::decode::{Prepared, Remembered};
 use crate::cli::inputs::Named;
 use crate::cli::messages::talk;
 use crate::cli::signals::Signals;
@@ -100,7 +100,7 @@ pub fn listen(
         quiet: true,
         ..global.clone()
     };
-    let run = Prepared::new(&args, named, &quiet, None, None)?.with_any_key();
+    let run = Prepared::new(&args, named, &quiet, None, Remembered::default())?.with_any_key();
     let mut listener = Listener {
         heard: Heard::default(),
         patience,

@@ -12,6 +12,9 @@ pub mod signals;
 
 pub mod config;
 
+#[cfg(any(feature = "http", feature = "mqtt"))]
+mod credentials;
+
 pub mod inputs;
 
 pub mod listening;

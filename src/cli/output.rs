@@ -138,6 +138,10 @@ impl Output {
         if args.events && format != Format::Json {
             return Err(Failure::new(Exit::Usage, "--events needs --json"));
         }
+        if args.events && args.is_flat() {
+            let what = "--events: the objects of --json=flat have a place for values only";
+            return Err(Failure::new(Exit::Usage, what).hint("take --json"));
+        }
         let parquet = match format {
             Format::Parquet => {
                 let (thinning, extent) = (flow.thinning, flow.extent);
@@ -192,6 +196,9 @@ impl Output {
         }
         let mut json = Json::new(fields.clone());
         json.derive(flow.extent);
+        if args.is_flat() {
+            json.flatten();
+        }
         let mut header = Vec::new();
         if let (Some(path), true, Format::Csv) = (writer.path(), args.append, format)
             && let Some(line) = first_line(path)
@@ -281,7 +288,7 @@ impl Output {
         }
         let start = self.buffer.len();
         match self.formatter.format {
-            Format::Json => self.lines(|_, line| level::json(line, context, level)),
+            Format::Json => self.lines(|json, line| json.level(line, context, level)),
             Format::Csv => self.formatter.csv.level(&mut self.buffer, context, level),
             Format::Raw => level::raw(&mut self.buffer, level),
             Format::Influx => level::influx(&mut self.buffer, context, level),

@@ -7,7 +7,7 @@ pub mod listen;
 #[cfg(not(all(feature = "http", feature = "mqtt")))]
 mod absent;
 #[cfg(any(feature = "http", feature = "mqtt"))]
-mod files;
+pub mod files;
 
 #[cfg(feature = "http")]
 mod metrics;

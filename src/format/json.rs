@@ -1,4 +1,4 @@
-//! JSON: one object a line, `smarty/1`.
+//! JSON: one object a line, `smarty/1`, or flat ones of the values alone.
 //!
 //! The envelope is written here; what follows from `p1_version` on is planned once for each shape of telegram.
 
@@ -9,6 +9,7 @@ mod pretty;
 use std::io::Write;
 
 use crate::format::incremental::ByShape;
+use crate::format::level;
 use crate::format::number::{write_json, write_json_bytes, write_json_text};
 use crate::format::words::{self, Depth};
 use crate::observe::context::{Context, Senders};
@@ -19,13 +20,14 @@ use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, Place};
 use crate::p1::telegram::Telegram;
+use crate::source::maxsonar::Level;
 use parts::{
     Kept, begin_security, begin_source, write_checksums, write_control, write_crc, write_integer,
-    write_push, write_span, write_text_or_null,
+    write_push, write_span,
 };
 use plan::Plan;
 
-pub(super) use parts::{begin, write_instant, write_source};
+pub(super) use parts::{begin, write_instant, write_source, write_text_or_null};
 pub use pretty::pretty;
 
 /// Writes JSON lines.
@@ -34,6 +36,8 @@ pub struct Json {
     fields: Option<Fields>,
     /// Whether what is computed has a place.
     derived: bool,
+    /// Whether a telegram is its meter, its time and its values.
+    flat: bool,
     plans: ByShape<Plan>,
     senders: Senders,
     header: Kept<Vec<u8>>,
@@ -56,30 +60,53 @@ impl Json {
         self.derived = extent != Extent::Nothing;
     }
 
+    /// Writes of each telegram the meter, the time and the values, in one flat object.
+    pub fn flatten(&mut self) {
+        self.flat = true;
+    }
+
     /// Appends a telegram and a line end.
     pub fn telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
+        match self.flat {
+            true => self.flat_telegram(out, context, decoded),
+            false => self.full_telegram(out, context, decoded),
+        }
+    }
+
+    /// Appends a reading of a level sensor and a line end.
+    pub fn level(&self, out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
+        match self.flat {
+            true => level::flat_json(out, context, level),
+            false => level::json(out, context, level),
+        }
+    }
+
+    fn flat_telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
+        let telegram = &decoded.telegram;
+        out.extend_from_slice(b"{\"meter\":");
+        let sender = self.senders.name(decoded);
+        write_text_or_null(out, Some(&*sender).filter(|name| !name.is_empty()));
+        out.extend_from_slice(b",\"measured_at\":");
+        write_measured_at(out, telegram);
+        let fields = self.fields.as_ref();
+        let plan = self
+            .plans
+            .of(telegram.shape(), || Plan::flat(telegram, fields));
+        plan.write_flat(out, telegram);
+        for derived in wanted(fields, context.derived) {
+            out.push(b',');
+            write_computed(out, derived);
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn full_telegram(&mut self, out: &mut Vec<u8>, context: &Context<'_>, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;
         begin(out, "telegram", context.seq);
         out.extend_from_slice(b",\"received_at\":");
         write_instant(out, context);
         out.extend_from_slice(b",\"measured_at\":");
-        match telegram
-            .shape()
-            .meaning
-            .clock
-            .and_then(|clock| item(telegram, clock))
-        {
-            Some(clock) if clock.form == Form::Time => write_json(out, telegram, clock, 0),
-            Some(_) => out.extend_from_slice(b"null"),
-            None => match telegram.measured_at() {
-                Some(time) => {
-                    out.push(b'"');
-                    time.write(out);
-                    out.push(b'"');
-                }
-                None => out.extend_from_slice(b"null"),
-            },
-        }
+        write_measured_at(out, telegram);
         let source = context.source;
         out.extend_from_slice(self.source.of(
             |(kind, name, label)| {
@@ -277,20 +304,46 @@ impl Json {
 
     fn write_derived(&self, out: &mut Vec<u8>, derived: &[Derived]) {
         out.extend_from_slice(b",\"derived\":{");
-        let wanted = |derived: &&Derived| {
-            let fields = self.fields.as_ref();
-            fields.is_none_or(|fields| fields.wants_derived(&derived.key))
-        };
-        for (index, derived) in derived.iter().filter(wanted).enumerate() {
-            let separator = if index > 0 { "," } else { "" };
-            // Writing into memory cannot fail.
-            drop(write!(
-                out,
-                "{separator}\"{}\":{}",
-                derived.key, derived.value
-            ));
+        for (index, derived) in wanted(self.fields.as_ref(), derived).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_computed(out, derived);
         }
         out.push(b'}');
+    }
+}
+
+/// What is computed and belongs to the fields.
+fn wanted<'a>(
+    fields: Option<&Fields>,
+    derived: &'a [Derived],
+) -> impl Iterator<Item = &'a Derived> {
+    let wants =
+        move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(&derived.key));
+    derived.iter().filter(wants)
+}
+
+/// Writes a value that is computed, as a member of an object.
+fn write_computed(out: &mut Vec<u8>, derived: &Derived) {
+    // Writing into memory cannot fail.
+    drop(write!(out, "\"{}\":{}", derived.key, derived.value));
+}
+
+/// Writes when a telegram was measured, by its own clock.
+fn write_measured_at(out: &mut Vec<u8>, telegram: &Telegram<'_>) {
+    let clock = telegram.shape().meaning.clock;
+    match clock.and_then(|clock| item(telegram, clock)) {
+        Some(clock) if clock.form == Form::Time => write_json(out, telegram, clock, 0),
+        Some(_) => out.extend_from_slice(b"null"),
+        None => match telegram.measured_at() {
+            Some(time) => {
+                out.push(b'"');
+                time.write(out);
+                out.push(b'"');
+            }
+            None => out.extend_from_slice(b"null"),
+        },
     }
 }
 
@@ -358,10 +411,17 @@ mod tests {
         }
         let fields = || Fields::parse("active_power_import,gas,voltage_l1,1-0:1.8.1").ok();
         for fields in [None, fields()] {
-            let kept = lines(&stream, || Json::new(fields.clone()), true);
-            let fresh = lines(&stream, || Json::new(fields.clone()), false);
-            assert_eq!(kept.iter().filter(|&&byte| byte == b'\n').count(), 160);
-            assert!(kept == fresh);
+            for flat in [false, true] {
+                let json = || {
+                    let mut json = Json::new(fields.clone());
+                    json.flat = flat;
+                    json
+                };
+                let kept = lines(&stream, json, true);
+                let fresh = lines(&stream, json, false);
+                assert_eq!(kept.iter().filter(|&&byte| byte == b'\n').count(), 160);
+                assert!(kept == fresh);
+            }
         }
     }
 }

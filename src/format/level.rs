@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::format::clean::clean;
 use crate::format::influx::write_tag;
-use crate::format::json::{begin, write_instant, write_source};
+use crate::format::json::{begin, write_instant, write_source, write_text_or_null};
 use crate::observe::context::Context;
 use crate::source::maxsonar::{Level, encode};
 
@@ -22,6 +22,18 @@ pub fn json(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
     drop(writeln!(
         out,
         ",\"values\":{{\"{KEY}\":{}}}}}",
+        level.centimetres
+    ));
+}
+
+/// Appends a reading as a flat JSON object and a line end.
+pub fn flat_json(out: &mut Vec<u8>, context: &Context<'_>, level: &Level) {
+    out.extend_from_slice(b"{\"meter\":");
+    write_text_or_null(out, context.source.label);
+    // Writing into memory cannot fail.
+    drop(writeln!(
+        out,
+        ",\"measured_at\":null,\"{KEY}\":{}}}",
         level.centimetres
     ));
 }

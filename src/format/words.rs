@@ -155,6 +155,7 @@ pub fn verdict_title(verdict: Verdict) -> &'static str {
         ClockOff => "the clock of the meter is wrong",
         ValueFormat => "some lines are not as the standard has them",
         ScaleUnknown => "values come without a scale, and nothing tells it",
+        PulsesDisagree => "what the meter counts and its pulses disagree",
     }
 }
 

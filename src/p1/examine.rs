@@ -148,7 +148,7 @@ impl Verdict {
             BlottedOut | WrongCrc | OtherCrc | NoEndLine | ShortCrc => Stage::Crc,
             WrongAuthKey | DamagedTag => Stage::Tag,
             ValueFormat => Stage::Grammar,
-            PeriodLong | PeriodShort | ClockOff | ScaleUnknown => Stage::Values,
+            PeriodLong | PeriodShort | ClockOff | ScaleUnknown | PulsesDisagree => Stage::Values,
         }
     }
 }

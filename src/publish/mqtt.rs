@@ -12,19 +12,11 @@
 
 pub mod topic;
 
-pub mod broker;
-
 pub mod message;
 
 pub mod settings;
 
-pub mod tls;
-
-mod fault;
-
 mod outbox;
-
-mod wire;
 
 mod link;
 

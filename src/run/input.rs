@@ -25,7 +25,7 @@ use crate::source::dump::{DumpDecoder, Form, Note, Piece};
 pub struct Input {
     /// Its place among the inputs of the run.
     pub index: usize,
-    /// `file`, `stdin`, `serial`, `tcp` or `sim`.
+    /// `file`, `stdin`, `serial`, `tcp`, `http`, `mqtt` or `sim`.
     pub kind: &'static str,
     /// Path or address.
     pub name: String,
@@ -342,8 +342,8 @@ impl Input {
         }
     }
 
-    /// Goes on with the stream of a label in a capture log.
-    fn select(&mut self, label: &str, kind: &str) {
+    /// Goes on with the stream of a label, in a capture log or of a source that has several.
+    pub fn select(&mut self, label: &str, kind: &str) {
         let wanted = (!label.is_empty()).then_some(label);
         let first = self.streams.len() == 1 && self.streams.first().is_some_and(|s| s.pushed == 0);
         let known = self
@@ -385,13 +385,16 @@ pub fn title_of(source: Source<'_>) -> String {
     }
 }
 
-/// `file`, `stdin`, `serial`, `tcp` or `sim`.
+/// `file`, `stdin`, `serial`, `tcp`, `http`, `mqtt` or `sim`.
 fn kind_word(place: &Place, kind: Kind) -> &'static str {
     match (place, kind) {
         (Place::Stdin, _) => "stdin",
         (Place::Sim(_), _) | (_, Kind::Sim) => "sim",
         (Place::Auto, _) | (_, Kind::Serial) => "serial",
         (Place::Tcp { .. }, _) | (_, Kind::Tcp) => "tcp",
+        (Place::Pulse(_), _) | (_, Kind::Pulse) => "pulse",
+        (Place::Http(_), _) | (_, Kind::Http) => "http",
+        (Place::Mqtt(_), _) | (_, Kind::Mqtt) => "mqtt",
         (_, Kind::File) => "file",
     }
 }

@@ -125,11 +125,17 @@ pub(super) fn silence(input: &Input, pause: Duration) -> (String, String) {
             format!("{}: no bytes for {seconds} s at {line}", input.title())
         }
         ("tcp", _) => format!("{}: connected, but no bytes for {seconds} s", input.title()),
+        ("http", _) => format!("{}: nothing new for {seconds} s", input.title()),
+        ("pulse", _) => format!("{}: no pulse for {seconds} s", input.title()),
+        ("mqtt", _) => format!("{}: no message for {seconds} s", input.title()),
         _ => format!("{}: no bytes for {seconds} s", input.title()),
     };
     let hint = match input.device_line() {
         Some(_) => "is the sensor powered, and its output on the RX line of the adapter?",
         None if input.kind == "sim" => SILENT_BY_WISH,
+        None if input.kind == "mqtt" => {
+            "does the dongle publish on this topic? mosquitto_sub -v -t '#' shows all of them"
+        }
         None => PINS,
     };
     (what, hint.to_owned())

@@ -191,10 +191,16 @@ impl Run<'_, '_> {
                 let Bytes {
                     bytes,
                     broken,
+                    label,
                     opened,
                 } = &received;
                 self.progress.advance(bytes.len());
-                observers.input(input.origin(), at, &Report::Bytes { bytes, broken });
+                if let Some(label) = label {
+                    input.select(label, "");
+                }
+                let mut origin = input.origin();
+                origin.source.label = label.as_deref().or(origin.source.label);
+                observers.input(origin, at, &Report::Bytes { bytes, broken });
                 let opened = opened.as_ref();
                 let pushed = self
                     .progress

@@ -11,11 +11,13 @@ use crate::format::words::forgets;
 use crate::observe::context::{Context, Source};
 use crate::observe::merge::Merger;
 use crate::observe::observer::{Flow, Gravity, Notice, Observer, Report};
+use crate::p1::diagnosis::pulses::PulseCheck;
 use crate::p1::event::Event;
 use crate::p1::session;
 use crate::p1::value::Zone;
 use crate::run::repeats::Repeats;
 use crate::source::maxsonar::Level;
+use crate::source::pulse::BESIDE;
 
 /// All observers of a run.
 pub struct Observers<'a> {
@@ -28,6 +30,8 @@ pub struct Observers<'a> {
     /// Puts pushes together, where that is wanted.
     merger: Option<Merger>,
     list: Vec<&'a mut dyn Observer>,
+    /// Compares meters with their pulses.
+    pulses: PulseCheck,
     /// What was said by now.
     repeats: Repeats,
     /// It was said that counters of meters are forgotten.
@@ -58,6 +62,7 @@ impl<'a> Observers<'a> {
             filter,
             merger: None,
             list,
+            pulses: PulseCheck::default(),
             repeats: Repeats::default(),
             forgets: false,
             enough: false,
@@ -146,6 +151,15 @@ impl<'a> Observers<'a> {
             refusals: self.counts.refusals(),
         };
         self.tell_all(&self.context(origin, received_at), &report);
+        if let (Event::Telegram(decoded), Some(label)) = (event, origin.source.label) {
+            let of_pulses = origin.source.kind == PULSES;
+            let label = label.strip_suffix(BESIDE).unwrap_or(label);
+            let telegram = &decoded.telegram;
+            let found = self.pulses.take(label, of_pulses, telegram, decoded.span);
+            if let Some(finding) = found {
+                self.tell(&self.context(origin, None), &Report::Finding(&finding));
+            }
+        }
     }
 
     /// Says, once, that there are too many meters to remember the counters of all.
@@ -247,3 +261,6 @@ impl<'a> Observers<'a> {
         }
     }
 }
+
+/// What sources of pulses are called.
+const PULSES: &str = "pulse";

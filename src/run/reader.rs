@@ -41,6 +41,8 @@ pub struct Bytes {
     pub bytes: Vec<u8>,
     /// Places of those with parity or framing errors.
     pub broken: Vec<usize>,
+    /// Label of the stream they belong to, where the input has several.
+    pub label: Option<Arc<str>>,
     /// Their frames, where those were opened.
     pub opened: Option<Arc<Opened>>,
 }
@@ -137,6 +139,7 @@ impl Reader {
                     event: event.map(|received| Bytes {
                         bytes: received.bytes,
                         broken: received.broken,
+                        label: received.label,
                         opened: None,
                     }),
                 })
@@ -222,6 +225,7 @@ impl Files {
             Bytes {
                 bytes: buffer,
                 broken: broken.to_vec(),
+                label: None,
                 opened: None,
             }
         })
@@ -269,7 +273,12 @@ impl From<Chunk> for Bytes {
 pub fn is_live(place: &Place) -> bool {
     match place {
         Place::Stdin => false,
-        Place::Tcp { .. } | Place::Sim(_) | Place::Auto => true,
+        Place::Tcp { .. }
+        | Place::Http(_)
+        | Place::Mqtt(_)
+        | Place::Pulse(_)
+        | Place::Sim(_)
+        | Place::Auto => true,
         Place::Path(path) => match fs::metadata(path) {
             Ok(meta) => {
                 let kind = meta.file_type();

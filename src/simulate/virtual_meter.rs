@@ -166,7 +166,6 @@ impl VirtualMeter {
     }
 
     /// The household behind it.
-    #[cfg(test)]
     pub fn household(&self) -> &LoadProfile {
         &self.house
     }

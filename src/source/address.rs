@@ -17,7 +17,10 @@ use std::str::FromStr;
 
 use crate::p1::nearest::nearest;
 use crate::simulate::virtual_meter::{Plan, PlanError};
+use crate::source::http::url::{HttpUrl, UrlError};
 use crate::source::line_settings::LineSettings;
+use crate::source::pulse::place::Pulses;
+use crate::sys::mqtt::broker::{Broker, BrokerError, filter_fault};
 
 /// A source as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,12 @@ pub enum Place {
         /// Port, 1 to 65535.
         port: u16,
     },
+    /// `http://HOST/PATH` or `https://`.
+    Http(HttpUrl),
+    /// `mqtt://HOST/TOPIC` or `mqtts://`.
+    Mqtt(Broker),
+    /// `pulse:`: the LED of a meter.
+    Pulse(Pulses),
     /// `sim:`: the virtual meter inside, with its options as they were typed; an empty value was not typed.
     Sim(Vec<(String, String)>),
     /// `auto`: the only USB serial port.
@@ -64,7 +73,9 @@ pub enum Device {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Nothing was typed, or nothing behind the label.
-    #[error("`{0}` names no source: a path, -, tcp://HOST:PORT, sim: or auto")]
+    #[error(
+        "`{0}` names no source: a path, -, tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, sim: or auto"
+    )]
     Empty(String),
     /// `tcp://` without a host.
     #[error("`{0}` has no host: tcp://HOST:PORT, for example tcp://10.0.0.7:2001")]
@@ -81,9 +92,39 @@ pub enum AddressError {
     /// Something behind the port, or a blank in the host.
     #[error("`{0}`: tcp://HOST:PORT and nothing else")]
     BadTcp(String),
-    /// `udp://`, `http://` and the like.
-    #[error("`{0}`: `{1}://` is unknown, tcp:// and sim: are known")]
-    UnknownScheme(String, String),
+    /// `udp://`, `ftp://` and the like.
+    #[error("`{0}://` is unknown; tcp://, http://, https://, mqtt://, mqtts:// and sim: are known")]
+    UnknownScheme(String),
+    /// `rfc2217://`: the line of a remote port is set there, not from here.
+    #[error(
+        "`{0}://` is not spoken: let ser2net offer the port raw (accepter: tcp,2001) and name it tcp://HOST:2001"
+    )]
+    Rfc2217(String),
+    /// An address of a page that names none.
+    #[error("{0}")]
+    Url(#[from] UrlError),
+    /// An address of a broker that names none; what stands in it is not shown: it may hold a password.
+    #[error("{0}")]
+    Broker(#[from] BrokerError),
+    /// Something that gives no pulses.
+    #[error(
+        "`{0}`: pulses come from pulse:gpiochip0/17, pulse:/dev/ttyUSB0/cts, pulse:tcp://HOST:PORT, pulse:- or a FIFO"
+    )]
+    BadPulse(String),
+    /// An option of pulses that does not exist.
+    #[error("the option `{0}` is unknown; pulses have per_kwh, shortest, active and start")]
+    UnknownPulseOption(String),
+    /// An option of pulses with a value that it does not take.
+    #[error("`{name}` takes {expected}")]
+    PulseOption {
+        /// The option.
+        name: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// Topics that no broker takes.
+    #[error("{0}: {1}")]
+    Topics(String, &'static str),
     /// Something between `sim:` and `?`.
     #[error("`{0}`: the virtual meter is `sim:`, with options as sim:?name=value")]
     BadSim(String),
@@ -102,8 +143,17 @@ impl AddressError {
     /// What was meant, where that is nearly what was typed.
     pub fn nearest(&self) -> Option<&'static str> {
         match self {
-            Self::UnknownScheme(_, scheme) => nearest(scheme, ["tcp"]).map(|_| "tcp://"),
+            Self::UnknownScheme(scheme) => {
+                let near = nearest(scheme, ["tcp", "http", "https", "mqtt", "mqtts"])?;
+                let known = ["tcp://", "http://", "https://", "mqtt://", "mqtts://"];
+                known
+                    .into_iter()
+                    .find(|known| known.strip_suffix("://") == Some(near))
+            }
             Self::SimOption(_, error) => error.nearest(),
+            Self::UnknownPulseOption(option) => {
+                nearest(option, ["per_kwh", "shortest", "active", "start"])
+            }
             Self::UnknownOption(_, option) => nearest(option, ["device"]),
             Self::UnknownDevice(_, device) => nearest(device, ["p1", "maxsonar"]),
             _ => None,
@@ -149,6 +199,20 @@ impl FromStr for Address {
                 device: Device::P1,
             });
         }
+        if let Some(rest) = rest.strip_prefix("pulse:") {
+            return Ok(Self {
+                label: label.map(str::to_owned),
+                place: Place::Pulse(Pulses::parse(text, rest)?),
+                device: Device::P1,
+            });
+        }
+        if let Some(place) = parse_server(rest)? {
+            return Ok(Self {
+                label: label.map(str::to_owned),
+                place,
+                device: Device::P1,
+            });
+        }
         let (rest, options) = split_options(rest);
         let place = if rest.is_empty() {
             return Err(AddressError::Empty(text.to_owned()));
@@ -159,10 +223,11 @@ impl FromStr for Address {
         } else if let Some(rest) = rest.strip_prefix("tcp://") {
             parse_tcp(text, rest)?
         } else if let Some(scheme) = scheme(rest) {
-            return Err(AddressError::UnknownScheme(
-                text.to_owned(),
-                scheme.to_owned(),
-            ));
+            let scheme = scheme.to_owned();
+            return Err(match scheme.to_ascii_lowercase().as_str() {
+                "rfc2217" | "telnet" => AddressError::Rfc2217(scheme),
+                _ => AddressError::UnknownScheme(scheme),
+            });
         } else {
             Place::Path(PathBuf::from(rest))
         };
@@ -204,6 +269,15 @@ impl fmt::Display for Place {
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Http(url) => write!(f, "{url}"),
+            Self::Pulse(pulses) => write!(f, "{pulses}"),
+            Self::Mqtt(broker) => {
+                write!(
+                    f,
+                    "{broker}/{}",
+                    broker.topics.as_deref().unwrap_or_default()
+                )
+            }
             Self::Sim(options) => {
                 f.write_str("sim:")?;
                 for (index, (name, value)) in options.iter().enumerate() {
@@ -265,6 +339,26 @@ fn parse_sim(text: &str, rest: &str) -> Result<Place, AddressError> {
         .map_err(|error| AddressError::SimOption(text.to_owned(), error))?;
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Ok(Place::Sim(options.into_iter().map(owned).collect()))
+}
+
+/// What a server of pages or a broker has; `None` where the text names neither.
+fn parse_server(text: &str) -> Result<Option<Place>, AddressError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Ok(None);
+    };
+    Ok(match scheme.to_ascii_lowercase().as_str() {
+        "http" => Some(Place::Http(HttpUrl::parse(false, rest)?)),
+        "https" => Some(Place::Http(HttpUrl::parse(true, rest)?)),
+        "mqtt" | "mqtts" => {
+            let broker = Broker::parse(text)?;
+            let filter = broker.topics.as_deref().unwrap_or_default();
+            if let Some(fault) = filter_fault(filter) {
+                return Err(AddressError::Topics(broker.to_string(), fault));
+            }
+            Some(Place::Mqtt(broker))
+        }
+        _ => None,
+    })
 }
 
 fn parse_tcp(text: &str, rest: &str) -> Result<Place, AddressError> {
@@ -366,6 +460,9 @@ mod tests {
             "sim:?seed=4&speed=100",
             "house=sim:?plain&fault=lost=62@700",
             "house=-",
+            "house=http://10.0.0.7/api/v1/telegram",
+            "https://[fd00::7]:8443/x",
+            "street=mqtts://broker.lan:8883/meters/+/raw",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -389,6 +486,12 @@ mod tests {
             ("tcp://fd00::7:2001", "in brackets"),
             ("tcp://host:2001/x", "nothing else"),
             ("udp://host:1", "`udp://` is unknown"),
+            ("rfc2217://host:1", "offer the port raw"),
+            ("http://", "has no host"),
+            ("http://host:0/", "from 1 to 65535"),
+            ("mqtt://host", "the topic is missing"),
+            ("mqtt://host/a/#/b", "at the end"),
+            ("mqtt://:secret@host/a", "no user"),
             ("sim:lu", "sim:?name=value"),
             ("sim:?baud=9600", "`baud` is unknown, profile, meters"),
             ("sim:?profile=xx", "`profile` takes one of lu,"),

@@ -116,6 +116,34 @@ pub enum SourceError {
         /// What the system said.
         cause: io::Error,
     },
+    /// A kind of source that this build does not have.
+    #[error("{server}: this build of smarty has no feature {feature}")]
+    NotBuilt {
+        /// The address.
+        server: String,
+        /// What it is a feature of.
+        feature: &'static str,
+    },
+    /// A server of pages gives no telegram.
+    #[error("{server}: {what}")]
+    Answer {
+        /// The address.
+        server: String,
+        /// What it answers; 0 where there is no answer.
+        status: u16,
+        /// What is wrong.
+        what: String,
+    },
+    /// A broker is not there, or does not let us in.
+    #[error("{what}")]
+    Broker {
+        /// What is wrong, with the broker.
+        what: String,
+        /// What to do.
+        hint: String,
+        /// Whether it may come by itself.
+        absent: bool,
+    },
     /// The virtual meter does not have or take such an option.
     #[error("sim: {0}")]
     Sim(#[from] PlanError),
@@ -198,6 +226,11 @@ impl SourceError {
             Self::ConnectFailed { .. } => {
                 Some("is the host switched on, and in the same network?".to_owned())
             }
+            Self::Answer { status, what, .. } => answer_hint(*status, what),
+            Self::Broker { hint, .. } => Some(hint.clone()),
+            Self::NotBuilt { feature, .. } => Some(format!(
+                "build one: cargo install --path . --features {feature}"
+            )),
             Self::IsDirectory { .. } => Some("name a file or a port in it".to_owned()),
             Self::Database(error) => error.hint(),
             Self::Sim(_) | Self::Stopped | Self::Io { .. } => None,
@@ -206,14 +239,16 @@ impl SourceError {
 
     /// Whether the source is only not there: it may come.
     pub fn is_absence(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::NotFound { .. }
-                | Self::NoUsbPort
-                | Self::ConnectRefused { .. }
-                | Self::ConnectFailed { .. }
-                | Self::ResolveFailed { .. }
-        )
+            | Self::NoUsbPort
+            | Self::ConnectRefused { .. }
+            | Self::ConnectFailed { .. }
+            | Self::ResolveFailed { .. } => true,
+            Self::Answer { status, .. } => matches!(status, 0 | 408 | 429 | 500..),
+            Self::Broker { absent, .. } => *absent,
+            _ => false,
+        }
     }
 
     /// Makes the error of the system for `name` one of this kind.
@@ -223,6 +258,35 @@ impl SourceError {
             cause: cause.into(),
         }
     }
+}
+
+fn answer_hint(status: u16, what: &str) -> Option<String> {
+    let hint = match status {
+        401 => "--server-token-file FILE names the token that it wants",
+        403 => {
+            "the local interface of a HomeWizard meter is switched on in its app; --server-token-file FILE names a token"
+        }
+        404 | 410 => {
+            "is it the right path? a HomeWizard meter has /api/v1/telegram, with a token /api/telegram"
+        }
+        300..=399 => "name it there",
+        429 | 500.. => "it is in trouble itself: look into its log, or start it again",
+        0 if what.contains("signed by nobody") => {
+            "--server-ca FILE names the certificate of its own authority"
+        }
+        0 if what.contains("another name") => {
+            "name the server as its certificate does; with --server-ca FILE, --server-any-name takes any"
+        }
+        0 if what.contains("page for people") => {
+            "name the page of the telegram: a HomeWizard meter has /api/v1/telegram"
+        }
+        0 if what.contains("does not speak TLS") => "its address may begin with http://",
+        0 if what.contains("no server of pages") => {
+            "a server of a serial port is written tcp://HOST:PORT"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn not_found_hint(path: &str, ports: &[String]) -> Option<String> {

@@ -1,5 +1,6 @@
 //! What happens to a source, from the read that finds it out to the session that decodes it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -58,6 +59,8 @@ pub struct Received {
     pub bytes: Vec<u8>,
     /// Places of those with parity or framing errors, as far as the source tells.
     pub broken: Vec<usize>,
+    /// Label of the stream they belong to, where the source has several.
+    pub label: Option<Arc<str>>,
 }
 
 /// What an open source turned out to be.

@@ -1,7 +1,7 @@
 //! Where bytes come from.
 //!
 //! ```text
-//! address --open--> serial | tcp | file | sim --reconnect--> SourceEvent --threads--> one channel of many
+//! address --open--> serial | tcp | http | mqtt | file | sim --reconnect--> SourceEvent --threads--> one channel of many
 //! ```
 
 pub mod dump;
@@ -27,6 +27,30 @@ mod tty;
 pub mod serial;
 
 pub mod tcp;
+
+mod greeting;
+
+#[cfg(any(feature = "http", feature = "mqtt"))]
+mod aside;
+
+#[cfg(any(feature = "http", feature = "mqtt"))]
+mod payload;
+
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(not(feature = "http"))]
+#[path = "http/absent.rs"]
+pub mod http;
+
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
+#[cfg(not(feature = "mqtt"))]
+#[path = "mqtt/absent.rs"]
+pub mod mqtt;
+
+pub mod seen;
+
+pub mod pulse;
 
 pub mod packed;
 
@@ -55,7 +79,7 @@ pub use error::SourceError;
 pub use event::{Arrival, Found, Received, SourceEvent};
 pub use line_settings::{Baud, LineSettings, Mode};
 pub use open::{Kind, Source};
-pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, SourceOptions};
+pub use read::{Backoff, GoneReason, Level, Losses, Read, Reconnect, ServerAccess, SourceOptions};
 pub use reconnect::Reconnecting;
 pub use sim::virtual_keys;
 pub use speed::LineNews;

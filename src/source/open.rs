@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -11,7 +12,10 @@ use crate::source::address::{Address, Place};
 use crate::source::database::Database;
 use crate::source::error::SourceError;
 use crate::source::file::Input;
+use crate::source::http::Http;
+use crate::source::mqtt::Mqtt;
 use crate::source::ports::{self, NoSinglePort, Port};
+use crate::source::pulse::Pulse;
 use crate::source::read::{Read, SourceOptions};
 use crate::source::serial::Serial;
 use crate::source::sim::Sim;
@@ -26,6 +30,12 @@ pub enum Source {
     Serial(Box<Serial>),
     /// A server.
     Tcp(Tcp),
+    /// A server of pages.
+    Http(Http),
+    /// Topics of a broker.
+    Mqtt(Mqtt),
+    /// Pulses.
+    Pulse(Box<Pulse>),
     /// A file, FIFO, pipe or standard input.
     Input(Input),
     /// The virtual meter inside.
@@ -39,6 +49,12 @@ pub enum Kind {
     Serial,
     /// A server.
     Tcp,
+    /// A server of pages.
+    Http,
+    /// Topics of a broker.
+    Mqtt,
+    /// Pulses.
+    Pulse,
     /// A file, FIFO, pipe or standard input.
     File,
     /// The virtual meter inside.
@@ -60,6 +76,12 @@ impl Source {
             Place::Stdin => Input::stdin(&options).map(Self::Input),
             Place::Path(path) => Self::open_path(path, &options),
             Place::Tcp { host, port } => Tcp::connect(host, *port, &options).map(Self::Tcp),
+            Place::Http(url) => Http::open(url, &options).map(Self::Http),
+            Place::Mqtt(broker) => {
+                Mqtt::open(broker, address.label.as_deref(), &options).map(Self::Mqtt)
+            }
+            Place::Pulse(pulses) => Pulse::open(pulses, address.label.as_deref(), &options)
+                .map(|pulse| Self::Pulse(Box::new(pulse))),
             Place::Sim(sim) => Sim::start(sim, &options).map(Self::Sim),
             Place::Auto => match ports::only_usb_port(&ports::list()) {
                 Ok(path) => Self::open_path(&path, &options),
@@ -95,6 +117,9 @@ impl Source {
         match self {
             Self::Serial(serial) => serial.read(buf),
             Self::Tcp(tcp) => tcp.read(buf),
+            Self::Http(http) => http.read(buf),
+            Self::Mqtt(mqtt) => mqtt.read(buf),
+            Self::Pulse(pulse) => pulse.read(buf),
             Self::Input(input) => input.read(buf),
             Self::Sim(sim) => sim.read(buf),
         }
@@ -104,7 +129,15 @@ impl Source {
     pub fn broken(&self) -> &[usize] {
         match self {
             Self::Serial(serial) => serial.broken(),
-            Self::Tcp(_) | Self::Input(_) | Self::Sim(_) => &[],
+            _ => &[],
+        }
+    }
+
+    /// The label of the bytes of the last read, where the source has several streams.
+    pub fn label(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Mqtt(mqtt) => mqtt.label(),
+            _ => None,
         }
     }
 
@@ -113,6 +146,9 @@ impl Source {
         match self {
             Self::Serial(_) => Kind::Serial,
             Self::Tcp(_) => Kind::Tcp,
+            Self::Http(_) => Kind::Http,
+            Self::Mqtt(_) => Kind::Mqtt,
+            Self::Pulse(_) => Kind::Pulse,
             Self::Input(_) => Kind::File,
             Self::Sim(_) => Kind::Sim,
         }
@@ -123,6 +159,9 @@ impl Source {
         match self {
             Self::Serial(serial) => serial.path().display().to_string(),
             Self::Tcp(tcp) => tcp.server().to_owned(),
+            Self::Http(http) => http.name().to_owned(),
+            Self::Mqtt(mqtt) => mqtt.name().to_owned(),
+            Self::Pulse(pulse) => pulse.name().to_owned(),
             Self::Input(input) => input.name().to_owned(),
             Self::Sim(sim) => sim.name().to_owned(),
         }
@@ -134,13 +173,16 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Serial => "serial",
             Self::Tcp => "tcp",
+            Self::Http => "http",
+            Self::Mqtt => "mqtt",
+            Self::Pulse => "pulse",
             Self::File => "file",
             Self::Sim => "sim",
         })
     }
 }
 
-fn open_error(path: &Path, error: Errno) -> SourceError {
+pub(super) fn open_error(path: &Path, error: Errno) -> SourceError {
     let owned = path.to_path_buf();
     match error {
         Errno::NOENT | Errno::NOTDIR => SourceError::NotFound {

@@ -7,9 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::io::Errno;
+#[cfg(any(feature = "http", feature = "mqtt"))]
+use tokio_rustls::rustls::ClientConfig;
 
+use crate::p1::value::Zone;
 use crate::source::line_settings::LineSettings;
+use crate::source::pulse::Counters;
+use crate::source::seen::Seen;
 use crate::source::speed::LineNews;
+use crate::sys::mqtt::broker::Password;
 use crate::sys::stop::Stop;
 
 /// What came of one read.
@@ -73,6 +79,28 @@ pub struct SourceOptions {
     pub connect_timeout: Duration,
     /// Whether a file that is read to its end is read on when it grows.
     pub follow: bool,
+    /// Whether each byte counts, also those that a server says before the first of the meter.
+    pub raw: bool,
+    /// What lets us in at servers.
+    pub access: ServerAccess,
+    /// What a server has given before a loss; each source has its own.
+    pub seen: Seen,
+    /// What was counted of meters with pulses.
+    pub counters: Counters,
+    /// The clock of meters that have none of their own.
+    pub zone: Zone,
+}
+
+/// What lets us in at servers.
+#[derive(Clone, Default)]
+pub struct ServerAccess {
+    /// Sent to servers of pages.
+    pub token: Option<Password>,
+    /// Sent to brokers, with the user of the address.
+    pub password: Option<Password>,
+    /// Whom we trust, and who we are; `None`: whom the machine trusts.
+    #[cfg(any(feature = "http", feature = "mqtt"))]
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 /// What a control line is set to.
@@ -126,7 +154,18 @@ impl SourceOptions {
             backoff: Backoff::default(),
             connect_timeout: Duration::from_secs(5),
             follow: false,
+            raw: false,
+            access: ServerAccess::default(),
+            seen: Seen::default(),
+            counters: Counters::default(),
+            zone: Zone::luxembourg(),
         }
+    }
+}
+
+impl fmt::Debug for ServerAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerAccess").finish_non_exhaustive()
     }
 }
 

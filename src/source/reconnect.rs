@@ -20,6 +20,7 @@ use crate::source::event::{Found, SourceEvent};
 use crate::source::open::Source;
 use crate::source::ports::{self, Usb};
 use crate::source::read::{Read, Reconnect, SourceOptions};
+use crate::source::seen::Seen;
 use crate::source::speed::LineNews;
 use crate::source::usb_lookup::{find, is_stable};
 
@@ -54,7 +55,8 @@ struct Away {
 
 impl Reconnecting {
     /// Makes a source of an address; it is opened by the first read.
-    pub fn new(address: Address, options: SourceOptions) -> Self {
+    pub fn new(address: Address, mut options: SourceOptions) -> Self {
+        options.seen = Seen::default();
         Self {
             address,
             state: State::Fresh,

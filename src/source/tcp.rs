@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use crate::source::error::SourceError;
+use crate::source::greeting::Greeting;
 use crate::source::read::{GoneReason, Read, SourceOptions};
 use crate::sys::stop::{Stop, Wake};
 
@@ -21,6 +22,7 @@ pub struct Tcp {
     server: String,
     stream: TcpStream,
     stop: Stop,
+    greeting: Greeting,
 }
 
 impl Tcp {
@@ -58,6 +60,7 @@ impl Tcp {
             server,
             stream,
             stop: options.stop.clone(),
+            greeting: Greeting::new(options.raw),
         })
     }
 
@@ -67,15 +70,24 @@ impl Tcp {
     /// Where waiting fails; a server that goes away is no error.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<Read, SourceError> {
         loop {
+            if let Some(count) = self.greeting.give(buf) {
+                return Ok(Read::Bytes(count));
+            }
             match self.stop.wait_readable(self.stream.as_fd(), Some(TIMEOUT)) {
                 Ok(Wake::Ready) => {}
+                Ok(Wake::TimedOut) if self.greeting.is_late() => {
+                    self.greeting.release();
+                    continue;
+                }
                 Ok(Wake::TimedOut) => return Ok(Read::Quiet),
                 Ok(Wake::Stopped) => return Ok(Read::Stopped),
                 Err(error) => return Err(SourceError::io(&self.server, error)),
             }
             match rustix::io::read(&self.stream, &mut *buf) {
+                Ok(0) if self.greeting.is_held() => self.greeting.release(),
                 Ok(0) => return Ok(Read::Gone(GoneReason::Closed)),
-                Ok(count) => return Ok(Read::Bytes(count)),
+                Ok(count) if self.greeting.is_over() => return Ok(Read::Bytes(count)),
+                Ok(count) => self.greeting.take(buf.get(..count).unwrap_or_default()),
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(error) => return Ok(Read::Gone(GoneReason::of(&error.into()))),
             }
@@ -129,7 +141,7 @@ fn attempt(host: &str, port: u16, timeout: Duration) -> Attempt {
     Attempt::Failed(last)
 }
 
-fn connect_error(server: String, cause: io::Error) -> SourceError {
+pub(super) fn connect_error(server: String, cause: io::Error) -> SourceError {
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => SourceError::ConnectRefused { server },
         io::ErrorKind::TimedOut => SourceError::ConnectFailed {
@@ -140,7 +152,7 @@ fn connect_error(server: String, cause: io::Error) -> SourceError {
     }
 }
 
-fn resolver_words(error: io::Error) -> io::Error {
+pub(super) fn resolver_words(error: io::Error) -> io::Error {
     let text = error.to_string();
     match text.strip_prefix("failed to lookup address information: ") {
         Some(words) => io::Error::new(error.kind(), words.to_owned()),

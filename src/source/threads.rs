@@ -112,9 +112,11 @@ impl Reader {
                 return;
             }
             let broken = self.source.source().map_or(&[][..], |open| open.broken());
+            let label = self.source.source().and_then(|open| open.label());
             let event = event.map(|count| Received {
                 bytes: buffer.get(..count).unwrap_or_default().to_vec(),
                 broken: broken.to_vec(),
+                label: label.cloned(),
             });
             let last = event.is_last();
             let arrival = Arrival::now(self.index, event);

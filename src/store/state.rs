@@ -3,7 +3,8 @@
 //! ```text
 //! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}},
 //!  "heard":{"SAG1030700114004":"2026-02-03T09:17:02Z"},
-//!  "sealed":{"534147677001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"…"}}}
+//!  "sealed":{"534147677001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"…"}},
+//!  "pulses":{"cellar":{"pulses":81516,"per_kwh":1000}}}
 //! ```
 //!
 //! It is always whole: written anew beside its place, put on disk, then renamed. One that cannot be read is kept with
@@ -24,6 +25,7 @@ use crate::observe::observer::Notice;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::quarter::Memory;
 use crate::p1::replay::Record;
+use crate::source::pulse::Count;
 use crate::store::beside;
 use crate::store::out::{Access, OutFile};
 use crate::store::target::Existing;
@@ -45,6 +47,8 @@ pub struct Kept {
     pub heard: BTreeMap<String, i64>,
     /// Counters of meters that encrypt.
     pub sealed: Sealed,
+    /// Pulses by the labels of their sources.
+    pub pulses: BTreeMap<String, Count>,
 }
 
 /// A state file that is kept.
@@ -64,6 +68,8 @@ struct Content {
     heard: BTreeMap<String, Instant>,
     #[serde(default)]
     sealed: BTreeMap<String, Record>,
+    #[serde(default)]
+    pulses: BTreeMap<String, Count>,
 }
 
 #[derive(Serialize)]
@@ -74,6 +80,8 @@ struct Written<'a> {
     heard: BTreeMap<&'a str, Instant>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sealed: BTreeMap<String, &'a Record>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pulses: &'a BTreeMap<String, Count>,
 }
 
 /// A time that people can read.
@@ -155,6 +163,7 @@ impl StateFile {
                 .iter()
                 .map(|(title, record)| (title.to_string(), record))
                 .collect(),
+            pulses: &kept.pulses,
         };
         serde_json::to_writer(&mut out, &written).map_err(|error| failed(error.into()))?;
         out.write_all(b"\n").map_err(failed)?;
@@ -215,6 +224,7 @@ fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
             meters,
             heard,
             sealed,
+            pulses,
         }) => {
             // What names no title is nobody's.
             let title =
@@ -225,6 +235,7 @@ fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
                 heard: heard.filter(|(id, _)| meters.contains_key(id)).collect(),
                 meters,
                 sealed,
+                pulses,
             })
         }
         Ok(Content { version, .. }) => Err(format!("is of version {version}")),

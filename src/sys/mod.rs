@@ -16,3 +16,5 @@ pub mod bounded;
 
 #[cfg(any(feature = "http", feature = "mqtt"))]
 pub mod tls;
+
+pub mod mqtt;

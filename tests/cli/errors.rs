@@ -301,6 +301,8 @@ fn usage_errors() {
         "parse --format csv --json x",
         "parse --frobnicate x",
         "parse --events x",
+        "parse --events --json=flat x",
+        "parse --json=deep x",
         "parse --tz Mars/Olympus x",
         "parse -i morse x",
         "parse -n some x",

@@ -40,6 +40,10 @@ fn here(line: &str) -> (String, bool) {
         ("=auto", "='sim:?plain'"),
         (" auto", " 'sim:?plain'"),
         ("broker.lan", "127.0.0.1:9"),
+        ("http://10.0.0.8", "http://127.0.0.1:9"),
+        ("https://10.0.0.8", "https://127.0.0.1:9"),
+        ("tcp://10.0.0.9:2001", "tcp://127.0.0.1:9"),
+        ("127.0.0.1:2004", "127.0.0.1:0"),
         ("--forward 2001", "--forward 127.0.0.1:0"),
         ("--metrics 9100", "--metrics 127.0.0.1:0"),
         ("127.0.0.1:2001-2003", "127.0.0.1:0"),
@@ -87,6 +91,10 @@ fn prepare(folder: &Path) {
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
     fs::write(folder.join("broker.password"), "secret").unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["meter".to_owned()]).unwrap();
+    fs::write(folder.join("homewizard.pem"), own.cert.pem()).unwrap();
+    fs::write(folder.join("token"), "8A5F60F98C1DE3").unwrap();
+    fs::set_permissions(folder.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(
         folder.join("broker.password"),
         fs::Permissions::from_mode(0o600),

@@ -13,7 +13,7 @@ use crate::store::rotation::Rotation;
 /// Options of `capture`.
 #[derive(Clone, Debug, Args)]
 pub struct Capture {
-    /// Ports, servers, FIFOs: a path, - (stdin), tcp://HOST:PORT or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
+    /// Ports, servers, FIFOs: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<OsString>,
     /// The file to store in; %l in it stands for the label, a file for each source

@@ -1,5 +1,6 @@
 //! What is read, and how: files, serial ports, servers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -61,6 +62,9 @@ pub struct SourceArgs {
     /// Set the control line DTR [default: as the system sets it]
     #[arg(long, value_name = "STATE")]
     pub dtr: Option<OnOff>,
+    /// What lets us in at servers.
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// End when a port or server is not there or goes away
     #[arg(long)]
     pub no_reconnect: bool,
@@ -70,6 +74,30 @@ pub struct SourceArgs {
     /// End after so long (30s, 10m, 2h, 1d)
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub duration: Option<Duration>,
+}
+
+/// Options that let us in at servers that are read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Ports and servers")]
+pub struct ServerArgs {
+    /// File with the token for http:// and https:// sources (Bearer)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub server_token_file: Option<PathBuf>,
+    /// File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub server_password_file: Option<PathBuf>,
+    /// Certificate of the server's own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub server_ca: Option<PathBuf>,
+    /// Take a certificate of that authority for any name, as those of HomeWizard meters
+    #[arg(long, requires = "server_ca", hide_short_help = true)]
+    pub server_any_name: bool,
+    /// Certificate that the server wants to see, PEM
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub server_cert: Option<PathBuf>,
+    /// Private key of that certificate, PEM
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub server_cert_key: Option<PathBuf>,
 }
 
 /// State of a control line.

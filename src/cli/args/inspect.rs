@@ -10,7 +10,7 @@ use super::{InputArgs, KeyArgs, OutputArgs, Run, SourceArgs};
 /// Options of `inspect`.
 #[derive(Clone, Debug, Args)]
 pub struct Inspect {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Keys and tags.

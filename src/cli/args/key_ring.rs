@@ -93,7 +93,7 @@ pub struct KeysList {
 /// Options of `keys check`.
 #[derive(Clone, Debug, Args)]
 pub struct KeysCheck {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// Key of the meter, 32 hexadecimal digits; alone: ask for it

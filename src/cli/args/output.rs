@@ -11,9 +11,17 @@ pub struct OutputArgs {
     /// What is printed
     #[arg(short, long, value_name = "FORMAT", group = "form")]
     pub format: Option<Format>,
-    /// Short for --format json
-    #[arg(long, group = "form")]
-    pub json: bool,
+    /// Short for --format json; flat: meter, measured_at and the values in one object, for archives
+    #[arg(
+        long,
+        group = "form",
+        value_name = "FORM",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "full",
+        value_parser = parse_json_form
+    )]
+    pub json: Option<JsonForm>,
     /// Short for --format csv
     #[arg(long, group = "form")]
     pub csv: bool,
@@ -59,6 +67,15 @@ pub struct OutputArgs {
     pub jobs: Option<usize>,
 }
 
+/// What an object of JSON holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonForm {
+    /// All that is known of a telegram.
+    Full,
+    /// The meter, the time and the values.
+    Flat,
+}
+
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -84,14 +101,28 @@ impl OutputArgs {
         self.out.as_deref().filter(|path| *path != Path::new("-"))
     }
 
+    /// Whether objects of JSON hold the values alone.
+    pub fn is_flat(&self) -> bool {
+        self.json == Some(JsonForm::Flat)
+    }
+
     /// The format asked for, if any.
     pub fn format(&self) -> Option<Format> {
-        match (self.json, self.csv, self.raw) {
+        match (self.json.is_some(), self.csv, self.raw) {
             (true, _, _) => Some(Format::Json),
             (_, true, _) => Some(Format::Csv),
             (_, _, true) => Some(Format::Raw),
             _ => self.format,
         }
+    }
+}
+
+/// Reads the form of JSON; completions of words would stand in the way of the file behind a bare `--json`.
+fn parse_json_form(text: &str) -> Result<JsonForm, String> {
+    match text {
+        "full" => Ok(JsonForm::Full),
+        "flat" => Ok(JsonForm::Flat),
+        _ => Err("expected full or flat".to_owned()),
     }
 }
 

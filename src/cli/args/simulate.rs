@@ -1,5 +1,6 @@
 //! What the user can type behind `smarty simulate`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,8 +52,11 @@ pub struct MeterArgs {
     /// What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help
     #[arg(long, value_name = "KIND", long_help = fault_help(), value_parser = parse_fault)]
     pub fault: Vec<Fault>,
+    /// Flash as an LED instead, so many pulses for a kilowatt hour: a line each, for pulse:tcp:// and pulse:-
+    #[arg(long, value_name = "PER_KWH", conflicts_with_all = ["plain", "encrypted", "fault", "keyring"])]
+    pub pulses: Option<NonZeroU32>,
     /// Play a capture again instead: by its times where it is a log, else a frame each period
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "meters", "seed", "plain", "encrypted", "start", "fault", "keyring"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "meters", "seed", "plain", "encrypted", "start", "fault", "pulses", "keyring"])]
     pub replay: Option<PathBuf>,
 }
 
@@ -119,6 +123,7 @@ impl Simulate {
             plain,
             encrypted,
             start,
+            pulses,
             ref fault,
             ..
         } = self.meters;
@@ -132,6 +137,7 @@ impl Simulate {
             speed: self.pace.speed,
             count: self.pace.count,
             faults: fault.clone(),
+            pulses,
         }
     }
 }

@@ -75,8 +75,8 @@ pub fn run(args: &Capture, global: &Global) -> Result<Exit, Failure> {
     };
     let sources = named
         .iter()
-        .map(|named| named.source(&options, &source))
-        .collect();
+        .map(|named| named.source(&options, &source, global.quiet))
+        .collect::<Result<_, _>>()?;
     let reader = Reader::new(sources, &stop)?;
     let list: Vec<&mut dyn Observer> = vec![&mut files, &mut progress];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);

@@ -37,6 +37,7 @@ use crate::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Poo
 use crate::source::Losses;
 use crate::source::Place;
 use crate::source::Reconnecting;
+use crate::source::pulse::Counters;
 use crate::sys::stop::Stop;
 
 /// What a command prints when nothing else is asked for.
@@ -116,9 +117,24 @@ pub struct Beside {
 
 impl Beside {
     /// What is remembered of meters, where that is kept.
-    pub fn remembered(&self) -> Option<Arc<Records>> {
-        self.deriving.as_ref().and_then(Deriving::remembered)
+    pub fn remembered(&self) -> Remembered {
+        let Some(deriving) = &self.deriving else {
+            return Remembered::default();
+        };
+        Remembered {
+            records: deriving.remembered(),
+            pulses: deriving.pulses(),
+        }
     }
+}
+
+/// What is remembered from runs before.
+#[derive(Clone, Debug, Default)]
+pub struct Remembered {
+    /// Of meters that encrypt.
+    pub records: Option<Arc<Records>>,
+    /// Pulses.
+    pub pulses: Counters,
 }
 
 /// A run that lacks only its observers.
@@ -140,7 +156,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Gathers keys, sources and limits; `before` is what is remembered of meters, where that is kept.
+    /// Gathers keys, sources and limits.
     ///
     /// # Errors
     /// A zone that does not exist; keys that cannot be had.
@@ -149,7 +165,7 @@ impl Prepared {
         named: &[Named],
         global: &Global,
         reload: Option<&Reload<'_>>,
-        before: Option<Arc<Records>>,
+        remembered: Remembered,
     ) -> Result<Self, Failure> {
         let zone = zone(&args.input)?;
         let ring_before = reload.and_then(|reload| reload.before.as_deref());
@@ -167,6 +183,8 @@ impl Prepared {
         let stop = Stop::new().map_err(|error| Failure::new(Exit::Io, error.to_string()))?;
         let mut options = inputs::source_options(&args.source, stop.clone(), reload.is_some());
         options.follow = args.input.follow;
+        options.zone = zone.clone();
+        options.counters = remembered.pulses;
         if options.follow
             && named
                 .iter()
@@ -192,14 +210,14 @@ impl Prepared {
                 verbose: global.verbose > 0,
             },
             repair: args.input.repair,
-            before,
+            before: remembered.records,
         };
         let inputs = named.iter().map(|named| named.input(&common));
         let inputs = inputs.collect::<Result<_, _>>()?;
         let sources = named
             .iter()
-            .map(|named| named.source(&options, &args.source))
-            .collect();
+            .map(|named| named.source(&options, &args.source, global.quiet))
+            .collect::<Result<_, _>>()?;
         let jobs = args.output.jobs.unwrap_or_else(cores);
         let to_file = args.output.file().is_some() || !std::io::stdout().is_terminal();
         let limits = Limits {

@@ -4,7 +4,7 @@ use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
 
 use crate::cli::args::{Global, Inspect, Run};
-use crate::cli::commands::decode::{Prepared, meters};
+use crate::cli::commands::decode::{Prepared, Remembered, meters};
 use crate::cli::config::Config;
 use crate::cli::inputs::{self, Named};
 use crate::cli::keys::reload::Reload;
@@ -66,7 +66,7 @@ pub fn stream(
     global: &Global,
     reload: Option<&Reload<'_>>,
 ) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, reload, None)?;
+    let run = Prepared::new(args, named, global, reload, Remembered::default())?;
     let inspectors = named.iter().map(|named| {
         let keys = named.keys(&args.keys, &run.ring.get())?;
         Ok(Inspector::new(keys, run.zone.clone()))

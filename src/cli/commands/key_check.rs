@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::args::{Global, KeysCheck, Run};
-use crate::cli::commands::decode::{Prepared, meters};
+use crate::cli::commands::decode::{Prepared, Remembered, meters};
 use crate::cli::config::Config;
 use crate::cli::inputs::{self, Named};
 use crate::cli::keys::Ring;
@@ -42,7 +42,7 @@ pub fn run(args: &KeysCheck, global: &Global) -> Result<Exit, Failure> {
 }
 
 fn check(args: &Run, named: &[Named], json: bool, global: &Global) -> Result<Exit, Failure> {
-    let run = Prepared::new(args, named, global, None, None)?.with_any_key();
+    let run = Prepared::new(args, named, global, None, Remembered::default())?.with_any_key();
     let ring = run.ring.get();
     let inputs = named.iter().map(|named| {
         let keys = named.keys(&args.keys, &ring)?;

@@ -89,6 +89,13 @@ pub(super) struct Entry {
     pub(super) reference_power: Option<ReferencePower>,
     #[serde(default, deserialize_with = "words")]
     pub(super) forward: Vec<ForwardTarget>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) any_name: bool,
+    pub(super) cert_file: Option<PathBuf>,
+    pub(super) cert_key_file: Option<PathBuf>,
 }
 
 fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {

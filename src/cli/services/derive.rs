@@ -25,6 +25,8 @@ use crate::p1::derive::{Derived, Deriver, Extent, Heard, ReferencePower};
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::replay::{Record, Records};
 use crate::run::failure::{Exit, Failure};
+use crate::source::Place;
+use crate::source::pulse::Counters;
 use crate::store::state::{Kept, Sealed, StateFile};
 use crate::sys::file_error::FileError;
 use meters::{METERS_MAX, Meters};
@@ -56,6 +58,10 @@ pub struct Deriving {
     sealed: Sealed,
     /// More of them came than are kept, which was said.
     overflows: bool,
+    /// Pulses of sources without a counter of their own.
+    pulses: Counters,
+    /// Pulses came since all was saved.
+    is_counting: bool,
 }
 
 /// Tells whether a counter of imported energy is one of an earlier push.
@@ -86,7 +92,11 @@ impl Deriving {
         let any = named.iter().any(|named| named.reference_power.is_some());
         let extent = args.extent(any);
         // A service remembers counters without being asked.
-        let keeps = keep == Keep::Always && (args.state.is_some() || service_folders().is_some());
+        let pulsing = |named: &Named| matches!(named.address.place, Place::Pulse(_));
+        let counts = named.iter().any(pulsing);
+        let keeps = counts && args.state.is_some()
+            || keep == Keep::Always
+                && (counts || args.state.is_some() || service_folders().is_some());
         if extent == Extent::Nothing && !keeps {
             return match &args.state {
                 None => Ok(None),
@@ -118,6 +128,11 @@ impl Deriving {
             (None, Keep::Always) => deriving.keep_in_state_folder(),
         }
         Ok(Some(deriving))
+    }
+
+    /// What is counted of pulses, and kept.
+    pub fn pulses(&self) -> Counters {
+        self.pulses.clone()
     }
 
     /// How much is computed.
@@ -221,16 +236,26 @@ impl Deriving {
 
     /// Time goes on; gives what is to be said.
     pub fn tick(&mut self) -> Vec<Notice> {
+        self.look_at_pulses();
         self.save_where_due();
         std::mem::take(&mut self.notices)
     }
 
     /// Saves the rest; gives what is to be said at last.
     pub fn finish(&mut self) -> Vec<Notice> {
+        self.look_at_pulses();
         if self.is_fresh {
             self.save();
         }
         std::mem::take(&mut self.notices)
+    }
+
+    fn look_at_pulses(&mut self) {
+        if self.pulses.take_fresh() {
+            self.is_fresh = true;
+            // Nothing else knows them.
+            self.is_counting = true;
+        }
     }
 
     /// Says once that there are too many.
@@ -283,13 +308,15 @@ impl Deriving {
         self.state = Some(file);
         self.meters = Meters::of(kept.meters, &kept.heard);
         self.sealed = kept.sealed;
+        self.pulses.fill(kept.pulses);
         self.notices.extend(notices);
     }
 
     fn save_where_due(&mut self) {
-        let apart = match self.has_ended {
-            true => APART_MIN,
-            false => APART,
+        let apart = match (self.has_ended, self.is_counting) {
+            (true, _) => APART_MIN,
+            (false, true) => APART_OF_PULSES,
+            (false, false) => APART,
         };
         let is_due = self.saved.is_none_or(|saved| saved.elapsed() >= apart);
         if self.is_fresh && is_due {
@@ -303,6 +330,7 @@ impl Deriving {
         };
         let mut kept = Kept {
             sealed: self.sealed.clone(),
+            pulses: self.pulses.all(),
             ..Kept::default()
         };
         let is_full = self.meters.write(&mut kept, self.written_max);
@@ -321,7 +349,10 @@ impl Deriving {
         }
         self.saved = Some(Instant::now());
         match saved {
-            Ok(()) => (self.is_fresh, self.has_ended, self.fails) = (false, false, false),
+            Ok(()) => {
+                (self.is_fresh, self.has_ended, self.fails) = (false, false, false);
+                self.is_counting = false;
+            }
             Err(error) if !self.fails => {
                 self.fails = true;
                 self.notices.push(Notice {
@@ -381,5 +412,7 @@ fn service_folders() -> Option<OsString> {
 const SEALED: usize = 1024;
 /// Time between two writings.
 const APART: Duration = Duration::from_secs(300);
+/// The same where pulses are counted: the meter does not say how many there were.
+const APART_OF_PULSES: Duration = Duration::from_secs(60);
 /// The same when a quarter has ended: of a recording, hundreds do in a second.
 const APART_MIN: Duration = Duration::from_secs(1);

@@ -176,7 +176,7 @@ pub(super) fn write_checksums(out: &mut Vec<u8>, push: &Push<'_>, computed: u16)
     out.push(b'}');
 }
 
-pub(super) fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {
+pub(crate) fn write_text_or_null(out: &mut Vec<u8>, value: Option<&str>) {
     match value {
         Some(value) => write_json_bytes(out, value.as_bytes()),
         None => out.extend_from_slice(b"null"),

@@ -1,4 +1,4 @@
-//! What stands from `p1_version` to `issues`, planned once for a shape of telegram.
+//! What stands from `p1_version` to `issues`, and values alone, planned once for a shape of telegram.
 
 use super::parts::{write_integer, write_text_or_null};
 use crate::format::incremental::{Rendering, Template};
@@ -8,7 +8,7 @@ use crate::p1::layout::{Form, Item, Place};
 use crate::p1::push::UnitFrom;
 use crate::p1::telegram::Telegram;
 
-/// The parts of an object from `p1_version` to `issues`, for one shape.
+/// What depends on the shape of a telegram, for one shape.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     template: Template<Then>,
@@ -46,7 +46,7 @@ impl Plan {
         planner.say(",\"p1_version\":");
         planner.version();
         planner.say("},\"values\":{");
-        planner.values();
+        planner.values(true);
         planner.say("},\"devices\":[");
         planner.devices();
         planner.say("],\"readings\":[");
@@ -56,6 +56,21 @@ impl Plan {
         Self {
             template: planner.draft.finish(),
             units: units.to_vec(),
+        }
+    }
+
+    /// Plans the values alone, each with a comma before it.
+    pub(super) fn flat(telegram: &Telegram<'_>, fields: Option<&Fields>) -> Self {
+        let mut planner = Planner {
+            telegram: *telegram,
+            draft: Rendering::new(telegram.text()),
+            fields,
+            units: &[],
+        };
+        planner.values(false);
+        Self {
+            template: planner.draft.finish(),
+            units: Vec::new(),
         }
     }
 
@@ -74,6 +89,16 @@ impl Plan {
         );
         out.extend_from_slice(bytes.strip_suffix(b",").unwrap_or(bytes));
         out.push(b']');
+    }
+
+    /// Appends the values of a telegram of its shape, each with a comma before it.
+    pub(super) fn write_flat(&mut self, out: &mut Vec<u8>, telegram: &Telegram<'_>) {
+        let text = telegram.text();
+        out.extend_from_slice(self.template.show(
+            text,
+            |then| then.part(text),
+            |out, then| then.write(out, telegram),
+        ));
     }
 }
 
@@ -139,9 +164,9 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn values(&mut self) {
+    /// The values; the first one without a comma before it where it is the first of its object.
+    fn values(&mut self, mut first: bool) {
         let shape = self.telegram.shape();
-        let mut first = true;
         for value in &shape.meaning.values {
             let line = shape.layout.lines.get(value.line as usize);
             let wanted =

@@ -196,6 +196,11 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
             or_zero(Measure::Seconds)
         ),
         ClockOff => format!("it is off by {}", duration(or_zero(Measure::Seconds))),
+        PulsesDisagree => format!(
+            "{} Wh by pulses, {} Wh by the meter",
+            or_zero(Measure::PulseEnergy),
+            or_zero(Measure::CounterEnergy)
+        ),
         ValueFormat if !full => count(or_zero(Measure::Seen), "line").to_string(),
         ValueFormat if or_zero(Measure::Seen) == 1 => {
             format!("one line, at 0x{:x}", or_zero(Measure::Place))

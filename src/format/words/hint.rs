@@ -139,6 +139,9 @@ pub fn hint(finding: &Finding) -> String {
         KeyChanged => "ask the operator for the new key of this meter",
         PeriodLong | PeriodShort => "check with the operator how the port is set up",
         ClockOff => "tell the operator; times of readings are the meter's own",
+        PulsesDisagree => {
+            "compare per_kwh with the front of the meter (imp/kWh); shade the sensor\nfrom other light; shortest= filters bounces, and pulses with them"
+        }
         ValueFormat => "the other lines are used; --explain shows the ones that are not",
         ScaleUnknown => {
             "they are shown as sent, without a unit: compare them with the display of\nthe meter, and ask its operator what the list is scaled by"

@@ -184,6 +184,8 @@ words! {
         ValueFormat = "value_format",
         /// Values of a list have no scale: none is sent, and none follows from anything else.
         ScaleUnknown = "scale_unknown",
+        /// The counter of a meter and its pulses do not add up to the same.
+        PulsesDisagree = "pulses_disagree",
     }
 }
 
@@ -250,6 +252,10 @@ words! {
         PerHour = "per_hour",
         /// 1 where the public authentication key fits.
         PublicFits = "public_fits",
+        /// Energy by pulses, Wh.
+        PulseEnergy = "pulses_wh",
+        /// Energy by the counter, Wh.
+        CounterEnergy = "counter_wh",
     }
 }
 
@@ -323,6 +329,7 @@ impl Verdict {
                 | Self::ClockOff
                 | Self::ValueFormat
                 | Self::ScaleUnknown
+                | Self::PulsesDisagree
         )
     }
 

@@ -25,6 +25,7 @@ mod links;
 mod listen;
 mod pace;
 mod plain;
+pub mod pulses;
 pub mod recovery;
 mod relatives;
 pub mod repair;

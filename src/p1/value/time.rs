@@ -239,6 +239,15 @@ impl Zone {
         Self::new(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC))
     }
 
+    /// A moment as a meter of the zone writes it, to the second: `YYMMDDhhmmss` with S or W.
+    pub fn written(&self, at: jiff::Timestamp) -> String {
+        let offset = self.rules.to_offset(at);
+        let is_summer = offset.seconds() != i32::from(self.winter) * 60;
+        let letter = if is_summer { 'S' } else { 'W' };
+        let local = offset.to_datetime(at);
+        format!("{}{letter}", local.strftime("%y%m%d%H%M%S"))
+    }
+
     /// The rules of the clock.
     pub fn rules(&self) -> &TimeZone {
         &self.rules

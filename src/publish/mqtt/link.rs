@@ -13,13 +13,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
 use super::message::{Kind, Message};
 use super::outbox::Outbox;
 use super::settings::{ONLINE, Protocol, Quality, Settings};
-use super::wire::{Client, ConnectionEvent, Wire};
 use crate::observe::observer::Notice;
 use crate::p1::count::count;
+use crate::sys::mqtt::fault::Fault;
+use crate::sys::mqtt::wire::{Client, ConnectionEvent, Wire};
 
 /// A link to a broker.
 pub struct Link {
@@ -171,7 +171,7 @@ impl Shared {
             let stop = self.lock().stop;
             let end = match stop {
                 true => End::Goodbye,
-                false => self.converse(Wire::open(&self.settings, protocol)),
+                false => self.converse(Wire::open(&self.settings.access(), protocol)),
             };
             let mut inside = self.lock();
             inside.speaker = None;
@@ -216,7 +216,7 @@ impl Shared {
     fn converse(&self, mut wire: Wire) -> End {
         let mut since: Option<Instant> = None;
         loop {
-            let happening = wire.next();
+            let happening = wire.wait();
             let mut inside = self.lock();
             match happening {
                 ConnectionEvent::Connected => {
@@ -237,13 +237,13 @@ impl Shared {
                     let topic = inside.outbox.acknowledge(number);
                     inside.tell_declined(&self.settings, topic.as_deref(), &reason);
                 }
-                ConnectionEvent::Heard { text, kept } => {
+                ConnectionEvent::Heard { text, kept, .. } => {
                     // What was said before we came is answered by what is said at the beginning.
                     if text == ONLINE && !kept {
                         inside.outbox.announce();
                     }
                 }
-                ConnectionEvent::Other => continue,
+                ConnectionEvent::Other | ConnectionEvent::Declined => continue,
                 ConnectionEvent::Ended => return End::Goodbye,
                 ConnectionEvent::Broke(fault) => {
                     let lasted = since.map(|since| since.elapsed());
@@ -272,7 +272,7 @@ impl Inside {
                 Kind::Status | Kind::Discovery | Kind::Gone => quality.at_least_once(),
                 Kind::Each | Kind::Newest => quality,
             };
-            if !speaker.publish(message, quality) {
+            if !speaker.publish(&message.topic, &message.text, message.retain, quality) {
                 self.outbox.put_back();
                 return;
             }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::message::{Kind, Message};
+use crate::sys::mqtt::wire::UNDER_WAY_MAX;
 
 /// Messages of a run.
 #[derive(Debug, Default)]
@@ -263,9 +264,6 @@ impl Outbox {
     }
 }
 
-/// Messages that the connection holds at a time: less than the 20 that mosquitto takes, which in MQTT 3.1.1 loses those
-/// of QoS 2 above.
-pub const UNDER_WAY_MAX: usize = 16;
 /// Bytes of a message beside its topic and text, at the most.
 const HEAD: usize = 16;
 /// Messages that wait at the most.

@@ -4,9 +4,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::fault::Fault;
-use super::settings::{Protocol, Settings};
-use super::wire::{ConnectionEvent, Wire};
+use super::settings::Settings;
+use crate::sys::mqtt::fault::Fault;
+use crate::sys::mqtt::wire::{ConnectionEvent, Protocol, Wire};
 
 /// Why a broker does not let us in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +53,10 @@ fn connect(settings: &Settings) -> Result<Protocol, Fault> {
 }
 
 fn converse(settings: &Settings, protocol: Protocol) -> Result<Protocol, Fault> {
-    let mut wire = Wire::open(settings, protocol);
+    let mut wire = Wire::open(&settings.access(), protocol);
     let mut connected = false;
     loop {
-        match wire.next() {
+        match wire.wait() {
             ConnectionEvent::Connected => {
                 connected = true;
                 wire.speaker().leave();

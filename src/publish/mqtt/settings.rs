@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use rumqttc_v5::TlsConfiguration;
+use std::sync::Arc;
 
-use super::broker::Broker;
-use super::message::{Kind, Message};
+use tokio_rustls::rustls::ClientConfig;
+
+use crate::sys::mqtt::broker::Broker;
+use crate::sys::mqtt::wire::{Access, Will};
+pub use crate::sys::mqtt::wire::{Protocol, Quality};
 
 /// All that holds for a run.
 #[derive(Clone)]
@@ -13,7 +16,7 @@ pub struct Settings {
     /// Where, and who we are there.
     pub broker: Broker,
     /// TLS, where the connection is one.
-    pub tls: Option<TlsConfiguration>,
+    pub tls: Option<Arc<ClientConfig>>,
     /// The version of MQTT; none: 5, and 3.1.1 where the broker does not speak it.
     pub protocol: Option<Protocol>,
     /// Our name at the broker.
@@ -34,15 +37,6 @@ pub struct Settings {
     pub verbose: bool,
 }
 
-/// Versions of MQTT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// MQTT 3.1.1.
-    Three,
-    /// MQTT 5.
-    Five,
-}
-
 /// What is published of a telegram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Topics {
@@ -53,18 +47,6 @@ pub enum Topics {
     Json,
     /// Both.
     Both,
-}
-
-/// How surely a message arrives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Quality {
-    /// QoS 0: perhaps.
-    AtMostOnce,
-    /// QoS 1: surely, twice where a connection breaks.
-    #[default]
-    AtLeastOnce,
-    /// QoS 2: surely, and once as long as the connection stays.
-    ExactlyOnce,
 }
 
 /// How topics are called.
@@ -83,9 +65,19 @@ impl Settings {
         format!("{}/status", self.prefix)
     }
 
-    /// What the broker publishes when we are gone without a word.
-    pub fn will(&self) -> Message {
-        Message::new(self.status_topic(), OFFLINE, true, Kind::Status)
+    /// How to get to the broker; it says that we are gone when we are without a word.
+    pub fn access(&self) -> Access {
+        Access {
+            broker: self.broker.clone(),
+            tls: self.tls.clone(),
+            client_id: self.client_id.clone(),
+            longest: HEARD_MAX,
+            will: Some(Will {
+                topic: self.status_topic().into(),
+                text: OFFLINE.into(),
+                quality: self.quality.at_least_once(),
+            }),
+        }
     }
 
     /// The topic on which home automation says that it has started.
@@ -117,16 +109,8 @@ impl Topics {
     }
 }
 
-impl Quality {
-    /// The same, or better: for what must not be lost.
-    pub fn at_least_once(self) -> Self {
-        match self {
-            Self::AtMostOnce => Self::AtLeastOnce,
-            other => other,
-        }
-    }
-}
-
+/// Longest message that is listened to, in bytes: the birth of home automation is a word.
+const HEARD_MAX: usize = 10 * 1024;
 /// What a status says of somebody who is there.
 pub const ONLINE: &[u8] = b"online";
 /// What a status says of somebody who is not.

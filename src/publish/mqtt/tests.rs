@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::broker::Broker;
 use super::claims::Claims;
 use super::device::{Device, discovery_entity};
 use super::settings::{Layout, Quality, Settings, Topics};
@@ -17,6 +16,7 @@ use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Event};
 use crate::p1::value::{Decimal, Zone};
 use crate::simulate::virtual_meter::{Profile, Setup, VirtualMeter};
+use crate::sys::mqtt::broker::Broker;
 
 /// Classes of sensors with the units and state classes that Home Assistant takes, none as `""`.
 const CLASSES: [(&str, &[&str], &[&str]); 12] = [

@@ -1,5 +1,6 @@
 //! Several virtual meters that send in turn.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Plan, VirtualMeter};
@@ -11,6 +12,16 @@ pub struct MeterGroup {
     count: u64,
     sent: u64,
     turn: usize,
+    flashes: Option<Flashes>,
+}
+
+/// LEDs of the meters.
+struct Flashes {
+    per_kwh: u64,
+    /// Those of the period, in order.
+    waiting: VecDeque<Due>,
+    /// What is left to the next pulse of each meter, in thousandths of a pulse.
+    left: Vec<u64>,
 }
 
 /// When a burst is due, and on which line.
@@ -25,7 +36,10 @@ pub struct Due {
 impl MeterGroup {
     /// Switches the meters on.
     pub fn new(plan: &Plan) -> Self {
-        let (plan, numbers) = (plan.started(), 1..=plan.meters.max(1));
+        let (mut plan, numbers) = (plan.started(), 1..=plan.meters.max(1));
+        if plan.pulses.is_some() {
+            plan.sealed = Some(false);
+        }
         Self {
             meters: numbers
                 .map(|number| VirtualMeter::new(plan.setup(number)))
@@ -34,6 +48,11 @@ impl MeterGroup {
             count: plan.count.unwrap_or(u64::MAX),
             sent: 0,
             turn: 0,
+            flashes: plan.pulses.map(|per_kwh| Flashes {
+                per_kwh: u64::from(per_kwh.get()),
+                waiting: VecDeque::new(),
+                left: vec![0; plan.meters.max(1) as usize],
+            }),
         }
     }
 
@@ -44,6 +63,9 @@ impl MeterGroup {
 
     /// Appends the next burst, as a reader gets it; `None` when each meter has sent all it should.
     pub fn next(&mut self, out: &mut Vec<u8>) -> Option<Due> {
+        if self.flashes.is_some() {
+            return self.next_flash(out);
+        }
         if self.sent >= self.count {
             return None;
         }
@@ -67,6 +89,44 @@ impl MeterGroup {
     }
 }
 
+impl MeterGroup {
+    /// Appends the next pulse of any meter.
+    fn next_flash(&mut self, out: &mut Vec<u8>) -> Option<Due> {
+        let flashes = self.flashes.as_mut()?;
+        while flashes.waiting.is_empty() {
+            if self.sent >= self.count {
+                return None;
+            }
+            let began = nanoseconds(self.period).saturating_mul(self.sent);
+            let mut period = Vec::new();
+            for (lane, meter) in self.meters.iter_mut().enumerate() {
+                let before = meter.household().energy().imported();
+                meter.next_telegram(&mut Vec::new());
+                let used = meter.household().energy().imported() - before;
+                let left = flashes.left.get_mut(lane)?;
+                *left += u64::try_from(used).unwrap_or_default() * flashes.per_kwh;
+                let pulses = *left / 1000;
+                *left %= 1000;
+                // As even as the power was.
+                let apart = nanoseconds(self.period) / pulses.max(1);
+                period.extend((0..pulses).map(|pulse| Due {
+                    lane,
+                    at: Duration::from_nanos(began.saturating_add(apart.saturating_mul(pulse))),
+                }));
+            }
+            period.sort_by_key(|due| due.at);
+            flashes.waiting.extend(period);
+            self.sent += 1;
+        }
+        out.push(b'\n');
+        flashes.waiting.pop_front()
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +148,27 @@ mod tests {
             .map(|due| (due.lane, due.at.as_secs()))
             .collect();
         assert_eq!(seconds, [(0, 0), (1, 5), (0, 10), (1, 15)]);
+    }
+
+    #[test]
+    fn an_led_flashes_for_what_its_meter_counts() {
+        let options = [
+            ("pulses", "800"),
+            ("count", "361"),
+            ("start", "2026-01-31T18:00"),
+        ];
+        let (dues, bytes) = sent(&options);
+        assert_eq!(bytes, vec![b'\n'; dues.len()]);
+        assert!(dues.is_sorted_by_key(|due| due.at));
+        let plan = Plan::of_options(options).unwrap();
+        let mut meter = VirtualMeter::new(plan.setup(1));
+        let before = meter.household().energy().imported();
+        for _ in 0..361 {
+            meter.next_telegram(&mut Vec::new());
+        }
+        let used = meter.household().energy().imported() - before;
+        assert!(used > 100, "{used}");
+        assert_eq!(dues.len() as i64, used * 800 / 1000);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is simulated and how fast, as it is asked for: by options of the command line, or behind `sim:?`.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Plan {
     pub count: Option<u64>,
     /// What is wrong with them, in this order.
     pub faults: Vec<Fault>,
+    /// Pulses of an LED instead of telegrams, so many for a kilowatt hour: a line each.
+    pub pulses: Option<NonZeroU32>,
 }
 
 /// How much faster than real the time of a meter goes: above 0, in thousandths.
@@ -147,6 +150,7 @@ impl Plan {
             "period" => self.period = Some(parse_period(value).ok_or_else(|| wrong(PERIOD))?),
             "speed" => self.speed = Some(value.parse().map_err(wrong)?),
             "count" => self.count = Some(value.parse().map_err(|_| wrong("a whole number"))?),
+            "pulses" => self.pulses = Some(value.parse().map_err(|_| wrong("a number from 1"))?),
             "fault" => self.faults.push(value.parse()?),
             _ => return Err(PlanError::Unknown(name.to_owned())),
         }
@@ -167,6 +171,7 @@ impl Default for Plan {
             speed: None,
             count: None,
             faults: Vec::new(),
+            pulses: None,
         }
     }
 }
@@ -250,7 +255,7 @@ pub const START: &str = "a time such as 2026-01-31T18:00:00 or a day such as 202
 pub const PERIOD: &str = "whole seconds up to a day, such as 10s, or 15m, or 1h";
 
 const OPTIONS: &str =
-    "profile, meters, seed, plain, encrypted, start, period, speed, count and fault";
+    "profile, meters, seed, plain, encrypted, start, period, speed, count, pulses and fault";
 const PROFILES: &str = "one of lu, lu-full, nl5, nl42, nl22, be, se, at, hu, lt, no-aidon, no-kaifa, \
 kamstrup, at-noe, at-tinetz, ch-lg, ch-iskra, si-iskra and pl-stoen";
 /// The name in a header has six digits, so that more meters could not be told apart.
@@ -293,6 +298,7 @@ mod tests {
                     at: Some(700),
                 },
             ],
+            pulses: None,
         };
         assert_eq!(asked, Ok(expected));
         assert_eq!(plan("plain").unwrap().sealed, Some(false));

@@ -94,7 +94,7 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, chunk: usize) -> (Vec<u8
         panic!("parse was asked for");
     };
     let named = inputs::addresses(&args.inputs).unwrap();
-    let prepared = Prepared::new(&args, &named, &global, None, None).unwrap();
+    let prepared = Prepared::new(&args, &named, &global, None, Remembered::default()).unwrap();
     let format = args.output.format().unwrap();
     let options = OutputOptions::default();
     let output = Output::open(&args.output, format, &options, &prepared.zone).unwrap();

@@ -34,6 +34,9 @@ pub(super) fn look(
     let name = address.place.to_string();
     let kind = match &address.place {
         Place::Tcp { .. } => "tcp",
+        Place::Http(_) => "http",
+        Place::Mqtt(_) => "mqtt",
+        Place::Pulse(_) => "pulse",
         Place::Sim(_) => "sim",
         Place::Stdin => "stdin",
         Place::Path(path) if !is_port(path) => "file",
@@ -125,7 +128,12 @@ fn port(place: &Place) -> Result<Option<Holder>, Failure> {
                 return Err(SourceError::SeveralUsbPorts { paths }.into());
             }
         },
-        Place::Tcp { .. } | Place::Sim(_) | Place::Stdin => return Ok(None),
+        Place::Tcp { .. }
+        | Place::Http(_)
+        | Place::Mqtt(_)
+        | Place::Pulse(_)
+        | Place::Sim(_)
+        | Place::Stdin => return Ok(None),
     };
     if !path.exists() {
         let ports = ports::list().iter().map(Port::to_string).collect();

@@ -30,7 +30,13 @@ pub fn given(text: &OsStr) -> Result<Address, Failure> {
             }
             Ok(address)
         }
-        Place::Tcp { .. } | Place::Sim(_) | Place::Auto => Ok(address),
+        Place::Pulse(_) => {
+            let what = "pulses need no setting up";
+            Err(Failure::new(Exit::Usage, what).hint("smarty watch pulse:… counts them"))
+        }
+        Place::Tcp { .. } | Place::Http(_) | Place::Mqtt(_) | Place::Sim(_) | Place::Auto => {
+            Ok(address)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a simulation says when it begins: where it is, and how to read it.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::outlets::{Outlets, create};
@@ -53,9 +54,15 @@ pub fn say_how_to_read(
         return Ok(());
     }
     let command = match target {
-        Target::Pty | Target::Tcp => watch(play, &places, &keys),
-        Target::File(path) => format!("smarty parse {}{keys}", quoted(&shown(path))),
-        Target::Stdout => format!("smarty parse -{keys}"),
+        Target::Pty | Target::Tcp => watch(play, &places, &keys, args.meters.pulses),
+        Target::File(path) => {
+            let place = of_pulses(&shown(path), args.meters.pulses);
+            format!("smarty parse {}{keys}", quoted(&place))
+        }
+        Target::Stdout => {
+            let place = of_pulses("-", args.meters.pulses);
+            format!("smarty parse {}{keys}", quoted(&place))
+        }
     };
     if let (None, [_, _, ..], false) = (&args.target.keyring, meters, ring.is_empty()) {
         say_openly(&match meters.len() {
@@ -70,7 +77,7 @@ pub fn say_how_to_read(
 }
 
 /// The command that shows what is sent, with a label for each meter where there are several.
-fn watch(play: &Play, places: &[String], keys: &str) -> String {
+fn watch(play: &Play, places: &[String], keys: &str, pulses: Option<NonZeroU32>) -> String {
     let label = |index: usize| match play {
         Play::MeterGroup(_) => format!("meter{}", index + 1),
         Play::Replay { replay, .. } => replay.labels().get(index).cloned().unwrap_or_default(),
@@ -82,9 +89,18 @@ fn watch(play: &Play, places: &[String], keys: &str) -> String {
             _ => label(index),
         };
         let equals = if label.is_empty() { "" } else { "=" };
+        let place = of_pulses(place, pulses);
         command.push_str(&format!(" {}", quoted(&format!("{label}{equals}{place}"))));
     }
     command + keys
+}
+
+/// A place as the address of pulses, where pulses are sent there.
+fn of_pulses(place: &str, pulses: Option<NonZeroU32>) -> String {
+    match pulses {
+        Some(per_kwh) => format!("pulse:{place}?per_kwh={per_kwh}"),
+        None => place.to_owned(),
+    }
 }
 
 fn key_options(meter: &VirtualMeter) -> String {

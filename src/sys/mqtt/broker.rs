@@ -1,8 +1,8 @@
-//! Where the broker is: `mqtt://user@host:1883/prefix`.
+//! Where the broker is: `mqtt://user@host:1883/topics`.
 //!
 //! ```text
 //! mqtts://  anna  :  secret  @  broker.lan  :  8883  /  home/meters
-//! scheme    user     password   host           port     prefix of the topics
+//! scheme    user     password   host           port     what topics begin with, or which are listened to
 //! ```
 //! `mqtt` is plain TCP and port 1883, `mqtts` is TLS and port 8883. A user or password with `@`, `:`, `/` or `%` writes
 //! them as `%40`, `%3A`, `%2F`, `%25`.
@@ -10,8 +10,6 @@
 use std::fmt;
 
 use zeroize::Zeroizing;
-
-use super::topic::{self, PrefixError};
 
 /// Address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +24,8 @@ pub struct Broker {
     pub user: Option<String>,
     /// Its password, where it stands in the address.
     pub password: Option<Password>,
-    /// What all topics begin with; none was named.
-    pub prefix: Option<String>,
+    /// What stands behind the host: what topics begin with, or which are listened to.
+    pub topics: Option<String>,
 }
 
 /// A password; it is never shown.
@@ -55,9 +53,6 @@ pub enum BrokerError {
     /// A password without a user.
     #[error("the address of the broker has a password and no user")]
     NoUser,
-    /// The rest cannot be the prefix of topics.
-    #[error("{0}")]
-    Prefix(#[from] PrefixError),
 }
 
 impl Broker {
@@ -74,16 +69,13 @@ impl Broker {
         };
         // The last @ before the path ends the password, so that one with an @ in it is not taken for a host.
         let at = rest.rfind('@').map_or(0, |at| at + 1);
-        let (authority, prefix) = match rest.get(at..).and_then(|host| host.find('/')) {
+        let (authority, topics) = match rest.get(at..).and_then(|host| host.find('/')) {
             Some(slash) => (rest.get(..at + slash), rest.get(at + slash + 1..)),
             None => (Some(rest), None),
         };
         let authority = authority.unwrap_or_default();
-        let prefix = prefix.map(|prefix| prefix.trim_end_matches('/'));
-        let prefix = prefix.filter(|prefix| !prefix.is_empty());
-        if let Some(prefix) = prefix {
-            topic::check_prefix(prefix)?;
-        }
+        let topics = topics.map(|topics| topics.trim_end_matches('/'));
+        let topics = topics.filter(|topics| !topics.is_empty());
         let (login, place) = match authority.rsplit_once('@') {
             Some((login, place)) => (login, place),
             None => ("", authority),
@@ -102,7 +94,7 @@ impl Broker {
             port,
             user: Some(user).filter(|user| !user.is_empty()),
             password: password.map(Password::new),
-            prefix: prefix.map(str::to_owned),
+            topics: topics.map(str::to_owned),
         })
     }
 }
@@ -165,6 +157,29 @@ fn place_of(place: &str, usual: u16) -> Result<(String, u16), BrokerError> {
     Ok((host.to_owned(), port.ok_or(BrokerError::BadPort)?))
 }
 
+/// Tells what is wrong with a filter of topics, where something is.
+pub fn filter_fault(filter: &str) -> Option<&'static str> {
+    let levels: Vec<&str> = filter.split('/').collect();
+    let last = levels.len().saturating_sub(1);
+    for (place, level) in levels.iter().enumerate() {
+        match *level {
+            "+" => {}
+            "#" if place == last => {}
+            "#" => return Some("# stands at the end of the topic only"),
+            level if level.contains(['+', '#']) => {
+                return Some("+ and # stand for whole levels of the topic");
+            }
+            level if level.contains(char::is_control) => {
+                return Some("the topic has a sign that cannot be printed");
+            }
+            _ => {}
+        }
+    }
+    filter
+        .is_empty()
+        .then_some("the topic is missing: mqtt://HOST/TOPIC")
+}
+
 /// The text with `%40` and the like undone.
 fn decoded(text: &str) -> Result<String, BrokerError> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -193,10 +208,10 @@ mod tests {
         assert_eq!((broker.host.as_str(), broker.port), ("broker.lan", 8884));
         assert_eq!(broker.user.as_deref(), Some("anna"));
         assert_eq!(broker.password.as_ref().unwrap().reveal(), "p@ss:");
-        assert_eq!(broker.prefix.as_deref(), Some("home/meters"));
+        assert_eq!(broker.topics.as_deref(), Some("home/meters"));
         assert_eq!(broker.to_string(), "mqtts://broker.lan:8884");
         let plain = Broker::parse("mqtt://10.0.0.7").unwrap();
-        assert_eq!((plain.port, plain.user, plain.prefix), (1883, None, None));
+        assert_eq!((plain.port, plain.user, plain.topics), (1883, None, None));
         let six = Broker::parse("mqtts://[fd00::7]").unwrap();
         assert_eq!((six.host.as_str(), six.port), ("fd00::7", 8883));
         assert_eq!(six.to_string(), "mqtts://[fd00::7]:8883");
@@ -207,7 +222,7 @@ mod tests {
         let broker = Broker::parse("mqtt://anna:a@b/c@host/p").unwrap();
         assert_eq!(broker.host, "host");
         assert_eq!(broker.password.unwrap().reveal(), "a@b/c");
-        assert_eq!(broker.prefix.as_deref(), Some("p"));
+        assert_eq!(broker.topics.as_deref(), Some("p"));
     }
 
     #[test]
@@ -225,12 +240,21 @@ mod tests {
         ] {
             assert_eq!(Broker::parse(text), Err(error), "{text}");
         }
-        assert!(Broker::parse("mqtt://host/a/#").is_err());
     }
 
     #[test]
     fn a_password_is_never_shown() {
         let broker = Broker::parse("mqtt://anna:topsecret@host").unwrap();
         assert!(!format!("{broker:?} {broker}").contains("topsecret"));
+    }
+
+    #[test]
+    fn a_filter_that_no_broker_takes_is_told() {
+        for filter in ["a/#/b", "a+/b", "a/b#", ""] {
+            assert!(filter_fault(filter).is_some(), "{filter}");
+        }
+        for filter in ["a", "a/+/b", "#", "+/#"] {
+            assert_eq!(filter_fault(filter), None, "{filter}");
+        }
     }
 }

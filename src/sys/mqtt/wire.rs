@@ -3,9 +3,59 @@
 //! Two crates, as each speaks one version of the protocol: it writes no other into its CONNECT, and its packets are laid
 //! out by that one. What they do below that is one crate that both use.
 
+use std::sync::Arc;
+
+use tokio_rustls::rustls::ClientConfig;
+
+use super::broker::Broker;
 use super::fault::Fault;
-use super::message::Message;
-use super::settings::{Protocol, Quality, Settings};
+
+/// Where a broker is, and who we are there.
+#[derive(Clone)]
+pub struct Access {
+    /// Where, and as which user.
+    pub broker: Broker,
+    /// TLS, where the connection is one.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// Our name at the broker.
+    pub client_id: String,
+    /// Longest message that is listened to, in bytes.
+    pub longest: usize,
+    /// What the broker publishes when we are gone without a word.
+    pub will: Option<Will>,
+}
+
+/// What is published when we are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Will {
+    /// Where.
+    pub topic: Arc<str>,
+    /// What.
+    pub text: Arc<[u8]>,
+    /// How surely.
+    pub quality: Quality,
+}
+
+/// Versions of MQTT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// MQTT 3.1.1.
+    Three,
+    /// MQTT 5.
+    Five,
+}
+
+/// How surely a message arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// QoS 0: perhaps.
+    AtMostOnce,
+    /// QoS 1: surely, twice where a connection breaks.
+    #[default]
+    AtLeastOnce,
+    /// QoS 2: surely, and once as long as the connection stays.
+    ExactlyOnce,
+}
 
 /// A connection that is being made, or is made.
 pub enum Wire {
@@ -35,8 +85,12 @@ pub enum ConnectionEvent {
     Acknowledged(u16),
     /// The broker does not take the message of this number, and says why.
     Rejected(u16, String),
+    /// The broker does not let us listen to what was asked for.
+    Declined,
     /// A message came on a topic; `kept` says that it is an old one.
     Heard {
+        /// Where.
+        topic: String,
         /// What.
         text: Vec<u8>,
         /// Whether the broker had kept it.
@@ -50,12 +104,22 @@ pub enum ConnectionEvent {
     Broke(Fault),
 }
 
+impl Quality {
+    /// The same, or better: for what must not be lost.
+    pub fn at_least_once(self) -> Self {
+        match self {
+            Self::AtMostOnce => Self::AtLeastOnce,
+            other => other,
+        }
+    }
+}
+
 impl Wire {
-    /// Makes a connection; nothing is sent before [`Wire::next`].
-    pub fn open(settings: &Settings, protocol: Protocol) -> Self {
+    /// Makes a connection; nothing is sent before [`Wire::wait`].
+    pub fn open(access: &Access, protocol: Protocol) -> Self {
         match protocol {
-            Protocol::Three => Self::three(settings),
-            Protocol::Five => Self::five(settings),
+            Protocol::Three => Self::three(access),
+            Protocol::Five => Self::five(access),
         }
     }
 
@@ -68,7 +132,7 @@ impl Wire {
     }
 
     /// Waits for the next that happens.
-    pub fn next(&mut self) -> ConnectionEvent {
+    pub fn wait(&mut self) -> ConnectionEvent {
         match self {
             Self::Three(_, connection) => match connection.recv() {
                 Ok(Ok(event)) => of_three(event),
@@ -83,21 +147,18 @@ impl Wire {
         }
     }
 
-    fn three(settings: &Settings) -> Self {
-        use rumqttc_v4::{Client, LastWill, MqttOptions, Transport};
-        let place = (settings.broker.host.as_str(), settings.broker.port);
-        let mut options = MqttOptions::new(settings.client_id.clone(), place);
+    fn three(access: &Access) -> Self {
+        use rumqttc_v4::{Client, LastWill, MqttOptions, TlsConfiguration, Transport};
+        let place = (access.broker.host.as_str(), access.broker.port);
+        let mut options = MqttOptions::new(access.client_id.clone(), place);
         options.set_keep_alive(KEEP_ALIVE);
         options.set_clean_session(true);
-        options.set_max_packet_size(HEARD_MAX, SENT_MAX);
-        let will = settings.will();
-        options.set_last_will(LastWill::new(
-            &*will.topic,
-            &*will.text,
-            three(settings.quality.at_least_once()),
-            true,
-        ));
-        match (&settings.broker.user, &settings.broker.password) {
+        options.set_max_packet_size(access.longest, SENT_MAX);
+        if let Some(will) = &access.will {
+            let quality = three(will.quality);
+            options.set_last_will(LastWill::new(&*will.topic, &*will.text, quality, true));
+        }
+        match (&access.broker.user, &access.broker.password) {
             (Some(user), Some(password)) => {
                 options.set_credentials(user.clone(), password.reveal().to_owned());
             }
@@ -106,29 +167,27 @@ impl Wire {
             }
             (None, _) => {}
         }
-        if let Some(tls) = &settings.tls {
-            options.set_transport(Transport::tls_with_config(tls.clone()));
+        if let Some(tls) = &access.tls {
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+                Arc::clone(tls),
+            )));
         }
         let (client, connection) = Client::builder(options).capacity(CAPACITY).build();
         Self::Three(client, Box::new(connection))
     }
 
-    fn five(settings: &Settings) -> Self {
-        use rumqttc_v5::{Client, LastWill, MqttOptions, Transport};
-        let place = (settings.broker.host.as_str(), settings.broker.port);
-        let mut options = MqttOptions::new(settings.client_id.clone(), place);
+    fn five(access: &Access) -> Self {
+        use rumqttc_v5::{Client, LastWill, MqttOptions, TlsConfiguration, Transport};
+        let place = (access.broker.host.as_str(), access.broker.port);
+        let mut options = MqttOptions::new(access.client_id.clone(), place);
         options.set_keep_alive(KEEP_ALIVE);
         options.set_clean_start(true);
-        let will = settings.will();
-        let quality = five(settings.quality.at_least_once());
-        options.set_last_will(LastWill::new(
-            &*will.topic,
-            &*will.text,
-            quality,
-            true,
-            None,
-        ));
-        match (&settings.broker.user, &settings.broker.password) {
+        if let Some(will) = &access.will {
+            let quality = five(will.quality);
+            let will = LastWill::new(&*will.topic, &*will.text, quality, true, None);
+            options.set_last_will(will);
+        }
+        match (&access.broker.user, &access.broker.password) {
             (Some(user), Some(password)) => {
                 options.set_credentials(user.clone(), password.reveal().to_owned());
             }
@@ -137,8 +196,10 @@ impl Wire {
             }
             (None, _) => {}
         }
-        if let Some(tls) = &settings.tls {
-            options.set_transport(Transport::tls_with_config(tls.clone()));
+        if let Some(tls) = &access.tls {
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+                Arc::clone(tls),
+            )));
         }
         let (client, connection) = Client::builder(options).capacity(CAPACITY).build();
         Self::Five(client, Box::new(connection))
@@ -147,17 +208,15 @@ impl Wire {
 
 impl Client {
     /// Gives a message to the connection; tells whether it took it.
-    pub fn publish(&self, message: &Message, quality: Quality) -> bool {
-        let topic = message.topic.to_string();
-        let text = message.text.to_vec();
+    pub fn publish(&self, topic: &str, text: &[u8], retain: bool, quality: Quality) -> bool {
+        let (topic, text) = (topic.to_owned(), text.to_vec());
         match self {
             Self::Three(client) => {
-                let options =
-                    rumqttc_v4::PublishOptions::new(three(quality)).retain(message.retain);
+                let options = rumqttc_v4::PublishOptions::new(three(quality)).retain(retain);
                 client.try_publish(topic, text, options).is_ok()
             }
             Self::Five(client) => {
-                let options = rumqttc_v5::PublishOptions::new(five(quality)).retain(message.retain);
+                let options = rumqttc_v5::PublishOptions::new(five(quality)).retain(retain);
                 client.try_publish(topic, text, options).is_ok()
             }
         }
@@ -204,9 +263,18 @@ fn of_three(event: rumqttc_v4::Event) -> ConnectionEvent {
             ConnectionEvent::Sent(Some(number).filter(|n| *n > 0))
         }
         Event::Incoming(Packet::ConnAck(_)) => ConnectionEvent::Connected,
+        Event::Incoming(Packet::SubAck(ack))
+            if ack
+                .return_codes
+                .iter()
+                .any(|code| matches!(code, rumqttc_v4::SubscribeReasonCode::Failure)) =>
+        {
+            ConnectionEvent::Declined
+        }
         Event::Incoming(Packet::PubAck(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
         Event::Incoming(Packet::PubComp(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
         Event::Incoming(Packet::Publish(publish)) => ConnectionEvent::Heard {
+            topic: String::from_utf8_lossy(publish.topic.as_ref()).into_owned(),
             text: publish.payload.to_vec(),
             kept: publish.retain,
         },
@@ -221,6 +289,14 @@ fn of_five(event: rumqttc_v5::Event) -> ConnectionEvent {
             ConnectionEvent::Sent(Some(number).filter(|n| *n > 0))
         }
         Event::Incoming(Packet::ConnAck(_)) => ConnectionEvent::Connected,
+        Event::Incoming(Packet::SubAck(ack))
+            if ack
+                .return_codes
+                .iter()
+                .any(|code| !matches!(code, rumqttc_v5::SubscribeReasonCode::Success(_))) =>
+        {
+            ConnectionEvent::Declined
+        }
         Event::Incoming(Packet::PubAck(ack)) => match ack.reason {
             PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {
                 ConnectionEvent::Acknowledged(ack.pkid)
@@ -233,6 +309,7 @@ fn of_five(event: rumqttc_v5::Event) -> ConnectionEvent {
         },
         Event::Incoming(Packet::PubComp(ack)) => ConnectionEvent::Acknowledged(ack.pkid),
         Event::Incoming(Packet::Publish(publish)) => ConnectionEvent::Heard {
+            topic: String::from_utf8_lossy(publish.topic.as_ref()).into_owned(),
             text: publish.payload.to_vec(),
             kept: publish.retain,
         },
@@ -242,9 +319,10 @@ fn of_five(event: rumqttc_v5::Event) -> ConnectionEvent {
 
 /// Seconds of silence after which the other side is asked whether it is there.
 const KEEP_ALIVE: u16 = 30;
-/// Longest message that is listened to, in bytes: the birth of home automation is a word.
-const HEARD_MAX: usize = 10 * 1024;
 /// Longest message that MQTT can have, in bytes.
 const SENT_MAX: usize = 268_435_455;
 /// Requests that wait in the connection: all messages under way, and what is said beside them.
-const CAPACITY: usize = super::outbox::UNDER_WAY_MAX + 8;
+const CAPACITY: usize = UNDER_WAY_MAX + 8;
+/// Messages that the connection holds at a time: less than the 20 that mosquitto takes, which in MQTT 3.1.1 loses those
+/// of QoS 2 above.
+pub const UNDER_WAY_MAX: usize = 16;
