@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
     $completions = @(switch ($command) {
         'smarty' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -67,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram comes for so long (30s, 5m)')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace an existing file')
             [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Append to an existing file')
@@ -121,6 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]')
             [CompletionResult]::new('--store-step', '--store-step', [CompletionResultType]::ParameterName, 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them')
@@ -191,6 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]')
             [CompletionResult]::new('--store-step', '--store-step', [CompletionResultType]::ParameterName, 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them')
@@ -249,6 +253,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them')
@@ -304,6 +309,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, made whole or not at all')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--show-key', '--show-key', [CompletionResultType]::ParameterName, 'When one digit of the key turns out to be mistyped, say which it should be')
             [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them')
@@ -387,6 +393,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Threads that decode files of encrypted frames [default: one a processor]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--on-change', '--on-change', [CompletionResultType]::ParameterName, 'Only telegrams with a value that changed, the clock aside; with -F those values only')
             [CompletionResult]::new('--no-mqtt', '--no-mqtt', [CompletionResultType]::ParameterName, 'Do not publish, whatever smarty.toml says')
@@ -439,6 +446,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal')
             [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Write the key ring of the meters to a file, for --keyring of the other commands')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Send in clear, whatever the profile does')
             [CompletionResult]::new('--encrypted', '--encrypted', [CompletionResultType]::ParameterName, 'Encrypt, whatever the profile does')
@@ -454,6 +462,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         }
         'smarty;ports' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -465,6 +474,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         }
         'smarty;keys' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -487,6 +497,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the meter is called: the label of its source, and its name in outputs')
             [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Whether each frame of the meter ends in a tag, the proof of origin')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'The meter may send in clear as well')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the entry of the meter')
@@ -501,6 +512,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;keys;list' {
             [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring to list [default: keys.toml in the configuration folder]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One object per entry')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -534,6 +546,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 when no telegram comes for so long (30s, 5m)')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after so long (30s, 10m, 2h, 1d)')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('--server-any-name', '--server-any-name', [CompletionResultType]::ParameterName, 'Take a certificate of that authority for any name, as those of HomeWizard meters')
             [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'End when a port or server is not there or goes away')
@@ -549,6 +562,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;keys;remove' {
             [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Key ring to remove from [default: keys.toml in the configuration folder]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -604,6 +618,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         'smarty;generate' {
             [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'The program that the unit of systemd runs [default: this one]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
@@ -615,6 +630,7 @@ Register-ArgumentCompleter -Native -CommandName 'smarty' -ScriptBlock {
         }
         'smarty;help' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of findings and their hints [default: that of LANG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Sources and options in a file, instead of smarty.toml in the configuration folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only, without hints')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only, without hints')

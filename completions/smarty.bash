@@ -68,7 +68,7 @@ _smarty() {
 
     case "${cmd}" in
         smarty)
-            opts="-q -v -h -V --quiet --verbose --color --config --help --version capture decrypt parse inspect report watch simulate ports keys generate help"
+            opts="-q -v -h -V --quiet --verbose --color --lang --config --help --version capture decrypt parse inspect report watch simulate ports keys generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -76,6 +76,10 @@ _smarty() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -90,7 +94,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__capture)
-            opts="-o -f -n -q -v -h --out --format --count --force --append --rotate --compress --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --quiet --verbose --color --config --help"
+            opts="-o -f -n -q -v -h --out --format --count --force --append --rotate --compress --baud --mode --rts --dtr --no-reconnect --timeout --duration --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,26 +148,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -174,6 +158,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -188,7 +176,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__decrypt)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,26 +254,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -300,10 +268,6 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
-                    return 0
-                    ;;
-                --json)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -342,6 +306,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -354,7 +322,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__generate)
-            opts="-q -v -h --program --quiet --verbose --color --config --help bash zsh fish powershell elvish man schema systemd udev"
+            opts="-q -v -h --program --quiet --verbose --color --lang --config --help bash zsh fish powershell elvish man schema systemd udev"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,6 +334,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -380,7 +352,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="-q -v -h --quiet --verbose --color --config --help keys meters port faults inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
+            opts="-q -v -h --quiet --verbose --color --lang --config --help keys meters port faults inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -388,6 +360,10 @@ _smarty() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -402,7 +378,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__inspect)
-            opts="-k -i -n -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --pretty --all-bytes --out --force --redact --quiet --verbose --color --config --help"
+            opts="-k -i -n -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --pretty --all-bytes --out --force --redact --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,26 +456,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -520,6 +476,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -532,7 +492,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys)
-            opts="-q -v -h --quiet --verbose --color --config --help add list check remove"
+            opts="-q -v -h --quiet --verbose --color --lang --config --help add list check remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -540,6 +500,10 @@ _smarty() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -554,7 +518,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys__subcmd__add)
-            opts="-k -q -v -h --key --key-file --auth-key --keyring --name --tag --allow-plain --force --quiet --verbose --color --config --help"
+            opts="-k -q -v -h --key --key-file --auth-key --keyring --name --tag --allow-plain --force --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -592,6 +556,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -604,7 +572,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys__subcmd__check)
-            opts="-k -i -n -q -v -h --key --key-file --keyring --auth-key --input --meter --count --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --quiet --verbose --color --config --help"
+            opts="-k -i -n -q -v -h --key --key-file --keyring --auth-key --input --meter --count --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,26 +634,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -696,6 +644,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -710,7 +662,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys__subcmd__list)
-            opts="-q -v -h --keyring --json --quiet --verbose --color --config --help"
+            opts="-q -v -h --keyring --json --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -722,6 +674,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -736,7 +692,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys__subcmd__remove)
-            opts="-q -v -h --keyring --quiet --verbose --color --config --help"
+            opts="-q -v -h --keyring --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +704,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -762,7 +722,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__parse)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -840,26 +800,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -874,10 +814,6 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
-                    return 0
-                    ;;
-                --json)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -916,6 +852,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -928,7 +868,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__ports)
-            opts="-q -v -h --quiet --verbose --color --config --help"
+            opts="-q -v -h --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -936,6 +876,10 @@ _smarty() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -950,7 +894,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__report)
-            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --csv --html --out --force --quiet --verbose --color --config --help"
+            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --csv --html --out --force --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1044,26 +988,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1084,6 +1008,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1096,7 +1024,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__simulate)
-            opts="-n -o -q -v -h --profile --meters --seed --plain --encrypted --start --fault --pulses --replay --period --speed --count --duration --pty --link --tcp --out --force --keyring --quiet --verbose --color --config --help"
+            opts="-n -o -q -v -h --profile --meters --seed --plain --encrypted --start --fault --replay --period --speed --count --duration --pty --link --tcp --out --force --keyring --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1119,10 +1047,6 @@ _smarty() {
                     return 0
                     ;;
                 --fault)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pulses)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1174,6 +1098,10 @@ _smarty() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1186,7 +1114,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1360,26 +1288,6 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-cert-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1394,10 +1302,6 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
-                    return 0
-                    ;;
-                --json)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1422,6 +1326,10 @@ _smarty() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -19,6 +19,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
     var completions = [
         &'smarty'= {
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
@@ -63,6 +64,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --timeout 'End with exit code 5 when no telegram comes for so long (30s, 5m)'
             cand --duration 'End after so long (30s, 10m, 2h, 1d)'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --force 'Replace an existing file'
             cand --append 'Append to an existing file'
@@ -116,6 +118,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --keep 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]'
             cand --store-step 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --allow-plain 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -185,6 +188,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --keep 'Keep telegrams in it for so long (7d, 12h), or none [default: 7d]'
             cand --store-step 'Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --allow-plain 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -242,6 +246,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -o 'Write to a file, made whole or not at all'
             cand --out 'Write to a file, made whole or not at all'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --allow-plain 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -296,6 +301,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand -o 'Write to a file, made whole or not at all'
             cand --out 'Write to a file, made whole or not at all'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --show-key 'When one digit of the key turns out to be mistyped, say which it should be'
             cand --allow-plain 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -378,6 +384,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --out 'Write to a file: made whole or not at all; of live sources and in watch, line by line as they come'
             cand --jobs 'Threads that decode files of encrypted frames [default: one a processor]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --on-change 'Only telegrams with a value that changed, the clock aside; with -F those values only'
             cand --no-mqtt 'Do not publish, whatever smarty.toml says'
@@ -429,6 +436,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --out 'Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal'
             cand --keyring 'Write the key ring of the meters to a file, for --keyring of the other commands'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --plain 'Send in clear, whatever the profile does'
             cand --encrypted 'Encrypt, whatever the profile does'
@@ -443,6 +451,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         }
         &'smarty;ports'= {
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
@@ -453,6 +462,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         }
         &'smarty;keys'= {
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
@@ -474,6 +484,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --name 'What the meter is called: the label of its source, and its name in outputs'
             cand --tag 'Whether each frame of the meter ends in a tag, the proof of origin'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --allow-plain 'The meter may send in clear as well'
             cand --force 'Replace the entry of the meter'
@@ -487,6 +498,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;keys;list'= {
             cand --keyring 'Key ring to list [default: keys.toml in the configuration folder]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --json 'One object per entry'
             cand -q 'Say errors only, without hints'
@@ -519,6 +531,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --timeout 'End with exit code 5 when no telegram comes for so long (30s, 5m)'
             cand --duration 'End after so long (30s, 10m, 2h, 1d)'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand --server-any-name 'Take a certificate of that authority for any name, as those of HomeWizard meters'
             cand --no-reconnect 'End when a port or server is not there or goes away'
@@ -533,6 +546,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;keys;remove'= {
             cand --keyring 'Key ring to remove from [default: keys.toml in the configuration folder]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
@@ -585,6 +599,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         &'smarty;generate'= {
             cand --program 'The program that the unit of systemd runs [default: this one]'
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'
@@ -595,6 +610,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
         }
         &'smarty;help'= {
             cand --color 'When to use colours'
+            cand --lang 'Language of findings and their hints [default: that of LANG]'
             cand --config 'Sources and options in a file, instead of smarty.toml in the configuration folder'
             cand -q 'Say errors only, without hints'
             cand --quiet 'Say errors only, without hints'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_smarty_global_optspecs
-    string join \n q/quiet v/verbose color= config= h/help V/version
+    string join \n q/quiet v/verbose color= lang= config= h/help V/version
 end
 
 function __fish_smarty_needs_command
@@ -27,6 +27,9 @@ end
 complete -c smarty -n "__fish_smarty_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_needs_command" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_needs_command" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_needs_command" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_needs_command" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -68,6 +71,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand capture" -l duration -d 'E
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand capture" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l force -d 'Replace an existing file'
 complete -c smarty -n "__fish_smarty_using_subcommand capture" -l append -d 'Append to an existing file'
@@ -121,6 +127,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l store-step -d 
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand decrypt" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -190,6 +199,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand parse" -l store-step -d 'L
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand parse" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand parse" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -243,6 +255,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand inspect" -s o -l out -d 'W
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand inspect" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -293,6 +308,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand report" -s o -l out -d 'Wr
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand report" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand report" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
@@ -379,6 +397,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l jobs -d 'Threads
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'Only telegrams with a value that changed, the clock aside; with -F those values only'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-mqtt -d 'Do not publish, whatever smarty.toml says'
@@ -443,6 +464,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l keyring -d 'W
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l plain -d 'Send in clear, whatever the profile does'
 complete -c smarty -n "__fish_smarty_using_subcommand simulate" -l encrypted -d 'Encrypt, whatever the profile does'
@@ -454,6 +478,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand simulate" -s h -l help -d 
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand ports" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand ports" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -461,6 +488,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand ports" -s h -l help -d 'Pr
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and not __fish_seen_subcommand_from add list check remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -479,6 +509,9 @@ optional\t'Frames without are taken'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l allow-plain -d 'The meter may send in clear as well'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from add" -l force -d 'Replace the entry of the meter'
@@ -489,6 +522,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -l json -d 'One object per entry'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only, without hints'
@@ -517,6 +553,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l server-any-name -d 'Take a certificate of that authority for any name, as those of HomeWizard meters'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from check" -l no-reconnect -d 'End when a port or server is not there or goes away'
@@ -528,6 +567,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subc
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand keys; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -569,6 +611,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -l program -d 'T
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand generate" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand generate" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'
@@ -576,6 +621,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand generate" -s h -l help -d 
 complete -c smarty -n "__fish_smarty_using_subcommand help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand help" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand help" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand help" -s q -l quiet -d 'Say errors only, without hints'
 complete -c smarty -n "__fish_smarty_using_subcommand help" -s v -l verbose -d 'Say more: what an input looks like, which key is used; twice: each event'

@@ -40,6 +40,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use self::examples::exits;
+use crate::format::words::Language;
 use crate::store::rotation::Rotation;
 
 macro_rules! first_steps {
@@ -151,6 +152,9 @@ pub struct Global {
         help_heading = "Talk"
     )]
     pub color: ColorWhen,
+    /// Language of findings and their hints [default: that of LANG]
+    #[arg(long, global = true, value_name = "LANGUAGE", help_heading = "Talk")]
+    pub lang: Option<Lang>,
     /// Sources and options in a file, instead of smarty.toml in the configuration folder
     #[arg(
         long,
@@ -159,6 +163,17 @@ pub struct Global {
         help_heading = "Configuration"
     )]
     pub config: Option<PathBuf>,
+}
+
+/// Language of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// German.
+    De,
+    /// French.
+    Fr,
 }
 
 /// When to use colours.
@@ -242,6 +257,26 @@ pub struct ThinArgs {
 /// Options of `ports`.
 #[derive(Clone, Debug, Args)]
 pub struct Ports {}
+
+impl Lang {
+    /// The one that was chosen, or that of the environment.
+    pub fn language(chosen: Option<Self>) -> Language {
+        match chosen {
+            Some(Self::En) => Language::English,
+            Some(Self::De) => Language::German,
+            Some(Self::Fr) => Language::French,
+            None => {
+                // The first that is set and not empty counts (POSIX, 8.2).
+                let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+                let locale = names
+                    .iter()
+                    .filter_map(std::env::var_os)
+                    .find(|locale| !locale.is_empty());
+                Language::of_locale(&locale.unwrap_or_default().to_string_lossy())
+            }
+        }
+    }
+}
 
 impl ColorWhen {
     /// Makes the choice hold for all that is printed.

@@ -52,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return misuse(&error, &arguments),
     };
     cli.global.color.write_global();
+    args::Lang::language(cli.global.lang).speak();
     if cli.command.has_keys() {
         caution::without_dumps();
     }

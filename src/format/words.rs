@@ -7,11 +7,14 @@ mod country;
 mod evidence;
 mod hint;
 mod maker;
+mod text;
 
 pub use self::country::{country, country_of_title};
 pub use self::evidence::{Depth, evidence};
 pub use self::hint::{hint, tell_apart};
 pub use self::maker::keys_of;
+pub use self::text::Language;
+use self::text::text;
 
 use crate::observe::context::Source;
 use crate::p1::count::count;
@@ -82,81 +85,17 @@ pub fn forgets(source: Source<'_>) -> (String, String) {
 pub fn title(finding: &Finding) -> String {
     let what = verdict_title(finding.verdict);
     match finding.count {
-        0 | 1 => what.to_owned(),
-        times => format!("{what} ({})", count(times as u64, "time")),
+        0 | 1 => what,
+        times => {
+            let numbers = [("what", what.into()), ("times", (times as u64).into())];
+            text("times", &numbers).unwrap_or_default()
+        }
     }
 }
 
 /// The title of a verdict on its own, as it stands among alternatives.
-pub fn verdict_title(verdict: Verdict) -> &'static str {
-    use Verdict::*;
-    match verdict {
-        Silence => "nothing arrives from the meter",
-        InvertedPlain => "the line is upside down: it must be inverted",
-        InvertedEncrypted => "the line is upside down: it must be inverted",
-        WrongSpeed => "the port is read at the wrong speed",
-        OnlyZeros => "only zeros arrive: the port is read much too fast",
-        SevenEven => "the meter sends 7E1, the port reads 8N1",
-        WrongParity => "the port expects a parity bit that is not sent",
-        Bit7Stripped => "the highest bit of each byte was cut off",
-        SampledLate => "some characters are read a moment too late",
-        WeakPullUp => "the signal is too weak: bits fall from 1 to 0",
-        Noise => "the line is noisy: bits are changed on the way",
-        UnknownBytes => "bytes arrive that look like no meter",
-        MbusSearching => "an M-Bus master looks for meters, and none sends",
-        WirelessMbus => "this is radio of meters: wireless M-Bus, no customer port",
-        RequestPort => "this port answers requests: it is no customer port",
-        Sml => "this is the optical port of a meter: SML, not P1",
-        Telnet => "a telnet connection changes the bytes",
-        Utf8 => "a program in between takes the bytes for text",
-        Icrnl => "the serial port turns each CR (0D) into LF (0A)",
-        Ixon => "the serial port swallows the bytes 11 and 13",
-        Cooked => "the serial port edits what it reads, as for a keyboard",
-        LineEnds => "an editor or git has changed the line ends",
-        OpenedInPlace => "pushes were decrypted where they lay, and logged then",
-        PartsLost => "pushes come without some of their parts",
-        LinkDamaged => "pushes are damaged on the way: their check sums do not fit",
-        LostBytes => "bytes are missing inside the telegrams",
-        InsertedBytes => "bytes that were not sent stand inside the telegrams",
-        BufferLimit => "telegrams end at a size limit of a device in between",
-        CutShort => "telegrams end early",
-        DamagedHeader => "the head of a telegram was damaged on the way",
-        Unsupported => "the telegrams are protected in a way that is not supported",
-        Downgrade => "a telegram without the proof of origin that its meter gives",
-        Replayed => "a telegram that was sent before is sent once more",
-        NoKey => "the telegrams are encrypted, and there is no key",
-        WrongKey => "the key does not fit this meter",
-        KeyOfOtherMeter => "the key of another meter is used",
-        KeyReversed => "the bytes of the key are in the wrong order",
-        KeyDigitsReversed => "the key is written backwards",
-        KeyNibblesSwapped => "the two digits of each byte of the key are swapped",
-        KeyAsciiForHex => "the key is text, and was taken for hexadecimal digits",
-        KeyHexOfHex => "the key was turned into hexadecimal digits twice",
-        KeyIsAuthKey => "encryption and authentication key are exchanged",
-        KeyTypo => "one digit of the key is wrong",
-        KeyDigitsSwapped => "two digits of the key are exchanged",
-        KeyTwoTypos => "two digits of the key are wrong",
-        DamagedFrame => "a telegram was damaged on the way",
-        BlottedOut => "something was blotted out, like a serial number",
-        WrongCrc => "the check sum (CRC) is wrong, the text looks whole",
-        OtherCrc => "the check sum (CRC) is of another kind than the standard's",
-        NoEndLine => "telegrams stop without an end line, the one with !",
-        ShortCrc => "the check sum (CRC) is sent without its leading zeros",
-        WrongAuthKey => "the authentication key is not the one of this meter",
-        DamagedTag => "the end of a telegram was damaged on the way",
-        NoTelegram => "the key opens what comes, but it is no telegram",
-        Missed => "telegrams were sent that never arrived",
-        CounterReset => "the meter numbers its telegrams anew",
-        RepeatedNonce => "the meter gave two telegrams the same number",
-        TwoMeters => "more than one meter sends here",
-        KeyChanged => "the key fits no longer: it was changed",
-        PeriodLong => "telegrams come too seldom",
-        PeriodShort => "telegrams come too often",
-        ClockOff => "the clock of the meter is wrong",
-        ValueFormat => "some lines are not as the standard has them",
-        ScaleUnknown => "values come without a scale, and nothing tells it",
-        PulsesDisagree => "what the meter counts and its pulses disagree",
-    }
+pub fn verdict_title(verdict: Verdict) -> String {
+    text(verdict.code(), &[]).unwrap_or_else(|| verdict.code().to_owned())
 }
 
 #[cfg(test)]

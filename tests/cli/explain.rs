@@ -148,3 +148,28 @@ fn a_hint_begins_once_and_a_dump_without_a_mark_is_left_out() {
         }
     }
 }
+
+#[test]
+fn findings_are_told_in_the_language_of_the_reader() {
+    let line = "parse damaged/wrong-key.bin --keyring keys.toml --json --events";
+    for (name, value, title) in [
+        (
+            "LANG",
+            "de_LU.UTF-8",
+            "der Schlüssel passt nicht zu diesem Zähler",
+        ),
+        ("LANG", "fr_LU.UTF-8", "la clé ne va pas avec ce compteur"),
+        (
+            "LC_MESSAGES",
+            "en_GB.UTF-8",
+            "the key does not fit this meter",
+        ),
+    ] {
+        // LC_ALL of the tests would go first.
+        let done = smarty(line).env(name, value).env("LC_ALL", "").done();
+        assert!(done.stderr.contains(title), "{}", done.stderr);
+        assert!(String::from_utf8_lossy(&done.stdout).contains("\"wrong_key\""));
+    }
+    let done = smarty(&format!("{line} --lang fr")).done();
+    assert!(done.stderr.contains("la clé ne va pas"), "{}", done.stderr);
+}

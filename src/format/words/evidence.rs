@@ -1,8 +1,8 @@
 //! How a verdict is known: the numbers, in a line.
 
+use super::text::{Argument, text};
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::count::count;
-use crate::p1::diagnosis::sums::{Sum, SumRange};
+use crate::p1::diagnosis::sums::{self, SumRange};
 use crate::p1::diagnosis::{Finding, Measure, Verdict};
 
 /// How much of the evidence is said.
@@ -17,213 +17,26 @@ pub enum Depth {
 /// How that is known: the numbers, in a line; none where they are places in the stream alone.
 pub fn evidence(finding: &Finding, depth: Depth) -> String {
     let full = depth == Depth::Full;
-    let number = |measure| finding.evidence.get(measure);
-    let or_zero = |measure| number(measure).unwrap_or(0);
-    use Verdict::*;
-    let mut said = match finding.verdict {
-        Silence => match number(Measure::Milliseconds) {
-            Some(ms @ 1..) => format!("no byte for {} s; a meter sends every 10 s", ms / 1000),
-            _ => "no byte at all".to_owned(),
-        },
-        InvertedPlain if or_zero(Measure::Proven) == 0 => {
-            "turned over they read as a telegram, but not its first characters".to_owned()
-        }
-        InvertedPlain => "the bytes read as a telegram once they are turned over".to_owned(),
-        InvertedEncrypted => "the bytes are of the kind that such a line makes".to_owned(),
-        WrongSpeed | OnlyZeros => format!(
-            "the bytes are as if sent at {} and read at {} baud",
-            or_zero(Measure::Sent),
-            or_zero(Measure::Read)
-        ),
-        SevenEven => "bit 7 makes the number of ones even in each byte".to_owned(),
-        Bit7Stripped => "no byte of 80 or more, where half of them should be".to_owned(),
-        WeakPullUp | Noise | DamagedFrame
-            if or_zero(Measure::Damaged) > 0
-                && or_zero(Measure::Fallen) + or_zero(Measure::Risen) == 0 =>
-        {
-            format!("{} changed", count(or_zero(Measure::Damaged), "byte"))
-        }
-        WeakPullUp | Noise | DamagedFrame if or_zero(Measure::Damaged) > 0 => format!(
-            "{} changed: {} went from 1 to 0, {} from 0 to 1",
-            count(or_zero(Measure::Damaged), "byte"),
-            count(or_zero(Measure::Fallen), "bit"),
-            or_zero(Measure::Risen)
-        ),
-        SampledLate => format!(
-            "{} of {} wrong characters are right ones shifted by one bit",
-            or_zero(Measure::Shifted),
-            or_zero(Measure::Damaged)
-        ),
-        Telnet => format!(
-            "each byte FF comes twice, {}",
-            count(or_zero(Measure::Seen), "time")
-        ),
-        Icrnl if or_zero(Measure::Proven) == 1 => {
-            "no byte 0D; put back, the telegram is genuine".to_owned()
-        }
-        Icrnl => "no byte 0D at all, and twice as many 0A as there should be".to_owned(),
-        Ixon if number(Measure::Lost).is_none() => format!(
-            "no 11 and no 13, where {} should be",
-            or_zero(Measure::Expected)
-        ),
-        Ixon => format!(
-            "no 11 and no 13; the telegrams are {} short, {} expected",
-            count(or_zero(Measure::Lost), "byte"),
-            or_zero(Measure::Expected)
-        ),
-        Cooked => "none of the bytes that a terminal acts on, like 03, 04, 7F".to_owned(),
-        LineEnds if or_zero(Measure::Inserted) > 0 => format!(
-            "lines end in CR CR LF: {} too many in a telegram",
-            count(or_zero(Measure::Inserted), "byte")
-        ),
-        LineEnds => "no line ends in CR LF as meters send it".to_owned(),
-        LostBytes => lost(finding, full),
-        InsertedBytes if !full && or_zero(Measure::Proven) == 1 => format!(
-            "{} 00 in a telegram; the rest is right",
-            count(or_zero(Measure::Inserted), "byte")
-        ),
-        InsertedBytes if !full => {
-            format!("{} too many", count(or_zero(Measure::Inserted), "byte"))
-        }
-        InsertedBytes if or_zero(Measure::Proven) == 1 => format!(
-            "{} 00 in a telegram, the first at 0x{:x}; the rest is right",
-            count(or_zero(Measure::Inserted), "byte"),
-            or_zero(Measure::Place)
-        ),
-        InsertedBytes => format!(
-            "{} too many from offset 0x{:x} on",
-            count(or_zero(Measure::Inserted), "byte"),
-            or_zero(Measure::Place)
-        ),
-        PartsLost | LinkDamaged => {
-            let (seen, all) = (or_zero(Measure::Seen), or_zero(Measure::Frames).max(1));
-            let often = number(Measure::PerHour).map(|times| format!(", {times} an hour"));
-            let parts = match (finding.verdict, &often) {
-                (PartsLost, None) => "lack a segment or a block",
-                (PartsLost, Some(_)) => "lack a part",
-                _ => "have a wrong check sum",
+    let mut said = match known(finding, full) {
+        Some(Known(id, numbers)) => {
+            let id = match id.strip_prefix('.') {
+                Some(part) => format!("{}.{part}", finding.verdict.code()),
+                None => id.to_owned(),
             };
-            format!(
-                "{seen} of {} {parts}, {} %{}",
-                count(all, "telegram"),
-                seen * 100 / all,
-                often.unwrap_or_default()
-            )
+            text(&id, &numbers).unwrap_or_default()
         }
-        OpenedInPlace => "text in clear stands where it should be encrypted".to_owned(),
-        MbusSearching => format!(
-            "nothing but {} of an M-Bus master",
-            count(or_zero(Measure::Seen), "call")
-        ),
-        BufferLimit | CutShort if number(Measure::Frames).is_some() => format!(
-            "{} of {} end early, at {}",
-            or_zero(Measure::Seen),
-            count(or_zero(Measure::Frames), "telegram"),
-            count(or_zero(Measure::Have), "byte")
-        ),
-        BufferLimit | CutShort => match number(Measure::Need) {
-            Some(need) => {
-                let need = count(need, "byte");
-                format!("{} of {need} came", or_zero(Measure::Have))
-            }
-            None => format!("{} came, and no end", count(or_zero(Measure::Have), "byte")),
-        },
-        WrongKey if or_zero(Measure::Seen) > 0 => {
-            "all text is noise, yet the numbering is right: line and meter are fine".to_owned()
+        None if full => {
+            let span = [("span", finding.span.to_string().into())];
+            text("bytes-at", &span).unwrap_or_default()
         }
-        WrongKey => "the text is noise from its first character".to_owned(),
-        KeyReversed | KeyDigitsReversed | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex
-        | KeyIsAuthKey => "put right, it opens the telegrams".to_owned(),
-        KeyTypo => format!(
-            "it is digit {}; mended, the telegram opens",
-            or_zero(Measure::Digit)
-        ),
-        KeyTwoTypos | KeyDigitsSwapped => format!(
-            "it is digits {} and {}; mended, the telegram opens",
-            or_zero(Measure::Digit),
-            or_zero(Measure::SecondDigit)
-        ),
-        KeyOfOtherMeter => match finding.evidence.other {
-            Some(other) => format!("the key of {} in the key ring opens it", name(other)),
-            None => "the default key of the key ring opens it".to_owned(),
-        },
-        WrongAuthKey => {
-            "text and check sum (CRC) are right, only the proof of origin is not".to_owned()
-        }
-        DamagedTag => "the text is right, other telegrams of this meter are good".to_owned(),
-        DamagedHeader if number(Measure::RightCounter).is_some() => {
-            "with another head that is nearly the same it opens".to_owned()
-        }
-        BlottedOut => {
-            let line = match finding.evidence.code {
-                Some(code) => format!("line {code}"),
-                None => "the first line".to_owned(),
-            };
-            match or_zero(Measure::Seen) {
-                0 | 1 => format!("{line} is not as it was sent: the check sum cannot fit"),
-                seen => format!("{line}, and {} more: the check sum cannot fit", seen - 1),
-            }
-        }
-        WrongCrc => match (number(Measure::CrcSent), number(Measure::CrcComputed)) {
-            (Some(sent), Some(computed)) => format!("sent {sent:04X}, computed {computed:04X}"),
-            _ => "each line is as it should be, only the sum is not".to_owned(),
-        },
-        OtherCrc => number(Measure::Sum)
-            .and_then(Sum::of_number)
-            .map_or_else(String::new, |sum| format!("it fits as {}", sum_words(sum))),
-        NoEndLine => "they stop behind their last line".to_owned(),
-        ShortCrc => "the number fits, but has fewer than four digits".to_owned(),
-        Missed if or_zero(Measure::Lost) == 1 => "by their numbers one is missing".to_owned(),
-        Missed => format!("by their numbers {} are missing", or_zero(Measure::Lost)),
-        TwoMeters => match (finding.evidence.title, finding.evidence.other) {
-            (Some(one), Some(two)) => format!("{} and {}", name(one), name(two)),
-            _ => "the telegrams name themselves differently".to_owned(),
-        },
-        Replayed => match (number(Measure::Counter), number(Measure::RightCounter)) {
-            (Some(sent), Some(next)) if full => {
-                format!("its counter is {sent}, {next} or more is due")
-            }
-            _ if full => "its counter does not grow".to_owned(),
-            _ => "it is not numbered higher than the one before".to_owned(),
-        },
-        KeyChanged => "telegrams opened before; now the text is noise".to_owned(),
-        PeriodLong => format!(
-            "one telegram in {} s; it should be one in 10 s, or each second",
-            or_zero(Measure::Seconds)
-        ),
-        PeriodShort => format!(
-            "one telegram in {} s; meters of this version send every 10 s",
-            or_zero(Measure::Seconds)
-        ),
-        ClockOff => format!("it is off by {}", duration(or_zero(Measure::Seconds))),
-        PulsesDisagree => format!(
-            "{} Wh by pulses, {} Wh by the meter",
-            or_zero(Measure::PulseEnergy),
-            or_zero(Measure::CounterEnergy)
-        ),
-        ValueFormat if !full => count(or_zero(Measure::Seen), "line").to_string(),
-        ValueFormat if or_zero(Measure::Seen) == 1 => {
-            format!("one line, at 0x{:x}", or_zero(Measure::Place))
-        }
-        ValueFormat => format!(
-            "{} lines, the first at 0x{:x}",
-            or_zero(Measure::Seen),
-            or_zero(Measure::Place)
-        ),
-        ScaleUnknown => {
-            let line = finding
-                .evidence
-                .code
-                .map_or(String::new(), |code| format!("{code}, "));
-            let seen = count(or_zero(Measure::Seen), "value");
-            format!("{line}{seen} of a list of {}", or_zero(Measure::Expected))
-        }
-        _ if !full => String::new(),
-        _ => format!("bytes {}", finding.span),
+        None => String::new(),
     };
     if let Some(title) = finding.evidence.title {
-        match said.len() {
-            0 => said = format!("of {}", name(title)),
+        match said.chars().count() {
+            0 => {
+                let meter = [("meter", name(title).into())];
+                said = text("about-meter", &meter).unwrap_or_default();
+            }
             1..48 => said.push_str(&format!(" ({})", name(title))),
             _ => {}
         }
@@ -231,45 +44,218 @@ pub fn evidence(finding: &Finding, depth: Depth) -> String {
     said
 }
 
-/// `CRC-16/XMODEM, from / to before the !`.
-fn sum_words(sum: Sum) -> String {
-    let range = match sum.range {
-        SumRange::Whole => "from / to !",
-        SumRange::NoMark => "without the !",
-        SumRange::NoSlash => "without the /",
-        SumRange::Inner => "without / and !",
+/// A text, of the verdict where it begins with a point, and the numbers in it.
+struct Known(&'static str, Vec<(&'static str, Argument)>);
+
+impl Known {
+    fn of(id: &'static str) -> Self {
+        Self(id, Vec::new())
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
+        self.1.push((name, value.into()));
+        self
+    }
+}
+
+/// What is known beside places in the stream, if anything is.
+fn known(finding: &Finding, full: bool) -> Option<Known> {
+    use Measure::*;
+    use Verdict::{
+        Bit7Stripped, BlottedOut, BufferLimit, ClockOff, Cooked, CutShort, DamagedFrame,
+        DamagedHeader, DamagedTag, Icrnl, InsertedBytes, InvertedEncrypted, InvertedPlain, Ixon,
+        KeyAsciiForHex, KeyChanged, KeyDigitsReversed, KeyDigitsSwapped, KeyHexOfHex, KeyIsAuthKey,
+        KeyNibblesSwapped, KeyOfOtherMeter, KeyReversed, KeyTwoTypos, KeyTypo, LineEnds,
+        LinkDamaged, LostBytes, MbusSearching, Missed, NoEndLine, Noise, OnlyZeros, OpenedInPlace,
+        OtherCrc, PartsLost, PeriodLong, PeriodShort, PulsesDisagree, Replayed, SampledLate,
+        ScaleUnknown, SevenEven, ShortCrc, Silence, Telnet, TwoMeters, ValueFormat, WeakPullUp,
+        WrongAuthKey, WrongCrc, WrongKey, WrongSpeed,
     };
-    let order = if sum.swapped { ", bytes swapped" } else { "" };
-    format!("{}, {range}{order}", sum.name())
+    let evidence = &finding.evidence;
+    let number = |measure| evidence.get(measure);
+    let or_zero = |measure| number(measure).unwrap_or(0);
+    let proven = or_zero(Proven) == 1;
+    let place = |known: Known| known.with("place", format!("0x{:x}", or_zero(Place)));
+    let known = Known::of;
+    Some(match finding.verdict {
+        Silence => match number(Milliseconds) {
+            Some(ms @ 1..) => known(".known-time").with("seconds", ms / 1000),
+            _ => known(".known"),
+        },
+        InvertedPlain if or_zero(Proven) == 0 => known(".known-part"),
+        WrongSpeed | OnlyZeros => known("speed-known")
+            .with("sent", or_zero(Sent))
+            .with("read", or_zero(Read)),
+        InvertedPlain | InvertedEncrypted | SevenEven | Bit7Stripped | Cooked | OpenedInPlace
+        | WrongAuthKey | DamagedTag | NoEndLine | ShortCrc | KeyChanged => known(".known"),
+        WeakPullUp | Noise | DamagedFrame if or_zero(Damaged) > 0 => {
+            let bytes = or_zero(Damaged);
+            match or_zero(Fallen) + or_zero(Risen) {
+                0 => known("bytes-changed").with("bytes", bytes),
+                _ => known("bits-changed")
+                    .with("bytes", bytes)
+                    .with("fallen", or_zero(Fallen))
+                    .with("risen", or_zero(Risen)),
+            }
+        }
+        SampledLate => known(".known")
+            .with("shifted", or_zero(Shifted))
+            .with("damaged", or_zero(Damaged)),
+        Telnet | MbusSearching => known(".known").with("seen", or_zero(Seen)),
+        Icrnl if proven => known(".known-proven"),
+        Icrnl => known(".known"),
+        Ixon => match number(Lost) {
+            None => known(".known-none").with("expected", or_zero(Expected)),
+            Some(lost) => known(".known")
+                .with("lost", lost)
+                .with("expected", or_zero(Expected)),
+        },
+        LineEnds => match or_zero(Inserted) {
+            0 => known(".known"),
+            inserted => known(".known-doubled").with("inserted", inserted),
+        },
+        LostBytes => return lost(finding, full),
+        InsertedBytes => {
+            let part = match (proven, full) {
+                (true, false) => ".known-proven",
+                (false, false) => ".known",
+                (true, true) => ".known-proven-place",
+                (false, true) => ".known-place",
+            };
+            let known = known(part).with("inserted", or_zero(Inserted));
+            if full { place(known) } else { known }
+        }
+        PartsLost | LinkDamaged => {
+            let (seen, all) = (or_zero(Seen), or_zero(Frames).max(1));
+            let known = match number(PerHour) {
+                Some(often) => known(".known-hour").with("often", often),
+                None => known(".known"),
+            };
+            known
+                .with("seen", seen)
+                .with("frames", all)
+                .with("share", seen * 100 / all)
+        }
+        PulsesDisagree => known(".known")
+            .with("pulses", or_zero(PulseEnergy))
+            .with("counter", or_zero(CounterEnergy)),
+        ScaleUnknown => {
+            let known = match evidence.code {
+                Some(code) => known(".known-line").with("line", code.to_string()),
+                None => known(".known"),
+            };
+            known
+                .with("seen", or_zero(Seen))
+                .with("expected", or_zero(Expected))
+        }
+        BufferLimit | CutShort => match (number(Frames), number(Need)) {
+            (Some(frames), _) => known("end-early")
+                .with("seen", or_zero(Seen))
+                .with("frames", frames)
+                .with("have", or_zero(Have)),
+            (None, Some(need)) => known("came-of")
+                .with("have", or_zero(Have))
+                .with("need", need),
+            (None, None) => known("came-no-end").with("have", or_zero(Have)),
+        },
+        WrongKey if or_zero(Seen) > 0 => known(".known-numbered"),
+        WrongKey => known(".known"),
+        KeyReversed | KeyDigitsReversed | KeyNibblesSwapped | KeyAsciiForHex | KeyHexOfHex
+        | KeyIsAuthKey => known("key-opens"),
+        KeyTypo => known(".known").with("digit", or_zero(Digit)),
+        KeyTwoTypos | KeyDigitsSwapped => known("two-digits")
+            .with("first", or_zero(Digit))
+            .with("second", or_zero(SecondDigit)),
+        KeyOfOtherMeter => match evidence.other {
+            Some(other) => known(".known-other").with("meter", name(other)),
+            None => known(".known"),
+        },
+        DamagedHeader if number(RightCounter).is_some() => known(".known-counter"),
+        BlottedOut => match (evidence.code, or_zero(Seen)) {
+            (Some(code), 0 | 1) => known(".known").with("line", code.to_string()),
+            (None, 0 | 1) => known(".known-first"),
+            (Some(code), seen) => known(".known-more")
+                .with("line", code.to_string())
+                .with("more", seen - 1),
+            (None, seen) => known(".known-first-more").with("more", seen - 1),
+        },
+        WrongCrc => match (number(CrcSent), number(CrcComputed)) {
+            (Some(sent), Some(computed)) => known(".known-sums")
+                .with("sent", format!("{sent:04X}"))
+                .with("computed", format!("{computed:04X}")),
+            _ => known(".known"),
+        },
+        OtherCrc => known(".known").with(
+            "sum",
+            sum_words(number(Measure::Sum).and_then(sums::Sum::of_number)?),
+        ),
+        Missed => known(".known").with("lost", or_zero(Lost)),
+        TwoMeters => match (evidence.title, evidence.other) {
+            (Some(one), Some(two)) => known(".known-names")
+                .with("one", name(one))
+                .with("two", name(two)),
+            _ => known(".known"),
+        },
+        Replayed => match (number(Counter), number(RightCounter)) {
+            (Some(sent), Some(next)) if full => known(".known-counters")
+                .with("sent", sent)
+                .with("next", next),
+            _ if full => known(".known-stands"),
+            _ => known(".known"),
+        },
+        PeriodLong | PeriodShort => known(".known").with("seconds", or_zero(Seconds)),
+        ClockOff => known(".known").with("time", duration(or_zero(Seconds))),
+        ValueFormat => match full {
+            false => known(".known").with("seen", or_zero(Seen)),
+            true => place(known(".known-place").with("seen", or_zero(Seen))),
+        },
+        _ => return None,
+    })
+}
+
+/// `CRC-16/XMODEM, from / to before the !`.
+fn sum_words(sum: sums::Sum) -> String {
+    let range = match sum.range {
+        SumRange::Whole => "sum-whole",
+        SumRange::NoMark => "sum-no-mark",
+        SumRange::NoSlash => "sum-no-slash",
+        SumRange::Inner => "sum-inner",
+    };
+    let what = text(range, &[("sum", sum.name().to_string().into())]).unwrap_or_default();
+    match sum.swapped {
+        true => text("sum-swapped", &[("what", what.into())]).unwrap_or_default(),
+        false => what,
+    }
 }
 
 /// A time span as people say it: seconds up to some minutes, then hours and days.
 fn duration(seconds: u64) -> String {
-    match seconds {
-        0..600 => format!("{seconds} s"),
-        600..5400 => format!("{} minutes", (seconds + 30) / 60),
-        5400..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} days", (seconds + 43_200) / 86_400),
-    }
+    let known = match seconds {
+        0..600 => Known::of("span-seconds").with("seconds", seconds),
+        600..5400 => Known::of("span-minutes").with("minutes", (seconds + 30) / 60),
+        5400..172_800 => Known::of("span-hours")
+            .with("hours", seconds / 3600)
+            .with("minutes", seconds % 3600 / 60),
+        _ => Known::of("span-days").with("days", (seconds + 43_200) / 86_400),
+    };
+    text(known.0, &known.1).unwrap_or_default()
 }
 
-fn lost(finding: &Finding, full: bool) -> String {
+fn lost(finding: &Finding, full: bool) -> Option<Known> {
     let number = |measure| finding.evidence.get(measure);
-    match (number(Measure::Lost), number(Measure::Place)) {
-        (Some(1), Some(_)) if !full => "one byte is missing".to_owned(),
-        (Some(lost @ 2..), Some(_)) if !full => format!("{lost} bytes are missing"),
-        (_, Some(_)) if !full => String::new(),
-        (Some(1), Some(place)) => format!("one byte is missing at offset 0x{place:x}"),
-        (Some(lost @ 2..), Some(place)) => {
-            format!("{lost} bytes are missing at offset 0x{place:x}")
-        }
-        (_, Some(place)) => format!("something is missing at offset 0x{place:x}"),
-        _ => match (number(Measure::Have), number(Measure::Need)) {
-            (Some(have), Some(need)) => format!("{have} of {} came", count(need, "byte")),
-            _ if !full => String::new(),
-            _ => format!("bytes {}", finding.span),
-        },
-    }
+    let (lost, place) = (number(Measure::Lost), number(Measure::Place));
+    let known = match (lost, place) {
+        (Some(lost @ 1..), Some(_)) if !full => Known::of(".known").with("lost", lost),
+        (_, Some(_)) if !full => Known::of(""),
+        (Some(lost @ 1..), Some(place)) => Known::of(".known-place")
+            .with("lost", lost)
+            .with("place", format!("0x{place:x}")),
+        (_, Some(place)) => Known::of(".known-some").with("place", format!("0x{place:x}")),
+        _ => Known::of("came-of")
+            .with("have", number(Measure::Have)?)
+            .with("need", number(Measure::Need)?),
+    };
+    Some(known)
 }
 
 /// The device id, or the title as digits.

@@ -90,9 +90,9 @@ pub fn find(
     let given = match given {
         Some(given) => given,
         None if questions.are_asked() => {
-            let maker = keys_of(title).unwrap_or(
-                "the network operator hands the key to the owner of the meter, 32 digits",
-            );
+            let maker = keys_of(title).unwrap_or_else(|| {
+                "the network operator hands the key to the owner of the meter, 32 digits".to_owned()
+            });
             for line in maker.lines() {
                 questions.show(line);
             }
