@@ -18,6 +18,30 @@
 //! `cli` the command line. Only [`p1`] is the library; it does no input or output, has no clock and no threads.
 //! `default-features = false` leaves the rest out and nine small crates to build.
 //!
+//! Words that are not those of DLMS/COSEM, OBIS, IEC 62056-21 or the UART:
+//!
+//! | word | what it is |
+//! | --- | --- |
+//! | telegram | a text from `/` to `!` with its CRC; what a push says is made into one |
+//! | push | a data-notification of DLMS/COSEM, put together from its link frames, segments and blocks |
+//! | frame | what is encrypted or checked as one: general-glo-ciphering, HDLC, M-Bus |
+//! | span | offsets of bytes in a stream, the end excluded; the spans of all events tile the stream |
+//! | event | what became of a span: a telegram, a refused frame, or bytes outside frames (junk) |
+//! | refusal | why a frame may not be used: its reason has a code that stays |
+//! | session | decoder, diagnosis and repair of one stream |
+//! | report | one thing that happened: an event, a finding, a change of a link; observers are told of it |
+//! | finding | a verdict of the diagnosis, with its evidence in numbers |
+//! | stage | the step of the examination at which a finding shows: bytes, line, frame, … values |
+//! | sender | whoever a telegram names: system title, device id, or the label of its source |
+//! | standing | how sure it is who sent a telegram: proven by a key, labelled, or anyone |
+//! | ring | the keys of several meters, in one file |
+//! | label | the name that the user gave a source: `house=/dev/ttyUSB0` |
+//! | capture log | a recording with times, a line for each frame |
+//! | dump | bytes that were written down as text: hexadecimal, Base64, a log, a paste |
+//! | derived | a value that is computed from telegrams: quarter hours, excess, surplus |
+//! | period | an hour, day, month or year of the clock at the meter, with the differences of its counters |
+//! | shard | the part of all meters that one of several processes takes |
+//!
 //! What was weighed on the way from a source to an output, and why it is not so:
 //!
 //! - Decoding chunks of a file on several threads, each from a presumed state of the decoder: what follows a damaged
