@@ -20,6 +20,7 @@ use crate::p1::period::{Row, Statement};
 use crate::p1::value::{Decimal, Zone};
 
 pub use self::accounts::{Accounts, Finding, Stated};
+pub use self::chart::{Mean, curve, shades};
 
 /// The statement of a meter.
 #[derive(Clone, Copy, Debug)]

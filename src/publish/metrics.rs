@@ -25,7 +25,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use self::numbers::{Heard, Meter, Numbers, values};
+use self::numbers::{Heard, values};
+pub(super) use self::numbers::{Meter, Numbers};
 use crate::format::clean::clean;
 use crate::format::words::is_said_elsewhere;
 use crate::observe::context::{Context, Senders, Source};
@@ -33,6 +34,8 @@ use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
 use crate::observe::standing::{Lost, Places, Standing};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event, Reason, Refused};
+use crate::p1::value::Zone;
+use crate::publish::page::Page;
 use crate::publish::pages::{self, Rules};
 use crate::source::maxsonar::Level;
 use crate::sys::counter::Counter;
@@ -41,6 +44,7 @@ use crate::sys::stop::Stop;
 /// Serves numbers.
 pub struct Metrics {
     numbers: Shared,
+    page: Page,
     senders: Senders,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
@@ -51,7 +55,7 @@ pub struct Metrics {
 
 /// The numbers, shared with the thread that serves them.
 #[derive(Clone, Debug)]
-struct Shared(Arc<Mutex<Numbers>>);
+pub(super) struct Shared(Arc<Mutex<Numbers>>);
 
 impl Metrics {
     /// Begins to serve at a listener by rules; `expected` are label and name of the sources, `patience` how long each
@@ -65,6 +69,7 @@ impl Metrics {
         expected: Vec<(Option<String>, String)>,
         patience: Duration,
         places: Places,
+        zone: Zone,
     ) -> io::Result<Self> {
         let notice = notice(listener.local_addr()?, &rules);
         let turned_away = Counter::default();
@@ -76,6 +81,7 @@ impl Metrics {
             places,
             sources: BTreeMap::new(),
             meters: BTreeMap::new(),
+            last: None,
         };
         let numbers = Shared(Arc::new(Mutex::new(numbers)));
         for (label, name) in &expected {
@@ -86,9 +92,11 @@ impl Metrics {
             });
         }
         let stop = Stop::new()?;
-        let router = router(numbers.clone());
+        let page = Page::new(zone);
+        let router = router(numbers.clone()).merge(page.router(&numbers));
         Ok(Self {
             numbers,
+            page,
             senders: Senders::default(),
             thread: Some(pages::serve(
                 listener,
@@ -135,6 +143,7 @@ impl Observer for Metrics {
             }
             _ => {}
         }
+        self.page.observe(&self.numbers, context, report);
         Flow::Continue
     }
 }
@@ -231,7 +240,7 @@ impl Drop for Metrics {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Numbers> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Numbers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -244,7 +253,12 @@ fn router(numbers: Shared) -> Router {
         .method_not_allowed_fallback(async || {
             (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n")
         })
-        .fallback(async || (StatusCode::NOT_FOUND, "there is /metrics and /healthz\n"))
+        .fallback(async || {
+            (
+                StatusCode::NOT_FOUND,
+                "there is /, /api/now, /api/periods, /api/events, /metrics and /healthz\n",
+            )
+        })
         .with_state(numbers)
 }
 
@@ -277,7 +291,9 @@ fn notice(address: SocketAddr, rules: &Rules) -> Notice {
     };
     Notice {
         trouble: false,
-        what: format!("numbers for Prometheus at {scheme}://{address}/metrics"),
+        what: format!(
+            "a page at {scheme}://{address}/, numbers for Prometheus at {scheme}://{address}/metrics"
+        ),
         hint: hint.map(str::to_owned),
     }
 }

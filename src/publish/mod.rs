@@ -12,6 +12,9 @@ pub mod forward;
 pub mod pages;
 
 #[cfg(feature = "http")]
+mod page;
+
+#[cfg(feature = "http")]
 pub mod metrics;
 
 #[cfg(feature = "mqtt")]

@@ -111,6 +111,17 @@ pub fn serve(
     thread.spawn(move || run(&runtime, &site, &listener, &ear))
 }
 
+/// How long a connection may take yet: an answer that has no end prolongs it as long as it is read.
+#[derive(Clone, Debug)]
+pub struct Patience(Arc<Connection>);
+
+impl Patience {
+    /// Gives the connection so much time from now on.
+    pub fn extend(&self, time: Duration) {
+        self.0.extend(time);
+    }
+}
+
 struct HttpServer {
     tls: Option<TlsAcceptor>,
     limits: Limits,
@@ -187,13 +198,16 @@ async fn visit(site: Arc<HttpServer>, stream: TcpStream, to: IpAddr, connection:
     site.connections().left(&connection);
 }
 
-async fn answer<S>(site: &HttpServer, mut stream: S, to: IpAddr, connection: &Connection)
+async fn answer<S>(site: &HttpServer, mut stream: S, to: IpAddr, connection: &Arc<Connection>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let pages = service_fn(|mut request: Request<Incoming>| {
         connection.asks(site.limits.answer);
         request.extensions_mut().insert(CameTo(to));
+        request
+            .extensions_mut()
+            .insert(Patience(Arc::clone(connection)));
         site.pages.call(request)
     });
     let talk = http1::Builder::new()
@@ -231,7 +245,7 @@ impl HttpServer {
 }
 
 /// Connections at one time, however many open files there may be.
-const VISITORS_MAX: usize = 256;
+const VISITORS_MAX: usize = 512;
 /// Connections take one part in so many of the open files.
 const VISITORS_SHARE: usize = 8;
 /// Connections of one address.

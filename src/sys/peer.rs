@@ -20,6 +20,13 @@ impl From<IpAddr> for Peer {
     }
 }
 
+impl Peer {
+    /// Tells whether it is this machine.
+    pub fn is_loopback(self) -> bool {
+        self.0.is_loopback()
+    }
+}
+
 /// One part in `of` of the open files that the system grants this program; at least one file, `most` at the most.
 pub fn share(of: usize, most: usize) -> usize {
     let granted = getrlimit(Resource::Nofile).current;

@@ -58,7 +58,14 @@ pub fn open(
         (address.label.clone(), address.place.to_string())
     });
     let patience = publishing.run.source.timeout.unwrap_or(PATIENCE);
-    let metrics = Metrics::start(listener, rules, expected.collect(), patience, places);
+    let metrics = Metrics::start(
+        listener,
+        rules,
+        expected.collect(),
+        patience,
+        places,
+        publishing.zone.clone(),
+    );
     metrics.map(Some).map_err(|error| failed("metrics", &error))
 }
 

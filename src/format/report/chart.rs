@@ -12,14 +12,17 @@ use plotters::prelude::*;
 use crate::p1::value::Zone;
 
 /// A picture, or nothing where there is nothing to draw.
-type Drawn = Result<String, Box<dyn Error>>;
+pub(crate) type Drawn = Result<String, Box<dyn Error>>;
 
 /// Mean powers of a quarter of an hour, kW.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mean {
-    pub(super) second: i64,
-    pub(super) import: f64,
-    pub(super) export: f64,
+pub struct Mean {
+    /// Begin, seconds since 1970.
+    pub second: i64,
+    /// kW.
+    pub import: f64,
+    /// kW.
+    pub export: f64,
 }
 
 /// A bar for each period: what came in upwards, what went out downwards.
@@ -39,7 +42,7 @@ pub(super) struct Band {
 }
 
 /// Power over time.
-pub(super) fn curve(means: &[Mean], zone: &Zone) -> Drawn {
+pub fn curve(means: &[Mean], zone: &Zone) -> Drawn {
     let times = Times::of(
         means.first().map_or(0, |mean| mean.second),
         means.last().map_or(0, |mean| mean.second + 900),
@@ -190,7 +193,7 @@ fn themed(svg: &str) -> String {
 }
 
 /// The variables of the shades, from nothing to the most.
-pub(super) fn shades() -> String {
+pub fn shades() -> String {
     let shade = |shade: u8| {
         let part = u16::from(shade) * 100 / u16::from(SHADES - 1);
         format!("--h{shade}:color-mix(in srgb,var(--up) {part}%,var(--none));")

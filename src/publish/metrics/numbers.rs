@@ -15,7 +15,7 @@ use crate::sys::counter::Counter;
 
 /// All that is known.
 #[derive(Debug)]
-pub(super) struct Numbers {
+pub(in crate::publish) struct Numbers {
     pub(super) started: Instant,
     /// How long a meter may be silent.
     pub(super) patience: Duration,
@@ -26,7 +26,9 @@ pub(super) struct Numbers {
     /// Services, and what came of meters that have no place there.
     pub(super) lost: Vec<(&'static str, Lost)>,
     pub(super) sources: BTreeMap<String, Numbered>,
-    pub(super) meters: BTreeMap<(String, String), Meter>,
+    pub(in crate::publish) meters: BTreeMap<(String, String), Meter>,
+    /// Whose telegram came last.
+    pub(super) last: Option<(String, String)>,
 }
 
 /// How a source does.
@@ -54,16 +56,16 @@ pub(super) struct Numbered {
 
 /// When something came.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Heard {
-    pub(super) at: Timestamp,
-    pub(super) instant: Instant,
+pub(in crate::publish) struct Heard {
+    pub(in crate::publish) at: Timestamp,
+    pub(in crate::publish) instant: Instant,
 }
 
 /// The last telegram of a meter.
 #[derive(Debug)]
-pub(super) struct Meter {
-    pub(super) heard: Heard,
-    pub(super) values: Vec<Value>,
+pub(in crate::publish) struct Meter {
+    pub(in crate::publish) heard: Heard,
+    pub(in crate::publish) values: Vec<Value>,
     pub(super) standing: Standing,
     /// Whether it has sent more than one telegram.
     pub(super) comes_again: bool,
@@ -71,12 +73,12 @@ pub(super) struct Meter {
 
 /// A number of a telegram.
 #[derive(Debug)]
-pub(super) struct Value {
-    pub(super) key: String,
+pub(in crate::publish) struct Value {
+    pub(in crate::publish) key: String,
     /// Its exact digits.
-    pub(super) digits: String,
+    pub(in crate::publish) digits: String,
     /// What it is, for people.
-    pub(super) words: &'static str,
+    pub(in crate::publish) words: &'static str,
 }
 
 impl Numbers {
@@ -101,8 +103,15 @@ impl Numbers {
         numbered
     }
 
+    /// The meter whose telegram came last, where it has a place.
+    pub(in crate::publish) fn last_heard(&self) -> Option<(&(String, String), &Meter)> {
+        let key = self.last.as_ref()?;
+        self.meters.get_key_value(key)
+    }
+
     /// Takes the last telegram of a meter, where it has a place.
     pub(super) fn hear(&mut self, key: (String, String), meter: Meter) {
+        self.last = Some(key.clone());
         if let Some(known) = self.meters.get_mut(&key) {
             *known = Meter {
                 standing: meter.standing.max(known.standing),
@@ -174,6 +183,14 @@ impl Numbers {
     /// How many meters send under a label.
     pub(super) fn of_label(&self, label: &str) -> usize {
         self.meters.keys().filter(|(_, own)| own == label).count()
+    }
+}
+
+impl Meter {
+    /// A number of the last telegram as a double.
+    pub(in crate::publish) fn number(&self, key: &str) -> Option<f64> {
+        let value = self.values.iter().find(|value| value.key == key)?;
+        value.digits.parse().ok()
     }
 }
 

@@ -52,7 +52,12 @@ impl Connections {
     pub(super) fn enter(&mut self, address: IpAddr) -> Option<Arc<Connection>> {
         let peer = Peer::from(address);
         let full = self.visitors.len() >= self.limits.total;
-        let crowded = self.of(peer) >= self.limits.per_address;
+        // Who is on this machine may have what there is.
+        let most = match peer.is_loopback() {
+            true => self.limits.total,
+            false => self.limits.per_address,
+        };
+        let crowded = self.of(peer) >= most;
         let room = match (crowded, full) {
             (true, _) => self.displace(peer),
             (false, true) => self.make_room(),
@@ -140,6 +145,11 @@ impl Connection {
             asked: Some(now),
             until: now + time,
         };
+    }
+
+    /// Its answer goes on, and is read; it may take so long from now on.
+    pub(super) fn extend(&self, time: Duration) {
+        self.state().until = Instant::now() + time;
     }
 
     /// The answer is sent; it may take so long to go.

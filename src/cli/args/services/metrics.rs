@@ -10,8 +10,8 @@ use crate::publish::forward_target::Listen;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricsArgs {
-    /// Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Serve a page for browsers under /, numbers for Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)
+    #[arg(long = "http", visible_alias = "metrics", value_name = "HOST:PORT")]
     pub metrics: Option<Listen>,
     /// Ask for this user and a password before anything is shown
     #[arg(long, value_name = "USER")]
