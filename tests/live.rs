@@ -11,6 +11,8 @@
 mod bench;
 #[path = "live/doctor.rs"]
 mod doctor;
+#[path = "live/browser.rs"]
+mod browser;
 #[path = "live/follow.rs"]
 mod follow;
 

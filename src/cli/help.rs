@@ -39,7 +39,7 @@ pub const TOPICS: &[Topic] = topics! {
     "computed": "quarter hours, reference power, surplus",
     "mqtt": "MQTT and Home Assistant",
     "forward": "telegrams for other software",
-    "metrics": "numbers for Prometheus",
+    "metrics": "a page for browsers, numbers for Prometheus",
     "services": "smarty as a service of systemd",
     "capture": "recordings",
     "archives": "DuckDB, Parquet and other engines",

@@ -277,7 +277,7 @@ const MANIFEST: &str = include_str!("page/manifest.json");
 /// Telegrams that a slow looker may be behind.
 const NEWS_MAX: usize = 16;
 /// How long a page that was made is sent again.
-const MADE_FOR: Duration = Duration::from_secs(2);
+pub(super) const MADE_FOR: Duration = Duration::from_secs(2);
 /// How long somebody may look on without reading.
 const LOOKER_WAITS: Duration = Duration::from_secs(60);
 /// Between two lines to somebody to whom there is nothing to say.

@@ -21,7 +21,9 @@ fn start(expected: &[(Option<&str>, &str)], patience: Duration) -> (Metrics, Soc
     let expected = expected.map(|(label, name)| (label.map(str::to_owned), (*name).to_owned()));
     let places = Places::new(20);
     let expected = expected.collect();
-    let metrics = Metrics::start(listener, Rules::default(), expected, patience, places).unwrap();
+    let zone = Zone::luxembourg();
+    let rules = Rules::default();
+    let metrics = Metrics::start(listener, rules, expected, patience, places, zone).unwrap();
     (metrics, address)
 }
 
@@ -57,10 +59,9 @@ fn tell(metrics: &mut Metrics, context: &Context<'_>, bytes: &[u8]) {
     let meter = meter();
     all.insert(meter.title(), meter.keys());
     let mut decoder = Decoder::new(Arc::new(all), Policy::default(), Zone::luxembourg());
-    let mut tell = |event: &Event<'_>| match event {
-        Event::Telegram(decoded) => metrics.telegram(context, decoded),
-        Event::Refused(refused) => metrics.refused(context, refused),
-        Event::Junk(_) => {}
+    let mut tell = |event: &Event<'_>| {
+        let report = Report::Event { event, refusals: 0 };
+        metrics.observe(context, &report);
     };
     decoder.push(bytes, &mut tell);
     decoder.finish(tell);
@@ -211,7 +212,7 @@ fn the_page_has_every_number_with_its_labels() {
             .keys()
             .any(|series| series.starts_with("smarty_build_info{version="))
     );
-    assert!(get(address, "/").0.starts_with("HTTP/1.1 404 "));
+    assert!(get(address, "/none").0.starts_with("HTTP/1.1 404 "));
     metrics.finish();
 }
 
@@ -263,6 +264,13 @@ fn health_is_that_of_the_worst_source() {
 fn meter() -> VirtualMeter {
     let start = jiff::civil::date(2026, 1, 15).at(18, 30, 0, 0);
     VirtualMeter::new(Setup::new(Profile::named("lu").unwrap(), 1, 21, start))
+}
+
+/// The next frame of a meter.
+fn frame(meter: &mut VirtualMeter) -> Vec<u8> {
+    let mut frame = Vec::new();
+    meter.next_frame(&mut frame);
+    frame
 }
 
 /// A telegram in clear of a meter that anybody can make up.
@@ -320,4 +328,103 @@ fn made_up_meters_shut_no_meter_out_that_proves_its_origin() {
     // Nobody waits for what was made up.
     let body = get(address, "/healthz").1;
     assert!(!body.contains("FAKE"), "{body}");
+}
+
+/// The answer to a request until a text stands in it.
+fn get_until(address: SocketAddr, path: &str, wanted: &str) -> String {
+    let mut client = TcpStream::connect(address).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    write!(client, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let mut bytes = [0; 4096];
+    while !String::from_utf8_lossy(&answer).contains(wanted) {
+        let count = client.read(&mut bytes).unwrap();
+        assert!(count > 0, "{}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&bytes[..count]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn the_page_says_what_the_telegram_says_and_fetches_nothing_from_elsewhere() {
+    let (mut metrics, address) = start(&[(Some("house"), "a")], Duration::from_secs(60));
+    assert!(get(address, "/").1.contains("No telegram yet"));
+    std::thread::sleep(crate::publish::page::MADE_FOR);
+    tell(
+        &mut metrics,
+        &context(Some("house"), "a"),
+        &frame(&mut meter()),
+    );
+    let (head, body) = get(address, "/");
+    assert!(head.contains("Content-Security-Policy: default-src 'none'"));
+    let (_, now) = get(address, "/api/now");
+    let now: serde_json::Value = serde_json::from_str(&now).unwrap();
+    assert_eq!(now["meter"]["name"], "house");
+    let power = now["values"]["active_power_import_kw"].to_string();
+    assert!(
+        body.contains(&format!(
+            "<span data-key=\"active_power_import_kw\">{power}</span>"
+        )),
+        "{power} {body}"
+    );
+    // The name of SVG is no address that is fetched.
+    let addresses = body.replace("http://www.w3.org/2000/svg", "");
+    assert!(!addresses.contains("//"), "{addresses}");
+    for path in [
+        "/page.css",
+        "/page.js",
+        "/icon.svg",
+        "/manifest.webmanifest",
+    ] {
+        assert!(get(address, path).0.starts_with("HTTP/1.1 200"), "{path}");
+    }
+    let (_, periods) = get(address, "/api/periods?by=month");
+    assert!(periods.starts_with("{\"schema\":\"smarty/1\",\"type\":\"period\",\"by\":\"month\""));
+    assert!(
+        get(address, "/api/periods?by=moon")
+            .0
+            .starts_with("HTTP/1.1 400")
+    );
+}
+
+#[test]
+fn what_comes_is_told_to_all_who_look_on_and_who_stalls_holds_up_nobody() {
+    let (mut metrics, address) = start(&[(Some("house"), "a")], Duration::from_secs(60));
+    let mut meter = meter();
+    tell(
+        &mut metrics,
+        &context(Some("house"), "a"),
+        &frame(&mut meter),
+    );
+    // They ask, and read nothing.
+    let stalled: Vec<_> = (0..40)
+        .map(|_| {
+            let mut client = TcpStream::connect(address).unwrap();
+            write!(
+                client,
+                "GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
+            .unwrap();
+            client
+        })
+        .collect();
+    let looks =
+        std::thread::spawn(move || get_until(address, "/api/events", "event: telegram\ndata: {"));
+    let began = Instant::now();
+    while !looks.is_finished() {
+        tell(
+            &mut metrics,
+            &context(Some("house"), "a"),
+            &frame(&mut meter),
+        );
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+    let told = looks.join().unwrap();
+    assert!(told.contains("Content-Type: text/event-stream"), "{told}");
+    assert!(told.contains("\"active_power_import_kw\":"), "{told}");
+    assert!(get(address, "/api/now").1.contains("house"));
+    drop(stalled);
 }
