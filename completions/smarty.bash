@@ -22,6 +22,9 @@ _smarty() {
             smarty,decrypt)
                 cmd="smarty__subcmd__decrypt"
                 ;;
+            smarty,doctor)
+                cmd="smarty__subcmd__doctor"
+                ;;
             smarty,generate)
                 cmd="smarty__subcmd__generate"
                 ;;
@@ -42,6 +45,9 @@ _smarty() {
                 ;;
             smarty,report)
                 cmd="smarty__subcmd__report"
+                ;;
+            smarty,setup)
+                cmd="smarty__subcmd__setup"
                 ;;
             smarty,simulate)
                 cmd="smarty__subcmd__simulate"
@@ -68,7 +74,7 @@ _smarty() {
 
     case "${cmd}" in
         smarty)
-            opts="-q -v -h -V --quiet --verbose --color --lang --config --help --version capture decrypt parse inspect report watch simulate ports keys generate help"
+            opts="-q -v -h -V --quiet --verbose --color --lang --config --help --version capture decrypt parse inspect report watch simulate ports keys setup doctor generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,7 +100,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__capture)
-            opts="-o -f -n -q -v -h --out --format --count --force --append --rotate --compress --baud --mode --rts --dtr --no-reconnect --timeout --duration --quiet --verbose --color --lang --config --help"
+            opts="-o -f -n -q -v -h --out --format --count --force --append --rotate --compress --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -148,6 +154,26 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -176,7 +202,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__decrypt)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --store --keep --store-step --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,6 +280,26 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -268,6 +314,10 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -299,6 +349,48 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        smarty__subcmd__doctor)
+            opts="-q -v -h --timeout --json --quiet --verbose --color --lang --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -352,7 +444,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="-q -v -h --quiet --verbose --color --lang --config --help keys meters port faults inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format"
+            opts="-q -v -h --quiet --verbose --color --lang --config --help setup keys meters port faults doctor inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format scale_unknown pulses_disagree"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,7 +470,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__inspect)
-            opts="-k -i -n -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --pretty --all-bytes --out --force --redact --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --pretty --all-bytes --out --force --redact --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,6 +546,26 @@ _smarty() {
                     ;;
                 --dtr)
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -572,7 +684,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__keys__subcmd__check)
-            opts="-k -i -n -q -v -h --key --key-file --keyring --auth-key --input --meter --count --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -q -v -h --key --key-file --keyring --auth-key --input --meter --count --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -632,6 +744,26 @@ _smarty() {
                     ;;
                 --dtr)
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -722,7 +854,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__parse)
-            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --derive --reference-power --state --meters-max --store --keep --store-step --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -800,6 +932,26 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -814,6 +966,10 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -845,6 +1001,18 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -894,7 +1062,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__report)
-            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --json --csv --html --out --force --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -o -q -v -h --by --from --to --reference-power --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --json --csv --html --out --force --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -988,6 +1156,26 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1023,8 +1211,90 @@ _smarty() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        smarty__subcmd__setup)
+            opts="-y -k -q -v -h --yes --input --name --meter --key --key-file --auth-key --no-key --mqtt --mqtt-password-file --metrics --service --keyring --force --baud --mode --timeout --quiet --verbose --color --lang --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --input)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --meter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mqtt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mqtt-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keyring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en de fr" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         smarty__subcmd__simulate)
-            opts="-n -o -q -v -h --profile --meters --seed --plain --encrypted --start --fault --replay --period --speed --count --duration --pty --link --tcp --out --force --keyring --quiet --verbose --color --lang --config --help"
+            opts="-n -o -q -v -h --profile --meters --seed --plain --encrypted --start --fault --pulses --replay --period --speed --count --duration --pty --link --tcp --out --force --keyring --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1317,10 @@ _smarty() {
                     return 0
                     ;;
                 --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulses)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1114,7 +1388,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --http --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --store --keep --store-step --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1180,6 +1454,10 @@ _smarty() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --http)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1213,6 +1491,18 @@ _smarty() {
                     return 0
                     ;;
                 --meters-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1288,6 +1578,26 @@ _smarty() {
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1302,6 +1612,10 @@ _smarty() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv raw hex influx parquet" -- "${cur}"))
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fields)

@@ -346,7 +346,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-cert-key -d
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l mqtt-client-id -d 'Name at the broker [default: smarty- and a number of chance]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l discovery-prefix -d 'Where Home Assistant looks for what there is [default: homeassistant]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward -d 'Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics -d 'Serve all numbers to Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l http -l metrics -d 'Serve a page for browsers under /, numbers for Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-user -d 'Ask for this user and a password before anything is shown' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-password-file -d 'File with the password of that user; else SMARTY_METRICS_PASSWORD, or smarty.metrics-password of systemd' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert -d 'Serve with TLS (https), with this certificate, PEM' -r -F
@@ -590,6 +590,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand setup" -l timeout -d 'How 
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand setup" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -s y -l yes -d 'Ask nothing: what is not given stays as it is, else as the question proposes'
 complete -c smarty -n "__fish_smarty_using_subcommand setup" -l no-key -d 'Set up without the key; a second run adds it'
@@ -602,6 +605,9 @@ complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l timeout -d 'How
 complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l lang -d 'Language of findings and their hints [default: that of LANG]' -r -f -a "en\t'English'
+de\t'German'
+fr\t'French'"
 complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l config -d 'Sources and options in a file, instead of smarty.toml in the configuration folder' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand doctor" -l json -d 'One object per check'
 complete -c smarty -n "__fish_smarty_using_subcommand doctor" -s q -l quiet -d 'Say errors only, without hints'

@@ -9,10 +9,10 @@
 
 #[path = "live/bench.rs"]
 mod bench;
-#[path = "live/doctor.rs"]
-mod doctor;
 #[path = "live/browser.rs"]
 mod browser;
+#[path = "live/doctor.rs"]
+mod doctor;
 #[path = "live/follow.rs"]
 mod follow;
 

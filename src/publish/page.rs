@@ -151,6 +151,7 @@ impl Known {
             from: None,
             to: None,
             reference: None,
+            prices: None,
             latest: Timestamp::now().as_second() + 86_400,
         })
     }

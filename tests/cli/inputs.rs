@@ -81,7 +81,8 @@ fn a_wrong_form_is_told_where_it_does_not_fit() {
     --- stderr
     smarty: error: lu.hex: the port is read at the wrong speed
       the bytes are as if sent at 115200 and read at 9600 baud
-      hint: set --baud 115200 --mode 8N1 (meters before DSMR 4: 9600 7E1)
+      hint: use --baud auto, which finds it; or set --baud 115200 --mode 8N1 (meters
+            before DSMR 4: 9600 7E1; DLMS pushes: 2400 8E1)
     smarty: error: lu.hex: no telegram in 1406 bytes
     --- exit 5
     ");
