@@ -389,7 +389,7 @@ fn smarty_toml_starts_a_household() {
         ),
         (
             "[[source]]\naddress = \"udp://x\"\n",
-            "line 1: `udp://x`: `udp://` is unknown",
+            "line 1: `udp://` is unknown",
         ),
     ] {
         write(text);

@@ -71,7 +71,14 @@ impl Metrics {
         places: Places,
         zone: Zone,
     ) -> io::Result<Self> {
-        let notice = notice(listener.local_addr()?, &rules);
+        let address = listener.local_addr()?;
+        let scheme = if rules.tls.is_some() { "https" } else { "http" };
+        let page_at = Notice {
+            trouble: false,
+            what: format!("a page for browsers at {scheme}://{address}/"),
+            hint: None,
+        };
+        let notice = notice(address, &rules);
         let turned_away = Counter::default();
         let numbers = Numbers {
             started: Instant::now(),
@@ -106,7 +113,7 @@ impl Metrics {
                 turned_away.clone(),
             )?),
             stop,
-            notices: vec![notice],
+            notices: vec![notice, page_at],
             turned_away: Some(turned_away),
         })
     }
@@ -291,9 +298,7 @@ fn notice(address: SocketAddr, rules: &Rules) -> Notice {
     };
     Notice {
         trouble: false,
-        what: format!(
-            "a page at {scheme}://{address}/, numbers for Prometheus at {scheme}://{address}/metrics"
-        ),
+        what: format!("numbers for Prometheus at {scheme}://{address}/metrics"),
         hint: hint.map(str::to_owned),
     }
 }

@@ -60,6 +60,8 @@ pub struct Limits {
     pub total: usize,
     /// Those of one address.
     pub per_address: usize,
+    /// Those of this machine itself.
+    pub local: usize,
     /// From the begin of a connection until it has asked.
     pub ask: Duration,
     /// From there until it has read the answer.
@@ -72,6 +74,7 @@ impl Default for Limits {
         Self {
             total,
             per_address: total.div_ceil(2).min(PER_ADDRESS_MAX),
+            local: total.div_ceil(2),
             ask: Duration::from_secs(5),
             answer: Duration::from_secs(10),
         }

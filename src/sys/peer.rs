@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one machine has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,25 @@ impl Peer {
         self.0.is_loopback()
     }
 }
+
+/// Asks the system for as many open files as a server with many clients needs, where it grants them.
+pub fn want_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit
+        .maximum
+        .map_or(FILES_WANTED, |most| most.min(FILES_WANTED));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let limit = Rlimit {
+            current: Some(wanted),
+            ..limit
+        };
+        // Without them there are places for fewer.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+/// Open files of a server.
+const FILES_WANTED: u64 = 4096;
 
 /// One part in `of` of the open files that the system grants this program; at least one file, `most` at the most.
 pub fn share(of: usize, most: usize) -> usize {

@@ -99,13 +99,14 @@ fn services_in_smarty_toml() {
         "telegrams of house at tcp://127.0.0.1:",
         "telegrams of house at ",
         "numbers for Prometheus at http://127.0.0.1:",
+        "a page for browsers at http://127.0.0.1:",
     ]) {
         assert!(
             line.starts_with(&format!("smarty: note: {words}")),
             "{done}"
         );
     }
-    assert_eq!((said.len(), done.exit), (4, Some(0)), "{done}");
+    assert_eq!((said.len(), done.exit), (5, Some(0)), "{done}");
     assert_eq!(done.json().len(), 1);
 }
 

@@ -136,7 +136,7 @@ fn row(line: &str, latest: Option<i64>, zone: &Zone) -> Option<(i64, Decimal)> {
         Err(_) => {
             let civil: DateTime = time.parse().ok()?;
             let at = zone.rules().to_ambiguous_timestamp(civil);
-            let first = at.clone().compatible().ok()?.as_second();
+            let first = at.compatible().ok()?.as_second();
             match latest.is_some_and(|latest| first <= latest) {
                 true => at.later().ok()?.as_second(),
                 false => first,

@@ -23,7 +23,11 @@ pub fn to_terminal(markdown: &str, width: usize, colours: bool) -> String {
             text.push('\n');
         }
         match block {
-            Block::Heading(heading) => text.push_str(&style(HEADING, &heading)),
+            Block::Heading(heading) => {
+                let lines = textwrap::wrap(&heading, width);
+                let lines = lines.iter().map(|line| style(HEADING, line));
+                text.push_str(&lines.collect::<Vec<_>>().join("\n"));
+            }
             Block::Paragraph(runs) => {
                 text.push_str(&textwrap::fill(&line(&runs, colours), width));
             }

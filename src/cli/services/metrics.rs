@@ -23,6 +23,7 @@ use crate::observe::standing::Places;
 use crate::publish::metrics::Metrics;
 use crate::publish::pages::{Login, Names, Rules};
 use crate::run::failure::{Exit, Failure};
+use crate::sys::peer::want_files;
 use crate::sys::tls::{self, TlsProblem};
 
 /// Opens the page where it is asked for; a source is well that sends within its time-out.
@@ -46,6 +47,7 @@ pub fn open(
     };
     let quiet = publishing.global.quiet;
     let address = resolve(&listen.host, listen.port)?;
+    want_files();
     let rules = Rules {
         names: names(args, &listen.host),
         login: login(args, quiet)?,

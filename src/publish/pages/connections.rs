@@ -52,9 +52,9 @@ impl Connections {
     pub(super) fn enter(&mut self, address: IpAddr) -> Option<Arc<Connection>> {
         let peer = Peer::from(address);
         let full = self.visitors.len() >= self.limits.total;
-        // Who is on this machine may have what there is.
+        // A proxy on this machine speaks for many.
         let most = match peer.is_loopback() {
-            true => self.limits.total,
+            true => self.limits.local,
             false => self.limits.per_address,
         };
         let crowded = self.of(peer) >= most;
@@ -176,6 +176,7 @@ mod tests {
         let limits = Limits {
             total,
             per_address,
+            local: per_address,
             ..Limits::default()
         };
         Connections::new(limits, Counter::default())

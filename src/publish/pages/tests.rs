@@ -128,7 +128,15 @@ fn what_is_no_question_is_answered_with_what_is_wrong() {
 
 #[test]
 fn who_asks_nothing_shuts_nobody_out() {
-    let site = open(Rules::default());
+    let site = open(Rules {
+        limits: Limits {
+            total: 256,
+            per_address: 32,
+            local: 32,
+            ..Limits::default()
+        },
+        ..Rules::default()
+    });
     let question = "GET /long HTTP/1.1\r\n\r\n";
     let mut idle: Vec<_> = (0..40)
         .map(|_| connected([127, 0, 0, 1], site.address))

@@ -61,8 +61,8 @@ fn a_server_that_is_killed_is_reached_again() {
         SourceEvent::Reopened(_)
     ));
     let (mut server, _) = listener.accept().unwrap();
-    server.write_all(b"again").unwrap();
-    assert_eq!(bytes(&mut source, 5), b"again");
+    server.write_all(b"/again").unwrap();
+    assert_eq!(bytes(&mut source, 6), b"/again");
 }
 
 #[test]

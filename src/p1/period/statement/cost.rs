@@ -140,11 +140,13 @@ fn priced(
         .filter_map(|tariff| of(&format!("{prefix}tariff_{tariff}_kwh")));
     let counted: Vec<&Column> = counted.collect();
     let is_whole = |quarter: &usize| {
-        let sum = counted.iter().filter_map(|column| {
+        let mut parts = counted.iter().filter_map(|column| {
             let digits = *column.quarters.get(*quarter)?;
             Decimal::new(digits, column.scale).rescale(whole.scale.max(column.scale))
         });
-        let sum = sum.fold(Some(Decimal::new(0, 0)), |sum, more| sum?.checked_add(more));
+        let sum = parts.try_fold(Decimal::new(0, 0), |sum: Decimal, more| {
+            sum.checked_add(more)
+        });
         let all = whole
             .quarters
             .get(*quarter)

@@ -251,12 +251,14 @@ pub(super) fn shapes(text: &[u8], begins: impl Fn(&[u8]) -> bool) -> Vec<Shape> 
     shapes
 }
 
-/// True for a prefix that ends in as many bytes, two digits each, as no time and no address has.
+/// True for a prefix that ends in so many bytes, two digits each; times and dates do as well, but are below 60.
 fn ends_in_bytes(prefix: &[u8]) -> bool {
     let words = prefix.rsplit(|byte| !byte.is_ascii_alphanumeric());
     let words = words.filter(|word| !word.is_empty()).take(BYTES);
     let pair = |word: &&[u8]| word.len() == 2 && word.iter().all(u8::is_ascii_hexdigit);
-    words.take_while(pair).count() == BYTES
+    let pairs: Vec<_> = words.take_while(pair).collect();
+    let of_time = |word: &&[u8]| matches!(word, [b'0'..=b'5', b'0'..=b'9']);
+    pairs.len() == BYTES && !pairs.iter().all(of_time)
 }
 
 /// The layouts that a text whose lines or messages hold telegrams may have, likeliest first.
