@@ -1,4 +1,4 @@
-"""Runs the queries of the README, section "Archives", in DuckDB, and adds up their results another way.
+"""Runs the queries of the manual, section "Archives", in DuckDB, and adds up their results another way.
 
 Takes the program, and a folder to work in. Needs the packages duckdb, and pytz for its times.
 """
@@ -17,8 +17,7 @@ import duckdb
 
 smarty = pathlib.Path(sys.argv[1]).resolve()
 folder = pathlib.Path(sys.argv[2])
-readme = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
-archives = readme.split("\n## Archives\n")[1].split("\n## ")[0]
+archives = (pathlib.Path(__file__).parent.parent / "src/cli/help/archives.md").read_text()
 of_parquet, of_log = re.findall(r"```sql\n(.*?)```", archives, re.S)
 of_json = re.search(r'duckdb -c "(.*)"\n', archives)[1].replace('\\"', '"')
 

@@ -94,6 +94,7 @@ impl Aside {
     }
 
     /// The label of the bytes that were read last.
+    #[cfg(feature = "mqtt")]
     pub(super) fn label(&self) -> Option<&Arc<str>> {
         self.label.as_ref()
     }
