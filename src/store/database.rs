@@ -747,12 +747,24 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         let place = if lock.is_symlink() { &lock } else { path };
         FileError::opening(place, cause)
     })?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_path_buf())),
-        // Some network file systems have no locks.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    let until = Instant::now() + LOCK_WAITS;
+    loop {
+        match file.try_lock() {
+            // A run that has just ended, or a program that is just being started, may hold it for a moment yet.
+            Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                std::thread::sleep(LOCK_LOOKS);
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.to_path_buf())),
+            // Some network file systems have no locks.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+        }
     }
 }
+
+/// How long another writer may take to go.
+const LOCK_WAITS: Duration = Duration::from_millis(500);
+/// Between two looks.
+const LOCK_LOOKS: Duration = Duration::from_millis(20);
 
 /// The path without links in its folders: SQLite follows none where it is told so.
 fn resolved(path: &Path) -> PathBuf {
