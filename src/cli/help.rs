@@ -36,6 +36,7 @@ pub const TOPICS: &[Topic] = topics! {
     "outputs": "tables, JSON, CSV and the other formats",
     "inspect": "frames byte by byte",
     "reports": "hours, days, months and years",
+    "store": "an SQLite database that keeps years",
     "computed": "quarter hours, reference power, surplus",
     "mqtt": "MQTT and Home Assistant",
     "forward": "telegrams for other software",

@@ -90,6 +90,10 @@ fn prepare(folder: &Path) {
         fs::write(folder.join(name), KEY).unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
+    let import = "parse house.bin --key-file my.key --store house.db";
+    let done = smarty(import).env("HOME", folder).into_command();
+    let done = { done }.current_dir(folder).output().unwrap();
+    assert!(folder.join("house.db").exists(), "{done:?}");
     fs::write(folder.join("broker.password"), "secret").unwrap();
     let own = rcgen::generate_simple_self_signed(vec!["meter".to_owned()]).unwrap();
     fs::write(folder.join("homewizard.pem"), own.cert.pem()).unwrap();

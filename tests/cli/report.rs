@@ -190,3 +190,28 @@ fn prices_that_are_none_say_why() {
     }
     assert_snapshot!("report_no_prices", all);
 }
+
+#[test]
+fn one_telegram_alone_says_that_two_are_needed() {
+    let folder = Folder::new();
+    recording(&folder, 6);
+    let whole = folder.read("house.txt");
+    let one = memchr::memchr(b'!', &whole).unwrap();
+    folder.file("house.txt", &whole[..one + 7]);
+    assert_snapshot!("report_one_telegram", report(&folder, &[]));
+}
+
+#[test]
+fn a_page_has_the_periods_that_were_asked_for() {
+    let folder = Folder::new();
+    recording(&folder, 7);
+    for (by, found) in [("week", true), ("day", false)] {
+        let page = report(&folder, &["--html", "--by", by]);
+        assert_eq!(page.exit, Some(0));
+        assert_eq!(page.text().contains(&format!("By {by}")), found);
+    }
+    let page = report(&folder, &["--html"]);
+    for picture in ["power imported L1", "voltage L3", "power exported L2"] {
+        assert!(page.text().contains(picture), "{picture}");
+    }
+}

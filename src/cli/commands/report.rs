@@ -86,7 +86,19 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         true => by(&accounts, &wanted, By::Quarter),
         false => accounts.statements(&wanted),
     };
+    let alone = accounts.alone();
+    if let (Some(id), false) = (alone.first(), stated.is_empty() || global.quiet) {
+        let what = match alone.len() {
+            1 => format!("{id} is left out: of it there is one telegram alone"),
+            more => format!("{more} meters are left out: of each there is one telegram alone"),
+        };
+        say(Level::Warning, &what, Some(TWO));
+    }
     if stated.is_empty() && exit == Exit::Success {
+        if !alone.is_empty() {
+            let what = "there is one telegram alone, and what was used lies between two";
+            return Err(Failure::new(Exit::NoTelegram, what).hint(TWO));
+        }
         let what = match timeless {
             0 => "no telegram lies in the time asked for",
             _ => "no telegram has a time",
@@ -154,15 +166,17 @@ fn page(accounts: &Accounts, quarters: &[Stated], wanted: &Wanted) -> String {
     let days = by(accounts, wanted, By::Day);
     let months = by(accounts, wanted, By::Month);
     let longer = hours.iter().zip(&days).zip(&months);
-    let sheets = quarters
-        .iter()
-        .zip(longer)
-        .map(|(quarters, ((hours, days), months))| Sheet {
-            quarters: quarters.account(),
-            hours: &hours.statement,
-            days: &days.statement,
-            months: &months.statement,
-        });
+    // Days and months are there anyway.
+    let own = wanted.by.filter(|by| !matches!(by, By::Day | By::Month));
+    let own = own.map(|_| accounts.statements(wanted)).unwrap_or_default();
+    let sheets = quarters.iter().zip(longer).enumerate();
+    let sheets = sheets.map(|(at, (quarters, ((hours, days), months)))| Sheet {
+        quarters: quarters.account(),
+        hours: &hours.statement,
+        days: &days.statement,
+        months: &months.statement,
+        own: own.get(at).map(|own| &own.statement),
+    });
     let sheets: Vec<_> = sheets.collect();
     html::page(
         &sheets,
@@ -241,5 +255,7 @@ fn second(name: &str, text: &str, zone: &Zone) -> Result<i64, Failure> {
     Ok(second)
 }
 
+/// What to do where there is but one telegram.
+const TWO: &str = "give a longer recording, or several of them";
 /// Seconds.
 const DAY: i64 = 86_400;

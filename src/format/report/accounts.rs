@@ -66,9 +66,18 @@ impl Accounts {
         self.refused
     }
 
+    /// Meters of which there is one telegram alone: nothing can be said of what they counted. They have no statement.
+    pub fn alone(&self) -> Vec<&str> {
+        let alone = self.meters.iter();
+        let alone = alone.filter(|(_, (_, ledger))| ledger.telegrams() == 1);
+        alone.map(|(id, _)| id.as_str()).collect()
+    }
+
     /// Makes the statements, by the ids of the meters.
     pub fn statements(&self, wanted: &Wanted) -> Vec<Stated> {
-        let stated = self.meters.iter().filter_map(|(id, (name, ledger))| {
+        let known = self.meters.iter();
+        let known = known.filter(|(_, (_, ledger))| ledger.telegrams() > 1);
+        let stated = known.filter_map(|(id, (name, ledger))| {
             Some(Stated {
                 id: id.clone(),
                 name: name.clone(),

@@ -22,6 +22,8 @@ pub struct Sheet<'a> {
     pub days: &'a Statement,
     /// By months.
     pub months: &'a Statement,
+    /// By periods of the length that was asked for, where the page would not show them.
+    pub own: Option<&'a Statement>,
 }
 
 /// Makes the page; `findings` are what was found out about the recordings.
@@ -95,6 +97,15 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
                     &by_clock(sheet.hours, zone),
                 ))
             }
+            @if let Some(own) = sheet.own {
+                (picture(
+                    &format!("By {}", own.by),
+                    &format!("energy of each {}, kWh; export below the line", own.by),
+                    chart::bars(&bars(own), zone),
+                    None,
+                    &sums(own, zone),
+                ))
+            }
             (picture(
                 "Days",
                 "energy of each day, kWh; export below the line",
@@ -111,7 +122,7 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
                     &sums(sheet.months, zone),
                 ))
             }
-            @for (at, key) in days.measured.iter().enumerate() {
+            @for (at, key) in days.measured.iter().enumerate().filter(|(at, _)| is_told(days, *at)) {
                 @let (what, unit) = long(key);
                 (picture(
                     &what,
@@ -138,6 +149,12 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
             }
         }
     }
+}
+
+/// Tells whether what is measured was ever more than nothing: a house without panels exports nothing on any phase.
+fn is_told(statement: &Statement, at: usize) -> bool {
+    let range = statement.total.measured.get(at).copied().flatten();
+    range.is_some_and(|(low, high)| low.digits != 0 || high.digits != 0)
 }
 
 /// The numbers that matter, large.

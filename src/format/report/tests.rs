@@ -102,6 +102,7 @@ fn the_page_has_all_numbers_and_fetches_nothing() {
         hours: &hours,
         days: &days,
         months: &months,
+        own: None,
     };
     let finding = Finding {
         what: "<b>house</b>: the line is weak".to_owned(),

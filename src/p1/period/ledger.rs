@@ -141,6 +141,11 @@ impl Ledger {
         2 * self.heard.len() + counters.sum::<usize>() + measured.sum::<usize>()
     }
 
+    /// Telegrams with a time, each second once.
+    pub fn telegrams(&self) -> u64 {
+        self.heard.values().map(Seconds::count).sum()
+    }
+
     /// Telegrams without a time, which belong to no period.
     pub fn timeless(&self) -> u64 {
         self.timeless

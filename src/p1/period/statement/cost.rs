@@ -140,12 +140,9 @@ fn priced(
         .filter_map(|tariff| of(&format!("{prefix}tariff_{tariff}_kwh")));
     let counted: Vec<&Column> = counted.collect();
     let is_whole = |quarter: &usize| {
-        let mut parts = counted.iter().filter_map(|column| {
+        let sum = counted.iter().try_fold(Decimal::default(), |sum, column| {
             let digits = *column.quarters.get(*quarter)?;
-            Decimal::new(digits, column.scale).rescale(whole.scale.max(column.scale))
-        });
-        let sum = parts.try_fold(Decimal::new(0, 0), |sum: Decimal, more| {
-            sum.checked_add(more)
+            sum.checked_add(Decimal::new(digits, column.scale))
         });
         let all = whole
             .quarters
