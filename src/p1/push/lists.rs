@@ -410,7 +410,7 @@ impl List {
         let volts = self.measured.volts.iter();
         let largest = volts.filter_map(|at| self.whole(*at, body)).max()?;
         let fits = |scale: i8| {
-            let unit = 10i128.pow(u32::from(scale.unsigned_abs()));
+            let unit = i128::from(10i64.pow(u32::from(scale.unsigned_abs())));
             (80 * unit..=500 * unit).contains(&largest)
         };
         match profile.volts {
@@ -434,7 +434,7 @@ impl List {
             let values = places.iter().filter_map(|at| self.whole(*at, body));
             values.fold(0i128, i128::saturating_add)
         };
-        let square = |value: i128| value.saturating_mul(value);
+        let square = |value: i128| times(value, value);
         let apparent = square(power(&self.measured.active))
             .saturating_add(square(power(&self.measured.reactive)));
         let mut product = 0i128;
@@ -442,7 +442,7 @@ impl List {
             if let (Some(current), Some(voltage)) =
                 (self.whole(*current, body), self.whole(*voltage, body))
             {
-                product = product.saturating_add(voltage.saturating_mul(current.saturating_abs()));
+                product = product.saturating_add(times(voltage, current.saturating_abs()));
             }
         }
         let by_profile = profile.amperes.map(|scale| (scale, UnitFrom::Profile));
@@ -450,13 +450,13 @@ impl List {
             return by_profile;
         };
         let fits = |scale: i8| {
-            let unit = square(10i128.pow(u32::from((scale + volts).unsigned_abs())))
-                .saturating_mul(apparent);
+            let unit = times(
+                square(10i64.pow(u32::from((scale + volts).unsigned_abs())).into()),
+                apparent,
+            );
             // 0.98 to 3.5, both squared, in parts of ten thousand.
-            let sum = square(product).saturating_mul(10_000);
-            apparent > square(200)
-                && sum >= unit.saturating_mul(9604)
-                && sum <= unit.saturating_mul(122_500)
+            let sum = times(square(product), 10_000);
+            apparent > square(200) && sum >= times(unit, 9604) && sum <= times(unit, 122_500)
         };
         match by_profile {
             Some((scale, _)) if fits(scale) => by_profile,
@@ -467,6 +467,14 @@ impl List {
                     .or(by_profile)
             }
         }
+    }
+}
+
+/// The product, or the nearest number there is; mostly it fits without looking.
+fn times(a: i128, b: i128) -> i128 {
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => i128::from(a) * i128::from(b),
+        _ => a.saturating_mul(b),
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Numbers are given in canonical units (`kW` for `W`), with every digit that was sent.
 
-use std::fmt::{self, Arguments};
-
 use super::axdr::{Node, TreeFault};
 use super::lists::List;
 use super::mold::Molds;
@@ -216,7 +214,6 @@ fn unit_of(unit: u8) -> (&'static str, i8, usize) {
 
 /// Writes `value` times ten to the `power`, exactly.
 pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
-    let mut buffer = [b'0'; DECIMAL_MAX];
     // No type has more than 64 bits.
     let mut rest = u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX);
     let zeros = match power {
@@ -224,28 +221,32 @@ pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, wi
         _ => 0,
     };
     let decimals = usize::from(power.min(0).unsigned_abs());
-    // From the last character to the first.
-    let mut slots = buffer.iter_mut().rev().skip(zeros);
-    let mut digits = zeros;
-    let mut length = zeros;
-    let mut put = |byte| {
-        if let Some(slot) = slots.next() {
-            *slot = byte;
-            length += 1;
-        }
+    let mut buffer = [b'0'; DECIMAL_MAX];
+    // From the last character to the first. No index is beyond the buffer, which spares looking.
+    let mut at = DECIMAL_MAX - zeros;
+    let mut put = |byte: u8| {
+        at = at.wrapping_sub(1) % DECIMAL_MAX;
+        buffer[at] = byte;
+        at
     };
-    while rest > 0 || digits < width + decimals || digits == 0 {
-        if digits == decimals && decimals > 0 {
-            put(b'.');
-        }
+    let mut begin = DECIMAL_MAX - zeros;
+    for _ in 0..decimals {
         put(b'0' + (rest % 10) as u8);
         rest /= 10;
-        digits += 1;
+    }
+    if decimals > 0 {
+        begin = put(b'.');
+    }
+    let mut whole = zeros;
+    while rest > 0 || whole < width.max(1) {
+        begin = put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        whole += 1;
     }
     if value < 0 {
-        put(b'-');
+        begin = put(b'-');
     }
-    out.extend_from_slice(buffer.get(DECIMAL_MAX - length..).unwrap_or_default());
+    out.extend_from_slice(buffer.get(begin..).unwrap_or_default());
 }
 
 fn write_octets_or_time(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -285,24 +286,10 @@ pub(super) fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
     if !(2000..2100).contains(&year) || [month, day, hour, minute, second].iter().any(|v| *v > 99) {
         return put_hex(out, time);
     }
-    let year = year - 2000;
-    put(
-        out,
-        format_args!("{year:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}{letter}"),
-    );
-}
-
-fn put(out: &mut Vec<u8>, what: Arguments<'_>) {
-    /// Text that is written to the end of bytes.
-    struct End<'a>(&'a mut Vec<u8>);
-    impl fmt::Write for End<'_> {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.extend_from_slice(text.as_bytes());
-            Ok(())
-        }
+    for value in [(year - 2000) as u8, month, day, hour, minute, second] {
+        out.extend([b'0' + value / 10, b'0' + value % 10]);
     }
-    // Writing into memory cannot fail.
-    let _ = fmt::Write::write_fmt(&mut End(out), what);
+    out.extend_from_slice(letter.as_bytes());
 }
 
 /// Writes a number of at most three digits.
@@ -337,7 +324,7 @@ fn put_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Characters of the longest number: a sign, 20 digits and 128 others, zeros of the width, a point.
-const DECIMAL_MAX: usize = 160;
+/// Room for the longest number: a sign, 20 digits and 128 zeros, a point.
+const DECIMAL_MAX: usize = 256;
 /// Bytes from the `!` on.
 const MARK: usize = 7;
