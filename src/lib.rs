@@ -161,6 +161,8 @@ pub mod manual {
     pub mod forward {}
     #[doc = include_str!("cli/help/metrics.md")]
     pub mod metrics {}
+    #[doc = include_str!("cli/help/hooks.md")]
+    pub mod hooks {}
     #[doc = include_str!("cli/help/services.md")]
     pub mod services {}
     #[doc = include_str!("cli/help/capture.md")]

@@ -22,6 +22,8 @@ mod gone;
 #[path = "mqtt/certificates.rs"]
 mod certificates;
 
+#[path = "live/hooks.rs"]
+mod hooks;
 #[path = "live/http.rs"]
 mod http;
 

@@ -26,8 +26,8 @@ pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
 pub use self::report::{PeriodArgs, Report};
 pub use self::services::{
-    BrokerUrl, DeriveArgs, ForwardArgs, LayoutNames, MetricsArgs, MqttArgs, ServiceArgs, StoreArgs,
-    TopicsWhat, parse_keep, parse_step, parse_version,
+    BrokerUrl, DeriveArgs, ForwardArgs, HookArgs, HookSettings, LayoutNames, MetricsArgs, MqttArgs,
+    NotifyUrl, ServiceArgs, StoreArgs, TopicsWhat, parse_keep, parse_step, parse_version,
 };
 pub use self::setup::Setup;
 pub use self::simulate::{Listen, Simulate};

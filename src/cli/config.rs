@@ -11,6 +11,7 @@
 //! ```
 //! What the command line says wins. No key stands in this file, and no message shows what does.
 
+mod hook;
 mod metrics;
 mod mqtt;
 mod prices;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use self::file::{Entry, File};
+use self::hook::HookTable;
 use crate::cli::args::{Format, Global, Run, ServerArgs, ServiceArgs, SourceArgs, ThinArgs};
 use crate::cli::inputs::Named;
 use crate::p1::derive::ReferencePower;
@@ -190,6 +192,10 @@ impl Config {
         self.fill_line(&mut run.source, !run.inputs.is_empty());
         if let Some(mqtt) = &self.file.mqtt {
             mqtt.fill(&mut services.mqtt, &self.folder, run.inputs.is_empty());
+        }
+        if run.inputs.is_empty() && services.hooks.more.is_empty() {
+            let hooks = self.file.hook.iter().map(HookTable::settings);
+            services.hooks.more = hooks.collect();
         }
         fill(&mut run.source.timeout, self.file.timeout);
         fill(&mut run.source.duration, self.file.duration);

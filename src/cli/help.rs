@@ -41,6 +41,7 @@ pub const TOPICS: &[Topic] = topics! {
     "mqtt": "MQTT and Home Assistant",
     "forward": "telegrams for other software",
     "metrics": "a page for browsers, numbers for Prometheus",
+    "hooks": "commands and messages when something happens",
     "services": "smarty as a service of systemd",
     "capture": "recordings",
     "archives": "DuckDB, Parquet and other engines",

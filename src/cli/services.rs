@@ -2,6 +2,7 @@
 
 mod derive;
 mod forward;
+mod hooks;
 pub mod listen;
 
 #[cfg(not(all(feature = "http", feature = "mqtt")))]
@@ -60,7 +61,9 @@ pub fn open(
     if let (Some(publisher), Some(metrics)) = (&publisher, &mut metrics) {
         metrics.count_lost("mqtt", publisher.lost());
     }
+    let hooks = hooks::open(&args.hooks, named, extent)?;
     let mut services: Vec<Box<dyn Observer>> = Vec::new();
+    services.extend(hooks.map(|hooks| Box::new(hooks) as Box<dyn Observer>));
     services.extend(forward.map(|forward| Box::new(forward) as Box<dyn Observer>));
     services.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Observer>));
     services.extend(publisher.map(|publisher| Box::new(publisher) as Box<dyn Observer>));

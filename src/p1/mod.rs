@@ -32,6 +32,8 @@ pub mod derive;
 
 pub mod period;
 
+pub mod condition;
+
 pub mod event;
 
 pub mod shard;

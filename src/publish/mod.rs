@@ -8,6 +8,8 @@ pub mod forward_target;
 
 pub mod forward;
 
+pub mod hooks;
+
 #[cfg(feature = "http")]
 pub mod pages;
 

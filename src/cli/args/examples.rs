@@ -58,6 +58,7 @@ pub(super) const WATCH: &str = concat!(
   smarty watch auto --key-file my.key --forward 2001 --metrics 9100
   smarty watch house=auto --keyring keys.toml --forward house=pty:/tmp/meter
   smarty watch house=/dev/ttyUSB0 --mqtt mqtt://anna@broker.lan   and Home Assistant
+  smarty watch house=auto --when 'age > 60' --notify https://ntfy.sh/my-meter
 
 smarty.toml in the configuration folder, so that `smarty watch` is enough:
   keyring = \"keys.toml\"        # a path beside smarty.toml

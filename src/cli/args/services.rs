@@ -2,12 +2,14 @@
 
 mod derive;
 mod forward;
+mod hooks;
 mod metrics;
 mod mqtt;
 mod store;
 
 pub use self::derive::DeriveArgs;
 pub use self::forward::ForwardArgs;
+pub use self::hooks::{HookArgs, HookSettings, NotifyUrl};
 pub use self::metrics::MetricsArgs;
 pub use self::mqtt::{BrokerUrl, LayoutNames, MqttArgs, TopicsWhat, parse_version};
 pub use self::store::{StoreArgs, parse_keep, parse_step};
@@ -26,6 +28,9 @@ pub struct ServiceArgs {
     /// Numbers.
     #[command(flatten)]
     pub metrics: MetricsArgs,
+    /// Commands and messages.
+    #[command(flatten)]
+    pub hooks: HookArgs,
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
+use super::hook::HookTable;
 use super::metrics::MetricsTable;
 use super::mqtt::MqttTable;
 use super::prices::PricesTable;
@@ -70,6 +71,8 @@ pub(super) struct File {
     pub(super) prices: Option<PricesTable>,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Entry>>,
+    #[serde(default)]
+    pub(super) hook: Vec<HookTable>,
 }
 
 /// What may stand in it of a source.
@@ -98,7 +101,7 @@ pub(super) struct Entry {
     pub(super) cert_key_file: Option<PathBuf>,
 }
 
-fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(input)?;
     parse_duration(&text).map(Some).map_err(D::Error::custom)
 }
