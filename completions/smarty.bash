@@ -444,7 +444,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__help)
-            opts="-q -v -h --quiet --verbose --color --lang --config --help setup keys meters port faults doctor inputs sources outputs inspect reports computed mqtt forward metrics services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format scale_unknown pulses_disagree"
+            opts="-q -v -h --quiet --verbose --color --lang --config --help setup keys meters port faults doctor inputs sources outputs inspect reports store computed mqtt forward metrics hooks services capture archives scale simulate exits speed decrypt parse report watch ports generate add list check remove silence inverted_plain inverted_encrypted wrong_speed only_zeros seven_even wrong_parity bit7_stripped sampled_late weak_pull_up noise unknown_bytes mbus_searching wireless_mbus request_port sml telnet utf8 icrnl ixon cooked line_ends opened_in_place parts_lost link_damaged lost_bytes inserted_bytes buffer_limit cut_short damaged_header unsupported downgrade replayed no_key wrong_key key_of_other_meter key_reversed key_digits_reversed key_nibbles_swapped key_ascii_for_hex key_hex_of_hex key_is_auth_key key_typo key_digits_swapped key_two_typos damaged_frame blotted_out wrong_crc other_crc no_end_line short_crc wrong_auth_key damaged_tag no_telegram missed counter_reset repeated_nonce two_meters key_changed period_long period_short clock_off value_format scale_unknown pulses_disagree"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1388,7 +1388,7 @@ _smarty() {
             return 0
             ;;
         smarty__subcmd__watch)
-            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --http --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --derive --reference-power --state --meters-max --store --keep --store-step --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --lang --config --help"
+            opts="-k -i -n -f -F -o -q -v -h --every --on-change --rotate --mqtt --no-mqtt --mqtt-password-file --mqtt-topics --mqtt-qos --mqtt-retain --mqtt-layout --mqtt-version --mqtt-ca --mqtt-cert --mqtt-cert-key --mqtt-client-id --no-discovery --discovery-prefix --forward --forward-raw --metrics --http --metrics-user --metrics-password-file --metrics-cert --metrics-cert-key --metrics-host --when --run --shell --notify --pause --hook-limit --derive --reference-power --state --meters-max --store --keep --store-step --key --key-file --keyring --auth-key --show-key --allow-plain --tag --input --meter --shard --ignore-crc --follow --repair --tz --limit --count --last --baud --mode --rts --dtr --server-token-file --server-password-file --server-ca --server-any-name --server-cert --server-cert-key --no-reconnect --timeout --duration --format --json --csv --raw --pretty --csv-formulas --fields --events --out --force --append --explain --redact --merge --no-merge --jobs --quiet --verbose --color --lang --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1479,6 +1479,26 @@ _smarty() {
                     return 0
                     ;;
                 --metrics-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --when)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

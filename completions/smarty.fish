@@ -352,6 +352,11 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-password
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert -d 'Serve with TLS (https), with this certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 'Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l when -d 'Do something when this begins to hold, as \'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5\'; names are those of values, age (seconds since the last telegram) and findings; several stand in smarty.toml as [[hook]]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l run -d 'Run this command then, without a shell; what it is about is in its environment: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l notify -d 'Post JSON to this address then: ntfy, webhooks' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pause -d 'Least time between two times [default: 1m]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l hook-limit -d 'Kill the command, or give the message up, after so long [default: 10s]' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l reference-power -d 'Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l state -d 'Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l meters-max -d 'Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first' -r
@@ -405,6 +410,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l on-change -d 'On
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-mqtt -d 'Do not publish, whatever smarty.toml says'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l no-discovery -d 'Do not tell Home Assistant what there is'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l forward-raw -d 'Serve the frames as received instead: encrypted ones stay so'
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l shell -d 'Let a shell read the command'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l derive -d 'Compute net power, surplus of each phase, and the mean power of the running quarter hour'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l show-key -d 'When one digit of the key turns out to be mistyped, say which it should be'
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l allow-plain -d 'Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the line could have written them'
