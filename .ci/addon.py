@@ -107,7 +107,7 @@ def free_port():
 
 
 def until(what, condition, program=None):
-    for _ in range(300):
+    for _ in range(1200):
         try:
             found = condition()
         except OSError:
@@ -142,7 +142,9 @@ class Place:
             "SMARTY_DATA": f"{self.folder}/data", "SMARTY_CONFIG": f"{self.folder}/config",
         }
         command = ["bash", self.folder / "fake/bashio", app / "run.sh"]
-        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        program = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(program)
+        return program
 
     def page(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as page:
@@ -159,7 +161,7 @@ def stop(program):
 
 
 folder = pathlib.Path(tempfile.mkdtemp())
-broker = None
+started = []
 try:
     # A meter with a key, at a broker whose names and passwords have what must be quoted.
     key, second = "0A1B2C3D4E5F60718293A4B5C6D7E8F9", "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"
@@ -185,7 +187,7 @@ try:
             f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {folder}/passwords\nlog_type all\n"
         )
         log = open(folder / "broker.log", "w")
-        broker = subprocess.Popen([mosquitto, "-c", folder / "broker.conf", "-v"], stdout=log, stderr=log)
+        started.append(subprocess.Popen([mosquitto, "-c", folder / "broker.conf", "-v"], stdout=log, stderr=log))
     program = place.start()
     until("numbers of the meter", lambda: 'label="house"' in place.page(), program)
     if mosquitto:
@@ -237,8 +239,8 @@ try:
     _, errors = program.communicate(timeout=20)
     assert program.returncode == 1 and "There is no source" in errors, errors
 finally:
-    if broker:
-        broker.terminate()
-        broker.wait()
+    for program in started:
+        program.kill()
+        program.wait()
     shutil.rmtree(folder, ignore_errors=True)
 print("the app of Home Assistant is as it is documented, and runs")
