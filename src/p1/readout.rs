@@ -132,6 +132,11 @@ impl Readout {
     /// A weak line can turn a digit into `!`, so the rest of the line must look like a CRC.
     /// `closed` says that no byte follows the text.
     pub fn at(text: &[u8], mark: usize, closed: bool) -> End {
+        match text.get(mark) {
+            Some(b'!') => {}
+            None if !closed => return End::More,
+            _ => return End::Not,
+        }
         let rest = text.get(mark + 1..).unwrap_or_default();
         let window = rest.get(..CRC_FIELD_MAX + 1).unwrap_or(rest);
         let digits = window.iter().take_while(|b| b.is_ascii_hexdigit()).count();
