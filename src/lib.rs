@@ -169,6 +169,8 @@ pub mod manual {
     pub mod capture {}
     #[doc = include_str!("cli/help/archives.md")]
     pub mod archives {}
+    #[doc = include_str!("cli/help/store.md")]
+    pub mod store {}
     #[doc = include_str!("cli/help/scale.md")]
     pub mod scale {}
     #[doc = include_str!("cli/help/simulate.md")]

@@ -230,8 +230,10 @@ fn what_was_counted_in_a_period_fits_the_schema() {
     let schema = std::fs::read_to_string(samples().join("smarty-1.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for sample in ["lu-plain.txt", "nl5.txt", "be.txt", "hu.txt"] {
-        let objects = smarty(&["report", "--json"], &samples().join(sample));
+    let ring = samples().join("keys.toml");
+    for sample in ["lu-full.bin", "two-meters.log"] {
+        let arguments = ["report", "--json", "--keyring", ring.to_str().unwrap()];
+        let objects = smarty(&arguments, &samples().join(sample));
         assert!(!objects.is_empty(), "{sample}");
         for object in objects {
             assert!(validator.is_valid(&object), "{object}");
