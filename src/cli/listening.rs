@@ -229,6 +229,10 @@ impl Listener {
 
 impl Observer for Listener {
     fn observe(&mut self, context: &Context<'_>, report: &Report<'_>) -> Flow {
+        // A source that cannot be opened, or holds nothing, has its name all the same.
+        if self.heard.name.is_empty() {
+            context.source.name.clone_into(&mut self.heard.name);
+        }
         match *report {
             Report::Link { link, line, .. } => self.link(context, link, line),
             Report::Bytes { bytes, .. } => {

@@ -296,3 +296,13 @@ fn on_a_terminal_it_asks_and_shows_no_key() {
     );
     assert!(said.contains("sudo install -D -m 600"), "{said}");
 }
+
+#[test]
+fn a_file_that_holds_nothing_is_named_and_said_once() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("empty.bin"), "").unwrap();
+    let (_, said, exit) = bench.output(&["setup", "--yes", "--input", "empty.bin"]);
+    assert_eq!(exit, Some(5), "{said}");
+    assert!(said.contains("empty.bin: is empty"), "{said}");
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+}

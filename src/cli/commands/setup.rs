@@ -26,11 +26,12 @@ use crate::cli::listening::{Heard, Patience, Sender, listen};
 use crate::cli::output::terminal_width;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::format::table::{self, TableOptions};
-use crate::format::words::{Depth, country};
+use crate::format::words::{Depth, country, is_said_elsewhere};
 use crate::observe::context::Context;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
+use crate::p1::diagnosis::Finding;
 use crate::p1::event::Event;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::source::{Address, Baud};
@@ -299,9 +300,12 @@ fn tell_nothing(heard: &Heard, exit: Exit, global: &Global) -> Exit {
         return exit;
     }
     let source = heard.source(None);
+    let is_new =
+        |finding: &&Finding| heard.errors.is_empty() || !is_said_elsewhere(finding, source);
     let told = heard
         .findings
         .iter()
+        .filter(is_new)
         .map(|finding| crate::cli::messages::refusals::finding(finding, source, Depth::Plain));
     let mut told: Vec<_> = told.collect();
     if told.is_empty() && heard.errors.is_empty() {
