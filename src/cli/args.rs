@@ -41,6 +41,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use self::examples::exits;
 use crate::format::words::Language;
+use crate::p1::condition::milliseconds;
 use crate::store::rotation::Rotation;
 
 macro_rules! first_steps {
@@ -292,21 +293,9 @@ impl ColorWhen {
 
 /// Reads `30s`, `10m`, `2h`, `1d`, `250ms`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err("expected a time such as 30s, 10m, 2h or 1d".to_owned()),
-    };
-    let number: Option<u64> = number.parse().ok();
-    let milliseconds = number.and_then(|number| number.checked_mul(factor));
-    let time = milliseconds
+    let is_bare = text.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = if is_bare { "s" } else { "" };
+    let time = milliseconds(&format!("{text}{unit}"))
         .map(Duration::from_millis)
         .filter(|time| !time.is_zero());
     time.ok_or_else(|| "expected a time such as 30s, 10m, 2h or 1d".to_owned())

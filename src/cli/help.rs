@@ -78,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn every_topic_is_in_the_documentation() {
+        let library = include_str!("../lib.rs");
+        for topic in TOPICS {
+            let text = format!("include_str!(\"cli/help/{}.md\")", topic.name);
+            assert!(library.contains(&text), "{}", topic.name);
+        }
+    }
+
+    #[test]
     fn each_topic_fits_the_terminal() {
         for topic in TOPICS {
             for width in [40, 80, 100] {

@@ -27,7 +27,7 @@ use parts::{
 };
 use plan::Plan;
 
-pub(super) use parts::write_text_or_null;
+pub(crate) use parts::write_text_or_null;
 pub(crate) use parts::{begin, write_instant, write_source};
 pub use pretty::pretty;
 

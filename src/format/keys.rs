@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::format::clean::clean;
-use crate::format::json::{begin, write_instant, write_source};
+use crate::format::json::{begin, write_instant, write_source, write_text_or_null};
 use crate::format::number::write_json_text;
 use crate::format::words;
 use crate::observe::context::{Context, Source};
@@ -259,19 +259,19 @@ pub fn write_json(
     write_source(out, context, meter.span.start, meter.span.len());
     // Writing into memory cannot fail.
     out.extend_from_slice(b",\"meter\":{\"id\":");
-    text(out, meter.title.device_id().as_deref());
+    write_text_or_null(out, meter.title.device_id().as_deref());
     drop(write!(
         out,
         ",\"system_title\":\"{}\",\"name\":",
         meter.title
     ));
-    text(out, tried.name.as_deref());
+    write_text_or_null(out, tried.name.as_deref());
     out.extend_from_slice(b"},\"check_value\":");
     let value = |[a, b, c]: [u8; 3]| format!("{a:02X}{b:02X}{c:02X}");
     let values = tried.check_values.map(|values| values.map(value));
-    text(out, values.as_ref().map(|[key, _]| key.as_str()));
+    write_text_or_null(out, values.as_ref().map(|[key, _]| key.as_str()));
     out.extend_from_slice(b",\"auth_check_value\":");
-    text(out, values.as_ref().map(|[_, key]| key.as_str()));
+    write_text_or_null(out, values.as_ref().map(|[_, key]| key.as_str()));
     for (name, number) in [
         ("frames", meter.frames),
         ("tagged", meter.tagged),
@@ -305,7 +305,7 @@ fn write_cause(out: &mut Vec<u8>, meter: &Meter, cause: &Cause) {
     drop(write!(out, "{{\"code\":\"{code}\",\"digits\":"));
     write_digits(out, digits);
     out.extend_from_slice(b",\"other\":");
-    text(out, other.map(|title| title.to_string()).as_deref());
+    write_text_or_null(out, other.map(|title| title.to_string()).as_deref());
     let slip = match cause {
         Cause::Key { authentication, .. } => *authentication,
         Cause::Authentication(slip) => Some(*slip),
@@ -337,13 +337,6 @@ fn write_cause(out: &mut Vec<u8>, meter: &Meter, cause: &Cause) {
 fn write_digits(out: &mut Vec<u8>, digits: [Option<u8>; 2]) {
     let digits: Vec<_> = digits.iter().flatten().map(u8::to_string).collect();
     drop(write!(out, "[{}]", digits.join(",")));
-}
-
-fn text(out: &mut Vec<u8>, value: Option<&str>) {
-    match value {
-        Some(value) => write_json_text(out, value),
-        None => out.extend_from_slice(b"null"),
-    }
 }
 
 /// Writes an entry of a key ring; its section as it may be shown.
@@ -403,7 +396,7 @@ pub fn write_entry_json(out: &mut Vec<u8>, seq: u64, ring: &str, entry: &Entry) 
     ];
     for (name, value) in members {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-        text(out, value);
+        write_text_or_null(out, value);
     }
     out.extend_from_slice(format!(",\"allow_plain\":{}}}\n", entry.allow_plain).as_bytes());
 }

@@ -15,6 +15,7 @@ pub mod table;
 
 use std::io::Write;
 
+use crate::format::json::write_text_or_null;
 use crate::format::number::write_json_text;
 use crate::p1::period::{Row, Statement};
 use crate::p1::value::{Decimal, Zone};
@@ -61,10 +62,7 @@ pub fn json(out: &mut Vec<u8>, account: &Account<'_>, zone: &Zone) {
         out.extend_from_slice(b",\"meter\":{\"id\":");
         write_json_text(out, id);
         out.extend_from_slice(b",\"name\":");
-        match name {
-            Some(name) => write_json_text(out, name),
-            None => out.extend_from_slice(b"null"),
-        }
+        write_text_or_null(out, name);
         out.extend_from_slice(b"},\"values\":{");
         let values = values(statement, row, zone).into_iter();
         let known = values.filter_map(|named| Some((named.value?, named.name, named.is_text)));
@@ -101,10 +99,7 @@ pub fn levels_json(out: &mut Vec<u8>, account: &Account<'_>, zone: &Zone) {
     ));
     write_json_text(out, id);
     out.extend_from_slice(b",\"name\":");
-    match name {
-        Some(name) => write_json_text(out, name),
-        None => out.extend_from_slice(b"null"),
-    }
+    write_text_or_null(out, name);
     out.extend_from_slice(b"},\"levels\":[");
     for (at, level) in statement.levels.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };

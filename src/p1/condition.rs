@@ -497,7 +497,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn milliseconds(text: &str) -> Option<u64> {
+/// Reads `30s`, `10m`, `2h`, `1d`, `250ms`, in milliseconds.
+pub fn milliseconds(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit {

@@ -168,6 +168,11 @@ impl Decoded<'_> {
         let tag = self.security.map(|security| security.tag);
         tag.filter(|tag| *tag != Tag::Valid)
     }
+
+    /// Whether its digits may be wrong: its CRC or its tag does not fit, and it was let through all the same.
+    pub fn is_doubtful(&self) -> bool {
+        self.crc.valid() == Some(false) || self.unproven() == Some(Tag::Invalid)
+    }
 }
 
 impl Security {

@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::format::json::{begin, write_source};
+use crate::format::json::{begin, write_source, write_text_or_null};
 use crate::format::number::write_json_text;
 use crate::observe::context::{Context, Senders, Source};
 use crate::observe::observer::{Flow, Notice, Observer, Report};
@@ -461,7 +461,7 @@ impl Subject {
             ("measured_at", self.measured_at.as_deref()),
         ] {
             out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-            text_or_null(&mut out, text);
+            write_text_or_null(&mut out, text);
         }
         out.extend_from_slice(format!(",\"age\":{age},\"findings\":[").as_bytes());
         for (number, code) in findings.iter().enumerate() {
@@ -484,13 +484,6 @@ impl Subject {
         }
         out.extend_from_slice(b"}}");
         String::from_utf8(out).unwrap_or_default()
-    }
-}
-
-fn text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
-    match text {
-        Some(text) => write_json_text(out, text),
-        None => out.extend_from_slice(b"null"),
     }
 }
 

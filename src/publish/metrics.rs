@@ -9,7 +9,7 @@
 //! page itself, a value becomes one.
 
 mod numbers;
-mod page;
+mod open_metrics;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -71,14 +71,7 @@ impl Metrics {
         places: Places,
         zone: Zone,
     ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let scheme = if rules.tls.is_some() { "https" } else { "http" };
-        let page_at = Notice {
-            trouble: false,
-            what: format!("a page for browsers at {scheme}://{address}/"),
-            hint: None,
-        };
-        let notice = notice(address, &rules);
+        let notices = places_of(listener.local_addr()?, &rules);
         let turned_away = Counter::default();
         let numbers = Numbers {
             started: Instant::now(),
@@ -113,7 +106,7 @@ impl Metrics {
                 turned_away.clone(),
             )?),
             stop,
-            notices: vec![notice, page_at],
+            notices,
             turned_away: Some(turned_away),
         })
     }
@@ -270,8 +263,8 @@ fn router(numbers: Shared) -> Router {
 }
 
 async fn metrics(State(numbers): State<Shared>) -> Response {
-    match page::of(&numbers) {
-        Ok(body) => ([(CONTENT_TYPE, page::KIND)], body).into_response(),
+    match open_metrics::of(&numbers) {
+        Ok(body) => ([(CONTENT_TYPE, open_metrics::KIND)], body).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
 }
@@ -283,8 +276,8 @@ async fn health(State(numbers): State<Shared>) -> (StatusCode, String) {
     }
 }
 
-/// What is said first: where the numbers are, and who can read them.
-fn notice(address: SocketAddr, rules: &Rules) -> Notice {
+/// What is said first: where numbers and page are, and who can read them.
+fn places_of(address: SocketAddr, rules: &Rules) -> Vec<Notice> {
     let scheme = if rules.tls.is_some() { "https" } else { "http" };
     let hint = match (&rules.login, &rules.tls) {
         _ if address.ip().to_canonical().is_loopback() => None,
@@ -296,11 +289,21 @@ fn notice(address: SocketAddr, rules: &Rules) -> Notice {
         ),
         (Some(_), Some(_)) => None,
     };
-    Notice {
+    let notice = |what: String, hint: Option<&str>| Notice {
         trouble: false,
-        what: format!("numbers for Prometheus at {scheme}://{address}/metrics"),
+        what,
         hint: hint.map(str::to_owned),
-    }
+    };
+    vec![
+        notice(
+            format!("numbers for Prometheus at {scheme}://{address}/metrics"),
+            hint,
+        ),
+        notice(
+            format!("a page for browsers at {scheme}://{address}/"),
+            None,
+        ),
+    ]
 }
 
 #[cfg(test)]

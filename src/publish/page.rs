@@ -34,6 +34,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use self::curve::Curve;
 use super::metrics::Shared;
 use super::pages::Patience;
+use crate::format::json::write_text_or_null;
 use crate::format::number::write_json_text;
 use crate::format::report::{Accounts, Stated, json};
 use crate::observe::context::Context;
@@ -147,12 +148,7 @@ impl Known {
     fn statements(&self, by: By) -> Vec<Stated> {
         self.accounts.statements(&Wanted {
             by: Some(by),
-            zone: self.zone.clone(),
-            from: None,
-            to: None,
-            reference: None,
-            prices: None,
-            latest: Timestamp::now().as_second() + 86_400,
+            ..Wanted::new(self.zone.clone(), Timestamp::now().as_second())
         })
     }
 }
@@ -196,19 +192,10 @@ async fn api_periods(
     State(site): State<Site>,
     Query(asked): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let words = [
-        By::Quarter,
-        By::Hour,
-        By::Day,
-        By::Week,
-        By::Month,
-        By::Year,
-    ];
-    let by = asked.get("by").map_or("day", String::as_str);
-    let Some(by) = words.into_iter().find(|known| known.word() == by) else {
-        let words: Vec<_> = words.iter().map(|by| by.word()).collect();
-        let text = format!("by= one of {}\n", words.join(", "));
-        return (StatusCode::BAD_REQUEST, text).into_response();
+    let by = asked.get("by").map_or(Ok(By::Day), |by| by.parse());
+    let by = match by {
+        Ok(by) => by,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("by: {error}\n")).into_response(),
     };
     let known = site.page.lock();
     let mut text = Vec::new();
@@ -244,10 +231,7 @@ fn now(out: &mut Vec<u8>, (id, label): &(String, String), meter: &super::metrics
     out.extend_from_slice(b"{\"schema\":\"smarty/1\",\"type\":\"now\",\"meter\":{\"id\":");
     write_json_text(out, id);
     out.extend_from_slice(b",\"name\":");
-    match label.is_empty() {
-        true => out.extend_from_slice(b"null"),
-        false => write_json_text(out, label),
-    }
+    write_text_or_null(out, Some(label.as_str()).filter(|label| !label.is_empty()));
     let age = meter.heard.instant.elapsed().as_secs();
     out.extend_from_slice(
         format!(

@@ -33,7 +33,7 @@ use crate::observe::context::{Context, Senders};
 use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::diagnosis::Finding;
-use crate::p1::event::{Decoded, Event, Tag};
+use crate::p1::event::{Decoded, Event};
 use crate::p1::period::{Accounted, QUARTER, second_of};
 use crate::p1::telegram::Shape;
 use crate::p1::value::Decimal;
@@ -229,11 +229,9 @@ impl Store {
 
     fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         // Digits that may be wrong are not counted with, though they were asked for.
-        let is_wrong =
-            decoded.crc.valid() == Some(false) || decoded.unproven() == Some(Tag::Invalid);
         let received = context.received_at;
         let second = second_of(&decoded.telegram, received.map(|at| at.as_second()));
-        let Some(second) = second.filter(|second| *second >= 0 && !is_wrong) else {
+        let Some(second) = second.filter(|second| *second >= 0 && !decoded.is_doubtful()) else {
             return;
         };
         let id = self.senders.name(decoded).into_owned();

@@ -223,13 +223,10 @@ fn wanted(args: &Report, zone: &Zone) -> Result<Wanted, Failure> {
     }
     Ok(Wanted {
         by: periods.by,
-        zone: zone.clone(),
         from,
         to,
         reference: periods.reference_power,
-        prices: None,
-        // Clocks of meters may be some hours ahead.
-        latest: Timestamp::now().as_second() + DAY,
+        ..Wanted::new(zone.clone(), Timestamp::now().as_second())
     })
 }
 
@@ -257,5 +254,3 @@ fn second(name: &str, text: &str, zone: &Zone) -> Result<i64, Failure> {
 
 /// What to do where there is but one telegram.
 const TWO: &str = "give a longer recording, or several of them";
-/// Seconds.
-const DAY: i64 = 86_400;

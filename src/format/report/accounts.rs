@@ -7,7 +7,7 @@ use crate::format::words;
 use crate::observe::context::{Context, Senders};
 use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::diagnosis;
-use crate::p1::event::{Decoded, Event, Tag};
+use crate::p1::event::{Decoded, Event};
 use crate::p1::period::{Ledger, Statement, Wanted};
 
 /// Keeps an account of each meter; bounded by the quarters of an hour that all of them together were heard in.
@@ -121,9 +121,7 @@ impl Accounts {
 
     fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         // Digits that may be wrong are not counted with, though they were asked for.
-        let is_wrong =
-            decoded.crc.valid() == Some(false) || decoded.unproven() == Some(Tag::Invalid);
-        if is_wrong || self.is_full {
+        if decoded.is_doubtful() || self.is_full {
             return;
         }
         let id = self.senders.name(decoded);

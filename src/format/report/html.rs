@@ -308,10 +308,7 @@ fn zoomable(means: &[Mean]) -> Markup {
 }
 
 fn means(statement: &Statement) -> Vec<Mean> {
-    let (import, export) = (
-        place(statement, IMPORT_TOTAL),
-        place(statement, EXPORT_TOTAL),
-    );
+    let (import, export) = (statement.place(IMPORT_TOTAL), statement.place(EXPORT_TOTAL));
     let rows = statement.rows.iter().filter(|_| import.is_some());
     let mean = |row: &Row| Mean {
         second: row.period.start,
@@ -348,10 +345,7 @@ fn thinned(means: &[Mean]) -> Vec<Mean> {
 }
 
 fn bars(statement: &Statement) -> Vec<Bar> {
-    let (import, export) = (
-        place(statement, IMPORT_TOTAL),
-        place(statement, EXPORT_TOTAL),
-    );
+    let (import, export) = (statement.place(IMPORT_TOTAL), statement.place(EXPORT_TOTAL));
     let bar = |row: &Row| Bar {
         period: (row.period.start, row.period.end),
         up: number(row, import),
@@ -383,7 +377,7 @@ fn band(statement: &Statement, at: usize) -> Vec<Band> {
 
 /// Each hour with the midnight of its day and its number by the clock on the wall.
 fn heat(hours: &Statement, zone: &Zone) -> Vec<(i64, u8, f64)> {
-    let import = place(hours, IMPORT_TOTAL);
+    let import = hours.place(IMPORT_TOTAL);
     let cells = hours.rows.iter().filter_map(|row| {
         let clock = zone.clock(row.period.start)?;
         let midnight = row.period.start - i64::from(clock.hour) * 3600;
@@ -394,7 +388,7 @@ fn heat(hours: &Statement, zone: &Zone) -> Vec<(i64, u8, f64)> {
 
 /// What the picture of power shows, by hours.
 fn by_hour(hours: &Statement, zone: &Zone) -> Numbers {
-    let (import, export) = (place(hours, IMPORT_TOTAL), place(hours, EXPORT_TOTAL));
+    let (import, export) = (hours.place(IMPORT_TOTAL), hours.place(EXPORT_TOTAL));
     let row = |row: &Row| {
         let value = |at: Option<usize>| at.and_then(|at| row.counted.get(at).copied().flatten());
         vec![
@@ -418,7 +412,7 @@ fn by_hour(hours: &Statement, zone: &Zone) -> Numbers {
 
 /// The mean of each hour of the day over all days.
 fn by_clock(hours: &Statement, zone: &Zone) -> Numbers {
-    let import = place(hours, IMPORT_TOTAL);
+    let import = hours.place(IMPORT_TOTAL);
     let mut sums = [(0i64, 0i64, 0u8); 24];
     for row in &hours.rows {
         let value = import.and_then(|at| row.counted.get(at).copied().flatten());
@@ -503,10 +497,6 @@ fn telegrams(statement: &Statement, zone: &Zone) -> Numbers {
 
 fn or_empty(value: Option<impl Display>) -> String {
     value.map_or(String::new(), |value| value.to_string())
-}
-
-fn place(statement: &Statement, key: &str) -> Option<usize> {
-    statement.counted.iter().position(|known| known == key)
 }
 
 /// A value for a picture, which needs no exact numbers.

@@ -194,7 +194,7 @@ fn candidates(statement: &Statement, zone: &Zone) -> Vec<Column> {
 /// Bars of import to the right of a line, and of export to the left of it.
 fn bars(statement: &Statement, width: usize) -> Vec<String> {
     let of = |key: &str| {
-        let at = statement.counted.iter().position(|known| known == key);
+        let at = statement.place(key);
         let value = move |row: &Row| -> f64 {
             let value = at.and_then(|at| row.counted.get(at).copied().flatten());
             // A picture needs no exact numbers.

@@ -32,6 +32,22 @@ pub struct Wanted {
     pub latest: i64,
 }
 
+impl Wanted {
+    /// All that was heard up to now, seconds since 1970, by the clock of a place.
+    pub fn new(zone: Zone, now: i64) -> Self {
+        Self {
+            by: None,
+            zone,
+            from: None,
+            to: None,
+            reference: None,
+            prices: None,
+            // Clocks of meters may be some hours ahead.
+            latest: now.saturating_add(DAY),
+        }
+    }
+}
+
 /// What a meter counted, by periods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -173,6 +189,13 @@ struct Column {
     known: Span<usize>,
     /// Quarters of which it is not known, by number.
     unknown: Vec<usize>,
+}
+
+impl Statement {
+    /// Where a counter stands among those that are counted.
+    pub fn place(&self, key: &str) -> Option<usize> {
+        self.counted.iter().position(|known| known == key)
+    }
 }
 
 impl Ledger {
@@ -567,4 +590,6 @@ pub const EXPORT_TOTAL: &str = "active_energy_export_kwh";
 /// Imported energy beyond the reference power.
 pub const EXCESS: &str = "excess_energy_kwh";
 /// Longest time between telegrams that can be their rhythm, seconds: a day.
-const INTERVAL_MAX: i64 = 86_400;
+const INTERVAL_MAX: i64 = DAY;
+/// Seconds.
+const DAY: i64 = 86_400;

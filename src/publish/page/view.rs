@@ -148,7 +148,7 @@ fn today(days: &Option<Statement>) -> Markup {
 }
 
 fn energy(statement: &Statement, row: &Row, key: &str) -> Option<Decimal> {
-    let at = statement.counted.iter().position(|name| name == key)?;
+    let at = statement.place(key)?;
     row.counted.get(at).copied().flatten()
 }
 
