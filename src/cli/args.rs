@@ -222,7 +222,7 @@ pub struct Watch {
     pub sources: Vec<OsString>,
     /// What is left out.
     #[command(flatten)]
-    pub thin: ThinArgs,
+    pub sampling: SamplingArgs,
     /// Services beside the output.
     #[command(flatten)]
     pub services: ServiceArgs,
@@ -243,7 +243,7 @@ pub struct Watch {
 /// Options that leave telegrams out.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Stream")]
-pub struct ThinArgs {
+pub struct SamplingArgs {
     /// Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub every: Option<Duration>,

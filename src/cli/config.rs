@@ -27,7 +27,7 @@ use etcetera::BaseStrategy;
 
 use self::file::{Entry, File};
 use self::hook::HookTable;
-use crate::cli::args::{Format, Global, Run, ServerArgs, ServiceArgs, SourceArgs, ThinArgs};
+use crate::cli::args::{Format, Global, Run, SamplingArgs, ServerArgs, ServiceArgs, SourceArgs};
 use crate::cli::inputs::Named;
 use crate::p1::derive::ReferencePower;
 use crate::p1::nearest::distance;
@@ -56,7 +56,7 @@ pub struct Settings<'a> {
     /// Those of all commands that decode.
     pub run: &'a mut Run,
     /// Those of the stream.
-    pub thin: &'a mut ThinArgs,
+    pub sampling: &'a mut SamplingArgs,
     /// Those of services.
     pub services: &'a mut ServiceArgs,
 }
@@ -175,7 +175,7 @@ impl Config {
     pub fn fill(&self, settings: &mut Settings<'_>) {
         let Settings {
             run,
-            thin,
+            sampling,
             services,
         } = settings;
         self.fill_keys(run);
@@ -207,12 +207,12 @@ impl Config {
         output.events |=
             self.file.events && output.format() == Some(Format::Json) && !output.is_flat();
         output.csv_formulas |= self.file.csv_formulas;
-        fill(&mut thin.every, self.file.every);
-        thin.on_change |= self.file.on_change;
+        fill(&mut sampling.every, self.file.every);
+        sampling.on_change |= self.file.on_change;
         if output.out.is_none() {
             output.out = self.path(&self.file.out);
             output.append |= self.file.append && !output.force;
-            fill(&mut thin.rotate, self.file.rotate);
+            fill(&mut sampling.rotate, self.file.rotate);
         }
         self.fill_derive(run);
     }

@@ -56,7 +56,7 @@ pub struct Output {
     events: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
-    thin: Sampler,
+    sampler: Sampler,
     senders: Senders,
     redactor: Option<SharedRedactor>,
     buffer: Vec<u8>,
@@ -90,7 +90,7 @@ pub struct OutputOptions {
     /// Whether nothing is printed: services have all of it.
     pub silent: bool,
     /// What is left out.
-    pub thinning: Sampling,
+    pub sampling: Sampling,
     /// Whether a file grows by each line as it comes, rather than being made whole or not at all.
     pub durable: bool,
     /// When it goes on in a new file.
@@ -144,8 +144,8 @@ impl Output {
         }
         let parquet = match format {
             Format::Parquet => {
-                let (thinning, extent) = (flow.thinning, flow.extent);
-                Some(archive::open(args, thinning, extent, fields.clone())?)
+                let (sampling, extent) = (flow.sampling, flow.extent);
+                Some(archive::open(args, sampling, extent, fields.clone())?)
             }
             _ => None,
         };
@@ -225,7 +225,7 @@ impl Output {
             plain: args.file().is_some()
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
-            thin: Sampler::new(flow.thinning, zone.clone(), Timestamp::now()),
+            sampler: Sampler::new(flow.sampling, zone.clone(), Timestamp::now()),
             senders: Senders::default(),
             redactor: args
                 .redact
@@ -250,7 +250,7 @@ impl Output {
 
     /// Formats telegrams on the threads of a pool too.
     pub fn with(mut self, pool: Rc<Pool>) -> Self {
-        let is_plain = self.redactor.is_none() && !self.thin.is_active();
+        let is_plain = self.redactor.is_none() && !self.sampler.is_active();
         let is_wanted = pool.is_parallel() && is_plain && is_worth_it(self.formatter.format);
         self.pool = is_wanted.then_some(pool);
         self
@@ -359,7 +359,7 @@ impl Output {
 
     /// Gives what is to be said since the last call.
     fn notices(&mut self) -> Vec<Notice> {
-        let mut notices = self.thin.notices();
+        let mut notices = self.sampler.notices();
         let left_out = match self.formatter.csv.is_growing() {
             true => Vec::new(),
             false => self.formatter.csv.left_out(),
@@ -385,7 +385,7 @@ impl Output {
         if self.waiting.as_ref().is_some_and(|(since, _)| over(since)) {
             self.settle_columns();
         }
-        let due = self.thin.due(now);
+        let due = self.sampler.due(now);
         due.is_some_and(|bytes| self.print(&bytes))
     }
 
@@ -423,7 +423,7 @@ impl Output {
         while self.left != Some(0)
             && !self.broken
             && self.ended.is_none()
-            && let Some(bytes) = self.thin.rest()
+            && let Some(bytes) = self.sampler.rest()
         {
             self.print(&bytes);
         }
@@ -493,7 +493,7 @@ impl Output {
             parquet.telegram(context, decoded);
             return 1;
         }
-        if !self.thin.is_active() {
+        if !self.sampler.is_active() {
             if self.formatter.csv.is_growing() {
                 let mut row = Vec::new();
                 self.formatter.telegram(&mut row, context, decoded);
@@ -527,13 +527,13 @@ impl Output {
 
     /// Takes what was written from `start` on as a row, and puts back what is to be printed.
     fn thin_out(&mut self, start: usize, row: impl FnOnce() -> Row) -> u64 {
-        if !self.thin.is_active() {
+        if !self.sampler.is_active() {
             return 1;
         }
         // No larger than it is: it may wait for long.
         let bytes = self.buffer.get(start..).unwrap_or_default().to_vec();
         self.buffer.truncate(start);
-        let printed = self.thin.offer(Row { bytes, ..row() });
+        let printed = self.sampler.offer(Row { bytes, ..row() });
         printed
             .iter()
             .map(|bytes| u64::from(self.print(bytes)))

@@ -90,7 +90,7 @@ pub struct Publishing<'a> {
     /// Options of all commands that decode.
     pub run: &'a Run,
     /// What is left out.
-    pub thinning: Sampling,
+    pub sampling: Sampling,
     /// Zone of the meters' clocks.
     pub zone: Zone,
     /// How much is said.

@@ -40,7 +40,7 @@ pub struct Sampling {
 /// Holds rows back until it is known whether they go out: bytes to be printed, or whatever a sink makes of a telegram.
 #[derive(Debug)]
 pub struct Sampler<T = Vec<u8>> {
-    thinning: Sampling,
+    sampling: Sampling,
     /// Where the meters stand.
     zone: Zone,
     /// When the run began: what was received before was read from a log.
@@ -110,9 +110,9 @@ impl Weight for Vec<u8> {
 
 impl<T: Weight> Sampler<T> {
     /// Leaves out what is asked for, in a run that began at a time.
-    pub fn new(thinning: Sampling, zone: Zone, began: Timestamp) -> Self {
+    pub fn new(sampling: Sampling, zone: Zone, began: Timestamp) -> Self {
         Self {
-            thinning,
+            sampling,
             zone,
             began,
             held: BoundedMap::default(),
@@ -132,14 +132,14 @@ impl<T: Weight> Sampler<T> {
 
     /// Tells whether anything is left out.
     pub fn is_active(&self) -> bool {
-        self.thinning != Sampling::default()
+        self.sampling != Sampling::default()
     }
 
     /// Takes a row; gives what is to be printed now.
     pub fn offer(&mut self, row: Row<T>) -> Vec<T> {
         let row = self.weighed(row);
         self.offered += 1;
-        if !self.thinning.last && self.thinning.every.is_none() {
+        if !self.sampling.last && self.sampling.every.is_none() {
             return self.print(row).into_iter().collect();
         }
         let (name, period) = (row.meter, self.period(row.at));
@@ -149,7 +149,7 @@ impl<T: Weight> Sampler<T> {
         let mut out = Vec::new();
         if let Some(before) = self.held.put(name, 0, row) {
             self.let_go(&before);
-            if !self.thinning.last && self.period(before.at) != period {
+            if !self.sampling.last && self.period(before.at) != period {
                 out.extend(self.print(before));
             }
         }
@@ -208,7 +208,7 @@ impl<T: Weight> Sampler<T> {
         // The clock of the meter may be wrong; it goes on as ours does. A row that was not received in this run
         // waits for the next.
         let received_at = row.received_at.filter(|at| *at >= self.began);
-        let every = self.thinning.every.filter(|_| !self.thinning.last);
+        let every = self.sampling.every.filter(|_| !self.sampling.last);
         let end = || {
             let (at, received_at) = (row.at?, received_at?);
             let left = period::end(at, every?, &self.zone)?.duration_since(at);
@@ -216,7 +216,7 @@ impl<T: Weight> Sampler<T> {
         };
         Held {
             number: self.offered,
-            meter: match self.thinning.last {
+            meter: match self.sampling.last {
                 true => self.held.name(""),
                 false => self.held.name(&row.meter),
             },
@@ -236,11 +236,11 @@ impl<T: Weight> Sampler<T> {
     }
 
     fn period(&self, at: Option<Timestamp>) -> Option<i64> {
-        Some(period::index(at?, self.thinning.every?, &self.zone))
+        Some(period::index(at?, self.sampling.every?, &self.zone))
     }
 
     fn print(&mut self, row: Held<T>) -> Option<T> {
-        if !self.thinning.on_change {
+        if !self.sampling.on_change {
             return Some(row.bytes);
         }
         if self.printed.put(row.meter, 0, row.values) == Some(row.values) {

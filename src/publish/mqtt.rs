@@ -72,7 +72,7 @@ pub struct Mqtt {
     senders: Senders,
     devices: Devices,
     claims: Claims,
-    thin: Sampler<Held>,
+    sampler: Sampler<Held>,
     on_change: bool,
     /// How long the end may take.
     patience: Duration,
@@ -91,7 +91,7 @@ pub struct Choice {
     /// Only these values.
     pub fields: Option<Fields>,
     /// Only some telegrams.
-    pub thinning: Sampling,
+    pub sampling: Sampling,
     /// Where the meters stand.
     pub zone: Zone,
     /// Sources of the run.
@@ -122,9 +122,9 @@ impl Mqtt {
             senders: Senders::default(),
             devices: Devices::new(choice.sources == 1, Places::new(choice.meters)),
             claims: Claims::default(),
-            on_change: choice.thinning.on_change,
+            on_change: choice.sampling.on_change,
             patience: FINISH_TIME,
-            thin: Sampler::new(choice.thinning, choice.zone, Timestamp::now()),
+            sampler: Sampler::new(choice.sampling, choice.zone, Timestamp::now()),
             link: Link::start(settings.clone())?,
             settings,
         })
@@ -181,9 +181,9 @@ impl Mqtt {
     }
 
     fn offer(&mut self, row: Row<Held>) {
-        match self.thin.is_active() {
+        match self.sampler.is_active() {
             true => {
-                for held in self.thin.offer(row) {
+                for held in self.sampler.offer(row) {
                     self.publish(held);
                 }
             }
@@ -394,7 +394,7 @@ impl Mqtt {
     }
 
     fn tick(&mut self, now: Timestamp) {
-        while let Some(held) = self.thin.due(now) {
+        while let Some(held) = self.sampler.due(now) {
             self.publish(held);
         }
         for device in self.devices.all() {
@@ -407,12 +407,12 @@ impl Mqtt {
     fn notices(&mut self) -> Vec<Notice> {
         let mut notices = self.link.notices();
         notices.extend(self.devices.notice());
-        notices.extend(self.thin.notices());
+        notices.extend(self.sampler.notices());
         notices
     }
 
     fn finish(&mut self) {
-        while let Some(held) = self.thin.rest() {
+        while let Some(held) = self.sampler.rest() {
             self.publish(held);
         }
         let left = self

@@ -123,7 +123,7 @@ impl Listener {
         loop {
             match wire.wait() {
                 ConnectionEvent::Connected => {
-                    let speaker = wire.speaker();
+                    let speaker = wire.client();
                     speaker.subscribe(&self.filter);
                     if !teller.tell(News::Open) {
                         return None;

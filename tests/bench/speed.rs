@@ -349,12 +349,12 @@ fn many(sheet: &mut Sheet) {
 fn held(sheet: &mut Sheet) {
     let few = "hold back rows of 1,000 meters";
     for (name, meters) in [(few, 1_000), ("hold back rows of 100,000 meters", 100_000)] {
-        let thinning = Sampling {
+        let sampling = Sampling {
             every: Some(Duration::from_secs(60)),
             on_change: true,
             last: false,
         };
-        let mut thin = Sampler::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
+        let mut sampler = Sampler::new(sampling, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
         let ids: Vec<_> = (0..meters).map(|meter| format!("M{meter}")).collect();
         let mut second = 0;
         let rows = 100_000;
@@ -362,7 +362,7 @@ fn held(sheet: &mut Sheet) {
             for row in 0..rows {
                 second += i64::from(row % meters == 0) * 10;
                 let at = Timestamp::from_second(second).ok();
-                black_box(thin.offer(Row {
+                black_box(sampler.offer(Row {
                     meter: ids[row % meters].clone(),
                     values: second.to_string().into_bytes(),
                     at,
@@ -371,7 +371,7 @@ fn held(sheet: &mut Sheet) {
                 }));
             }
         });
-        assert!(thin.notices().is_empty());
+        assert!(sampler.notices().is_empty());
     }
 }
 

@@ -29,9 +29,9 @@ fn nothing_of_links_is_said_of_archives() {
         let telegrams = archive(&folder, options);
         assert!(telegrams.len() >= 300, "{}", telegrams.len());
         let kept: Vec<_> = telegrams.iter().step_by(nth).cloned().collect();
-        folder.file("thin.bin", kept.concat());
+        folder.file("sampler.bin", kept.concat());
         let ring = if nth == 6 { " --keyring keys.toml" } else { "" };
-        for input in ["all.bin", "thin.bin"] {
+        for input in ["all.bin", "sampler.bin"] {
             for more in ["--csv", "--csv -v", "--csv -n 1 -v", "-n 1 --json --events"] {
                 let line = format!("parse {input}{ring} {more}");
                 let done = smarty(&line).within(&folder).done();

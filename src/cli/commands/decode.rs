@@ -74,7 +74,7 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
     }
     let options = OutputOptions {
         extent,
-        thinning: Sampling {
+        sampling: Sampling {
             last: args.input.last,
             ..Sampling::default()
         },
@@ -297,7 +297,7 @@ pub fn stream(
         return inspect::stream(args, named, &Wanted::default(), global, reload);
     }
     let run = Prepared::new(args, named, global, reload, beside.remembered())?;
-    let by_telegrams = options.thinning.last;
+    let by_telegrams = options.sampling.last;
     let options = OutputOptions {
         count: args.input.count.filter(|_| !by_telegrams),
         sources: inputs::sources(named),

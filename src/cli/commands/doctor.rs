@@ -93,10 +93,10 @@ impl Wanted {
         let Command::Watch(watch) = cli.command else {
             return Err(Failure::new(Exit::Usage, "smarty watch has no options"));
         };
-        let (mut thin, mut services) = (watch.thin, watch.services);
+        let (mut sampling, mut services) = (watch.sampling, watch.services);
         config.fill(&mut Settings {
             run: &mut run,
-            thin: &mut thin,
+            sampling: &mut sampling,
             services: &mut services,
         });
         let mut named = watch::sources(&[], Some(config))?;

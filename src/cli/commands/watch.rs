@@ -46,7 +46,7 @@ fn watch(
     if args.output.fields.as_deref() == Some("help") {
         return Ok((decode::list_fields()?, None));
     }
-    let mut thin = args.thin.clone();
+    let mut sampling = args.sampling.clone();
     let mut services = args.services.clone();
     let mut run = Run {
         inputs: args.sources.clone(),
@@ -62,7 +62,7 @@ fn watch(
     if let Some(config) = &config {
         config.fill(&mut Settings {
             run: &mut run,
-            thin: &mut thin,
+            sampling: &mut sampling,
             services: &mut services,
         });
     }
@@ -81,14 +81,15 @@ fn watch(
         before,
         after: OnceCell::new(),
     };
-    let thinning = Sampling {
-        every: thin.every,
-        on_change: thin.on_change,
+    let rotation = sampling.rotate.unwrap_or_default();
+    let sampling = Sampling {
+        every: sampling.every,
+        on_change: sampling.on_change,
         last: run.input.last,
     };
     let publishing = Publishing {
         run: &run,
-        thinning,
+        sampling,
         zone: decode::zone(&run.input)?,
         global,
     };
@@ -99,15 +100,14 @@ fn watch(
     let options = OutputOptions {
         // Whoever publishes without a screen did not ask for tables.
         silent: !services.is_empty() && !asked,
-        thinning,
+        sampling,
         extent,
         durable: true,
-        rotation: thin.rotate.unwrap_or_default(),
+        rotation,
         ..OutputOptions::default()
     };
     let beside = Beside { deriving, services };
-    let thinned = thin.every.is_some() || thin.on_change || run.input.last;
-    if !asked && !thinned && Terminal::is_there() {
+    if !asked && sampling == Sampling::default() && Terminal::is_there() {
         let exit = screen::run(&run, &named, beside, global, &reload)?;
         return Ok((exit, reload.after.into_inner()));
     }

@@ -14,7 +14,7 @@ use crate::run::failure::{Exit, Failure};
 /// A build without it; options that a file made whole cannot follow.
 pub fn open(
     args: &OutputArgs,
-    thinning: Sampling,
+    sampling: Sampling,
     extent: Extent,
     fields: Option<Fields>,
 ) -> Result<Box<Parquet>, Failure> {
@@ -31,7 +31,7 @@ pub fn open(
             failure.hint("write another file beside it: engines read a folder as one table")
         );
     }
-    if thinning != Sampling::default() {
+    if sampling != Sampling::default() {
         return Err(usage("--format parquet writes every telegram").hint("leave out --last"));
     }
     Ok(Box::new(parquet))

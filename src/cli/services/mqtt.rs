@@ -42,7 +42,7 @@ pub fn open(
     let choice = Choice {
         // A field that does not exist is said by the output.
         fields: fields.and_then(Result::ok),
-        thinning: publishing.thinning,
+        sampling: publishing.sampling,
         zone: publishing.zone.clone(),
         sources,
         meters,

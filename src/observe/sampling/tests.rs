@@ -12,13 +12,13 @@ fn row(meter: &str, second: i64, values: &str) -> Row {
     }
 }
 
-fn thin(every: Option<u64>, on_change: bool, last: bool) -> Sampler {
-    let thinning = Sampling {
+fn sampler(every: Option<u64>, on_change: bool, last: bool) -> Sampler {
+    let sampling = Sampling {
         every: every.map(Duration::from_secs),
         on_change,
         last,
     };
-    Sampler::new(thinning, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
+    Sampler::new(sampling, Zone::luxembourg(), Timestamp::UNIX_EPOCH)
 }
 
 fn text(bytes: Option<Vec<u8>>) -> Option<String> {
@@ -27,35 +27,35 @@ fn text(bytes: Option<Vec<u8>>) -> Option<String> {
 
 #[test]
 fn the_last_of_each_period_is_printed_when_the_next_begins() {
-    let mut thin = thin(Some(60), false, false);
+    let mut sampler = sampler(Some(60), false, false);
     for second in [0, 10, 50] {
-        assert!(thin.offer(row("a", second, "")).is_empty());
-        assert!(thin.offer(row("b", second + 1, "")).is_empty());
+        assert!(sampler.offer(row("a", second, "")).is_empty());
+        assert!(sampler.offer(row("b", second + 1, "")).is_empty());
     }
     assert_eq!(
-        text(thin.offer(row("a", 60, "")).pop()).as_deref(),
+        text(sampler.offer(row("a", 60, "")).pop()).as_deref(),
         Some("a50")
     );
     let at = |second| Timestamp::from_second(second).unwrap();
-    assert_eq!(thin.due(at(66)), None);
-    assert_eq!(text(thin.due(at(67))).as_deref(), Some("b51"));
-    assert_eq!(thin.due(at(67)), None);
-    assert_eq!(text(thin.rest()).as_deref(), Some("a60"));
+    assert_eq!(sampler.due(at(66)), None);
+    assert_eq!(text(sampler.due(at(67))).as_deref(), Some("b51"));
+    assert_eq!(sampler.due(at(67)), None);
+    assert_eq!(text(sampler.rest()).as_deref(), Some("a60"));
 }
 
 /// Every half hour of UTC from a time on, and when the rows were measured that come out with a period.
 fn printed(every: &str, from: &str, hours: i64, zone: &Zone) -> Vec<String> {
     let every = Duration::from_secs(every.parse::<u64>().unwrap());
-    let thinning = Sampling {
+    let sampling = Sampling {
         every: Some(every),
         ..Sampling::default()
     };
-    let mut thin = Sampler::new(thinning, zone.clone(), Timestamp::UNIX_EPOCH);
+    let mut sampler = Sampler::new(sampling, zone.clone(), Timestamp::UNIX_EPOCH);
     let from: Timestamp = from.parse().unwrap();
     let mut out = Vec::new();
     for half in 0..=2 * hours {
         let second = from.as_second() + half * 1800;
-        out.extend(thin.offer(row("a", second, "")));
+        out.extend(sampler.offer(row("a", second, "")));
     }
     let second = |bytes: Vec<u8>| text(Some(bytes)).unwrap()[1..].parse().unwrap();
     out.into_iter()
@@ -143,7 +143,7 @@ fn steps_between_the_last_telegrams_of_days_add_up_to_the_whole() {
 #[test]
 fn a_clock_that_jumps_hastens_or_delays_a_row_and_loses_none() {
     let at = |second| Timestamp::from_second(second).unwrap();
-    let mut back = thin(Some(60), false, false);
+    let mut back = sampler(Some(60), false, false);
     back.offer(row("a", 6000, ""));
     assert_eq!(back.due(at(10)), None);
     // The clock of the meter goes on: what it sends next is a period later.
@@ -151,7 +151,7 @@ fn a_clock_that_jumps_hastens_or_delays_a_row_and_loses_none() {
         text(back.offer(row("a", 6060, "")).pop()).as_deref(),
         Some("a6000")
     );
-    let mut forth = thin(Some(60), false, false);
+    let mut forth = sampler(Some(60), false, false);
     forth.offer(row("a", 6000, ""));
     assert_eq!(text(forth.due(at(9000))).as_deref(), Some("a6000"));
     assert!(forth.offer(row("a", 6010, "")).is_empty());
@@ -160,16 +160,16 @@ fn a_clock_that_jumps_hastens_or_delays_a_row_and_loses_none() {
 
 #[test]
 fn what_was_read_from_a_log_is_not_due_by_the_clock_of_today() {
-    let mut thin = thin(Some(60), false, false);
-    thin.began = Timestamp::from_second(1_000_000).unwrap();
-    thin.offer(row("a", 0, ""));
-    assert_eq!(thin.due(thin.began), None);
+    let mut sampler = sampler(Some(60), false, false);
+    sampler.began = Timestamp::from_second(1_000_000).unwrap();
+    sampler.offer(row("a", 0, ""));
+    assert_eq!(sampler.due(sampler.began), None);
 }
 
 #[test]
 fn what_says_nothing_new_is_left_out_for_each_meter() {
-    let mut thin = thin(None, true, false);
-    let mut offer = |meter, second, values| !thin.offer(row(meter, second, values)).is_empty();
+    let mut sampler = sampler(None, true, false);
+    let mut offer = |meter, second, values| !sampler.offer(row(meter, second, values)).is_empty();
     assert!(offer("a", 0, "1"));
     assert!(offer("b", 0, "1"));
     assert!(!offer("a", 1, "1"));
@@ -179,75 +179,78 @@ fn what_says_nothing_new_is_left_out_for_each_meter() {
 
 #[test]
 fn the_last_of_all_is_the_last_of_all_meters() {
-    let mut thin = thin(None, false, true);
-    assert!(thin.offer(row("a", 0, "")).is_empty());
-    assert!(thin.offer(row("b", 99, "")).is_empty());
-    assert_eq!(text(thin.rest()).as_deref(), Some("b99"));
-    assert_eq!(thin.rest(), None);
+    let mut sampler = sampler(None, false, true);
+    assert!(sampler.offer(row("a", 0, "")).is_empty());
+    assert!(sampler.offer(row("b", 99, "")).is_empty());
+    assert_eq!(text(sampler.rest()).as_deref(), Some("b99"));
+    assert_eq!(sampler.rest(), None);
 }
 
 #[test]
 fn what_waits_is_printed_before_its_time_where_it_takes_too_much_room() {
-    let mut thin = thin(Some(60), false, false);
-    thin.limits.bytes = 3 * OVERHEAD;
+    let mut sampler = sampler(Some(60), false, false);
+    sampler.limits.bytes = 3 * OVERHEAD;
     let row = |meter: usize| Row {
         bytes: meter.to_string().into_bytes(),
         ..row(&format!("m{meter}"), 0, "")
     };
     let mut out = Vec::new();
     for meter in 0..10_000 {
-        out.extend(thin.offer(row(meter)));
-        assert!(thin.held.len() <= 2 && thin.ends.len() == thin.held.len());
+        out.extend(sampler.offer(row(meter)));
+        assert!(sampler.held.len() <= 2 && sampler.ends.len() == sampler.held.len());
     }
-    assert!(thin.bytes <= thin.limits.bytes);
-    let notices = thin.notices();
+    assert!(sampler.bytes <= sampler.limits.bytes);
+    let notices = sampler.notices();
     assert_eq!(notices.len(), 1, "{notices:?}");
-    out.extend(std::iter::from_fn(|| thin.rest()));
+    out.extend(std::iter::from_fn(|| sampler.rest()));
     let all: Vec<_> = (0..10_000).map(|meter| meter.to_string()).collect();
     let out = out.into_iter().map(|bytes| text(Some(bytes)).unwrap());
     assert_eq!(out.collect::<Vec<_>>(), all, "nothing is lost");
-    assert_eq!((thin.bytes, thin.ends.len()), (0, 0));
+    assert_eq!((sampler.bytes, sampler.ends.len()), (0, 0));
 }
 
 #[test]
 fn a_row_that_takes_more_than_all_the_room_waits_as_the_others_do() {
-    let mut thin = thin(Some(60), false, false);
-    thin.limits.bytes = 1;
-    assert!(thin.offer(row("a", 0, "")).is_empty());
-    assert!(thin.offer(row("a", 10, "")).is_empty());
+    let mut sampler = sampler(Some(60), false, false);
+    sampler.limits.bytes = 1;
+    assert!(sampler.offer(row("a", 0, "")).is_empty());
+    assert!(sampler.offer(row("a", 10, "")).is_empty());
     assert_eq!(
-        text(thin.offer(row("b", 10, "")).pop()).as_deref(),
+        text(sampler.offer(row("b", 10, "")).pop()).as_deref(),
         Some("a10")
     );
 }
 
 #[test]
 fn of_too_many_meters_what_was_printed_longest_ago_is_forgotten() {
-    let mut thin = thin(None, true, false);
-    thin.limits.meters = 100;
-    let mut printed = |meter: usize| !thin.offer(row(&format!("m{meter}"), 0, "1")).is_empty();
+    let mut sampler = sampler(None, true, false);
+    sampler.limits.meters = 100;
+    let mut printed = |meter: usize| !sampler.offer(row(&format!("m{meter}"), 0, "1")).is_empty();
     assert!((0..100).all(&mut printed));
     assert!(!(0..100).any(&mut printed));
     assert!(printed(100));
     assert!(!printed(99) && !printed(1));
     assert!(printed(0), "it was forgotten");
     assert!(!printed(99) && !printed(1) && printed(2));
-    assert_eq!(thin.notices().len(), 1);
-    assert_eq!(thin.printed.len(), 100);
+    assert_eq!(sampler.notices().len(), 1);
+    assert_eq!(sampler.printed.len(), 100);
 }
 
 #[test]
 fn a_hundred_thousand_meters_have_a_row_each() {
-    let mut thin = thin(Some(60), true, false);
+    let mut sampler = sampler(Some(60), true, false);
     for second in [0, 10, 60, 70] {
         let meters = 0..100_000;
-        let out = meters.map(|meter| thin.offer(row(&meter.to_string(), second, "1")).len());
+        let out = meters.map(|meter| sampler.offer(row(&meter.to_string(), second, "1")).len());
         let out: usize = out.sum();
         assert_eq!(out, if second == 60 { 100_000 } else { 0 });
     }
     // All of them are due, and none says anything new.
     let now = Timestamp::from_second(127).unwrap();
-    assert_eq!(thin.due(now), None);
-    assert_eq!((thin.held.len(), thin.ends.len(), thin.bytes), (0, 0, 0));
-    assert!(thin.notices().is_empty());
+    assert_eq!(sampler.due(now), None);
+    assert_eq!(
+        (sampler.held.len(), sampler.ends.len(), sampler.bytes),
+        (0, 0, 0)
+    );
+    assert!(sampler.notices().is_empty());
 }

@@ -221,7 +221,7 @@ impl Shared {
             match happening {
                 ConnectionEvent::Connected => {
                     since = Some(Instant::now());
-                    let speaker = wire.speaker();
+                    let speaker = wire.client();
                     if let Some(topic) = self.settings.birth_topic() {
                         speaker.subscribe(&topic);
                     }

@@ -59,7 +59,7 @@ fn converse(settings: &Settings, protocol: Protocol) -> Result<Protocol, Fault> 
         match wire.wait() {
             ConnectionEvent::Connected => {
                 connected = true;
-                wire.speaker().leave();
+                wire.client().leave();
             }
             ConnectionEvent::Ended => return Ok(protocol),
             ConnectionEvent::Broke(_) if connected => return Ok(protocol),

@@ -124,7 +124,7 @@ impl Wire {
     }
 
     /// What speaks on it.
-    pub fn speaker(&self) -> Client {
+    pub fn client(&self) -> Client {
         match self {
             Self::Three(client, _) => Client::Three(client.clone()),
             Self::Five(client, _) => Client::Five(client.clone()),

@@ -143,10 +143,10 @@ fn before(file: &SettingsFile) -> Result<MqttArgs, Failure> {
         return Ok(MqttArgs::default());
     };
     let mut run = crate::cli::listening::options(&["parse"])?;
-    let (mut thin, mut services) = (watch.thin, watch.services);
+    let (mut sampling, mut services) = (watch.sampling, watch.services);
     file.config()?.fill(&mut Settings {
         run: &mut run,
-        thin: &mut thin,
+        sampling: &mut sampling,
         services: &mut services,
     });
     Ok(services.mqtt)
