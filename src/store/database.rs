@@ -12,6 +12,7 @@
 //! the database cannot be written, periods wait in memory as far as there is room, telegrams are lost, and it is tried
 //! again every ten seconds.
 
+mod packer;
 mod schema;
 mod slot;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use self::packer::{Base, Packed, Packer};
 use self::slot::{Slot, Slots};
 use crate::format::words;
 use crate::observe::context::{Context, Senders};
@@ -37,7 +39,7 @@ use crate::p1::event::{Decoded, Event};
 use crate::p1::period::{Accounted, QUARTER, second_of};
 use crate::p1::telegram::Shape;
 use crate::p1::value::Decimal;
-use crate::source::database::{DatabaseError, Quantity, TEXT_MAX, meters, quantities};
+use crate::source::database::{DatabaseError, Quantity, meters, quantities};
 use crate::store::beside;
 use crate::sys::file_error::FileError;
 
@@ -54,9 +56,7 @@ pub struct Store {
     places: HashMap<String, usize>,
     meters: HashMap<String, Meter>,
     senders: Senders,
-    packer: Option<zstd::bulk::Compressor<'static>>,
-    /// Whose text the packer has as dictionary.
-    dictionary: Option<i64>,
+    packer: Packer,
     /// Telegrams of the transaction that is open.
     pending: u64,
     in_transaction: bool,
@@ -118,13 +118,6 @@ struct Meter {
 
 /// What is accounted for in telegrams of a shape, with the places among the quantities.
 type Plan = Arc<[(Accounted, usize)]>;
-
-/// A telegram that others are packed with.
-struct Base {
-    id: i64,
-    text: Vec<u8>,
-    members: u32,
-}
 
 /// Since when it cannot be written.
 struct Failing {
@@ -194,8 +187,7 @@ impl Store {
             places: HashMap::new(),
             meters: HashMap::new(),
             senders: Senders::default(),
-            packer: zstd::bulk::Compressor::new(LEVEL).ok(),
-            dictionary: None,
+            packer: Packer::new(),
             pending: 0,
             in_transaction: false,
             findings: HashMap::new(),
@@ -317,31 +309,13 @@ impl Store {
         received: Option<Timestamp>,
         text: &[u8],
     ) -> rusqlite::Result<()> {
-        let Some(packer) = self.packer.as_mut().filter(|_| text.len() <= TEXT_MAX) else {
+        let Some(Packed { base, bytes }) = self.packer.pack(meter.base.as_ref(), text) else {
             return Ok(());
         };
-        let mut pack = |base: Option<&Base>| {
-            let wanted = base.map(|base| base.id);
-            if self.dictionary != wanted {
-                let dictionary = base.map_or(&[][..], |base| &base.text);
-                packer.set_dictionary(LEVEL, dictionary).ok()?;
-                self.dictionary = wanted;
-            }
-            packer.compress(text).ok()
-        };
-        let base = meter.base.as_ref().filter(|base| base.members < MEMBERS);
-        let packed = base.and_then(|base| Some((base.id, pack(Some(base))?)));
-        // Another list is a base of its own.
-        let packed = packed.filter(|(_, packed)| packed.len() < text.len() / 3);
-        let (base, packed) = match packed {
-            Some((base, packed)) => (Some(base), Some(packed)),
-            None => (None, pack(None)),
-        };
-        let Some(packed) = packed else { return Ok(()) };
         let sql = "INSERT INTO telegram (meter, measured, received, base, text) VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut statement = self.connection.prepare_cached(sql)?;
         let received = received.map(|at| at.as_millisecond());
-        let row = statement.insert(params![meter.number, second, received, base, packed])?;
+        let row = statement.insert(params![meter.number, second, received, base, bytes])?;
         match (&mut meter.base, base) {
             (Some(known), Some(_)) => known.members += 1,
             _ => {
@@ -802,10 +776,6 @@ fn copy(error: &rusqlite::Error) -> rusqlite::Error {
     }
 }
 
-/// How hard telegrams are packed.
-const LEVEL: i32 = 3;
-/// Telegrams that are packed with the same base.
-const MEMBERS: u32 = 720;
 /// Meters of a store.
 const METERS_MAX: usize = 4096;
 /// Quantities of all meters.
