@@ -69,6 +69,17 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// How many of the places there are for such a newcomer, where nobody who has one ever leaves: names that anybody can
+    /// write never take them all.
+    pub fn share(self, places: usize) -> usize {
+        match self {
+            Self::Anyone => places / 2,
+            Self::Labelled | Self::Proven => places,
+        }
+    }
+}
+
 impl Places {
     /// So many.
     pub fn new(max: usize) -> Self {

@@ -22,6 +22,7 @@ use crate::format::json::{begin, write_source, write_text_or_null};
 use crate::format::number::write_json_text;
 use crate::observe::context::{Context, Senders, Source};
 use crate::observe::observer::{Flow, Notice, Observer, Report};
+use crate::observe::standing::Standing;
 use crate::p1::condition::{Condition, Operand, Values};
 use crate::p1::event::{Decoded, Event};
 use crate::p1::telegram::Value;
@@ -224,11 +225,17 @@ impl Hooks {
         // The source whose meter was not known has one now.
         let unheard = self.subjects.remove(&(whose.clone(), String::new()));
         let key = (whose, meter);
-        if !self.subjects.contains_key(&key) && self.subjects.len() >= SUBJECTS_MAX {
+        // The first meter of a source is the one that is waited for.
+        let standing = match unheard {
+            Some(_) => Standing::Labelled,
+            None => Standing::of(context, decoded),
+        };
+        let most = standing.share(SUBJECTS_MAX);
+        if !self.subjects.contains_key(&key) && self.subjects.len() >= most {
             if !std::mem::replace(&mut self.full, true) {
                 self.unsaid.push(Notice {
                     trouble: true,
-                    what: format!("hooks watch {SUBJECTS_MAX} meters; others are left out"),
+                    what: format!("hooks watch {most} meters; others are left out"),
                     hint: Some("name the meters with --meter".to_owned()),
                 });
             }
@@ -534,6 +541,8 @@ const STEP: Duration = Duration::from_millis(10);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::p1::decoder::{Decoder, Policy};
+    use crate::p1::value::Zone;
 
     fn hook(text: &str, pause: u64) -> Hook {
         Hook {
@@ -593,6 +602,31 @@ mod tests {
         );
         let text = "power_kw > 6.5 until power_kw < 5 for 10s";
         assert_eq!(fires(text, 0, &["7", "4", "7", "4", "4", "7"]), [0, 5]);
+    }
+
+    #[test]
+    fn made_up_meters_leave_places_for_those_who_prove_theirs() {
+        let hooks = vec![hook("active_energy_import_kwh > 5", 0)];
+        let mut hooks = Hooks::start(hooks, &[]).unwrap();
+        let mut take = |number: usize, keyed: bool| {
+            let id = hex::encode_upper(format!("SMY{number:05}"));
+            let text =
+                format!("/ABC5x\r\n\r\n0-0:42.0.0({id})\r\n1-0:1.8.0(000001.000*kWh)\r\n!\r\n");
+            let context = Context {
+                keyed,
+                ..Context::default()
+            };
+            let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
+            let mut tell = |event: &Event<'_>| {
+                hooks.observe(&context, &Report::Event { event, refusals: 0 });
+            };
+            decoder.push(text.as_bytes(), &mut tell);
+            decoder.finish(&mut tell);
+            hooks.subjects.len()
+        };
+        let made_up = (0..SUBJECTS_MAX).map(|number| take(number, false)).last();
+        assert_eq!(made_up, Some(SUBJECTS_MAX / 2));
+        assert_eq!(take(90_000, true), SUBJECTS_MAX / 2 + 1);
     }
 
     #[test]

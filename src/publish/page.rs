@@ -89,20 +89,25 @@ impl Page {
         ) {
             return;
         }
+        let telegram = matches!(
+            report,
+            Report::Event {
+                event: Event::Telegram(_),
+                ..
+            }
+        );
         let mut known = self.lock();
-        known.accounts.observe(context, report);
+        let numbers = numbers.lock();
+        let heard = numbers.last_heard();
+        // Who has no place among the numbers has none here.
+        if !telegram || heard.is_some() {
+            known.accounts.observe(context, report);
+        }
         if known.accounts.is_full() {
             // A store keeps years; here the last of them have to do.
             known.accounts = Accounts::default();
         }
-        if let Report::Event {
-            event: Event::Telegram(_),
-            ..
-        } = report
-        {
-            let numbers = numbers.lock();
-            let heard = numbers.last_heard();
-            let Some((key, meter)) = heard else { return };
+        if telegram && let Some((key, meter)) = heard {
             if known.curves.len() >= CURVES_MAX && !known.curves.contains_key(key) {
                 known
                     .curves

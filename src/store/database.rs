@@ -33,6 +33,7 @@ use self::slot::{Slot, Slots};
 use crate::format::words;
 use crate::observe::context::{Context, Senders};
 use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
+use crate::observe::standing::Standing;
 use crate::p1::count::count;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event};
@@ -227,12 +228,13 @@ impl Store {
             return;
         };
         let id = self.senders.name(decoded).into_owned();
-        if !self.meters.contains_key(&id) && self.meters.len() >= METERS_MAX {
+        let most = Standing::of(context, decoded).share(METERS_MAX);
+        if !self.meters.contains_key(&id) && self.meters.len() >= most {
             if !std::mem::replace(&mut self.is_full, true) {
                 self.notices.push(Notice {
                     trouble: true,
                     what: format!(
-                        "{}: keeps {METERS_MAX} meters; others are left out",
+                        "{}: keeps {most} meters; others are left out",
                         self.path.display()
                     ),
                     hint: Some("choose some with --meter".to_owned()),

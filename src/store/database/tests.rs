@@ -412,3 +412,26 @@ fn rows_are_small() {
     let each = (size(&path) - empty) / 1000;
     assert!(each < 60, "{each} bytes a quarter of two counters");
 }
+
+#[test]
+fn names_that_anybody_can_write_leave_places_for_those_who_prove_theirs() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.path("house.db"), options(0)).unwrap();
+    let take = |store: &mut Store, number: usize, keyed: bool| {
+        let context = Context {
+            keyed,
+            ..Context::default()
+        };
+        let text = telegram(&format!("SMY{number:05}"), START, 1);
+        each(&text, &mut |event| {
+            let report = Report::Event { event, refusals: 0 };
+            assert_ne!(store.observe(&context, &report), Flow::Failed);
+        });
+    };
+    for number in 0..METERS_MAX {
+        take(&mut store, number, false);
+    }
+    assert_eq!(store.meters.len(), METERS_MAX / 2);
+    take(&mut store, 90_000, true);
+    assert!(store.meters.contains_key("SMY90000"));
+}
