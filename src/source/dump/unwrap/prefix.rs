@@ -251,14 +251,30 @@ pub(super) fn shapes(text: &[u8], begins: impl Fn(&[u8]) -> bool) -> Vec<Shape> 
     shapes
 }
 
-/// True for a prefix that ends in so many bytes, two digits each; times and dates do as well, but are below 60.
+/// True for a prefix that ends in so many bytes, two digits each, with the same mark between any two of them; times
+/// and dates do as well, but are below 60.
 fn ends_in_bytes(prefix: &[u8]) -> bool {
-    let words = prefix.rsplit(|byte| !byte.is_ascii_alphanumeric());
-    let words = words.filter(|word| !word.is_empty()).take(BYTES);
-    let pair = |word: &&[u8]| word.len() == 2 && word.iter().all(u8::is_ascii_hexdigit);
-    let pairs: Vec<_> = words.take_while(pair).collect();
-    let of_time = |word: &&[u8]| matches!(word, [b'0'..=b'5', b'0'..=b'9']);
-    pairs.len() == BYTES && !pairs.iter().all(of_time)
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric();
+    let (mut rest, mut mark, mut bytes, mut only_times) = (prefix, None, 0, true);
+    loop {
+        let end = rest.iter().rposition(is_digit).map_or(0, |last| last + 1);
+        let (words, behind) = rest.split_at(end);
+        let begin = words.iter().rposition(|byte| !is_digit(byte));
+        let (before, word) = words.split_at(begin.map_or(0, |last| last + 1));
+        if word.len() != 2 || !word.iter().all(u8::is_ascii_hexdigit) {
+            return false;
+        }
+        // What stands behind the last byte is not between two of them.
+        if bytes > 0 && *mark.get_or_insert(behind.trim_ascii()) != behind.trim_ascii() {
+            return false;
+        }
+        only_times &= matches!(word, [b'0'..=b'5', b'0'..=b'9']);
+        bytes += 1;
+        if bytes == BYTES {
+            return !only_times;
+        }
+        rest = before;
+    }
 }
 
 /// The layouts that a text whose lines or messages hold telegrams may have, likeliest first.

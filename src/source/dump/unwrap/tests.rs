@@ -96,6 +96,8 @@ fn lines_of_others_in_a_log_are_passed_over() {
         (|n| format!("{}\t", n + 9), ""),
         (|n| format!("p1_1  | {n:04}: "), "db_1  | 0001: ready"),
         (|n| format!("(a1b{n}f) rx> "), "(a1b2c) tx> 1-0"),
+        // Two times beside a word of hex digits are not eight bytes in a row.
+        (|n| format!("18:00:0{n}(aa(18:00:0{n}@18:00:0{n}: "), ""),
     ] {
         gives(&log(prefix, other), &[Prefix]);
     }
