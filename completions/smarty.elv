@@ -345,7 +345,7 @@ set edit:completion:arg-completer[smarty] = {|@words|
             cand --metrics-cert 'Serve with TLS (https), with this certificate, PEM'
             cand --metrics-cert-key 'Private key of that certificate, PEM'
             cand --metrics-host 'Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]'
-            cand --when 'Do something when this begins to hold, as ''active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5''; names are those of values, age (seconds since the last telegram) and findings; several stand in smarty.toml as [[hook]]'
+            cand --when 'Do something when this begins to hold, as ''active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5''; names are those of values, age (seconds since the last telegram) and findings; smarty.toml takes several, each in a hook table'
             cand --run 'Run this command then, without a shell; what it is about is in its environment: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW'
             cand --notify 'Post JSON to this address then: ntfy, webhooks'
             cand --pause 'Least time between two times [default: 1m]'

@@ -352,7 +352,7 @@ complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-password
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert -d 'Serve with TLS (https), with this certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-cert-key -d 'Private key of that certificate, PEM' -r -F
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l metrics-host -d 'Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]' -r
-complete -c smarty -n "__fish_smarty_using_subcommand watch" -l when -d 'Do something when this begins to hold, as \'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5\'; names are those of values, age (seconds since the last telegram) and findings; several stand in smarty.toml as [[hook]]' -r
+complete -c smarty -n "__fish_smarty_using_subcommand watch" -l when -d 'Do something when this begins to hold, as \'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5\'; names are those of values, age (seconds since the last telegram) and findings; smarty.toml takes several, each in a hook table' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l run -d 'Run this command then, without a shell; what it is about is in its environment: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l notify -d 'Post JSON to this address then: ntfy, webhooks' -r
 complete -c smarty -n "__fish_smarty_using_subcommand watch" -l pause -d 'Least time between two times [default: 1m]' -r

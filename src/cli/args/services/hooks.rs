@@ -11,7 +11,7 @@ use crate::cli::args::parse_duration;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Hooks")]
 pub struct HookArgs {
-    /// Do something when this begins to hold, as 'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5'; names are those of values, age (seconds since the last telegram) and findings; several stand in smarty.toml as [[hook]]
+    /// Do something when this begins to hold, as 'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5'; names are those of values, age (seconds since the last telegram) and findings; smarty.toml takes several, each in a hook table
     #[arg(long, value_name = "CONDITION")]
     pub when: Option<String>,
     /// Run this command then, without a shell; what it is about is in its environment: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW
