@@ -20,7 +20,7 @@ use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::diagnosis::Finding;
-use crate::p1::diagnosis::key_check::KeyCheck;
+use crate::p1::diagnosis::keys::KeyCheck;
 use crate::p1::event::{Event, Reason};
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure};

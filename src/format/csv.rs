@@ -14,7 +14,7 @@ use crate::observe::context::{Context, Senders};
 use crate::observe::fields::{Fields, TAG};
 use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
-use crate::p1::layout::{Form, Item, Place};
+use crate::p1::layout::{Form, Item, TextRange};
 use crate::p1::push::Push;
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::p1::value::text;
@@ -404,7 +404,7 @@ fn template(telegram: &Telegram<'_>, columns: &[String], formulas: bool) -> Temp
         });
         if let Some((index, line)) = found.and_then(|at| Some((at, layout.lines.get(at)?))) {
             let end = layout.groups_of(line).last().map(|group| group.place.end);
-            let place = Place {
+            let place = TextRange {
                 start: line.place.start,
                 end: end.unwrap_or(line.place.end),
             };

@@ -9,7 +9,7 @@ use crate::format::hex::dump;
 use crate::format::words::{self, Depth};
 use crate::p1::count::count;
 use crate::p1::diagnosis::Measure;
-use crate::p1::diagnosis::worst::Worst;
+use crate::p1::diagnosis::example_frame::ExampleFrame;
 use crate::p1::examine::{Examination, Outcome, Remark, Stage};
 
 /// Writes an examination; styles are in it.
@@ -60,9 +60,9 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination, verbose: 
     if examination.findings.is_empty() {
         let _ = writeln!(text, "\n{GOOD}Nothing is wrong.{GOOD:#}");
     }
-    let worst = examination.worst.as_ref();
-    if let Some(worst) = worst.filter(|worst| is_shown(worst, verbose)) {
-        frame(&mut text, worst);
+    let example = examination.example.as_ref();
+    if let Some(example) = example.filter(|example| is_shown(example, verbose)) {
+        frame(&mut text, example);
     }
     let summary = &examination.summary;
     if examination.mended > 0 {
@@ -85,34 +85,34 @@ pub fn write(out: &mut Vec<u8>, name: &str, examination: &Examination, verbose: 
 }
 
 /// Whether the frame is shown: without a mark in it a dump says nothing.
-pub fn is_shown(worst: &Worst, verbose: bool) -> bool {
-    verbose || !worst.damaged.is_empty()
+pub fn is_shown(example: &ExampleFrame, verbose: bool) -> bool {
+    verbose || !example.damaged.is_empty()
 }
 
 /// The frame as hex dump with its damaged bytes marked, and its fields.
-fn frame(text: &mut String, worst: &Worst) {
+fn frame(text: &mut String, example: &ExampleFrame) {
     let _ = writeln!(
         text,
         "\n{BOLD}The frame at 0x{:x}{BOLD:#}",
-        worst.span.start
+        example.span.start
     );
-    let bytes = worst.bytes.get(..SHOWN).unwrap_or(&worst.bytes);
-    let style = |at: usize| match worst.damaged.contains(&at) {
+    let bytes = example.bytes.get(..SHOWN).unwrap_or(&example.bytes);
+    let style = |at: usize| match example.damaged.contains(&at) {
         true => BAD,
         false => Style::new(),
     };
-    dump(text, bytes, style, |at| worst.damaged.contains(&at));
-    if worst.bytes.len() > SHOWN {
+    dump(text, bytes, style, |at| example.damaged.contains(&at));
+    if example.bytes.len() > SHOWN {
         let _ = writeln!(
             text,
             "{DIM}… {} more{DIM:#}",
-            count((worst.bytes.len() - SHOWN) as u64, "byte")
+            count((example.bytes.len() - SHOWN) as u64, "byte")
         );
     }
-    for field in &worst.fields {
-        let shown = worst
+    for field in &example.fields {
+        let shown = example
             .bytes
-            .get(field.start..field.end.min(worst.bytes.len()))
+            .get(field.start..field.end.min(example.bytes.len()))
             .unwrap_or_default();
         let mut digits = hex::encode(shown.get(..8).unwrap_or(shown));
         if shown.len() > 8 {
@@ -125,8 +125,8 @@ fn frame(text: &mut String, worst: &Worst) {
             field.start, field.name
         );
     }
-    if !worst.damaged.is_empty() {
-        let _ = writeln!(text, "^^ marks {} in it", plural(worst.damaged.len()));
+    if !example.damaged.is_empty() {
+        let _ = writeln!(text, "^^ marks {} in it", plural(example.damaged.len()));
     }
 }
 

@@ -12,7 +12,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::p1::layout::Place;
+use crate::p1::layout::TextRange;
 use crate::p1::telegram::Shape;
 
 /// What was planned for each of the shapes seen lately.
@@ -112,7 +112,7 @@ impl<T> Rendering<T> {
     }
 
     /// Adds a part that depends on the bytes of a place, and on nothing else that changes.
-    pub fn step(&mut self, place: Place, what: T, write: impl FnOnce(&mut Vec<u8>, &T)) {
+    pub fn step(&mut self, place: TextRange, what: T, write: impl FnOnce(&mut Vec<u8>, &T)) {
         let start = self.bytes.len();
         write(&mut self.bytes, &what);
         let (from, to) = (place.start as usize, place.end as usize);
@@ -295,13 +295,13 @@ mod tests {
     use proptest::prelude::*;
 
     /// As numbers are written: without leading zeros, so that the length changes.
-    fn digits<'t>(text: &'t [u8], place: &Place) -> &'t [u8] {
+    fn digits<'t>(text: &'t [u8], place: &TextRange) -> &'t [u8] {
         let sent = place.of(text);
         let zeros = sent.iter().take_while(|&&digit| digit == b'0').count();
         &sent[zeros..]
     }
 
-    fn whole(text: &[u8], places: &[Place]) -> Template<Place> {
+    fn whole(text: &[u8], places: &[TextRange]) -> Template<TextRange> {
         let mut template = Rendering::new(text);
         for &place in places {
             template.constant().extend_from_slice(b"<");
@@ -325,17 +325,17 @@ mod tests {
         ) {
             let places: Vec<_> = places
                 .into_iter()
-                .map(|(start, length)| Place { start, end: (start + length).min(1100) })
+                .map(|(start, length)| TextRange { start, end: (start + length).min(1100) })
                 .collect();
             let mut text = text.into_bytes();
             let mut kept = whole(&text, &places);
             for change in changes {
                 change.into_iter().for_each(|(at, digit)| text[at] = digit);
-                let part = |place: &Place| {
+                let part = |place: &TextRange| {
                     let part = digits(&text, place);
                     part.len().is_multiple_of(2).then_some(part)
                 };
-                let write = |out: &mut Vec<u8>, place: &Place| out.extend_from_slice(digits(&text, place));
+                let write = |out: &mut Vec<u8>, place: &TextRange| out.extend_from_slice(digits(&text, place));
                 let shown = kept.show(&text, part, write).to_vec();
                 prop_assert_eq!(shown, whole(&text, &places).bytes);
             }

@@ -18,7 +18,7 @@ use crate::p1::ciphering::{SecurityControl, SystemTitle};
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused, Tag};
-use crate::p1::layout::{Form, Item, Place};
+use crate::p1::layout::{Form, Item, TextRange};
 use crate::p1::telegram::Telegram;
 use crate::source::maxsonar::Level;
 use parts::{
@@ -142,7 +142,7 @@ impl Json {
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"telegram\":{\"header\":");
-        let header = Place {
+        let header = TextRange {
             start: 0,
             end: telegram.shape().layout.identification.end,
         };

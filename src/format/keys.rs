@@ -9,7 +9,7 @@ use crate::format::words;
 use crate::observe::context::{Context, Source};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
-use crate::p1::diagnosis::key_check::{AuthSlip, Cause, Meter};
+use crate::p1::diagnosis::keys::{AuthKeyFault, Cause, Meter};
 use crate::p1::diagnosis::{Evidence, Finding, Measure, Verdict};
 
 /// The keys that were tried on a meter.
@@ -161,10 +161,10 @@ pub fn advice(meter: &Meter, cause: &Cause) -> Advice {
             hint: words::hint(&finding(meter, Verdict::WrongKey, Evidence::default())),
         },
         Cause::Key {
-            relative,
+            miscopied,
             authentication,
             ..
-        } if relative.verdict == Verdict::KeyIsAuthKey => Advice {
+        } if miscopied.verdict == Verdict::KeyIsAuthKey => Advice {
             what: match authentication {
                 None => "encryption and authentication key are exchanged\n  put right, they fit".to_owned(),
                 Some(_) => "the second key is the one that decrypts\n  the first is not the authentication key of this meter".to_owned(),
@@ -172,28 +172,28 @@ pub fn advice(meter: &Meter, cause: &Cause) -> Advice {
             hint: "--key takes the one that decrypts (GUEK, GPK60), --auth-key the other\n(GAK, GPK61)".to_owned(),
         },
         Cause::Key {
-            relative,
+            miscopied,
             authentication,
             ..
         } => {
             let mut evidence = Evidence::default();
             for (measure, digit) in [Measure::Digit, Measure::SecondDigit]
                 .into_iter()
-                .zip(relative.digits)
+                .zip(miscopied.digits)
             {
                 if let Some(digit) = digit {
                     evidence = evidence.with(measure, u64::from(digit));
                 }
             }
-            evidence.other = relative.other;
-            let mut advice = by(&finding(meter, relative.verdict, evidence));
-            if let Some(slip) = authentication {
-                advice.what.push_str(&format!("\n  besides, {}", authentication_words(*slip).0));
+            evidence.other = miscopied.other;
+            let mut advice = by(&finding(meter, miscopied.verdict, evidence));
+            if let Some(fault) = authentication {
+                advice.what.push_str(&format!("\n  besides, {}", authentication_words(*fault).0));
             }
             advice
         }
-        Cause::Authentication(slip) => {
-            let (what, hint) = authentication_words(*slip);
+        Cause::Authentication(fault) => {
+            let (what, hint) = authentication_words(*fault);
             Advice {
                 what: format!("the key is right; {what}"),
                 hint: hint.to_owned(),
@@ -202,26 +202,26 @@ pub fn advice(meter: &Meter, cause: &Cause) -> Advice {
     }
 }
 
-fn authentication_words(slip: Option<AuthSlip>) -> (String, &'static str) {
+fn authentication_words(fault: Option<AuthKeyFault>) -> (String, &'static str) {
     let compare = "compare the authentication key with the operator's letter";
-    let Some(slip) = slip else {
+    let Some(fault) = fault else {
         return (
             "the authentication key is not the one of this meter".to_owned(),
             "ask the operator for the authentication key (GAK, GPK61) and give it with\n--auth-key; until then --tag warn lets the telegrams through, marked",
         );
     };
-    match slip {
-        AuthSlip::Public => (
+    match fault {
+        AuthKeyFault::Public => (
             "the authentication key is Luxembourg's, which is built in".to_owned(),
             "leave --auth-key away",
         ),
-        AuthSlip::Default => (
+        AuthKeyFault::Default => (
             "the authentication key is the one that counts from C0 to CF, as Netz Burgenland gives it".to_owned(),
             "--auth-key takes it: C0 C1 C2 and so on up to CF",
         ),
-        AuthSlip::Relative(relative) => {
-            let [first, second] = relative.digits.map(|digit| digit.unwrap_or(0));
-            let what = match relative.verdict {
+        AuthKeyFault::Miscopied(miscopied) => {
+            let [first, second] = miscopied.digits.map(|digit| digit.unwrap_or(0));
+            let what = match miscopied.verdict {
                 Verdict::KeyIsAuthKey => {
                     "the authentication key is the same as the key".to_owned()
                 }
@@ -299,27 +299,31 @@ fn write_cause(out: &mut Vec<u8>, meter: &Meter, cause: &Cause) {
     let (code, digits, other) = match cause {
         Cause::NoKey => ("no_key", [None; 2], None),
         Cause::Strange => ("wrong_key", [None; 2], None),
-        Cause::Key { relative, .. } => (relative.verdict.code(), relative.digits, relative.other),
+        Cause::Key { miscopied, .. } => {
+            (miscopied.verdict.code(), miscopied.digits, miscopied.other)
+        }
         Cause::Authentication(_) => ("wrong_auth_key", [None; 2], None),
     };
     drop(write!(out, "{{\"code\":\"{code}\",\"digits\":"));
     write_digits(out, digits);
     out.extend_from_slice(b",\"other\":");
     write_text_or_null(out, other.map(|title| title.to_string()).as_deref());
-    let slip = match cause {
+    let fault = match cause {
         Cause::Key { authentication, .. } => *authentication,
-        Cause::Authentication(slip) => Some(*slip),
+        Cause::Authentication(fault) => Some(*fault),
         Cause::NoKey | Cause::Strange => None,
     };
     out.extend_from_slice(b",\"auth_key\":");
-    match slip {
+    match fault {
         None => out.extend_from_slice(b"null"),
-        Some(slip) => {
-            let (code, digits) = match slip {
+        Some(fault) => {
+            let (code, digits) = match fault {
                 None => ("wrong_key", [None; 2]),
-                Some(AuthSlip::Public) => ("public", [None; 2]),
-                Some(AuthSlip::Default) => ("default", [None; 2]),
-                Some(AuthSlip::Relative(relative)) => (relative.verdict.code(), relative.digits),
+                Some(AuthKeyFault::Public) => ("public", [None; 2]),
+                Some(AuthKeyFault::Default) => ("default", [None; 2]),
+                Some(AuthKeyFault::Miscopied(miscopied)) => {
+                    (miscopied.verdict.code(), miscopied.digits)
+                }
             };
             drop(write!(out, "{{\"code\":\"{code}\",\"digits\":"));
             write_digits(out, digits);

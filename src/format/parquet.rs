@@ -40,7 +40,7 @@ use crate::observe::fields::Fields;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
-use crate::p1::layout::Place;
+use crate::p1::layout::TextRange;
 use crate::p1::value::{Decimal, text};
 use crate::source::maxsonar::Level;
 
@@ -112,7 +112,7 @@ impl Parquet {
         if let Some(mended) = decoded.mended {
             rows.text(columns::MENDED, mended.as_bytes());
         }
-        let header = Place {
+        let header = TextRange {
             start: 0,
             end: telegram.shape().layout.identification.end,
         };

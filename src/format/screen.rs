@@ -4,7 +4,7 @@
 //! telegram, refused, junk, link, finding, notice --> Screen { links, meters } --draw(now, width, height)--> lines
 //! ```
 //!
-//! It asks no clock and knows no terminal. Memory is bounded whatever comes in: an hour of powers for each of at
+//! It asks no clock and knows no terminal. LayoutCache is bounded whatever comes in: an hour of powers for each of at
 //! most 64 meters. Not supported: scrolling; what does not fit is shortened, in the end left out and counted.
 
 mod arrange;

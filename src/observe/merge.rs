@@ -23,7 +23,7 @@ use crate::observe::context::Context;
 use crate::p1::event::{Decoded, Tag};
 use crate::p1::push::{Earlier, Push, UnitFrom};
 use crate::p1::readout::{Readout, SentCrc, crc16};
-use crate::p1::telegram::Memory;
+use crate::p1::telegram::LayoutCache;
 use crate::p1::value::Zone;
 
 /// Puts the pushes of each meter together.
@@ -32,7 +32,7 @@ pub struct Merger {
     meters: BoundedMap<Meter>,
     /// Names that meters of a source have.
     sources: HashMap<Sum, Names>,
-    memory: Memory,
+    memory: LayoutCache,
     text: Vec<u8>,
     units: Vec<UnitFrom>,
     earlier: Vec<Option<Earlier>>,
@@ -77,7 +77,7 @@ impl Merger {
             zone,
             meters: BoundedMap::default(),
             sources: HashMap::new(),
-            memory: Memory::default(),
+            memory: LayoutCache::default(),
             text: Vec::new(),
             units: Vec::new(),
             earlier: Vec::new(),

@@ -16,7 +16,7 @@ use crate::p1::ciphering::{
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::examine::Examination;
-use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, Place};
+use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, TextRange};
 use crate::p1::obis::{Kind, Obis, lookup};
 use crate::p1::push::axdr::{ARRAY, OCTETS, STRUCTURE};
 use crate::p1::push::hdlc::FLAG;
@@ -25,7 +25,7 @@ use crate::p1::push::mbus::START as MBUS;
 use crate::p1::push::rewrite::rewrite;
 use crate::p1::push::{Earlier, Framing, Push, UnitFrom, apdu};
 use crate::p1::readout::{Crc, Readout, SentCrc};
-use crate::p1::telegram::{Memory, Telegram};
+use crate::p1::telegram::{LayoutCache, Telegram};
 use crate::p1::value::{Timestamp, Zone};
 
 /// Remembers which stand-in belongs to whom.
@@ -36,7 +36,7 @@ pub struct Redactor {
     /// There were more names than that.
     is_full: bool,
     notices: Vec<Notice>,
-    memory: Memory,
+    memory: LayoutCache,
     zone: Zone,
     text: Vec<u8>,
     frame: Vec<u8>,
@@ -53,7 +53,7 @@ impl Redactor {
             names_max: NAMES_MAX,
             is_full: false,
             notices: Vec::new(),
-            memory: Memory::default(),
+            memory: LayoutCache::default(),
             zone,
             text: Vec::new(),
             frame: Vec::new(),
@@ -203,33 +203,33 @@ impl Redactor {
         for finding in &mut examination.findings {
             self.finding(finding);
         }
-        examination.worst = examination.worst.take().and_then(|mut worst| {
-            let framing = match worst.bytes.first() {
+        examination.example = examination.example.take().and_then(|mut example| {
+            let framing = match example.bytes.first() {
                 Some(&FLAG) => Some(Framing::Hdlc),
                 Some(&MBUS) => Some(Framing::Mbus),
                 _ => None,
             };
             if let Some(framing) = framing {
                 let mut header = None;
-                rewrite(&worst.bytes, framing, |unit| {
+                rewrite(&example.bytes, framing, |unit| {
                     header = apdu::ciphering(unit);
                     None
                 });
                 let header = header.map(|header| self.header(&header));
-                worst.bytes = self.push(&worst.bytes, framing, header);
-                return Some(worst).filter(|worst| !worst.bytes.is_empty());
+                example.bytes = self.push(&example.bytes, framing, header);
+                return Some(example).filter(|example| !example.bytes.is_empty());
             }
-            let Header::Legal(header) = GeneralGloCiphering::decode(&worst.bytes) else {
+            let Header::Legal(header) = GeneralGloCiphering::decode(&example.bytes) else {
                 return None;
             };
-            let rest = worst.bytes.get(START.len()..)?;
-            if worst.bytes.len() > header.frame_length()
+            let rest = example.bytes.get(START.len()..)?;
+            if example.bytes.len() > header.frame_length()
                 || memchr::memmem::find(rest, &START).is_some()
             {
                 return None;
             }
-            worst.bytes = patched(&worst.bytes, &self.header(&header));
-            Some(worst)
+            example.bytes = patched(&example.bytes, &self.header(&header));
+            Some(example)
         });
     }
 
@@ -364,7 +364,7 @@ impl Redactor {
     }
 
     /// Places of which the layout does not say what they hold, as in damaged lines: a name could stand there.
-    fn odd_places(&self, telegram: &Telegram<'_>) -> Vec<Place> {
+    fn odd_places(&self, telegram: &Telegram<'_>) -> Vec<TextRange> {
         let layout = &telegram.shape().layout;
         let is_read = |fault: &Fault| layout.groups.iter().any(|group| group.place == fault.place);
         let faults = layout.faults.iter().filter(|fault| match fault.kind {

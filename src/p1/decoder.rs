@@ -1,9 +1,9 @@
 //! Framer, cipher and telegram in one: bytes and silence in, events out.
 
 mod hold;
-mod judge;
 mod layers;
 mod opened;
+mod verifier;
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use super::push::{Framing, Push};
 use super::readout::Readout;
 use super::shard::Shard;
 use super::span::Span;
-use super::telegram::{Memory, SentIds, Telegram};
+use super::telegram::{LayoutCache, SentIds, Telegram};
 use super::value::Zone;
 
 use hold::Hold;
-use judge::{Judge, Verdict};
 use layers::Layers;
 use opened::Ahead;
+use verifier::{Decision, Verifier};
 
-pub use judge::{Policy, TagPolicy};
 pub use opened::{FrameOpener, Opened};
+pub use verifier::{Policy, TagPolicy};
 
 /// Decodes a stream.
 ///
@@ -32,8 +32,8 @@ pub use opened::{FrameOpener, Opened};
 #[derive(Clone)]
 pub struct Decoder {
     framer: Framer,
-    judge: Judge,
-    memory: Memory,
+    verifier: Verifier,
+    memory: LayoutCache,
     zone: Zone,
     held: Vec<u8>,
     offset: u64,
@@ -53,12 +53,12 @@ struct Honest {
 }
 
 impl Honest {
-    fn speaks_for_another(&mut self, judge: &Judge, telegram: &Telegram<'_>) -> bool {
-        if self.proofs == Some(judge.proofs) && self.ids.are_of(telegram) {
+    fn speaks_for_another(&mut self, verifier: &Verifier, telegram: &Telegram<'_>) -> bool {
+        if self.proofs == Some(verifier.proofs) && self.ids.are_of(telegram) {
             return false;
         }
-        let speaks = judge.speaks_for_another(telegram);
-        self.proofs = (!speaks).then_some(judge.proofs);
+        let speaks = verifier.speaks_for_another(telegram);
+        self.proofs = (!speaks).then_some(verifier.proofs);
         if !speaks {
             self.ids.take(telegram);
         }
@@ -71,8 +71,8 @@ impl Decoder {
     pub fn new(keys: Arc<Keys>, policy: Policy, zone: Zone) -> Self {
         Self {
             framer: Framer::default(),
-            judge: Judge::new(keys, policy),
-            memory: Memory::default(),
+            verifier: Verifier::new(keys, policy),
+            memory: LayoutCache::default(),
             zone,
             held: Vec::new(),
             offset: 0,
@@ -118,9 +118,9 @@ impl Decoder {
     /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`].
     pub fn push_opened(&mut self, bytes: &[u8], opened: Arc<Opened>, sink: impl FnMut(&Event<'_>)) {
         let base = self.offset + self.held.len() as u64;
-        self.judge.ahead = Some(Ahead::new(opened, base));
+        self.verifier.ahead = Some(Ahead::new(opened, base));
         self.push(bytes, sink);
-        self.judge.ahead = None;
+        self.verifier.ahead = None;
     }
 
     /// Takes a silence on the line: what is half stays half.
@@ -140,7 +140,7 @@ impl Decoder {
     /// Takes the loss of the source: what is half stays half, and what comes next may have begun before.
     pub fn lost(&mut self, sink: impl FnMut(&Event<'_>)) {
         self.quiet(sink);
-        self.framer.anew();
+        self.framer.reset();
     }
 
     /// Offset of the first byte that is in no event yet.
@@ -150,24 +150,24 @@ impl Decoder {
 
     /// The keys in use.
     pub fn keys(&self) -> &Arc<Keys> {
-        &self.judge.keys
+        &self.verifier.keys
     }
 
     /// Opens frames of the meters in a shard only; those of others are refused as
     /// [`Reason::OtherShard`].
     pub fn only(mut self, shard: Option<Shard>) -> Self {
-        self.judge.shard = shard;
+        self.verifier.shard = shard;
         self
     }
 
     /// Marks a meter as one that sends valid tags, as another decoder has seen.
     pub fn authenticated(&mut self, title: SystemTitle) {
-        self.judge.authenticated(title);
+        self.verifier.authenticated(title);
     }
 
     /// Uses other keys from the next frame on.
     pub fn set_keys(&mut self, keys: Arc<Keys>) {
-        self.judge.set_keys(keys);
+        self.verifier.set_keys(keys);
     }
 
     /// Decodes what is complete in `data`, which begins at the offset of the decoder; gives the bytes used.
@@ -175,63 +175,63 @@ impl Decoder {
         let base = self.offset;
         let mut from = 0;
         loop {
-            let opens = |header: &_, block: Option<&_>| self.judge.opens(header, block);
-            let Some(sighting) = self.framer.next(data, base, from, closed, opens) else {
+            let opens = |header: &_, block: Option<&_>| self.verifier.opens(header, block);
+            let Some(candidate) = self.framer.next(data, base, from, closed, opens) else {
                 break;
             };
-            let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
-            if self.layers.hold(&sighting, frame) {
-                let end = sighting.end;
-                self.framer.decided(sighting.kind, base + end as u64);
-                self.junk(data, from, sighting.start, sink);
+            let frame = data.get(candidate.start..candidate.end).unwrap_or_default();
+            if self.layers.hold(&candidate, frame) {
+                let end = candidate.end;
+                self.framer.decided(candidate.kind, base + end as u64);
+                self.junk(data, from, candidate.start, sink);
                 sink(&Event::Junk(Junk {
-                    span: Span::new(base + sighting.start as u64, frame.len()),
+                    span: Span::new(base + candidate.start as u64, frame.len()),
                     bytes: frame,
                     again: true,
                 }));
                 from = end;
                 continue;
             }
-            let Some(verdict) = self
-                .judge
-                .judge(&self.framer, data, base, &sighting, closed)
+            let Some(decision) = self
+                .verifier
+                .decide(&self.framer, data, base, &candidate, closed)
             else {
-                self.framer.cut_back(base, sighting.start);
+                self.framer.rewind_to(base, candidate.start);
                 break;
             };
-            let end = match verdict {
-                Verdict::Refuse { end, .. } if end < sighting.end => {
-                    self.framer.cut_back(base, end);
+            let end = match decision {
+                Decision::Refuse { end, .. } if end < candidate.end => {
+                    self.framer.rewind_to(base, end);
                     end
                 }
-                _ => sighting.end,
+                _ => candidate.end,
             };
             self.layers
-                .take(&self.framer, &self.judge, &sighting, &verdict);
-            self.framer.decided(sighting.kind, base + end as u64);
-            if let (Kind::Push { .. }, Verdict::Refuse { .. }) = (sighting.kind, verdict) {
+                .take(&self.framer, &self.verifier, &candidate, &decision);
+            self.framer.decided(candidate.kind, base + end as u64);
+            if let (Kind::Push { .. }, Decision::Refuse { .. }) = (candidate.kind, decision) {
                 self.framer.refused(base, end);
             }
-            if let Kind::Ciphered(header) = sighting.kind
-                && end == sighting.end
+            if let Kind::Ciphered(header) = candidate.kind
+                && end == candidate.end
                 && header.title != SystemTitle::NONE
             {
                 let verified = matches!(
-                    verdict,
-                    Verdict::Accept {
+                    decision,
+                    Decision::Accept {
                         tag: Some(Tag::Valid),
                         ..
-                    } | Verdict::Push {
+                    } | Decision::Push {
                         tag: Some(Tag::Valid),
                         ..
                     }
                 );
                 self.framer.remember(header.title, verified);
             }
-            self.junk(data, from, sighting.start, sink);
-            let span = Span::new(base + sighting.start as u64, end - sighting.start);
-            let frame = data.get(sighting.start..end).unwrap_or_default();
-            self.pass(span, frame, &sighting, verdict, sink);
+            self.junk(data, from, candidate.start, sink);
+            let span = Span::new(base + candidate.start as u64, end - candidate.start);
+            let frame = data.get(candidate.start..end).unwrap_or_default();
+            self.pass(span, frame, &candidate, decision, sink);
             from = end;
         }
         let passed = if closed {
@@ -257,14 +257,14 @@ impl Decoder {
         span: Span,
         frame: &[u8],
         kind: Kind,
-        verdict: Verdict,
+        decision: Decision,
         sink: &mut impl FnMut(&Event<'_>),
     ) {
         let header = kind.header();
-        match verdict {
-            Verdict::Refuse { reason, .. } => {
+        match decision {
+            Decision::Refuse { reason, .. } => {
                 let (inner, framing) = match kind {
-                    Kind::Push { framing, .. } => (self.judge.inner, Some(framing)),
+                    Kind::Push { framing, .. } => (self.verifier.inner, Some(framing)),
                     _ => (None, None),
                 };
                 sink(&Event::Refused(Refused {
@@ -276,19 +276,23 @@ impl Decoder {
                     reason,
                 }));
             }
-            Verdict::Accept {
+            Decision::Accept {
                 tag,
                 start,
                 readout,
                 crc,
             } => {
                 let text = match header {
-                    Some(_) => self.judge.text.get(..self.judge.length).unwrap_or_default(),
+                    Some(_) => self
+                        .verifier
+                        .text
+                        .get(..self.verifier.length)
+                        .unwrap_or_default(),
                     None => frame,
                 };
                 let readable = text.get(start..).unwrap_or_default();
                 let telegram = self.memory.parse(readable, readout.mark, &self.zone);
-                if header.is_none() && self.honest.speaks_for_another(&self.judge, &telegram) {
+                if header.is_none() && self.honest.speaks_for_another(&self.verifier, &telegram) {
                     sink(&Event::Refused(Refused {
                         span,
                         frame,
@@ -315,19 +319,19 @@ impl Decoder {
                     behind: behind(readable, &readout),
                 }));
             }
-            Verdict::Push {
+            Decision::Push {
                 tag,
                 readout,
                 crc,
                 form,
             } => {
-                let judge = &self.judge;
-                let header = header.or(judge.inner);
+                let verifier = &self.verifier;
+                let header = header.or(verifier.inner);
                 let framing = match kind {
                     Kind::Push { framing, .. } => framing,
                     _ => Framing::Bare,
                 };
-                let text = judge.transcoder.text.as_slice();
+                let text = verifier.transcoder.text.as_slice();
                 let framed = matches!(kind, Kind::Push { .. });
                 self.spans.clear();
                 match framed {
@@ -343,15 +347,15 @@ impl Decoder {
                 let push = Push {
                     framing,
                     form,
-                    list: judge.transcoder.list().name.as_deref(),
+                    list: verifier.transcoder.list().name.as_deref(),
                     parts: self.spans.len() as u16,
                     spans: &self.spans,
                     checksum: (framing != Framing::Bare).then_some(true),
-                    units: judge.transcoder.units(),
+                    units: verifier.transcoder.units(),
                     earlier: &[],
                 };
                 let telegram = self.memory.parse(text, readout.mark, &self.zone);
-                if header.is_none() && self.honest.speaks_for_another(judge, &telegram) {
+                if header.is_none() && self.honest.speaks_for_another(verifier, &telegram) {
                     sink(&Event::Refused(Refused {
                         span,
                         frame,

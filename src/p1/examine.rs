@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cipher::Keys;
-use super::diagnosis::worst::Worst;
+use super::diagnosis::example_frame::ExampleFrame;
 use super::diagnosis::{Finding, Measure, Summary, Verdict};
 use super::event::Event;
 use super::session::{Report, Session, Settings};
@@ -19,7 +19,7 @@ pub struct Examination {
     /// The counts.
     pub summary: Summary,
     /// The frame that shows the trouble best.
-    pub worst: Option<Worst>,
+    pub example: Option<ExampleFrame>,
     /// Telegrams that were read all the same, once what a line had done was undone.
     pub mended: u64,
 }
@@ -168,9 +168,9 @@ pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
     session.finish(&mut count);
     let findings = session.findings().to_vec();
     let summary = session.summary();
-    let worst = findings
+    let example = findings
         .first()
-        .and_then(|finding| Worst::of(capture, finding));
+        .and_then(|finding| ExampleFrame::of(capture, finding));
     let failed_at = findings.iter().map(|finding| finding.verdict.stage()).min();
     let steps = Stage::ALL
         .iter()
@@ -180,7 +180,7 @@ pub fn examine(capture: &[u8], keys: &Arc<Keys>, zone: &Zone) -> Examination {
         steps,
         findings,
         summary,
-        worst,
+        example,
         mended,
     }
 }
@@ -190,7 +190,7 @@ fn step(stage: Stage, failed_at: Option<Stage>, findings: &[Finding], summary: &
         .iter()
         .find(|finding| finding.verdict.stage() == stage);
     let behind = failed_at.is_some_and(|failed| stage > failed) && summary.good == 0;
-    let sent = &summary.sent;
+    let sent = &summary.contents;
     let remark = match stage {
         Stage::Key | Stage::Tag if sent.clear && !sent.encrypted => Some(Remark::InClear),
         Stage::Tag if sent.encrypted && !sent.tags && summary.good > 0 => Some(Remark::NoTag),

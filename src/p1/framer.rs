@@ -6,7 +6,7 @@
 //! ```
 //! The framer needs no key. A body ends early where a credible start lies in it: `DB 08` with the title of
 //! this frame or of the last whole one, or a whole legal header whose title begins with three letters. What
-//! it takes for a frame may still turn out false; [`Framer::second_look`] then says where to go on.
+//! it takes for a frame may still turn out false; [`Framer::find_embedded_start`] then says where to go on.
 //!
 //! ```text
 //! DB 08 title 82 05 DD …cut  DB 08 title 82 05 DD … tag
@@ -30,7 +30,7 @@ use super::push::{Form, Framing, mbus};
 use super::readout::{End, Readout};
 use headless::Headless;
 
-pub use super::push::assembly::Look;
+pub use super::push::assembly::Embedded;
 pub use headless::is_rest;
 
 /// Finds frames in a stream, of any number of meters, ciphered and plain mixed.
@@ -57,7 +57,7 @@ pub struct Framer {
 
 /// A stretch of the data that is taken for a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct Candidate {
     /// Index of its first byte in the data.
     pub start: usize,
     /// Index behind its last byte.
@@ -129,7 +129,7 @@ impl Framer {
         from: usize,
         closed: bool,
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
-    ) -> Option<Sighting> {
+    ) -> Option<Candidate> {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
         while let Some(start) = self.begins(data, at, from) {
             let found = match data.get(start) {
@@ -144,10 +144,10 @@ impl Framer {
                 _ => self.push(data, base, from, start, closed, &opens),
             };
             match found {
-                Found::Sighting(sighting) => {
+                Found::Candidate(candidate) => {
                     self.torn = self.is_torn(data, base, from, start);
-                    self.resume = base + sighting.end as u64;
-                    return Some(sighting);
+                    self.resume = base + candidate.end as u64;
+                    return Some(candidate);
                 }
                 Found::More => {
                     self.resume = base + start as u64;
@@ -217,7 +217,7 @@ impl Framer {
         let scan = parts.scan(data, start, framing, closed, inside);
         self.parts = parts;
         match scan {
-            Scan::Push { end, fault } => Found::Sighting(Sighting {
+            Scan::Push { end, fault } => Found::Candidate(Candidate {
                 start,
                 end,
                 kind: Kind::Push { framing, fault },
@@ -251,7 +251,7 @@ impl Framer {
                         .iter()
                         .any(|row| row.obis.is_some()) =>
             {
-                Found::Sighting(Sighting {
+                Found::Candidate(Candidate {
                     start,
                     end: start + end,
                     kind: Kind::BarePush,
@@ -275,27 +275,27 @@ impl Framer {
     /// A telegram in clear where the text of a whole frame begins, or behind another such one, belongs to the
     /// frame and shares its verdict; in a frame that was cut short it must end where the text of the frame does.
     /// Else anybody could have text believed by putting a header in front of it.
-    pub fn second_look(
+    pub fn find_embedded_start(
         &self,
         data: &[u8],
-        frame: &Sighting,
+        frame: &Candidate,
         closed: bool,
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
-    ) -> Look {
+    ) -> Embedded {
         let range = frame.start + 1..frame.end;
         self.inside(data, range, OwnText::of(frame), closed, &opens)
     }
 
-    /// Looks into the parts of the push that was put together last, as [`Self::second_look`] does: a check sum of
+    /// Looks into the parts of the push that was put together last, as [`Self::find_embedded_start`] does: a check sum of
     /// eight or sixteen bits fits by chance now and then, around what another frame brought.
     ///
     /// Gives with it how long the part is in which another frame begins, up to there and as a whole.
-    pub fn look_into_parts(
+    pub fn find_embedded_in_parts(
         &self,
         data: &[u8],
         closed: bool,
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
-    ) -> (Look, [usize; 2]) {
+    ) -> (Embedded, [usize; 2]) {
         let (header, next) = self.parts.own(data);
         for &(start, end) in &self.parts.spans {
             let own = OwnText {
@@ -313,12 +313,12 @@ impl Framer {
                 &opens,
             );
             match look {
-                Look::Cut(at) => return (look, [at - start, end - start]),
-                Look::More => return (look, [0; 2]),
-                Look::Stands => {}
+                Embedded::Cut(at) => return (look, [at - start, end - start]),
+                Embedded::More => return (look, [0; 2]),
+                Embedded::Stands => {}
             }
         }
-        (Look::Stands, [0; 2])
+        (Embedded::Stands, [0; 2])
     }
 
     /// Looks for the start of another frame in a range of one that is damaged.
@@ -329,27 +329,27 @@ impl Framer {
         mut own: OwnText,
         closed: bool,
         opens: &impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
-    ) -> Look {
+    ) -> Embedded {
         let mut at = range.start;
         let body = data.get(..range.end).unwrap_or(data);
         while let Some(start) = find(body, at, next_start_inside) {
             let rest = data.get(start..).unwrap_or_default();
             let verdict = match rest.first() {
                 Some(b'/') => match HeaderLine::read(rest, closed) {
-                    HeaderLine::Strict => match goes_on(rest) {
+                    HeaderLine::Strict => match looks_like_body(rest) {
                         Some(true) => match own.takes(data, body.len(), start, closed) {
-                            Look::Cut(end) => {
+                            Embedded::Cut(end) => {
                                 at = end;
                                 continue;
                             }
-                            Look::Stands => Look::Cut(start),
-                            Look::More => Look::More,
+                            Embedded::Stands => Embedded::Cut(start),
+                            Embedded::More => Embedded::More,
                         },
-                        None if !closed => Look::More,
-                        _ => Look::Stands,
+                        None if !closed => Embedded::More,
+                        _ => Embedded::Stands,
                     },
-                    HeaderLine::More => Look::More,
-                    _ => Look::Stands,
+                    HeaderLine::More => Embedded::More,
+                    _ => Embedded::Stands,
                 },
                 Some(&(FLAG | mbus::START)) => {
                     let begins = match rest.first() {
@@ -357,41 +357,41 @@ impl Framer {
                         _ => mbus::begins(rest),
                     };
                     match begins {
-                        Some(true) => Look::Cut(start),
-                        None if !closed => Look::More,
-                        _ => Look::Stands,
+                        Some(true) => Embedded::Cut(start),
+                        None if !closed => Embedded::More,
+                        _ => Embedded::Stands,
                     }
                 }
-                _ if own.header.contains(&start) => Look::Stands,
+                _ if own.header.contains(&start) => Embedded::Stands,
                 _ => match GeneralGloCiphering::decode(rest) {
-                    Header::Legal(header) if self.is_known(&header) => Look::Cut(start),
+                    Header::Legal(header) if self.is_known(&header) => Embedded::Cut(start),
                     Header::Legal(header) => {
                         let block = first_block(rest, &header);
                         match opens(&header, block) {
-                            true if block.is_some() => Look::Cut(start),
-                            true if !closed => Look::More,
-                            _ => Look::Stands,
+                            true if block.is_some() => Embedded::Cut(start),
+                            true if !closed => Embedded::More,
+                            _ => Embedded::Stands,
                         }
                     }
-                    Header::More if !closed => Look::More,
-                    _ => Look::Stands,
+                    Header::More if !closed => Embedded::More,
+                    _ => Embedded::Stands,
                 },
             };
-            if verdict != Look::Stands {
+            if verdict != Embedded::Stands {
                 return own.before(verdict);
             }
             at = start + 1;
         }
-        Look::Stands
+        Embedded::Stands
     }
 
     /// The stream begins anew, maybe in the middle of a telegram.
-    pub fn anew(&mut self) {
+    pub fn reset(&mut self) {
         self.headless = Headless::default();
     }
 
     /// Goes back: the stretch ended earlier than it seemed.
-    pub fn cut_back(&mut self, base: u64, end: usize) {
+    pub fn rewind_to(&mut self, base: u64, end: usize) {
         self.resume = base + end as u64;
         self.searched = self.resume..self.resume;
     }
@@ -409,7 +409,7 @@ impl Framer {
         }
     }
 
-    /// Takes what was made of a sighting: a frame that ends here.
+    /// Takes what was made of a candidate: a frame that ends here.
     pub fn decided(&mut self, kind: Kind, end: u64) {
         let cut = matches!(kind, Kind::PlainCut | Kind::CipheredCut(_));
         self.headless.frame(end, cut);
@@ -445,9 +445,9 @@ impl Framer {
                 let end = start + header_length;
                 // Half a header may have the begin of the next frame for the rest of it.
                 return match self.inside(data, start + 1..end, OwnText::default(), closed, &opens) {
-                    Look::Cut(_) => Found::Not,
-                    Look::More => Found::More,
-                    Look::Stands => Found::Sighting(Sighting {
+                    Embedded::Cut(_) => Found::Not,
+                    Embedded::More => Found::More,
+                    Embedded::Stands => Found::Candidate(Candidate {
                         start,
                         end,
                         kind: Kind::BadLength { title, length },
@@ -470,17 +470,17 @@ impl Framer {
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
         match self.credible_start(body, searched.max(header.header_length), &header) {
-            Ok(cut) => Found::Sighting(Sighting {
+            Ok(cut) => Found::Candidate(Candidate {
                 start,
                 end: start + cut,
                 kind: Kind::CipheredCut(header),
             }),
-            Err(_) if claimed.is_some() => Found::Sighting(Sighting {
+            Err(_) if claimed.is_some() => Found::Candidate(Candidate {
                 start,
                 end: start + body.len(),
                 kind: Kind::Ciphered(header),
             }),
-            Err(_) if closed => Found::Sighting(Sighting {
+            Err(_) if closed => Found::Candidate(Candidate {
                 start,
                 end: data.len(),
                 kind: Kind::CipheredCut(header),
@@ -539,7 +539,7 @@ impl Framer {
             HeaderLine::Strict => {}
             HeaderLine::Loose if start == from || !is_printable_at(data, start - 1) => {}
             HeaderLine::Odd if start == from || !is_printable_at(data, start - 1) => {
-                match goes_on(rest) {
+                match looks_like_body(rest) {
                     Some(true) => {}
                     None if !closed => return Found::More,
                     _ => return Found::Not,
@@ -569,7 +569,7 @@ impl Framer {
         if !rest.get(..end).is_some_and(holds_data_line) {
             return Found::Not;
         }
-        Found::Sighting(Sighting {
+        Found::Candidate(Candidate {
             start,
             end: start + end,
             kind,
@@ -634,7 +634,7 @@ struct OwnText {
 }
 
 impl OwnText {
-    fn of(frame: &Sighting) -> Self {
+    fn of(frame: &Candidate) -> Self {
         let (header, cut) = match frame.kind {
             Kind::Ciphered(header) => (header, false),
             Kind::CipheredCut(header) => (header, true),
@@ -652,18 +652,18 @@ impl OwnText {
 
     /// What a look into the frame has found: where another one begins inside, it was cut short, and a telegram that
     /// ends elsewhere than its text is none of its own.
-    fn before(&self, look: Look) -> Look {
+    fn before(&self, look: Embedded) -> Embedded {
         match (look, self.odd) {
-            (Look::Cut(_), Some(odd)) => Look::Cut(odd),
+            (Embedded::Cut(_), Some(odd)) => Embedded::Cut(odd),
             _ => look,
         }
     }
 
     /// Where the telegram that begins at `start` ends, if it belongs to the frame whose body ends at `body`: one that
     /// runs out of it was there before somebody, or chance, put a header in front of it.
-    fn takes(&mut self, data: &[u8], body: usize, start: usize, closed: bool) -> Look {
+    fn takes(&mut self, data: &[u8], body: usize, start: usize, closed: bool) -> Embedded {
         if self.next != Some(start) {
-            return Look::Stands;
+            return Embedded::Stands;
         }
         let text = data.get(start..).unwrap_or_default();
         let within = text.get(..body.saturating_sub(start)).unwrap_or(text);
@@ -676,19 +676,19 @@ impl OwnText {
             }
         });
         let end = match end {
-            None => return Look::Stands,
-            Some(None) => return Look::More,
+            None => return Embedded::Stands,
+            Some(None) => return Embedded::More,
             Some(Some(end)) => start + end,
         };
         self.next = Some(end);
         let fits = self.ends.is_some_and(|ends| ends.contains(&end));
         if end > body || self.cut && !fits {
-            return Look::Stands;
+            return Embedded::Stands;
         }
         if !fits {
             self.odd = self.odd.or(Some(start));
         }
-        Look::Cut(end)
+        Embedded::Cut(end)
     }
 }
 
@@ -865,7 +865,7 @@ fn is_timed(notification: &[u8]) -> bool {
 }
 
 enum Found {
-    Sighting(Sighting),
+    Candidate(Candidate),
     Not,
     More,
 }
@@ -999,7 +999,7 @@ fn sealed_behind(text: &[u8], line: usize, start: usize, closed: bool) -> Option
     let end = header.frame_length();
     if text.len() < end {
         return Some(match closed {
-            true => Found::Sighting(Sighting {
+            true => Found::Candidate(Candidate {
                 start,
                 end: start + text.len(),
                 kind: Kind::CipheredCut(header),
@@ -1013,7 +1013,7 @@ fn sealed_behind(text: &[u8], line: usize, start: usize, closed: bool) -> Option
         End::Not => Some(end),
     };
     Some(match end {
-        Some(end) => Found::Sighting(Sighting {
+        Some(end) => Found::Candidate(Candidate {
             start,
             end: start + end,
             kind: Kind::Ciphered(header),
@@ -1025,7 +1025,7 @@ fn sealed_behind(text: &[u8], line: usize, start: usize, closed: bool) -> Option
 /// Tells whether a header line is followed by an empty line, a code or the end; ciphertext seldom looks so.
 ///
 /// `None`: that depends on bytes still to come.
-fn goes_on(text: &[u8]) -> Option<bool> {
+fn looks_like_body(text: &[u8]) -> Option<bool> {
     let line_end = memchr2(b'\r', b'\n', text)?;
     let next = match text.get(line_end..)? {
         [b'\r', b'\n', next, ..] | [b'\n', next, ..] => next,

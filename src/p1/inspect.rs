@@ -25,7 +25,7 @@ use super::cipher::Keys;
 use super::event::Event;
 use super::push::lists::List;
 use super::span::Span;
-use super::telegram::Memory;
+use super::telegram::LayoutCache;
 use super::value::Zone;
 
 pub use field::{Check, Damage, Data, Field, Line, Opened, Proof, Role, Said, Sum, Value, Written};
@@ -53,7 +53,7 @@ pub struct Inspector {
     keys: Arc<Keys>,
     zone: Zone,
     list: List,
-    memory: Memory,
+    memory: LayoutCache,
 }
 
 /// The nodes of a stretch while they are found.
@@ -66,7 +66,7 @@ impl Inspector {
             keys,
             zone,
             list: List::default(),
-            memory: Memory::default(),
+            memory: LayoutCache::default(),
         }
     }
 

@@ -22,7 +22,7 @@ pub use profile::{Column, OLD_READING};
 
 /// A stretch of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct TextRange {
     /// Offset of the first byte.
     pub start: u32,
     /// Offset behind the last byte.
@@ -34,10 +34,10 @@ pub struct Place {
 pub struct Layout {
     /// Offset of the `!`.
     mark: usize,
-    low: Vec<u8>,
-    width: Vec<u8>,
+    lowest: Vec<u8>,
+    span: Vec<u8>,
     /// Header line without the slash.
-    pub identification: Place,
+    pub identification: TextRange,
     /// The lines that could be read, in order.
     pub lines: Vec<Line>,
     /// Groups of all lines, in order.
@@ -54,7 +54,7 @@ pub struct Layout {
 #[derive(Clone, Debug)]
 pub struct Line {
     /// The code as text.
-    pub place: Place,
+    pub place: TextRange,
     /// The code.
     pub code: Obis,
     /// What the table knows of it.
@@ -69,7 +69,7 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub struct Group {
     /// The text between them.
-    pub place: Place,
+    pub place: TextRange,
     /// Its items, as indices.
     pub items: Range<u32>,
 }
@@ -78,9 +78,9 @@ pub struct Group {
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
     /// The value without its unit.
-    pub value: Place,
+    pub value: TextRange,
     /// The unit behind `*`; empty where there is none.
-    pub unit: Place,
+    pub unit: TextRange,
     /// What the value is read as.
     pub form: Form,
 }
@@ -110,7 +110,7 @@ pub struct Fault {
     /// What is wrong.
     pub kind: FaultKind,
     /// Where.
-    pub place: Place,
+    pub place: TextRange,
     /// Index of the line, where it was read.
     pub line: Option<u32>,
 }
@@ -136,7 +136,7 @@ pub enum FaultKind {
     BadHeader,
 }
 
-impl Place {
+impl TextRange {
     /// The bytes of the place.
     #[inline]
     pub fn of<'a>(&self, text: &'a [u8]) -> &'a [u8] {
@@ -157,21 +157,21 @@ impl Layout {
     #[inline]
     pub fn fits(&self, text: &[u8], mark: usize) -> bool {
         let mismatch = |from: usize, to: usize| -> Option<bool> {
-            let (text, low, width) = (
+            let (text, lowest, span) = (
                 text.get(from..to)?,
-                self.low.get(from..to)?,
-                self.width.get(from..to)?,
+                self.lowest.get(from..to)?,
+                self.span.get(from..to)?,
             );
             let outside = text
                 .iter()
-                .zip(low)
-                .zip(width)
-                .fold(0u8, |seen, ((&byte, &low), &width)| {
-                    seen | u8::from(byte.wrapping_sub(low) > width)
+                .zip(lowest)
+                .zip(span)
+                .fold(0u8, |seen, ((&byte, &lowest), &span)| {
+                    seen | u8::from(byte.wrapping_sub(lowest) > span)
                 });
             Some(outside != 0)
         };
-        let length = self.low.len();
+        let length = self.lowest.len();
         text.len() == length
             && mark == self.mark
             && (0..length)
@@ -181,7 +181,7 @@ impl Layout {
 
     /// Bytes of the telegrams that have this layout.
     pub fn length(&self) -> usize {
-        self.low.len()
+        self.lowest.len()
     }
 
     /// Groups of a line.

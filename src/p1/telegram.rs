@@ -7,19 +7,19 @@
 //! reading of DSMR 2.2 and 3.0; they become faults.
 
 mod issue;
-mod memory;
+mod layout_cache;
 mod reading;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::layout::{Form, Item, Place};
+use super::layout::{Form, Item, TextRange};
 use super::meaning::ValueAt;
 use super::readout::crc16;
 use super::value::{Decimal, Number, Timestamp, Zone, octet_text, text};
 
 pub use self::issue::{Issue, IssueKind};
-pub use self::memory::{Memory, Shape};
+pub use self::layout_cache::{LayoutCache, Shape};
 pub use self::reading::{Device, Reading};
 
 /// A parsed readout.
@@ -107,7 +107,7 @@ impl<'a> Telegram<'a> {
     pub fn header(&self) -> Cow<'a, str> {
         let place = self.shape.layout.identification;
         text(
-            Place {
+            TextRange {
                 start: 0,
                 end: place.end,
             }
@@ -246,7 +246,7 @@ impl<'a> Value<'a> {
 
 /// Writes a telegram: header line, data lines, and the CRC where `crc` says so.
 ///
-/// Each line is its code and the texts of its groups. The counterpart of [`Memory::parse`].
+/// Each line is its code and the texts of its groups. The counterpart of [`LayoutCache::parse`].
 pub fn format<'a, L, G>(header: &str, lines: L, crc: bool) -> Vec<u8>
 where
     L: IntoIterator<Item = (&'a str, G)>,

@@ -6,7 +6,7 @@ use crate::observe::context::{Context, Source};
 use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
-use crate::p1::diagnosis::{Sent, State, Summary};
+use crate::p1::diagnosis::{Contents, State, Summary};
 use crate::p1::event::{Event, Reason};
 use crate::run::failure::Exit;
 
@@ -24,7 +24,7 @@ pub struct Counts {
     /// Frames that the counters say were sent and never came.
     pub missed: u64,
     /// What the meters send.
-    pub sent: Sent,
+    pub contents: Contents,
     /// The worst state of a link, where one of the sources has one.
     state: Option<State>,
     kinds: HashMap<(&'static str, Option<SystemTitle>), u64>,
@@ -84,7 +84,7 @@ impl Counts {
 
     /// What the meters could send, and do not; none where there is no telegram to tell.
     pub fn missing(&self) -> Option<String> {
-        let missing = match (self.sent.phases, self.sent.devices) {
+        let missing = match (self.contents.phases, self.contents.devices) {
             _ if self.good == 0 => return None,
             (true, true) => return None,
             (false, true) => "values of single phases",
@@ -136,8 +136,8 @@ impl Counts {
         if !matches!(source.kind, "file" | "stdin") {
             self.state = self.state.max(Some(summary.state));
         }
-        self.sent.phases |= summary.sent.phases;
-        self.sent.devices |= summary.sent.devices;
+        self.contents.phases |= summary.contents.phases;
+        self.contents.devices |= summary.contents.devices;
     }
 }
 

@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::observe::observer::Notice;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::derive::quarter::Memory;
+use crate::p1::derive::quarter::LayoutCache;
 use crate::p1::replay::Record;
 use crate::source::pulse::Count;
 use crate::store::beside;
@@ -33,7 +33,7 @@ use crate::sys::bounded;
 use crate::sys::file_error::FileError;
 
 /// Meters by their ids.
-pub type Meters = BTreeMap<String, Memory>;
+pub type Meters = BTreeMap<String, LayoutCache>;
 
 /// Meters that encrypt, by their titles.
 pub type Sealed = BTreeMap<SystemTitle, Record>;

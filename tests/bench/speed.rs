@@ -36,12 +36,12 @@ use smarty::p1::event::{Decoded, Event};
 use smarty::p1::framer::Framer;
 use smarty::p1::line::Rng;
 use smarty::p1::push::Framing;
-use smarty::p1::push::assembly::{Look, Parts, Scan};
+use smarty::p1::push::assembly::{Embedded, Parts, Scan};
 use smarty::p1::push::axdr;
 use smarty::p1::push::hdlc::{self, Link};
 use smarty::p1::push::lists::List;
 use smarty::p1::readout::Readout;
-use smarty::p1::telegram::Memory;
+use smarty::p1::telegram::LayoutCache;
 use smarty::p1::value::Zone;
 use smarty::source::dump::{DumpDecoder, Form, Piece, encode_base64, write_header, write_record};
 use stream::Stream;
@@ -105,8 +105,8 @@ fn stages(sheet: &mut Sheet, stream: &Stream) {
     sheet.time("framing", "copy the bytes", stream.size(), || {
         let mut framer = Framer::default();
         let (data, mut from) = (&stream.bytes, 0);
-        while let Some(sighting) = framer.next(data, 0, from, true, |_, _| false) {
-            from = black_box(sighting).end;
+        while let Some(candidate) = framer.next(data, 0, from, true, |_, _| false) {
+            from = black_box(candidate).end;
         }
         assert_eq!(from, data.len());
     });
@@ -126,7 +126,7 @@ fn stages(sheet: &mut Sheet, stream: &Stream) {
         }
     });
     let zone = Zone::luxembourg();
-    let mut memory = Memory::default();
+    let mut memory = LayoutCache::default();
     sheet.time(
         "parse, the lines known",
         "copy the bytes",
@@ -145,7 +145,11 @@ fn stages(sheet: &mut Sheet, stream: &Stream) {
         || {
             for text in &stream.texts {
                 let mark = text.len() - 7;
-                black_box(Memory::default().parse(text, mark, &zone).measured_at());
+                black_box(
+                    LayoutCache::default()
+                        .parse(text, mark, &zone)
+                        .measured_at(),
+                );
             }
         },
     );
@@ -221,7 +225,9 @@ fn pushes_alone(sheet: &mut Sheet) {
         || {
             let (mut at, mut pushes) = (0, 0);
             while let Scan::Push { end, fault: None } =
-                parts.scan(&rows.blocks, at, Framing::Hdlc, true, |_, _| Look::Stands)
+                parts.scan(&rows.blocks, at, Framing::Hdlc, true, |_, _| {
+                    Embedded::Stands
+                })
             {
                 black_box(&parts.apdu);
                 at = end;

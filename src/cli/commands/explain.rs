@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::format::explanation;
 use crate::observe::redact::Redactor;
-use crate::p1::diagnosis::worst::Worst;
+use crate::p1::diagnosis::example_frame::ExampleFrame;
 use crate::p1::examine::examine;
 use crate::source::Kind;
 use crate::source::Source;
@@ -49,13 +49,14 @@ pub fn run(args: &Run, named: &[Named], zone: &Zone, global: &Global) -> Result<
         let found = examination.summary.good > 0 || !examination.summary.refused.is_empty();
         if !found && (is_text || capture.len() == KEY_LENGTH) {
             // A file of keys in the place of a capture: its bytes are not shown.
-            examination.worst = None;
+            examination.example = None;
         }
         if let Some(redactor) = &mut redactor {
-            let is_shown = |worst: &Worst| explanation::is_shown(worst, global.verbose > 0);
-            let shown = examination.worst.as_ref().is_some_and(is_shown);
+            let is_shown =
+                |example: &ExampleFrame| explanation::is_shown(example, global.verbose > 0);
+            let shown = examination.example.as_ref().is_some_and(is_shown);
             redactor.examination(&mut examination);
-            if shown && examination.worst.is_none() {
+            if shown && examination.example.is_none() {
                 let what = format!("{name}: the frame is left out, it could name the meter");
                 say(Level::Note, &what, None);
             }

@@ -17,7 +17,7 @@ use crate::observe::context::{Context, Source};
 use crate::observe::observer::{Flow, Observer, Report};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::Finding;
-use crate::p1::diagnosis::key_check::{KeyCheck, Meter};
+use crate::p1::diagnosis::keys::{KeyCheck, Meter};
 use crate::p1::event::Event;
 use crate::p1::examine::Stage;
 use crate::run::counts::exit_of;

@@ -4,7 +4,7 @@ use super::parts::{write_integer, write_text_or_null};
 use crate::format::incremental::{Rendering, Template};
 use crate::format::number::{is_clean, part_of, write_json, write_json_bytes, write_json_text};
 use crate::observe::fields::Fields;
-use crate::p1::layout::{Form, Item, Place};
+use crate::p1::layout::{Form, Item, TextRange};
 use crate::p1::push::UnitFrom;
 use crate::p1::telegram::Telegram;
 
@@ -23,9 +23,9 @@ enum Then {
     /// The version of the standard.
     Version,
     /// A text that may need escapes.
-    Raw(Place),
+    Raw(TextRange),
     /// A text that never needs escapes: only its digits change.
-    Clean(Place),
+    Clean(TextRange),
     /// One of the issues that there can be, with a comma behind it.
     Issue(u32),
 }
@@ -358,7 +358,7 @@ impl<'a> Planner<'a> {
         self.draft.constant().extend_from_slice(text.as_bytes());
     }
 
-    fn step(&mut self, place: Place, then: Then) {
+    fn step(&mut self, place: TextRange, then: Then) {
         let telegram = &self.telegram;
         self.draft
             .step(place, then, |out, then| then.write(out, telegram));

@@ -9,7 +9,7 @@ use super::columns::{Columns, DIGITS_MAX, Kind, MEASURED_AT, SCALE};
 use super::rows::Rows;
 use crate::format::number::write_plain;
 use crate::observe::fields::Fields;
-use crate::p1::layout::{Form, Item, Line, Place};
+use crate::p1::layout::{Form, Item, Line, TextRange};
 use crate::p1::telegram::{Shape, Telegram};
 use crate::p1::value::{self, Decimal};
 
@@ -62,7 +62,7 @@ struct Text {
 #[derive(Debug)]
 struct Entry {
     key: ByteArray,
-    place: Place,
+    place: TextRange,
     items: Range<u32>,
     text: ByteArray,
 }
@@ -113,7 +113,7 @@ impl Plan {
             };
             let entry = Entry {
                 key: ByteArray::from(key.into_bytes()),
-                place: Place {
+                place: TextRange {
                     start: line.place.start,
                     end: (line.groups.end.checked_sub(1))
                         .and_then(|last| layout.groups.get(last as usize))
@@ -153,7 +153,7 @@ impl Plan {
     pub(super) fn write(&mut self, rows: &mut Rows, telegram: &Telegram<'_>) {
         let sent = telegram.text();
         self.changes.look(sent);
-        let changed = |place: &Place| self.changes.touch(place);
+        let changed = |place: &TextRange| self.changes.touch(place);
         self.needed.clear();
         match telegram.measured_at().and_then(|time| time.instant()) {
             Some(at) => rows.integer(MEASURED_AT, at.as_microsecond()),
@@ -208,7 +208,7 @@ impl Changes {
 
     /// Tells whether a place may hold something else than before.
     #[inline]
-    fn touch(&self, place: &Place) -> bool {
+    fn touch(&self, place: &TextRange) -> bool {
         let blocks = place.start as usize / BLOCK..(place.end as usize).div_ceil(BLOCK);
         let blocks = self.blocks.get(blocks);
         blocks.is_none_or(|blocks| blocks.contains(&true))

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::p1::period::{By, Ledger, Wanted};
-use crate::p1::telegram::{Memory, format};
+use crate::p1::telegram::{LayoutCache, format};
 
 /// Two days of a quarter each, with a gap of an hour, gas and what goes out.
 fn statement(by: By, zone: &Zone) -> Statement {
@@ -29,7 +29,7 @@ fn statement(by: By, zone: &Zone) -> Statement {
             .map(|(code, value)| (*code, value.split(")(").collect::<Vec<_>>()));
         let text = format("/SMY5\\meter", lines, true);
         let mark = text.iter().position(|byte| *byte == b'!').unwrap();
-        ledger.take(&Memory::default().parse(&text, mark, zone), None);
+        ledger.take(&LayoutCache::default().parse(&text, mark, zone), None);
     }
     let wanted = Wanted {
         by: Some(by),

@@ -139,7 +139,7 @@ impl Key {
         [block[0], block[1], block[2]]
     }
 
-    /// The sixteen bytes, for trying relatives of a key.
+    /// The sixteen bytes, for trying what it may be a bad copy of.
     pub fn bytes(&self) -> &[u8; 16] {
         &self.0
     }

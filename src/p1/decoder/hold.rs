@@ -11,11 +11,11 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::judge::Verdict;
+use super::verifier::Decision;
 use super::{Decoder, JUNK_MAX};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::event::{Event, Junk};
-use crate::p1::framer::{Kind, Sighting};
+use crate::p1::framer::{Candidate, Kind};
 use crate::p1::readout::{Algorithm, End, Readout};
 use crate::p1::span::Span;
 
@@ -25,7 +25,7 @@ pub(super) struct Doubt {
     pub(super) sender: Sender,
     pub(super) habit: Habit,
     /// What becomes of it then.
-    pub(super) verdict: Verdict,
+    pub(super) decision: Decision,
 }
 
 /// What a meter does in another way than the standard.
@@ -81,7 +81,7 @@ struct Item {
 #[derive(Clone)]
 struct Frame {
     kind: Kind,
-    verdict: Verdict,
+    decision: Decision,
     /// The text of an encrypted frame.
     text: Vec<u8>,
     doubt: Option<Doubt>,
@@ -189,7 +189,7 @@ impl Hold {
         for frame in self.frames() {
             let this = |doubt: &mut Doubt| doubt.sender == *sender && doubt.habit == habit;
             if let Some(doubt) = frame.doubt.take_if(this) {
-                frame.verdict = doubt.verdict;
+                frame.decision = doubt.decision;
             }
         }
     }
@@ -232,53 +232,56 @@ impl Decoder {
         &mut self,
         span: Span,
         frame: &[u8],
-        sighting: &Sighting,
-        mut verdict: Verdict,
+        candidate: &Candidate,
+        mut decision: Decision,
         sink: &mut impl FnMut(&Event<'_>),
     ) {
-        let whole = matches!(verdict, Verdict::Refuse { end, .. } if end == sighting.end);
-        let mut doubt = self.judge.doubt.take().filter(|_| whole);
-        match sighting.kind {
-            Kind::Plain(_) if self.judge.habits.has_no_end() => {
+        let whole = matches!(decision, Decision::Refuse { end, .. } if end == candidate.end);
+        let mut doubt = self.verifier.doubt.take().filter(|_| whole);
+        match candidate.kind {
+            Kind::Plain(_) if self.verifier.habits.has_no_end() => {
                 self.ends(Some(&Sender::first_line(frame)));
             }
             // It stopped inside a line: the one before and the next are not two in a row.
-            Kind::PlainCut if doubt.is_none() && self.judge.habits.has_no_end() => {
+            Kind::PlainCut if doubt.is_none() && self.verifier.habits.has_no_end() => {
                 self.part(&Sender::first_line(frame));
             }
             Kind::Headless => self.ends(None),
             _ => {}
         }
         if self.hold.is_empty() && doubt.is_none() {
-            return self.say(span, frame, sighting.kind, verdict, sink);
+            return self.say(span, frame, candidate.kind, decision, sink);
         }
-        if matches!(sighting.kind, Kind::Push { .. } | Kind::BarePush) {
+        if matches!(candidate.kind, Kind::Push { .. } | Kind::BarePush) {
             self.release(sink);
-            return self.say(span, frame, sighting.kind, verdict, sink);
+            return self.say(span, frame, candidate.kind, decision, sink);
         }
         if let Some(Doubt { sender, habit, .. }) = &doubt {
-            if self.judge.habits.shows(sender, *habit) {
+            if self.verifier.habits.shows(sender, *habit) {
                 self.hold.prove(sender, *habit);
-                verdict = doubt.take().map_or(verdict, |doubt| doubt.verdict);
+                decision = doubt.take().map_or(decision, |doubt| doubt.decision);
             } else if habit.is_no_end() {
                 // The one before stopped behind other lines.
                 self.part(&sender.clone());
-                self.judge.habits.shows(sender, *habit);
+                self.verifier.habits.shows(sender, *habit);
             }
-        } else if let Some(sender) = self.judge.sender_of_standard(sighting, frame, &verdict) {
-            self.judge.habits.deny(&sender);
+        } else if let Some(sender) = self
+            .verifier
+            .sender_of_standard(candidate, frame, &decision)
+        {
+            self.verifier.habits.deny(&sender);
             self.hold.deny(&sender);
         }
-        let text = match sighting.kind {
+        let text = match candidate.kind {
             Kind::Ciphered(_) => {
-                let text = self.judge.text.get(..self.judge.length);
+                let text = self.verifier.text.get(..self.verifier.length);
                 text.unwrap_or_default().to_vec()
             }
             _ => Vec::new(),
         };
         let item = Frame {
-            kind: sighting.kind,
-            verdict,
+            kind: candidate.kind,
+            decision,
             text,
             doubt,
         };
@@ -297,7 +300,7 @@ impl Decoder {
         while from < to {
             let end = to.min(from + JUNK_MAX);
             let bytes = data.get(from..end).unwrap_or_default();
-            if self.judge.habits.has_no_end() && holds_end_line(bytes) {
+            if self.verifier.habits.has_no_end() && holds_end_line(bytes) {
                 self.ends(None);
             }
             let span = Span::new(self.offset + from as u64, end - from);
@@ -325,14 +328,14 @@ impl Decoder {
 
     /// An end line was sent by a meter, or by whichever meter sends.
     fn ends(&mut self, sender: Option<&Sender>) {
-        self.judge.habits.ends(sender);
+        self.verifier.habits.ends(sender);
         self.hold.deny_no_end(sender);
     }
 
     /// A telegram without end is followed by one that does not agree with it.
     fn part(&mut self, sender: &Sender) {
         self.hold.deny_no_end(Some(sender));
-        self.judge.habits.part(sender);
+        self.verifier.habits.part(sender);
     }
 
     fn say_held(&mut self, sink: &mut impl FnMut(&Event<'_>)) {
@@ -347,10 +350,10 @@ impl Decoder {
                 continue;
             };
             if let Kind::Ciphered(_) = frame.kind {
-                self.judge.length = frame.text.len();
-                self.judge.text = frame.text;
+                self.verifier.length = frame.text.len();
+                self.verifier.text = frame.text;
             }
-            self.say(span, &bytes, frame.kind, frame.verdict, sink);
+            self.say(span, &bytes, frame.kind, frame.decision, sink);
         }
     }
 }

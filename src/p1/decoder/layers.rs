@@ -5,8 +5,8 @@
 //! |------ push ------|   |---- shown once more ------|
 //! ```
 
-use super::judge::{Judge, Verdict};
-use crate::p1::framer::{Framer, Kind, Sighting};
+use super::verifier::{Decision, Verifier};
+use crate::p1::framer::{Candidate, Framer, Kind};
 use crate::p1::push::Framing;
 
 /// The layers inside the last push.
@@ -20,8 +20,8 @@ pub(super) struct Layers {
 
 impl Layers {
     /// Tells whether a frame is a layer of the push before it.
-    pub(super) fn hold(&self, sighting: &Sighting, frame: &[u8]) -> bool {
-        let bare = matches!(sighting.kind, Kind::Ciphered(_) | Kind::BarePush);
+    pub(super) fn hold(&self, candidate: &Candidate, frame: &[u8]) -> bool {
+        let bare = matches!(candidate.kind, Kind::Ciphered(_) | Kind::BarePush);
         bare && !frame.is_empty() && (frame == self.unit || frame == self.text)
     }
 
@@ -29,23 +29,23 @@ impl Layers {
     pub(super) fn take(
         &mut self,
         framer: &Framer,
-        judge: &Judge,
-        sighting: &Sighting,
-        verdict: &Verdict,
+        verifier: &Verifier,
+        candidate: &Candidate,
+        decision: &Decision,
     ) {
         self.unit.clear();
         self.text.clear();
-        if let Kind::Push { framing, .. } = sighting.kind
+        if let Kind::Push { framing, .. } = candidate.kind
             && framing != Framing::Bare
         {
             self.unit.extend_from_slice(&framer.parts.apdu);
         }
-        let header = match sighting.kind {
+        let header = match candidate.kind {
             Kind::Ciphered(header) => Some(header),
-            _ => judge.inner,
+            _ => verifier.inner,
         };
-        if let (Some(header), Verdict::Push { .. }) = (header, verdict) {
-            let text = judge.text.get(..header.text_length());
+        if let (Some(header), Decision::Push { .. }) = (header, decision) {
+            let text = verifier.text.get(..header.text_length());
             self.text.extend_from_slice(text.unwrap_or_default());
         }
     }

@@ -1,13 +1,13 @@
 //! What a judgement may know beside the trouble itself.
 
-use super::stream::Stream;
 use crate::p1::cipher::Keys;
+use crate::p1::diagnosis::stream::Stream;
 
 /// What the judgement may know beside the trouble.
 pub struct Context<'a> {
     /// Keys of the meters.
     pub keys: &'a Keys,
-    /// Memory over the good frames.
+    /// LayoutCache over the good frames.
     pub stream: &'a Stream,
     /// Good telegrams.
     pub good: u64,

@@ -3,8 +3,8 @@
 //! A weak pull-up lets bits fall from 1 to 0, noise turns them both ways, and a receiver that samples late
 //! reads `(c >> 1) | 80`. Where the text says what a character should have been, the bit is known.
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::text;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::text;
 use crate::p1::span::Span;
 
 /// Counts over damaged characters.

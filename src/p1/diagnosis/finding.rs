@@ -124,7 +124,7 @@ words! {
         Replayed = "replayed",
         /// There is no key for the meter.
         NoKey = "no_key",
-        /// The key does not open the frames, and no relative of it does.
+        /// The key does not open the frames, and it is no bad copy of one that does.
         WrongKey = "wrong_key",
         /// The key is that of another meter.
         KeyOfOtherMeter = "key_of_other_meter",

@@ -1,7 +1,7 @@
 //! What happens to pushes on their way: parts that are lost, check sums that do not fit, buffers that are too small.
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::stream::clock_of;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::stream::clock_of;
 use crate::p1::event::{Decoded, Reason, Refused};
 use crate::p1::span::Span;
 

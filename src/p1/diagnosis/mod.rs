@@ -3,65 +3,50 @@
 //! ```text
 //! bytes -> line -> frame -> length -> title and counter -> key -> text -> CRC -> tag -> grammar -> values
 //! ```
-//! That is the order of the examination; the first that fails is named first. Trouble is collected while it
+//! That is the order of the examination; the first that fails is named first. Anomalies is collected while it
 //! lasts and judged when the line falls silent or the input ends: a hundred bad frames are one finding.
 //! Healthy telegrams cost a comparison of counters and nothing more.
 
-mod align;
-mod blotted;
-mod bytes;
-mod clue;
+mod anomalies;
+mod conclude;
+mod contents;
 mod context;
 mod damage;
-mod fate;
+mod encrypted;
+pub mod example_frame;
 mod finding;
-mod flow;
-mod frames;
-mod host;
-mod judge;
-pub mod key_check;
-mod lines;
+pub mod keys;
 mod links;
-mod listen;
 mod pace;
 mod plain;
 pub mod pulses;
+mod receiver;
 pub mod recovery;
-mod relatives;
 pub mod repair;
-mod sample;
-mod sealed;
-mod sent;
-mod shape;
-pub mod slip;
 mod stream;
 pub mod sums;
 #[cfg(test)]
 mod testing;
 mod text;
-mod trouble;
-mod verdicts;
-mod view;
-pub mod worst;
 
 use std::sync::Arc;
 
+use self::anomalies::{Anomalies, AnomalyKind};
 use self::context::Context;
+use self::keys::sealed::Sealed;
 use self::links::Links;
-use self::sealed::Sealed;
 use self::stream::Stream;
-use self::trouble::{PieceKind, Trouble};
 use super::cipher::Keys;
 use super::event::{Event, Reason, Refused};
 use super::span::Span;
 
+pub use contents::Contents;
 pub use finding::{Evidence, Finding, Measure, Verdict};
-pub use sent::Sent;
 
 /// Watches a stream and says what is wrong with it.
 pub struct Diagnosis {
     keys: Arc<Keys>,
-    trouble: Trouble,
+    trouble: Anomalies,
     /// Pushes that the keys do not fit.
     pushes: Vec<(Span, Sealed)>,
     links: Links,
@@ -100,7 +85,7 @@ pub struct Summary {
     /// What the link is like.
     pub state: State,
     /// What the meters send.
-    pub sent: Sent,
+    pub contents: Contents,
 }
 
 /// What the link is like.
@@ -134,7 +119,7 @@ impl Diagnosis {
     pub fn new(keys: Arc<Keys>) -> Self {
         Self {
             keys,
-            trouble: Trouble::default(),
+            trouble: Anomalies::default(),
             pushes: Vec::new(),
             links: Links::default(),
             stream: Stream::default(),
@@ -177,7 +162,7 @@ impl Diagnosis {
         let since = *self.troubled_since.get_or_insert(unix_seconds);
         if unix_seconds.saturating_sub(since) >= PATIENCE_SECONDS {
             self.troubled_since = None;
-            self.judge(false);
+            self.conclude(false);
         }
     }
 
@@ -192,7 +177,7 @@ impl Diagnosis {
                 }
                 if decoded.crc.valid().is_none() && self.stream.is_odd() {
                     // Without a CRC the grammar is all that shows damage.
-                    let kind = PieceKind::Frame {
+                    let kind = AnomalyKind::Frame {
                         header: None,
                         reason: Reason::NoEnd,
                     };
@@ -224,7 +209,7 @@ impl Diagnosis {
                     self.push(refused);
                     return;
                 }
-                let kind = PieceKind::Frame {
+                let kind = AnomalyKind::Frame {
                     header: refused.header,
                     reason: refused.reason,
                 };
@@ -238,7 +223,7 @@ impl Diagnosis {
                 self.summary.junk += junk.span.len();
                 if !is_filler(junk.bytes) || !self.trouble.is_empty() {
                     self.stream.junk(junk.bytes);
-                    self.trouble(junk.span, PieceKind::Junk, junk.bytes);
+                    self.trouble(junk.span, AnomalyKind::Junk, junk.bytes);
                 }
             }
         }
@@ -258,7 +243,7 @@ impl Diagnosis {
             self.bursts += 1;
             // What stays the same is looked at less and less often.
             if self.bursts <= 4 || self.bursts.is_power_of_two() {
-                self.judge(false);
+                self.conclude(false);
             }
         }
     }
@@ -272,7 +257,7 @@ impl Diagnosis {
             let span = Span::default();
             self.say(vec![Finding::new(Verdict::Silence, span, 1, evidence)]);
         }
-        self.judge(true);
+        self.conclude(true);
     }
 
     /// Findings that have not been taken yet.
@@ -303,7 +288,7 @@ impl Diagnosis {
         let mut summary = self.summary.clone();
         summary.missed = self.stream.missed();
         summary.headless = self.stream.headless();
-        summary.sent = self.stream.sent();
+        summary.contents = self.stream.contents();
         let trouble = !self.said.is_empty();
         summary.state = match (summary.good, self.stream.end()) {
             (0, 0) => State::Silent,
@@ -328,12 +313,12 @@ impl Diagnosis {
         }
     }
 
-    fn trouble(&mut self, span: Span, kind: PieceKind, bytes: &[u8]) {
+    fn trouble(&mut self, span: Span, kind: AnomalyKind, bytes: &[u8]) {
         self.fresh = true;
         self.trouble.push(span, kind, bytes, self.stream.known());
     }
 
-    fn judge(&mut self, ended: bool) {
+    fn conclude(&mut self, ended: bool) {
         if self.fresh || (ended && self.judged == 0) || self.stream.changed() {
             self.judged += 1;
             self.fresh = false;
@@ -346,8 +331,8 @@ impl Diagnosis {
                 patient: self.patient,
                 usual_length: None,
             };
-            let mut findings = judge::judge(&self.trouble, &context);
-            findings.extend(judge::pushes(&self.pushes, &context));
+            let mut findings = conclude::conclude(&self.trouble, &context);
+            findings.extend(conclude::pushes(&self.pushes, &context));
             // What their link says of pushes comes before what their torn bytes look like.
             let links = self.links.findings(self.summary.good, ended);
             findings.splice(0..0, links);

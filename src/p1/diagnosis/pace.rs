@@ -1,6 +1,6 @@
 //! How often a meter sends, by its own clock.
 
-use super::finding::Verdict;
+use crate::p1::diagnosis::finding::Verdict;
 
 /// The last steps of the clock from one telegram to the next.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,9 @@ impl Pace {
         }
         *self.steps.get_mut(self.step % STEPS)? = step;
         self.step += 1;
-        self.step.is_multiple_of(STEPS).then(|| self.judge(slow))?
+        self.step
+            .is_multiple_of(STEPS)
+            .then(|| self.conclude(slow))?
     }
 
     /// Holds the clock of the meter against that of the host; both in seconds since 1970.
@@ -53,7 +55,7 @@ impl Pace {
         (alike && off > CLOCK_OFF).then_some((Verdict::ClockOff, off))
     }
 
-    fn judge(&self, slow: bool) -> Option<(Verdict, u64)> {
+    fn conclude(&self, slow: bool) -> Option<(Verdict, u64)> {
         let least = *self.steps.iter().min()?;
         let most = *self.steps.iter().max()?;
         match (least, most) {

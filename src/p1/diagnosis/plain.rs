@@ -3,43 +3,48 @@
 //! The CRC says only that something is wrong. A good telegram of the same meter, or what most of several bad
 //! ones agree on, says what; with neither, the grammar of the lines must do.
 
-use super::clue::first_bad_line;
-use super::context::Context;
-use super::damage::{consensus, rebuilt};
-use super::fate::{Found, Text};
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::repair;
-use super::sums::{self, Sum};
-use super::text;
-use super::trouble::{PieceKind, Stretch};
+mod blotted;
+mod crc_hints;
+mod damage_kinds;
+mod missing_lines;
+
+use crate::p1::diagnosis::anomalies::{AnomalyKind, Stretch};
+use crate::p1::diagnosis::context::Context;
+use crate::p1::diagnosis::damage::{consensus, rebuilt};
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::plain::crc_hints::first_bad_line;
+use crate::p1::diagnosis::plain::damage_kinds::{Found, Text};
+use crate::p1::diagnosis::repair;
+use crate::p1::diagnosis::sums::{self, Sum};
+use crate::p1::diagnosis::text;
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
 
 /// The plain telegrams among the trouble.
 #[derive(Default)]
-pub struct Plains<'a> {
+pub struct PlainFrames<'a> {
     texts: Vec<Text<'a>>,
 }
 
-impl<'a> Plains<'a> {
+impl<'a> PlainFrames<'a> {
     /// Takes the plain telegrams of a stretch.
     pub fn look(&mut self, stretch: &Stretch<'a>, lead: bool) {
         for (index, piece) in stretch.pieces.iter().enumerate() {
             let bytes = stretch.between(index, index + 1);
             let (crc, ended) = match piece.kind {
-                PieceKind::Frame {
+                AnomalyKind::Frame {
                     header: None,
                     reason: Reason::CrcMismatch(crc),
                 } => (Some(crc), true),
-                PieceKind::Frame {
+                AnomalyKind::Frame {
                     header: None,
                     reason: Reason::NoEnd,
                 } => (None, bytes.trim_ascii_end().ends_with(b"!")),
-                PieceKind::Frame {
+                AnomalyKind::Frame {
                     header: None,
                     reason: Reason::NoStart,
                 } => (None, true),
-                PieceKind::Junk if !lead && is_telegram_without_start(bytes) => (None, true),
+                AnomalyKind::Junk if !lead && is_telegram_without_start(bytes) => (None, true),
                 _ => continue,
             };
             self.texts.push(Text {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
 use crate::p1::span::Span;
 use crate::p1::telegram::{Telegram, Value};
 

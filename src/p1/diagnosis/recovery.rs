@@ -7,12 +7,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::finding::Verdict;
-use super::flow;
-use super::repair;
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
 use crate::p1::decoder::{Decoder, Policy};
+use crate::p1::diagnosis::encrypted::flow;
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::repair;
 use crate::p1::event::{Decoded, Event, Reason, Security, Tag};
 use crate::p1::line::recover;
 use crate::p1::readout::Readout;

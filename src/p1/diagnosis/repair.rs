@@ -2,10 +2,10 @@
 //!
 //! What cannot be proved stays refused. Nothing is guessed: a mended frame is the frame that was sent.
 
-use super::finding::Verdict;
-use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, Header, SystemTitle};
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::text;
 use crate::p1::framer::PLAIN_MAX;
 use crate::p1::line::recover;
 use crate::p1::readout::{Readout, SentCrc, crc16};
@@ -327,5 +327,4 @@ const CRC_OPEN_MAX: usize = 20;
 const BEHIND_MAX: usize = 4;
 
 #[cfg(test)]
-#[path = "repair_tests.rs"]
 mod tests;

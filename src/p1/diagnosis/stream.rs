@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::host;
-use super::pace::Pace;
-use super::sent::Sent;
-use super::sums::{self, Sum};
-use super::view::Known;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::contents::Contents;
+use crate::p1::diagnosis::encrypted::host;
+use crate::p1::diagnosis::encrypted::untrusted_frame::LastGood;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::pace::Pace;
+use crate::p1::diagnosis::sums::{self, Sum};
 use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{FaultKind, Form};
 use crate::p1::push::{Push, UnitFrom};
 use crate::p1::span::Span;
 use crate::p1::telegram::Shape;
 
-/// Memory over the frames of a stream.
+/// LayoutCache over the frames of a stream.
 #[derive(Default)]
 pub struct Stream {
     meters: Vec<Meter>,
@@ -41,7 +41,7 @@ pub struct Stream {
     owner: Option<SystemTitle>,
     findings: Vec<Finding>,
     changed: bool,
-    sent: Sent,
+    contents: Contents,
     /// The meter is of a kind that sends every ten seconds.
     slow: bool,
     /// Telegrams in clear.
@@ -166,15 +166,15 @@ impl Stream {
         self.end = refused.span.end;
         self.refused += 1;
         match refused.header {
-            Some(_) => self.sent.encrypted = true,
-            None => self.sent.clear = true,
+            Some(_) => self.contents.encrypted = true,
+            None => self.contents.clear = true,
         }
     }
 
     /// Takes a frame that was sent before.
     pub fn replayed(&mut self, refused: &Refused<'_>) {
         self.end = refused.span.end;
-        self.sent.encrypted = true;
+        self.contents.encrypted = true;
         let Some(header) = refused.header.or(refused.inner) else {
             return;
         };
@@ -213,15 +213,15 @@ impl Stream {
     }
 
     /// What the meters send.
-    pub fn sent(&self) -> Sent {
-        self.sent
+    pub fn contents(&self) -> Contents {
+        self.contents
     }
 
     /// What good frames say of the next one.
-    pub fn known(&self) -> Known {
+    pub fn known(&self) -> LastGood {
         self.meters
             .get(self.latest)
-            .map_or_else(Known::default, |meter| Known {
+            .map_or_else(LastGood::default, |meter| LastGood {
                 title: Some(meter.title),
                 counter: Some(meter.counter),
                 length: Some(meter.length),
@@ -319,7 +319,7 @@ impl Stream {
 
     fn new_shape(&mut self, decoded: &Decoded<'_>) {
         let shape = decoded.telegram.shape();
-        self.sent.note(decoded);
+        self.contents.note(decoded);
         let version = decoded.telegram.p1_version();
         self.slow = version.is_some_and(|version| version.starts_with(['2', '3', '4']));
         let wrong = |kind| {

@@ -9,7 +9,7 @@
 
 use memchr::{memchr2, memrchr2};
 
-use super::{End, Found, Framer, HEADER_LINE_MAX, Kind, OBIS_MAX, PlainEnd, Readout, Sighting};
+use super::{Candidate, End, Found, Framer, HEADER_LINE_MAX, Kind, OBIS_MAX, PlainEnd, Readout};
 
 /// What is remembered of data lines without a first line.
 #[derive(Clone, Copy, Default)]
@@ -66,15 +66,15 @@ impl Framer {
         };
         let start = begin(data, from, code);
         let before = data.get(start..code).unwrap_or_default();
-        let goes_on = self.headless.cut == Some(base + from as u64)
+        let looks_like_body = self.headless.cut == Some(base + from as u64)
             && start == from
             && !holds_empty_line(before);
         let first = !std::mem::replace(&mut self.headless.begun, true);
-        if first || goes_on {
+        if first || looks_like_body {
             self.headless.barren = base + end as u64;
             return Found::Not;
         }
-        Found::Sighting(Sighting {
+        Found::Candidate(Candidate {
             start,
             end,
             kind: Kind::Headless,

@@ -2,14 +2,14 @@
 
 use super::{Check, Damage, Field, Gathered, Line, Nodes, Said, Sum, Written};
 use crate::p1::readout::{Readout, SentCrc};
-use crate::p1::telegram::{Memory, Telegram, Value};
+use crate::p1::telegram::{LayoutCache, Telegram, Value};
 use crate::p1::value::Zone;
 
 /// Takes a telegram apart.
 pub(super) fn telegram(
     nodes: &mut Nodes,
     unit: &Gathered,
-    memory: &mut Memory,
+    memory: &mut LayoutCache,
     zone: &Zone,
     depth: u8,
 ) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Fault, FaultKind, Form, Group, Item, Layout, Line, OLD_READING, Place};
+use super::{Fault, FaultKind, Form, Group, Item, Layout, Line, OLD_READING, TextRange};
 use crate::p1::obis::{self, Entry, Kind, Obis, Section};
 use crate::p1::unit::Unit;
 use crate::p1::value::{Number, octet_text};
@@ -15,9 +15,9 @@ impl Layout {
             seen: HashSet::new(),
             layout: Self {
                 mark,
-                low: text.to_vec(),
-                width: vec![0; text.len()],
-                identification: Place::default(),
+                lowest: text.to_vec(),
+                span: vec![0; text.len()],
+                identification: TextRange::default(),
                 lines: Vec::new(),
                 groups: Vec::new(),
                 items: Vec::new(),
@@ -39,7 +39,7 @@ impl Layout {
             }
             at += length + 1;
         }
-        let crc = Place::new(mark + 1, (mark + 5).min(text.len()));
+        let crc = TextRange::new(mark + 1, (mark + 5).min(text.len()));
         if crc.of(text).iter().all(u8::is_ascii_hexdigit) {
             reader.allow(crc, b'0', b'f');
         }
@@ -56,7 +56,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn header(&mut self, length: usize) {
-        self.layout.identification = Place::new(1.min(length), length);
+        self.layout.identification = TextRange::new(1.min(length), length);
         self.allow_digits(self.layout.identification);
         let line = self.layout.identification;
         if !line.of(self.text).iter().all(|b| matches!(b, b' '..=b'~')) {
@@ -70,14 +70,14 @@ impl Reader<'_> {
         let before = line.get(..open).unwrap_or_default();
         let code = before.trim_ascii();
         let code_start = start + before.len() - before.trim_ascii_start().len();
-        let place = Place::new(code_start, code_start + code.len());
+        let place = TextRange::new(code_start, code_start + code.len());
         // A group on a line of its own belongs to the line before (DSMR P1 3.0, gas).
         if code.is_empty() && open < line.len() && !self.layout.lines.is_empty() {
             return self.groups(start + open, end, true);
         }
         let parsed = Obis::parse(code);
         let Some(parsed) = parsed.filter(|_| open < line.len()) else {
-            return self.fault(FaultKind::BadLine, Place::new(start, end), None);
+            return self.fault(FaultKind::BadLine, TextRange::new(start, end), None);
         };
         let repeated = !self.seen.insert(parsed);
         let index = self.layout.lines.len() as u32;
@@ -129,7 +129,7 @@ impl Reader<'_> {
             for at in place.start..place.end {
                 if let Some(&byte) = self.text.get(at as usize) {
                     self.allow(
-                        Place {
+                        TextRange {
                             start: at,
                             end: at + 1,
                         },
@@ -148,7 +148,7 @@ impl Reader<'_> {
             match rest.first() {
                 Some(b'(') => {
                     let close = closing(rest);
-                    let content = Place::new(at + 1, at + close.unwrap_or(rest.len()));
+                    let content = TextRange::new(at + 1, at + close.unwrap_or(rest.len()));
                     self.group(content, continued);
                     if close.is_none() {
                         self.line_fault(FaultKind::BadGroup, content);
@@ -157,14 +157,14 @@ impl Reader<'_> {
                 }
                 Some(b' ') => at += 1,
                 _ => {
-                    self.line_fault(FaultKind::BadGroup, Place::new(at, end));
+                    self.line_fault(FaultKind::BadGroup, TextRange::new(at, end));
                     break;
                 }
             }
         }
     }
 
-    fn group(&mut self, place: Place, continued: bool) {
+    fn group(&mut self, place: TextRange, continued: bool) {
         let first = self.layout.items.len() as u32;
         let content = place.of(self.text);
         let base = place.start as usize;
@@ -214,13 +214,13 @@ impl Reader<'_> {
         let number = starred.or(bare);
         let (value, unit) = match number {
             Some((length, behind)) => (
-                Place::new(start, start + length),
-                Place::new(start + behind, end),
+                TextRange::new(start, start + length),
+                TextRange::new(start + behind, end),
             ),
-            None => (Place::new(start, end), Place::new(end, end)),
+            None => (TextRange::new(start, end), TextRange::new(end, end)),
         };
         if bare.is_some() {
-            self.line_fault(FaultKind::NoAsterisk, Place::new(start, end));
+            self.line_fault(FaultKind::NoAsterisk, TextRange::new(start, end));
         }
         let line = self.layout.lines.last();
         let first = line.is_some_and(|line| line.groups.is_empty());
@@ -259,13 +259,20 @@ impl Reader<'_> {
             form => self.allow_values(value, form, entry),
         }
         match entry {
-            Some(entry) if !continued => self.judge(entry, form, value, unit, first),
+            Some(entry) if !continued => self.check_entry(entry, form, value, unit, first),
             _ => {}
         }
     }
 
     /// Names what does not fit the table.
-    fn judge(&mut self, entry: &Entry, form: Form, value: Place, unit: Place, first: bool) {
+    fn check_entry(
+        &mut self,
+        entry: &Entry,
+        form: Form,
+        value: TextRange,
+        unit: TextRange,
+        first: bool,
+    ) {
         if entry.kind != Kind::Number && !(entry.kind == Kind::Timed && form == Form::Number) {
             return;
         }
@@ -285,7 +292,7 @@ impl Reader<'_> {
     }
 
     /// Lets the bytes of a value change where that changes neither its form nor anything behind it.
-    fn allow_values(&mut self, value: Place, form: Form, entry: Option<&Entry>) {
+    fn allow_values(&mut self, value: TextRange, form: Form, entry: Option<&Entry>) {
         match form {
             // The device type decides what the readings of the channel are called.
             Form::Number if entry.is_some_and(|entry| entry.name == DEVICE_TYPE) => {}
@@ -301,30 +308,30 @@ impl Reader<'_> {
         }
     }
 
-    fn allow_digits(&mut self, place: Place) {
+    fn allow_digits(&mut self, place: TextRange) {
         for at in place.start as usize..place.end as usize {
             if self.text.get(at).is_some_and(u8::is_ascii_digit) {
-                self.allow(Place::new(at, at + 1), b'0', b'9');
+                self.allow(TextRange::new(at, at + 1), b'0', b'9');
             }
         }
     }
 
-    fn allow(&mut self, place: Place, low: u8, high: u8) {
+    fn allow(&mut self, place: TextRange, lowest: u8, high: u8) {
         let range = place.start as usize..place.end as usize;
-        if let Some(bytes) = self.layout.low.get_mut(range.clone()) {
-            bytes.fill(low);
+        if let Some(bytes) = self.layout.lowest.get_mut(range.clone()) {
+            bytes.fill(lowest);
         }
-        if let Some(widths) = self.layout.width.get_mut(range) {
-            widths.fill(high - low);
+        if let Some(widths) = self.layout.span.get_mut(range) {
+            widths.fill(high - lowest);
         }
     }
 
-    fn line_fault(&mut self, kind: FaultKind, place: Place) {
+    fn line_fault(&mut self, kind: FaultKind, place: TextRange) {
         let line = (self.layout.lines.len() as u32).checked_sub(1);
         self.fault(kind, place, line);
     }
 
-    fn fault(&mut self, kind: FaultKind, place: Place, line: Option<u32>) {
+    fn fault(&mut self, kind: FaultKind, place: TextRange, line: Option<u32>) {
         self.layout.faults.push(Fault { kind, place, line });
     }
 }

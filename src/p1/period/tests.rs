@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::p1::telegram::{Memory, format};
+use crate::p1::telegram::{LayoutCache, format};
 use crate::p1::value::{Decimal, Zone};
 
 /// A telegram with an imported energy in Wh, and more lines.
@@ -25,7 +25,7 @@ fn take(ledger: &mut Ledger, second: i64, watt_hours: i64, more: &[(&str, String
         .map(|(code, value)| (*code, value.split(")(").collect::<Vec<_>>()));
     let text = format("/SMY5\\meter", lines, true);
     let mark = text.iter().position(|byte| *byte == b'!').unwrap();
-    let mut memory = Memory::default();
+    let mut memory = LayoutCache::default();
     ledger.take(&memory.parse(&text, mark, &zone), None);
 }
 
@@ -201,7 +201,7 @@ fn tariffs_make_the_total_where_none_is_sent() {
         let lines = lines.iter().map(|(code, value)| (*code, [value.as_str()]));
         let text = format("/SMY5\\meter", lines, true);
         let mark = text.iter().position(|byte| *byte == b'!').unwrap();
-        ledger.take(&Memory::default().parse(&text, mark, &zone), None);
+        ledger.take(&LayoutCache::default().parse(&text, mark, &zone), None);
     }
     let reference = "1kW".parse().unwrap();
     let statement = ledger

@@ -49,7 +49,7 @@ pub enum Scan {
 
 /// What a second look into a frame that did not verify has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Embedded {
     /// Another frame begins inside, at this index: the first one ended there.
     Cut(usize),
     /// Nothing begins inside.
@@ -86,7 +86,7 @@ impl Parts {
         start: usize,
         framing: Framing,
         closed: bool,
-        inside: impl Fn(Range<usize>, Range<usize>) -> Look,
+        inside: impl Fn(Range<usize>, Range<usize>) -> Embedded,
     ) -> Scan {
         self.apdu.clear();
         self.unit.clear();
@@ -125,9 +125,9 @@ impl Parts {
                 let end = at + frame.length;
                 let flag = end > at && data.get(end - 1) == Some(&FLAG);
                 match inside(at + 1..end - usize::from(flag), own) {
-                    Look::Cut(end) => (frame.length, frame.valid) = (end - at, false),
-                    Look::More => return Scan::More,
-                    Look::Stands => {}
+                    Embedded::Cut(end) => (frame.length, frame.valid) = (end - at, false),
+                    Embedded::More => return Scan::More,
+                    Embedded::Stands => {}
                 }
             }
             let info = rest.get(frame.info.clone()).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::Telegram;
-use crate::p1::layout::{FaultKind, Place};
+use crate::p1::layout::{FaultKind, TextRange};
 use crate::p1::value::{Timestamp, text};
 
 /// Something in the text that is not as the standard has it; its `Display` says what, in words.
@@ -12,7 +12,7 @@ use crate::p1::value::{Timestamp, text};
 pub struct Issue<'a> {
     telegram: Telegram<'a>,
     kind: IssueKind,
-    place: Place,
+    place: TextRange,
     line: Option<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! Telegrams: parse, format, parse again; and a remembered layout says what a fresh one says.
 
 use smarty::p1::readout::Readout;
-use smarty::p1::telegram::{Memory, Telegram, format};
+use smarty::p1::telegram::{LayoutCache, Telegram, format};
 
 use super::{choices, zone};
 
@@ -10,13 +10,13 @@ pub fn parse_format_parse(bytes: &[u8]) {
     let mut text = vec![b'/'];
     text.extend(bytes.strip_prefix(b"/").unwrap_or(bytes));
     let mark = mark_of(&text);
-    let mut memory = Memory::default();
+    let mut memory = LayoutCache::default();
     let telegram = memory.parse(&text, mark, zone());
     let first = said(&telegram);
     let is_clean = text.is_ascii() && telegram.issues().next().is_none();
     if is_clean {
         let once = formatted(&telegram);
-        let mut other = Memory::default();
+        let mut other = LayoutCache::default();
         let again = other.parse(&once, mark_of(&once), zone());
         let lines = |telegram: &Telegram<'_>| -> Vec<(String, Vec<String>)> {
             let line = |reading: smarty::p1::telegram::Reading<'_>| {
@@ -50,7 +50,7 @@ pub fn parse_format_parse(bytes: &[u8]) {
         }
         let mark = mark_of(&next);
         let remembered = said(&memory.parse(&next, mark, zone()));
-        let fresh = said(&Memory::default().parse(&next, mark, zone()));
+        let fresh = said(&LayoutCache::default().parse(&next, mark, zone()));
         assert_eq!(remembered, fresh);
     }
     assert_eq!(said(&memory.parse(&text, mark, zone())), first);

@@ -14,7 +14,7 @@ use crate::format::words::keys_of;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::Verdict;
-use crate::p1::diagnosis::key_check::{AuthSlip, Cause};
+use crate::p1::diagnosis::keys::{AuthKeyFault, Cause};
 use crate::run::failure::{Exit, Failure, Level, say};
 
 /// What came of the question for the key.
@@ -238,33 +238,35 @@ fn tried(heard: &Heard, title: SystemTitle, own: &MeterKeys) -> (Option<Cause>, 
 
 /// The keys that were meant.
 fn put_right(cause: &Cause, given: &MeterKeys) -> Option<MeterKeys> {
-    let second = |slip: &AuthSlip, of: &MeterKeys| {
-        let authentication = match slip {
-            AuthSlip::Public => AuthenticationKey::default(),
-            AuthSlip::Default => AuthenticationKey::new(std::array::from_fn(|at| 0xC0 + at as u8)),
-            AuthSlip::Relative(relative) => {
-                AuthenticationKey::new(*relative.keys(of).key().bytes())
+    let second = |fault: &AuthKeyFault, of: &MeterKeys| {
+        let authentication = match fault {
+            AuthKeyFault::Public => AuthenticationKey::default(),
+            AuthKeyFault::Default => {
+                AuthenticationKey::new(std::array::from_fn(|at| 0xC0 + at as u8))
+            }
+            AuthKeyFault::Miscopied(miscopied) => {
+                AuthenticationKey::new(*miscopied.keys(of).key().bytes())
             }
         };
         MeterKeys::new(of.key().clone(), authentication)
     };
     match cause {
         Cause::Key {
-            relative,
+            miscopied,
             authentication,
             ..
         } => {
-            let mut right = relative.keys(given);
-            if relative.verdict == Verdict::KeyIsAuthKey {
+            let mut right = miscopied.keys(given);
+            if miscopied.verdict == Verdict::KeyIsAuthKey {
                 let first = AuthenticationKey::new(*given.key().bytes());
                 right = MeterKeys::new(Key::new(*right.key().bytes()), first);
             }
             match authentication {
                 None => Some(right),
-                Some(slip) => Some(second(slip.as_ref()?, &right)),
+                Some(fault) => Some(second(fault.as_ref()?, &right)),
             }
         }
-        Cause::Authentication(slip) => Some(second(slip.as_ref()?, given)),
+        Cause::Authentication(fault) => Some(second(fault.as_ref()?, given)),
         Cause::NoKey | Cause::Strange => None,
     }
 }

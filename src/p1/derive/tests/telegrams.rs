@@ -6,7 +6,7 @@ use crate::p1::telegram;
 /// Computes from telegrams with these lines, and gives what is told at the last.
 fn derive(telegrams: &[&str], reference: Option<ReferencePower>) -> String {
     let zone = Zone::luxembourg();
-    let mut memory = telegram::Memory::default();
+    let mut memory = telegram::LayoutCache::default();
     let mut deriver = Deriver::new(reference, None);
     let mut last = Vec::new();
     for lines in telegrams {
@@ -81,7 +81,7 @@ fn the_counters_of_a_telegram_that_is_not_trusted_are_not_looked_at() {
     let zone = Zone::luxembourg();
     let text = "/ABC5\r\n\r\n0-0:1.0.0(260203100000W)\r\n1-0:1.8.0(1.000*kWh)\r\n\
                 1-0:1.7.0(1.000*kW)\r\n!";
-    let mut memory = telegram::Memory::default();
+    let mut memory = telegram::LayoutCache::default();
     let telegram = memory.parse(text.as_bytes(), text.len() - 1, &zone);
     let mut deriver = Deriver::new(None, None);
     assert_eq!(deriver.derive(&telegram, false, None).len(), 2);

@@ -1,15 +1,15 @@
 //! What the refused encrypted frames say together.
 
-use super::context::Context;
-use super::damage::{Damage, consensus, weigh};
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::frames::{Note, Tally};
-use super::plain::other_crc;
-use super::relatives::is_hex_of_hex;
-use super::sums;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::context::Context;
+use crate::p1::diagnosis::damage::{Damage, consensus, weigh};
+use crate::p1::diagnosis::encrypted::{EncryptedFrames, Note};
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::keys::miscopied::is_hex_of_hex;
+use crate::p1::diagnosis::plain::other_crc;
+use crate::p1::diagnosis::sums;
 
-impl Tally {
+impl EncryptedFrames {
     /// The findings, likeliest first.
     pub fn findings(&self, context: &Context<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -79,17 +79,17 @@ impl Tally {
     }
 
     fn about_keys(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
-        if let Some((relative, note)) = self.keys.first() {
+        if let Some((miscopied, note)) = self.keys.first() {
             let mut evidence = evidence(note).with(Measure::Frames, self.keys.len() as u64);
-            evidence.other = relative.other;
-            let digits = relative.digits.into_iter().flatten();
+            evidence.other = miscopied.other;
+            let digits = miscopied.digits.into_iter().flatten();
             for (measure, digit) in [Measure::Digit, Measure::SecondDigit]
                 .into_iter()
                 .zip(digits)
             {
                 evidence = evidence.with(measure, u64::from(digit));
             }
-            findings.push(finding(relative.verdict, note, self.keys.len(), evidence));
+            findings.push(finding(miscopied.verdict, note, self.keys.len(), evidence));
         }
         if let Some(first) = self.no_key.first() {
             let evidence = evidence(first).with(Measure::Counter, u64::from(first.counter));
@@ -125,10 +125,10 @@ impl Tally {
             .windows(2)
             .filter(|pair| matches!(pair, [a, b] if b.counter.wrapping_sub(a.counter) == 1))
             .count();
-        let has_relative = |(_, note): &(_, Note)| note.title == title;
+        let has_miscopied = |(_, note): &(_, Note)| note.title == title;
         let opened = title.is_some_and(|title| {
             context.stream.knows(title) || self.opened.contains(&title)
-        }) || self.keys.iter().any(has_relative)
+        }) || self.keys.iter().any(has_miscopied)
             // A title that nobody else has may be that of a neighbour, damaged.
             || random.len() == 1 && (context.good > 0 || self.readable > 0 || !self.keys.is_empty());
         let evidence = evidence(first)

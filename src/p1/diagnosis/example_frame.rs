@@ -1,12 +1,12 @@
 //! The frame that shows the trouble best, with its fields labelled.
 
-use super::finding::{Finding, Measure};
 use crate::p1::ciphering::{GeneralGloCiphering, Header, START, TAG_LENGTH};
+use crate::p1::diagnosis::finding::{Finding, Measure};
 use crate::p1::span::Span;
 
 /// A frame with its fields and the places that were damaged.
 #[derive(Clone, Debug)]
-pub struct Worst {
+pub struct ExampleFrame {
     /// Place in the stream.
     pub span: Span,
     /// Its bytes.
@@ -28,13 +28,13 @@ pub struct Field {
     pub end: usize,
 }
 
-impl Worst {
+impl ExampleFrame {
     /// The frame that a finding is about.
     pub fn of(capture: &[u8], finding: &Finding) -> Option<Self> {
         let start = usize::try_from(finding.span.start).ok()?;
         let end = usize::try_from(finding.span.end)
             .ok()?
-            .min(start + WORST_MAX);
+            .min(start + EXAMPLE_MAX);
         let bytes = capture.get(start..end.min(capture.len()))?;
         let bytes = one_frame(bytes).to_vec();
         if bytes.is_empty() {
@@ -101,5 +101,5 @@ pub fn fields(frame: &[u8]) -> Vec<Field> {
     .collect()
 }
 
-/// Bytes of the worst frame that are shown.
-const WORST_MAX: usize = 4096;
+/// Bytes of the frame that are shown.
+const EXAMPLE_MAX: usize = 4096;

@@ -9,9 +9,9 @@
 //! the one that gives exactly the bytes received, once the same bytes are taken away, is the frame. CRs that were
 //! turned into LFs on the way (ICRNL) are put back as well.
 
-use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, Header};
+use crate::p1::diagnosis::text;
 use crate::p1::readout::{Crc, Readout, SentCrc, crc16};
 
 /// The frame that was sent, from a burst that lacks its 11 and 13.
@@ -345,5 +345,4 @@ const RARE: u32 = 7;
 const SLACK: u32 = 48;
 
 #[cfg(test)]
-#[path = "flow_tests.rs"]
 mod tests;

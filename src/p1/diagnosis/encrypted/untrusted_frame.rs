@@ -8,16 +8,16 @@
 //! | readable under another counter or title | | header damaged |
 //! | random from the first byte | neither | another key |
 
-use super::align::{Alignment, SHIFT_MAX};
-use super::relatives::{FirstBlock, Relative};
-use super::text;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::{FrameCounter, GeneralGloCiphering, SystemTitle, TAG_LENGTH};
+use crate::p1::diagnosis::encrypted::align::{Alignment, SHIFT_MAX};
+use crate::p1::diagnosis::keys::miscopied::{FirstBlock, MiscopiedKey};
+use crate::p1::diagnosis::text;
 use crate::p1::readout::Readout;
 
 /// An encrypted frame with what followed it, up to the next start.
 #[derive(Clone, Copy, Debug)]
-pub struct Extent<'a> {
+pub struct UntrustedFrame<'a> {
     /// The header as received.
     pub header: GeneralGloCiphering,
     /// All bytes from `DB` on.
@@ -26,7 +26,7 @@ pub struct Extent<'a> {
 
 /// What is known from good frames.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Known {
+pub struct LastGood {
     /// Title of the last good frame.
     pub title: Option<SystemTitle>,
     /// Its counter.
@@ -62,19 +62,19 @@ pub enum Cause {
     /// The header was damaged; this is the right one.
     Header(GeneralGloCiphering),
     /// The key is wrong, this one is right.
-    Key(Relative),
+    Key(MiscopiedKey),
     /// Nothing fits.
     Random,
 }
 
-impl Extent<'_> {
+impl UntrustedFrame<'_> {
     /// Bytes that the length field claims.
     pub fn need(&self) -> usize {
         self.header.frame_length()
     }
 
     /// Finds out what happened, with the keys of the meter and the ring that they are from.
-    pub fn examine(&self, keys: &MeterKeys, ring: &Keys, known: &Known, patient: bool) -> Cause {
+    pub fn examine(&self, keys: &MeterKeys, ring: &Keys, known: &LastGood, patient: bool) -> Cause {
         let cause = self.under(keys);
         if cause != Cause::Random {
             return cause;
@@ -85,9 +85,9 @@ impl Extent<'_> {
         if let Some(header) = self.other_header(&block, keys, known) {
             return Cause::Header(header);
         }
-        match Relative::find(&block, self.header.title, keys, ring, patient) {
-            Some(relative) if self.under(&relative.keys(keys)) != Cause::Random => {
-                Cause::Key(relative)
+        match MiscopiedKey::find(&block, self.header.title, keys, ring, patient) {
+            Some(miscopied) if self.under(&miscopied.keys(keys)) != Cause::Random => {
+                Cause::Key(miscopied)
             }
             _ => Cause::Random,
         }
@@ -229,7 +229,7 @@ impl Extent<'_> {
         &self,
         block: &FirstBlock,
         keys: &MeterKeys,
-        known: &Known,
+        known: &LastGood,
     ) -> Option<GeneralGloCiphering> {
         let key = keys.key().bytes();
         let (title, counter) = (self.header.title, self.header.counter.0);
@@ -269,7 +269,7 @@ impl Extent<'_> {
             counter: FrameCounter(found.1),
             ..self.header
         };
-        let right = Extent { header, ..*self };
+        let right = UntrustedFrame { header, ..*self };
         (right.under(keys) != Cause::Random).then_some(header)
     }
 }
@@ -284,5 +284,4 @@ const CUT_MARGIN: usize = 14;
 const NEAR: u32 = 16;
 
 #[cfg(test)]
-#[path = "view_tests.rs"]
 mod tests;

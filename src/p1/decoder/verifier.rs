@@ -1,4 +1,4 @@
-//! The judge: which frames may be used, and why others are refused.
+//! The verifier: which frames may be used, and why others are refused.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::super::cipher::{Keys, MeterKeys, OpenError, Opener, Tags};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
 use super::super::event::{Reason, Tag};
-use super::super::framer::{FIRST_BLOCK, Framer, Kind, Look, PLAIN_MAX, Sighting};
+use super::super::framer::{Candidate, Embedded, FIRST_BLOCK, Framer, Kind, PLAIN_MAX};
 use super::super::push::assembly::Fault;
 use super::super::push::transcode::Transcoder;
 use super::super::push::{Form, apdu};
 use super::super::readout::{Algorithm, Crc, End, Readout, SentCrc, crc16};
 use super::super::shard::Shard;
-use super::super::telegram::{Memory, Telegram};
+use super::super::telegram::{LayoutCache, Telegram};
 use super::super::value::Zone;
 use super::hold::{Doubt, Habit, Habits, Sender};
 use super::opened::Ahead;
@@ -43,7 +43,7 @@ pub enum TagPolicy {
 
 /// Decides which frames may be used.
 #[derive(Clone)]
-pub(super) struct Judge {
+pub(super) struct Verifier {
     pub(super) keys: Arc<Keys>,
     policy: Policy,
     pub(super) shard: Option<Shard>,
@@ -66,16 +66,16 @@ pub(super) struct Judge {
     /// What is in doubt of the frame that was judged last.
     pub(super) doubt: Option<Doubt>,
     /// For the names in telegrams with such check sums.
-    names: (Memory, Zone),
+    names: (LayoutCache, Zone),
     /// For the meter whose frame was opened last.
     opener: Option<(SystemTitle, Opener)>,
     /// Frames that were opened ahead.
     pub(super) ahead: Option<Ahead>,
 }
 
-/// What becomes of a sighting.
+/// What becomes of a candidate.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Verdict {
+pub(super) enum Decision {
     Accept {
         tag: Option<Tag>,
         start: usize,
@@ -95,7 +95,7 @@ pub(super) enum Verdict {
     },
 }
 
-impl Judge {
+impl Verifier {
     pub(super) fn new(keys: Arc<Keys>, policy: Policy) -> Self {
         Self {
             keys,
@@ -110,7 +110,7 @@ impl Judge {
             proofs: 0,
             habits: Habits::default(),
             doubt: None,
-            names: (Memory::default(), Zone::luxembourg()),
+            names: (LayoutCache::default(), Zone::luxembourg()),
             opener: None,
             ahead: None,
         }
@@ -131,30 +131,30 @@ impl Judge {
         }
     }
 
-    /// Decides what becomes of a sighting; `None`: that depends on bytes still to come.
-    pub(super) fn judge(
+    /// Decides what becomes of a candidate; `None`: that depends on bytes still to come.
+    pub(super) fn decide(
         &mut self,
         framer: &Framer,
         data: &[u8],
         base: u64,
-        sighting: &Sighting,
+        candidate: &Candidate,
         closed: bool,
-    ) -> Option<Verdict> {
-        let frame = data.get(sighting.start..sighting.end).unwrap_or_default();
+    ) -> Option<Decision> {
+        let frame = data.get(candidate.start..candidate.end).unwrap_or_default();
         (self.inner, self.doubt) = (None, None);
-        let judged = match sighting.kind {
+        let judged = match candidate.kind {
             Kind::Push { fault, .. } => {
-                return self.push_or_another(framer, data, sighting, fault, closed);
+                return self.push_or_another(framer, data, candidate, fault, closed);
             }
             Kind::BarePush => {
-                let end = sighting.end;
-                let verdict = self.transcode(None, None, frame);
-                return Some(verdict.unwrap_or_else(|reason| Verdict::Refuse { end, reason }));
+                let end = candidate.end;
+                let decision = self.transcode(None, None, frame);
+                return Some(decision.unwrap_or_else(|reason| Decision::Refuse { end, reason }));
             }
             // Its check sum is lost: only a tag can say that it is whole.
             Kind::Ciphered(header) if framer.torn => {
-                match self.ciphered(&header, frame, Some(base + sighting.start as u64)) {
-                    Ok(Verdict::Accept { tag, .. } | Verdict::Push { tag, .. })
+                match self.ciphered(&header, frame, Some(base + candidate.start as u64)) {
+                    Ok(Decision::Accept { tag, .. } | Decision::Push { tag, .. })
                         if tag != Some(Tag::Valid) =>
                     {
                         Err(Reason::ChecksumMismatch)
@@ -169,7 +169,7 @@ impl Judge {
                 self.sealed_behind(&header, frame)
             }
             Kind::Ciphered(header) => {
-                match self.ciphered(&header, frame, Some(base + sighting.start as u64)) {
+                match self.ciphered(&header, frame, Some(base + candidate.start as u64)) {
                     Err(Reason::TagMismatch | Reason::NoKey | Reason::NoEnd)
                         if self.opened_in_place(&header, frame) =>
                     {
@@ -192,35 +192,35 @@ impl Judge {
         };
         let (accepted, reason) = match judged {
             // Without a CRC nothing but a look inside tells whether a text has swallowed a frame.
-            Ok(verdict @ Verdict::Accept { tag: None, crc, .. }) if crc.valid() != Some(true) => {
-                (Some(verdict), Reason::NoEnd)
+            Ok(decision @ Decision::Accept { tag: None, crc, .. }) if crc.valid() != Some(true) => {
+                (Some(decision), Reason::NoEnd)
             }
-            Ok(verdict) => return Some(verdict),
+            Ok(decision) => return Some(decision),
             Err(reason) => (None, reason),
         };
-        let end = sighting.end;
+        let end = candidate.end;
         let verified = matches!(
-            (sighting.kind, reason),
+            (candidate.kind, reason),
             (Kind::Ciphered(_), Reason::CrcMismatch(_))
         );
-        if verified || matches!(sighting.kind, Kind::BadLength { .. }) {
-            return Some(Verdict::Refuse { end, reason });
+        if verified || matches!(candidate.kind, Kind::BadLength { .. }) {
+            return Some(Decision::Refuse { end, reason });
         }
-        match framer.second_look(data, sighting, closed, |header, block| {
+        match framer.find_embedded_start(data, candidate, closed, |header, block| {
             self.opens(header, block)
         }) {
-            Look::More => None,
-            Look::Stands => Some(accepted.unwrap_or(Verdict::Refuse { end, reason })),
-            Look::Cut(end) => {
-                let have = (end - sighting.start) as u64;
-                let reason = match sighting.kind.header() {
+            Embedded::More => None,
+            Embedded::Stands => Some(accepted.unwrap_or(Decision::Refuse { end, reason })),
+            Embedded::Cut(end) => {
+                let have = (end - candidate.start) as u64;
+                let reason = match candidate.kind.header() {
                     Some(header) => Reason::Truncated {
                         have,
                         need: header.frame_length() as u64,
                     },
                     None => Reason::NoEnd,
                 };
-                Some(Verdict::Refuse { end, reason })
+                Some(Decision::Refuse { end, reason })
             }
         }
     }
@@ -249,13 +249,13 @@ impl Judge {
         &mut self,
         framer: &Framer,
         data: &[u8],
-        sighting: &Sighting,
+        candidate: &Candidate,
         fault: Option<Fault>,
         closed: bool,
-    ) -> Option<Verdict> {
+    ) -> Option<Decision> {
         let parts = &framer.parts;
         let reason = match self.push(&parts.apdu, fault) {
-            Ok(verdict) => return Some(verdict),
+            Ok(decision) => return Some(decision),
             Err(reason) => reason,
         };
         // A tag proves the text, whatever it holds.
@@ -269,26 +269,26 @@ impl Judge {
             }
             reason => reason,
         };
-        let end = sighting.end;
+        let end = candidate.end;
         if proven {
-            return Some(Verdict::Refuse { end, reason });
+            return Some(Decision::Refuse { end, reason });
         }
         let opens = |header: &_, block: Option<&_>| self.opens(header, block);
-        match framer.look_into_parts(data, closed, opens) {
-            (Look::More, _) => None,
-            (Look::Stands, _) => Some(Verdict::Refuse { end, reason }),
-            (Look::Cut(end), [have, need]) => {
+        match framer.find_embedded_in_parts(data, closed, opens) {
+            (Embedded::More, _) => None,
+            (Embedded::Stands, _) => Some(Decision::Refuse { end, reason }),
+            (Embedded::Cut(end), [have, need]) => {
                 let reason = Reason::Truncated {
                     have: have as u64,
                     need: need as u64,
                 };
-                Some(Verdict::Refuse { end, reason })
+                Some(Decision::Refuse { end, reason })
             }
         }
     }
 
     /// A push that was taken out of its link frames and blocks.
-    fn push(&mut self, apdu: &[u8], fault: Option<Fault>) -> Result<Verdict, Reason> {
+    fn push(&mut self, apdu: &[u8], fault: Option<Fault>) -> Result<Decision, Reason> {
         self.inner = apdu::ciphering(apdu);
         match fault {
             None => {}
@@ -339,12 +339,12 @@ impl Judge {
         &mut self,
         header: &GeneralGloCiphering,
         tag: Tag,
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let text = std::mem::take(&mut self.text);
         let push = text.get(..header.text_length()).unwrap_or_default();
-        let verdict = self.transcode(Some(header.title), Some(tag), push);
+        let decision = self.transcode(Some(header.title), Some(tag), push);
         self.text = text;
-        verdict
+        decision
     }
 
     fn transcode(
@@ -352,13 +352,13 @@ impl Judge {
         title: Option<SystemTitle>,
         tag: Option<Tag>,
         push: &[u8],
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let form = self.transcoder.write(title, push).map_err(|_| match tag {
             None | Some(Tag::Valid) => Reason::BadStructure,
             Some(_) => Reason::TagMismatch,
         })?;
         let (readout, crc) = self.transcoder.readout().ok_or(Reason::BadStructure)?;
-        Ok(Verdict::Push {
+        Ok(Decision::Push {
             tag,
             readout,
             crc,
@@ -371,7 +371,7 @@ impl Judge {
         header: &GeneralGloCiphering,
         frame: &[u8],
         offset: Option<u64>,
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let tag = self.decrypt(header, frame, offset)?;
         if let Some(0x0F | 0x01 | 0x02) = self
             .text
@@ -381,7 +381,7 @@ impl Judge {
             match self.transcode_text(header, tag) {
                 // Not a push either: the words for a text that cannot be read serve better.
                 Err(_) if tag != Tag::Valid => {}
-                verdict => return verdict,
+                decision => return decision,
             }
         }
         self.readable(header, tag)
@@ -394,7 +394,7 @@ impl Judge {
         &mut self,
         header: &GeneralGloCiphering,
         frame: &[u8],
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let tag = self.decrypt(header, frame, None)?;
         let text = self.text.get(..self.length).unwrap_or_default();
         match text {
@@ -449,7 +449,7 @@ impl Judge {
         self.text = whole;
         let readout = Readout::find(&self.text).ok_or(Reason::NoEnd)?;
         let crc = readout.check(&self.text);
-        Ok(Verdict::Accept {
+        Ok(Decision::Accept {
             tag: Some(tag),
             start: 0,
             readout,
@@ -457,7 +457,7 @@ impl Judge {
         })
     }
 
-    /// Writes the text of a frame to the buffer; gives the verdict on its tag. The offset is that of a frame that may
+    /// Writes the text of a frame to the buffer; gives the decision on its tag. The offset is that of a frame that may
     /// have been opened ahead.
     fn decrypt(
         &mut self,
@@ -529,12 +529,12 @@ impl Judge {
     }
 
     /// Finds the telegram in a text that was decrypted.
-    fn readable(&mut self, header: &GeneralGloCiphering, tag: Tag) -> Result<Verdict, Reason> {
+    fn readable(&mut self, header: &GeneralGloCiphering, tag: Tag) -> Result<Decision, Reason> {
         let text = std::mem::take(&mut self.text);
         let plain = text.get(..header.text_length()).unwrap_or_default();
-        let verdict = self.read(header, plain, tag);
+        let decision = self.read(header, plain, tag);
         self.text = text;
-        verdict
+        decision
     }
 
     fn read(
@@ -542,7 +542,7 @@ impl Judge {
         header: &GeneralGloCiphering,
         text: &[u8],
         tag: Tag,
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let lead = text.get(..LEAD_MAX).unwrap_or(text);
         let found = memchr::memchr(b'/', lead)
             .and_then(|start| Readout::find(text.get(start..)?).map(|readout| (start, readout)));
@@ -551,7 +551,7 @@ impl Judge {
             Tag::Valid | Tag::None => Reason::NoEnd,
         };
         let (start, readout) = found.ok_or(unreadable)?;
-        let verdict = self.accept(Some((tag, header.title)), text, start, readout)?;
+        let decision = self.accept(Some((tag, header.title)), text, start, readout)?;
         let tags = self.keys.of(header.title).and_then(MeterKeys::tags);
         if tag == Tag::None
             && tags.is_none()
@@ -560,14 +560,14 @@ impl Judge {
         {
             return Err(Reason::Downgrade);
         }
-        match verdict {
+        match decision {
             // Without a tag that fits, the CRC is all there is to go by.
-            Verdict::Accept { crc, .. }
+            Decision::Accept { crc, .. }
                 if tag != Tag::Valid && crc.valid().is_none() && !self.policy.ignore_crc =>
             {
                 Err(unreadable)
             }
-            verdict => Ok(verdict),
+            decision => Ok(decision),
         }
     }
 
@@ -577,11 +577,11 @@ impl Judge {
         text: &[u8],
         start: usize,
         readout: Readout,
-    ) -> Result<Verdict, Reason> {
+    ) -> Result<Decision, Reason> {
         let tag = proof.map(|(tag, _)| tag);
         let readable = text.get(start..).unwrap_or_default();
         let crc = readout.check(readable);
-        let verdict = |crc| Verdict::Accept {
+        let decision = |crc| Decision::Accept {
             tag,
             start,
             readout,
@@ -603,13 +603,13 @@ impl Judge {
             // A tag proves the text; else a single sum may fit by chance.
             let habit = Habit::Sum(kind);
             if tag == Some(Tag::Valid) || self.habits.has(&sender, habit) {
-                return Ok(verdict(right));
+                return Ok(decision(right));
             }
-            let verdict = verdict(right);
+            let decision = decision(right);
             self.doubt = Some(Doubt {
                 sender,
                 habit,
-                verdict,
+                decision,
             });
         }
         match crc.valid() {
@@ -617,20 +617,20 @@ impl Judge {
                 Some(Tag::Invalid) => Err(Reason::TagMismatch),
                 _ => Err(Reason::CrcMismatch(crc)),
             },
-            _ => Ok(verdict(crc)),
+            _ => Ok(decision(crc)),
         }
     }
 
     /// A telegram in clear that stopped before its end line: a half one, or all that the meter sends.
-    fn unended(&mut self, frame: &[u8]) -> Result<Verdict, Reason> {
+    fn unended(&mut self, frame: &[u8]) -> Result<Decision, Reason> {
         let readout = Readout {
             mark: frame.len(),
             end: frame.len(),
             crc: SentCrc::NoEnd,
         };
-        let verdict = self.accept(None, frame, 0, readout)?;
+        let decision = self.accept(None, frame, 0, readout)?;
         if self.policy.ignore_crc {
-            return Ok(verdict);
+            return Ok(decision);
         }
         // One that is over the limit goes on.
         let whole = frame.len() < PLAIN_MAX;
@@ -639,12 +639,12 @@ impl Judge {
             .ok_or(Reason::NoEnd)?;
         let sender = Sender::first_line(frame);
         if self.habits.has(&sender, habit) {
-            return Ok(verdict);
+            return Ok(decision);
         }
         self.doubt = Some(Doubt {
             sender,
             habit,
-            verdict,
+            decision,
         });
         Err(Reason::NoEnd)
     }
@@ -660,17 +660,17 @@ impl Judge {
     /// Who sent a telegram whose check sum is that of the standard.
     pub(super) fn sender_of_standard(
         &mut self,
-        sighting: &Sighting,
+        candidate: &Candidate,
         frame: &[u8],
-        verdict: &Verdict,
+        decision: &Decision,
     ) -> Option<Sender> {
-        let Verdict::Accept { readout, crc, .. } = verdict else {
+        let Decision::Accept { readout, crc, .. } = decision else {
             return None;
         };
         if crc.valid() != Some(true) || crc.algorithm != Algorithm::Arc {
             return None;
         }
-        match sighting.kind {
+        match candidate.kind {
             Kind::Ciphered(header) => Some(Sender::Title(header.title)),
             _ => Some(self.sender(frame, *readout)),
         }

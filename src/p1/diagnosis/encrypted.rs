@@ -1,29 +1,35 @@
 //! Refused encrypted frames, counted by what happened to each.
 
-use super::context::Context;
-use super::finding::Verdict;
-use super::relatives::{FirstBlock, Relative};
-use super::repair;
-use super::sealed::{AuthSlip, Proof, Sealed};
-use super::text;
-use super::trouble::{Piece, PieceKind, Stretch};
-use super::view::{Cause, Extent, Known};
+mod align;
+mod findings;
+pub(super) mod flow;
+pub(super) mod host;
+pub(super) mod untrusted_frame;
+
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
+use crate::p1::diagnosis::anomalies::{Anomaly, AnomalyKind, Stretch};
+use crate::p1::diagnosis::context::Context;
+use crate::p1::diagnosis::encrypted::untrusted_frame::{Cause, LastGood, UntrustedFrame};
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::keys::miscopied::{FirstBlock, MiscopiedKey};
+use crate::p1::diagnosis::keys::sealed::{AuthKeyFault, Proof, Sealed};
+use crate::p1::diagnosis::repair;
+use crate::p1::diagnosis::text;
 use crate::p1::event::Reason;
 use crate::p1::push::transcode::Transcoder;
 use crate::p1::span::Span;
 
 /// What happened to the encrypted frames among the trouble.
 #[derive(Default)]
-pub struct Tally {
+pub struct EncryptedFrames {
     /// Frames looked at.
     pub frames: usize,
     /// Frames that the key makes readable.
     pub readable: usize,
     /// Meters whose key is right.
     pub(super) opened: Vec<SystemTitle>,
-    pub(super) keys: Vec<(Relative, Note)>,
+    pub(super) keys: Vec<(MiscopiedKey, Note)>,
     pub(super) tag_only: Vec<(bool, Note)>,
     pub(super) cut: Vec<Length>,
     pub(super) shifted: Vec<Shift>,
@@ -95,16 +101,16 @@ pub(super) struct Shift {
     pub(super) places: usize,
 }
 
-impl Tally {
+impl EncryptedFrames {
     /// Looks at one frame and the junk behind it.
     pub fn look(
         &mut self,
         stretch: &Stretch<'_>,
         (from, to): (usize, usize),
-        piece: &Piece,
+        piece: &Anomaly,
         context: &Context<'_>,
     ) {
-        let PieceKind::Frame { header, reason } = piece.kind else {
+        let AnomalyKind::Frame { header, reason } = piece.kind else {
             return;
         };
         let note = Note {
@@ -171,7 +177,7 @@ impl Tally {
         if let Some(length) = mended {
             // As long as all others: the length field is what was damaged.
             let right = GeneralGloCiphering { length, ..header };
-            let extent = Extent {
+            let extent = UntrustedFrame {
                 header: right,
                 bytes,
             };
@@ -197,7 +203,7 @@ impl Tally {
                 return self.random.push(note);
             }
         }
-        let extent = Extent { header, bytes };
+        let extent = UntrustedFrame { header, bytes };
         let patient = context.patient && self.random.is_empty();
         let cause = extent.examine(keys, context.keys, &piece.known, patient);
         if self.wire.cr == 0
@@ -221,7 +227,7 @@ impl Tally {
             Cause::Header(right) => {
                 self.headers.push((right, note));
                 // Where the header was damaged, the text often was as well.
-                let extent = Extent {
+                let extent = UntrustedFrame {
                     header: right,
                     bytes,
                 };
@@ -229,7 +235,7 @@ impl Tally {
                     self.damaged_text(note, piece.span.start, &right, bytes, text);
                 }
             }
-            Cause::Key(relative) => self.keys.push((relative, note)),
+            Cause::Key(miscopied) => self.keys.push((miscopied, note)),
             Cause::Random => {
                 self.random.push(note);
                 if length.have < length.need {
@@ -269,8 +275,9 @@ impl Tally {
         match sealed.under(keys, &mut transcoder) {
             Some(Proof::TextOnly) => {
                 self.opened(note);
-                let slip = sealed.auth_slip(keys, &mut transcoder);
-                self.tag_only.push((slip == Some(AuthSlip::Public), note));
+                let fault = sealed.auth_key_fault(keys, &mut transcoder);
+                self.tag_only
+                    .push((fault == Some(AuthKeyFault::Public), note));
             }
             Some(_) => self.opened(note),
             None => {
@@ -281,12 +288,12 @@ impl Tally {
                 });
                 // A wrong key stays wrong.
                 let patient = context.patient && self.random.is_empty();
-                let relative = known.or_else(|| match self.random.len() {
-                    0..HOPELESS => sealed.relative(keys, context.keys, patient, &mut transcoder),
+                let miscopied = known.or_else(|| match self.random.len() {
+                    0..HOPELESS => sealed.miscopied(keys, context.keys, patient, &mut transcoder),
                     _ => None,
                 });
-                match relative {
-                    Some(relative) => self.keys.push((relative, note)),
+                match miscopied {
+                    Some(miscopied) => self.keys.push((miscopied, note)),
                     None => self.random.push(note),
                 }
             }
@@ -303,14 +310,14 @@ impl Tally {
         context: &Context<'_>,
     ) -> bool {
         let right = GeneralGloCiphering { title, ..*header };
-        let extent = Extent {
+        let extent = UntrustedFrame {
             header: right,
             bytes,
         };
         let Some(keys) = context.keys.of(title) else {
             return false;
         };
-        let known = Known::default();
+        let known = LastGood::default();
         let note = Note {
             title: Some(title),
             ..note
@@ -322,7 +329,7 @@ impl Tally {
         };
         self.opened(note);
         self.headers.push((right, note));
-        let extent = Extent {
+        let extent = UntrustedFrame {
             header: right,
             bytes,
         };

@@ -1,13 +1,13 @@
 //! What happened to each of the refused plain telegrams, and the findings from all of them.
 
-use super::blotted::{Blotted, blotted};
-use super::clue::{ends_like_one, first_bad_line, one_bit};
-use super::context::Context;
-use super::damage::{Damage, same_kind, weigh};
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::lines;
-use super::repair;
-use super::text;
+use crate::p1::diagnosis::context::Context;
+use crate::p1::diagnosis::damage::{Damage, same_kind, weigh};
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::plain::blotted::{Blotted, blotted};
+use crate::p1::diagnosis::plain::crc_hints::{ends_like_one, first_bad_line, one_bit};
+use crate::p1::diagnosis::plain::missing_lines;
+use crate::p1::diagnosis::repair;
+use crate::p1::diagnosis::text;
 use crate::p1::readout::{Crc, SentCrc};
 use crate::p1::span::Span;
 
@@ -48,7 +48,7 @@ impl<'a> Found<'a> {
             return self.blotted.push((text.span, found));
         }
         let is_whole = text.crc.is_some() && first_bad_line(bytes).is_none();
-        if is_whole && let Some(lost) = lines::missing(bytes, others) {
+        if is_whole && let Some(lost) = missing_lines::missing(bytes, others) {
             let place = text.span.start + lost.place as u64;
             return self.lost.push((text.span, place, Some(lost.bytes as u64)));
         }
@@ -274,7 +274,7 @@ impl<'a> Found<'a> {
 
 /// One telegram whose CRC is wrong, and nothing to hold it against.
 fn lone(found: Finding, text: &Text<'_>) -> Finding {
-    let Some(place) = lines::lacks_sibling(text.bytes) else {
+    let Some(place) = missing_lines::lacks_sibling(text.bytes) else {
         return found.or(&[Verdict::DamagedFrame, Verdict::LostBytes]);
     };
     let evidence = Evidence::default().with(Measure::Place, text.span.start + place as u64);

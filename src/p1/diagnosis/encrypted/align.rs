@@ -6,7 +6,7 @@
 //! shift     0  0  0  2  2  2  2
 //! ```
 
-use super::text;
+use crate::p1::diagnosis::text;
 
 /// A ciphertext laid against the key stream.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 //! the encryption key: the tree of a push ends exactly with it, the CRC of a telegram fits. Of 20,000 wrong keys on
 //! a push of 300 bytes none makes such a tree.
 
-use super::relatives::{FirstBlock, Relative};
-use super::text;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
-use crate::p1::framer::Look;
+use crate::p1::diagnosis::keys::miscopied::{FirstBlock, MiscopiedKey};
+use crate::p1::diagnosis::text;
+use crate::p1::framer::Embedded;
 use crate::p1::push::assembly::{Parts, Scan};
 use crate::p1::push::transcode::Transcoder;
 use crate::p1::push::{Framing, apdu};
@@ -16,7 +16,7 @@ use crate::p1::readout::Readout;
 
 /// The ciphered application unit of a frame.
 #[derive(Clone, Debug)]
-pub(super) struct Sealed {
+pub struct Sealed {
     /// Its header.
     pub header: GeneralGloCiphering,
     unit: Vec<u8>,
@@ -24,7 +24,7 @@ pub(super) struct Sealed {
 
 /// What shows that keys are the right ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
+pub enum Proof {
     /// The tag fits: both keys are right.
     Tag,
     /// There is no tag, and the text is whole.
@@ -37,13 +37,13 @@ pub(super) enum Proof {
 
 /// A mistake in the authentication key, by the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthSlip {
+pub enum AuthKeyFault {
     /// The published key of Luxembourg fits.
     Public,
     /// A key fits that one operator has given to all its customers.
     Default,
     /// What people make of a right one.
-    Relative(Relative),
+    Miscopied(MiscopiedKey),
 }
 
 impl Sealed {
@@ -56,7 +56,7 @@ impl Sealed {
             _ => return Self::bare(frame),
         };
         let mut parts = Parts::default();
-        match parts.scan(frame, 0, framing, true, |_, _| Look::Stands) {
+        match parts.scan(frame, 0, framing, true, |_, _| Embedded::Stands) {
             Scan::Push { fault: None, .. } => Self::bare(&parts.apdu),
             Scan::Push { .. } | Scan::Not | Scan::More => None,
         }
@@ -95,14 +95,14 @@ impl Sealed {
         })
     }
 
-    /// Looks for the encryption key among the relatives of the one that was given.
-    pub fn relative(
+    /// Looks for the encryption key among what the given one may be a bad copy of.
+    pub fn miscopied(
         &self,
         given: &MeterKeys,
         ring: &Keys,
         patient: bool,
         transcoder: &mut Transcoder,
-    ) -> Option<Relative> {
+    ) -> Option<MiscopiedKey> {
         let block = FirstBlock::of(&self.header, &self.unit)?;
         let encrypted = self.header.control.encrypted();
         let opens = |key: &[u8; 16]| {
@@ -118,29 +118,33 @@ impl Sealed {
         };
         // Without a first block that sorts out, two wrong digits would take a hundred thousand whole frames.
         let patient = patient && encrypted;
-        Relative::find_by(opens, self.header.title, given, ring, patient)
+        MiscopiedKey::find_by(opens, self.header.title, given, ring, patient)
     }
 
-    /// Looks for the authentication key among the relatives of the one that was given, and among known ones; the
+    /// Looks for the authentication key among what the given one may be a bad copy of, and among known ones; the
     /// encryption key is right.
-    pub fn auth_slip(&self, given: &MeterKeys, transcoder: &mut Transcoder) -> Option<AuthSlip> {
+    pub fn auth_key_fault(
+        &self,
+        given: &MeterKeys,
+        transcoder: &mut Transcoder,
+    ) -> Option<AuthKeyFault> {
         let mut opens = |key: &[u8; 16]| {
             let authentication = AuthenticationKey::new(*key);
             let keys = MeterKeys::new(given.key().clone(), authentication);
             self.under(&keys, transcoder) == Some(Proof::Tag)
         };
         if opens(&AuthenticationKey::LUXEMBOURG) {
-            return Some(AuthSlip::Public);
+            return Some(AuthKeyFault::Public);
         }
         if opens(&AuthenticationKey::BURGENLAND) {
-            return Some(AuthSlip::Default);
+            return Some(AuthKeyFault::Default);
         }
         let exchanged = MeterKeys::new(
             Key::new(*given.authentication().bytes()),
             AuthenticationKey::new(*given.key().bytes()),
         );
         let (title, none) = (self.header.title, Keys::default());
-        Relative::find_by(opens, title, &exchanged, &none, false).map(AuthSlip::Relative)
+        MiscopiedKey::find_by(opens, title, &exchanged, &none, false).map(AuthKeyFault::Miscopied)
     }
 }
 

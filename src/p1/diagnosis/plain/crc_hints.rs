@@ -1,6 +1,6 @@
 //! Clues in a plain telegram whose CRC does not fit, when there is no other one to hold it against.
 
-use super::text;
+use crate::p1::diagnosis::text;
 use crate::p1::layout::{FaultKind, Layout};
 use crate::p1::readout::{Readout, SentCrc, crc16};
 

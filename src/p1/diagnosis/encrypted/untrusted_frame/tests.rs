@@ -30,8 +30,8 @@ fn examine(bytes: &[u8]) -> Cause {
     let Header::Legal(header) = GeneralGloCiphering::decode(bytes) else {
         panic!("no header");
     };
-    let extent = Extent { header, bytes };
-    extent.examine(&keys(), &Keys::default(), &Known::default(), false)
+    let extent = UntrustedFrame { header, bytes };
+    extent.examine(&keys(), &Keys::default(), &LastGood::default(), false)
 }
 
 #[test]

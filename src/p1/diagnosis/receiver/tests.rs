@@ -1,5 +1,5 @@
 use super::*;
-use crate::p1::diagnosis::sample;
+use crate::p1::diagnosis::receiver::sample;
 use crate::p1::line::{ErrorBytes, Framing, Wire};
 
 fn judged(bytes: &[u8]) -> Finding {

@@ -4,7 +4,7 @@ use crate::p1::event::Decoded;
 
 /// What the meters send, as far as it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
+pub struct Contents {
     /// Telegrams in clear.
     pub clear: bool,
     /// Encrypted frames.
@@ -19,7 +19,7 @@ pub struct Sent {
     pub devices: bool,
 }
 
-impl Sent {
+impl Contents {
     /// Takes note of a telegram of another shape.
     pub(super) fn note(&mut self, decoded: &Decoded<'_>) {
         let telegram = &decoded.telegram;

@@ -1,18 +1,21 @@
 //! How many frames of each meter keys fit, which of two keys is which, and what was made of the right one.
 
+pub(super) mod miscopied;
+pub(super) mod sealed;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::finding::Verdict;
-use super::relatives::Relative;
-use super::sealed::{Proof, Sealed};
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::keys::miscopied::MiscopiedKey;
+use crate::p1::diagnosis::keys::sealed::{Proof, Sealed};
 use crate::p1::event::{Event, Reason, Refused, Tag};
 use crate::p1::push::transcode::Transcoder;
 use crate::p1::span::Span;
 
-pub use super::sealed::AuthSlip;
+pub use crate::p1::diagnosis::keys::sealed::AuthKeyFault;
 
 /// Tries keys on the frames of a stream.
 pub struct KeyCheck {
@@ -71,7 +74,7 @@ pub enum Cause {
     /// The encryption key is wrong, and this is how it differs from the right one.
     Key {
         /// The right one.
-        relative: Relative,
+        miscopied: MiscopiedKey,
         /// Kept frames that it opens, of all that are kept.
         opens: (usize, usize),
         /// What is wrong with the authentication key besides.
@@ -82,7 +85,7 @@ pub enum Cause {
 }
 
 /// What is wrong with an authentication key: nothing like it is right, or this is how it differs.
-pub type Authentication = Option<AuthSlip>;
+pub type Authentication = Option<AuthKeyFault>;
 
 impl KeyCheck {
     /// Makes one that tries these keys.
@@ -195,61 +198,61 @@ impl KeyCheck {
         }
         let given = self.keys.of(title)?.clone();
         if meter.closed > 0 {
-            // The keys fit other frames of this meter: what these are, no relative of the key can say.
+            // The keys fit other frames of this meter: what these are, no bad copy of the key can say.
             if meter.fits() > 0 {
                 return Some(Cause::Strange);
             }
             let samples: Vec<&Sealed> = meter.samples.iter().collect();
             let found = samples.iter().find_map(|sample| {
                 let patient = true;
-                sample.relative(&given, &self.keys, patient, &mut self.transcoder)
+                sample.miscopied(&given, &self.keys, patient, &mut self.transcoder)
             });
             // Of what is not encrypted both keys make the tag: either may be the wrong one.
-            let slip = match (found, samples.first()) {
+            let fault = match (found, samples.first()) {
                 (None, Some(sample)) if !sample.header.control.encrypted() => {
-                    sample.auth_slip(&given, &mut self.transcoder)
+                    sample.auth_key_fault(&given, &mut self.transcoder)
                 }
                 _ => None,
             };
             return Some(match found {
-                None if slip.is_some() => Cause::Authentication(slip),
+                None if fault.is_some() => Cause::Authentication(fault),
                 None => Cause::Strange,
-                Some(relative) => self.with_relative(&samples, relative, &given),
+                Some(miscopied) => self.with_miscopied(&samples, miscopied, &given),
             });
         }
         (meter.text_only > 0).then(|| {
             let sample = meter.samples.first();
-            let slip = sample.and_then(|s| s.auth_slip(&given, &mut self.transcoder));
-            Cause::Authentication(slip)
+            let fault = sample.and_then(|s| s.auth_key_fault(&given, &mut self.transcoder));
+            Cause::Authentication(fault)
         })
     }
 
-    /// What is left to say once a relative of the key opens frames.
-    fn with_relative(
+    /// What is left to say once a key that was miscopied opens frames.
+    fn with_miscopied(
         &mut self,
         samples: &[&Sealed],
-        relative: Relative,
+        miscopied: MiscopiedKey,
         given: &MeterKeys,
     ) -> Cause {
-        let exchanged = relative.verdict == Verdict::KeyIsAuthKey;
+        let exchanged = miscopied.verdict == Verdict::KeyIsAuthKey;
         let authentication = match exchanged {
             true => AuthenticationKey::new(*given.key().bytes()),
             false => given.authentication().clone(),
         };
-        let right = MeterKeys::new(Key::new(*relative.bytes()), authentication);
+        let right = MeterKeys::new(Key::new(*miscopied.bytes()), authentication);
         let mut opens = 0;
-        let mut slip = None;
+        let mut fault = None;
         for sample in samples {
             let proof = sample.under(&right, &mut self.transcoder);
             opens += usize::from(proof.is_some());
-            if proof == Some(Proof::TextOnly) && slip.is_none() {
-                slip = Some(sample.auth_slip(&right, &mut self.transcoder));
+            if proof == Some(Proof::TextOnly) && fault.is_none() {
+                fault = Some(sample.auth_key_fault(&right, &mut self.transcoder));
             }
         }
         Cause::Key {
-            relative,
+            miscopied,
             opens: (opens, samples.len()),
-            authentication: slip,
+            authentication: fault,
         }
     }
 
@@ -261,7 +264,7 @@ impl KeyCheck {
             .meters()
             .find(|(_, own)| sample.under(own, &mut self.transcoder).is_some())?;
         let samples: Vec<&Sealed> = meter.samples.iter().collect();
-        Some(self.with_relative(&samples, Relative::of_other(other, own), own))
+        Some(self.with_miscopied(&samples, MiscopiedKey::of_other(other, own), own))
     }
 
     fn count(&mut self, title: SystemTitle, span: Span, take: impl FnOnce(&mut Meter)) {
@@ -427,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn each_relative_of_a_key_is_found_with_tags_and_without() {
+    fn each_miscopied_key_is_found_with_tags_and_without() {
         let mut reversed = KEY;
         reversed.reverse();
         let mut typo = KEY;
@@ -448,14 +451,14 @@ mod tests {
                     let (meter, cause) = check(control, &text, &keys(given, AUTH));
                     assert_eq!((meter.fits(), meter.closed), (0, 5));
                     let Some(Cause::Key {
-                        relative,
+                        miscopied,
                         opens,
                         authentication: None,
                     }) = cause
                     else {
                         panic!("{verdict}: {cause:?}");
                     };
-                    assert_eq!((relative.verdict, relative.digits), (verdict, digits));
+                    assert_eq!((miscopied.verdict, miscopied.digits), (verdict, digits));
                     assert_eq!(opens, (4, 4));
                 }
             }
@@ -467,14 +470,14 @@ mod tests {
         for control in [0x30, 0x20] {
             let (_, cause) = check(control, &push(), &keys(AUTH, KEY));
             let Some(Cause::Key {
-                relative,
+                miscopied,
                 authentication: None,
                 ..
             }) = cause
             else {
                 panic!("{cause:?}");
             };
-            assert_eq!(relative.verdict, Verdict::KeyIsAuthKey);
+            assert_eq!(miscopied.verdict, Verdict::KeyIsAuthKey);
         }
         let (_, cause) = check(0x20, &push(), &keys([9; 16], [8; 16]));
         assert_eq!(cause, Some(Cause::Strange));
@@ -486,11 +489,11 @@ mod tests {
         typo[0] ^= 0x10;
         let (meter, cause) = check(0x30, &push(), &keys(KEY, typo));
         assert_eq!((meter.text_only, meter.closed), (5, 0));
-        let Some(Cause::Authentication(Some(AuthSlip::Relative(slip)))) = cause else {
+        let Some(Cause::Authentication(Some(AuthKeyFault::Miscopied(fault)))) = cause else {
             panic!("{cause:?}");
         };
         assert_eq!(
-            (slip.verdict, slip.digits),
+            (fault.verdict, fault.digits),
             (Verdict::KeyTypo, [Some(1), None])
         );
         let (_, cause) = check(0x30, &push(), &keys(KEY, [7; 16]));

@@ -1,17 +1,17 @@
 //! Judges the trouble of a stream as a whole, in the order of the examination.
 
-use super::bytes::Bytes;
-use super::context::Context;
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::frames::Tally;
-use super::plain::Plains;
-use super::sealed::Sealed;
-use super::trouble::{PieceKind, Stretch, Trouble};
+use crate::p1::diagnosis::anomalies::{Anomalies, AnomalyKind, Stretch};
+use crate::p1::diagnosis::context::Context;
+use crate::p1::diagnosis::encrypted::EncryptedFrames;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::keys::sealed::Sealed;
+use crate::p1::diagnosis::plain::PlainFrames;
+use crate::p1::diagnosis::receiver::Bytes;
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
 
 /// The findings about the trouble, the first one first.
-pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
+pub fn conclude(trouble: &Anomalies, context: &Context<'_>) -> Vec<Finding> {
     let all: Vec<Stretch<'_>> = trouble.stretches().collect();
     if let Some(found) = gather(&all, context).wrapper() {
         return vec![found];
@@ -32,8 +32,8 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
         usual_length: usual_length(&stretches),
         ..*context
     };
-    let mut tally = Tally::default();
-    let mut plains = Plains::default();
+    let mut tally = EncryptedFrames::default();
+    let mut plains = PlainFrames::default();
     for stretch in &stretches {
         for (from, to, piece) in stretch.frames() {
             tally.look(stretch, (from, to), piece, context);
@@ -65,7 +65,7 @@ pub fn judge(trouble: &Trouble, context: &Context<'_>) -> Vec<Finding> {
 
 /// The findings about pushes that the keys do not fit.
 pub fn pushes(pushes: &[(Span, Sealed)], context: &Context<'_>) -> Vec<Finding> {
-    let mut tally = Tally::default();
+    let mut tally = EncryptedFrames::default();
     for (span, sealed) in pushes {
         tally.push(*span, sealed, context);
     }
@@ -86,10 +86,10 @@ fn gather<'a>(stretches: &[Stretch<'a>], context: &Context<'_>) -> Bytes<'a> {
         end: stretches.last().map_or(0, |stretch| stretch.span().end),
     };
     let pieces = || stretches.iter().flat_map(|stretch| stretch.pieces);
-    let headed = |kind: &PieceKind| {
+    let headed = |kind: &AnomalyKind| {
         matches!(
             kind,
-            PieceKind::Frame {
+            AnomalyKind::Frame {
                 header: Some(_),
                 ..
             }
@@ -105,7 +105,7 @@ fn gather<'a>(stretches: &[Stretch<'a>], context: &Context<'_>) -> Bytes<'a> {
         span,
         frames: pieces().filter(|piece| headed(&piece.kind)).count(),
         plain: pieces()
-            .filter(|piece| !headed(&piece.kind) && piece.kind != PieceKind::Junk)
+            .filter(|piece| !headed(&piece.kind) && piece.kind != AnomalyKind::Junk)
             .count(),
         good: context.good,
     }
@@ -136,11 +136,11 @@ fn is_normal(stretch: &Stretch<'_>, context: &Context<'_>) -> bool {
     }
     let span = stretch.span();
     let longest = (context.stream.length() as u64).max(LEAD_MAX);
-    let partial = |kind: &PieceKind| {
+    let partial = |kind: &AnomalyKind| {
         matches!(
             kind,
-            PieceKind::Junk
-                | PieceKind::Frame {
+            AnomalyKind::Junk
+                | AnomalyKind::Frame {
                     reason: Reason::NoEnd | Reason::Truncated { .. },
                     ..
                 }
@@ -150,7 +150,7 @@ fn is_normal(stretch: &Stretch<'_>, context: &Context<'_>) -> bool {
         && stretch
             .pieces
             .iter()
-            .all(|piece| piece.kind == PieceKind::Junk);
+            .all(|piece| piece.kind == AnomalyKind::Junk);
     let tail = context.ended
         && span.end == context.end
         && stretch.pieces.len() == 1
@@ -164,8 +164,8 @@ fn usual_length(stretches: &[Stretch<'_>]) -> Option<u32> {
     let pieces = stretches.iter().flat_map(|stretch| stretch.pieces);
     let lengths: Vec<u32> = pieces
         .filter_map(|piece| match piece.kind {
-            PieceKind::Frame { header, .. } => header.map(|header| header.length),
-            PieceKind::Junk => None,
+            AnomalyKind::Frame { header, .. } => header.map(|header| header.length),
+            AnomalyKind::Junk => None,
         })
         .collect();
     let count = |length: u32| lengths.iter().filter(|&&other| other == length).count();
@@ -178,7 +178,7 @@ fn usual_length(stretches: &[Stretch<'_>]) -> Option<u32> {
 
 /// Tells whether the key shows that bytes are missing inside the last frame.
 fn holds_gap(stretch: &Stretch<'_>, context: &Context<'_>) -> bool {
-    let mut tally = Tally::default();
+    let mut tally = EncryptedFrames::default();
     for (from, to, piece) in stretch.frames() {
         tally.look(stretch, (from, to), piece, context);
     }

@@ -18,27 +18,27 @@ pub struct Shape {
 
 /// The shapes of the last telegrams.
 #[derive(Clone, Default)]
-pub struct Memory {
+pub struct LayoutCache {
     shapes: Vec<Arc<Shape>>,
     latest: usize,
 }
 
-impl Memory {
+impl LayoutCache {
     /// Parses a text that begins with `/`; `mark` is the offset of its `!`.
     pub fn parse<'a>(&'a mut self, text: &'a [u8], mark: usize, zone: &'a Zone) -> Telegram<'a> {
         let fits = |shape: &Arc<Shape>| shape.layout.fits(text, mark);
         if !self.shapes.get(self.latest).is_some_and(fits) {
             self.latest = match self.shapes.iter().position(fits) {
                 Some(index) => index,
-                None => self.learn(text, mark),
+                None => self.insert(text, mark),
             };
         }
-        // `learn` has put a shape there.
+        // `insert` has put a shape there.
         let shape = &self.shapes[self.latest];
         Telegram { text, shape, zone }
     }
 
-    fn learn(&mut self, text: &[u8], mark: usize) -> usize {
+    fn insert(&mut self, text: &[u8], mark: usize) -> usize {
         let layout = Layout::read(text, mark);
         let meaning = Meaning::of(&layout, text);
         let shape = Arc::new(Shape { layout, meaning });
@@ -70,7 +70,7 @@ mod tests {
             )
         };
         let zone = Zone::luxembourg();
-        let mut memory = Memory::default();
+        let mut memory = LayoutCache::default();
         let mut keys = |unit: &str| -> Vec<String> {
             let text = text(unit);
             let mark = text.find('!').unwrap();
@@ -87,7 +87,7 @@ mod tests {
     fn a_telegram_that_ends_elsewhere_is_another_layout() {
         // Behind the first `!` stands a CRC or not.
         let zone = Zone::luxembourg();
-        let mut memory = Memory::default();
+        let mut memory = LayoutCache::default();
         for (text, raw) in [
             ("/SMY5\\1\r\n1-0:1.8.0(260!60FD\r\n!\r\n", "260"),
             ("/SMY5\\1\r\n1-0:1.8.0(260!6JFD\r\n!\r\n", "260!6JFD"),

@@ -2,27 +2,27 @@
 
 use std::ops::Range;
 
-use super::view::Known;
 use crate::p1::ciphering::GeneralGloCiphering;
+use crate::p1::diagnosis::encrypted::untrusted_frame::LastGood;
 use crate::p1::event::Reason;
 use crate::p1::span::Span;
 
 /// The troubled stretches of a stream.
 #[derive(Clone, Debug, Default)]
-pub struct Trouble {
+pub struct Anomalies {
     bytes: Vec<u8>,
-    pieces: Vec<Piece>,
+    pieces: Vec<Anomaly>,
 }
 
 /// A refused frame, or junk.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub struct Anomaly {
     /// Place in the stream.
     pub span: Span,
     /// What it was taken for.
-    pub kind: PieceKind,
+    pub kind: AnomalyKind,
     /// What was known from good frames then.
-    pub known: Known,
+    pub known: LastGood,
     /// The burst, or the input, ended behind it.
     pub last: bool,
     at: Range<usize>,
@@ -30,7 +30,7 @@ pub struct Piece {
 
 /// What a piece was taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PieceKind {
+pub enum AnomalyKind {
     /// Bytes outside of frames.
     Junk,
     /// A refused frame.
@@ -46,20 +46,20 @@ pub enum PieceKind {
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch<'a> {
     /// The pieces, in order.
-    pub pieces: &'a [Piece],
-    trouble: &'a Trouble,
+    pub pieces: &'a [Anomaly],
+    trouble: &'a Anomalies,
 }
 
-impl Trouble {
+impl Anomalies {
     /// Keeps a piece; the oldest are forgotten when it gets too much.
-    pub fn push(&mut self, span: Span, kind: PieceKind, bytes: &[u8], known: Known) {
+    pub fn push(&mut self, span: Span, kind: AnomalyKind, bytes: &[u8], known: LastGood) {
         if self.bytes.len() + bytes.len() > BYTES_MAX || self.pieces.len() >= PIECES_MAX {
             self.forget();
         }
         let kept = bytes.get(..BYTES_MAX / 4).unwrap_or(bytes);
         let start = self.bytes.len();
         self.bytes.extend_from_slice(kept);
-        self.pieces.push(Piece {
+        self.pieces.push(Anomaly {
             span,
             kind,
             known,
@@ -140,16 +140,16 @@ impl<'a> Stretch<'a> {
     }
 
     /// Frames with what follows them up to the next frame: index of the piece, index behind, the piece.
-    pub fn frames(&self) -> impl Iterator<Item = (usize, usize, &'a Piece)> + use<'a> {
+    pub fn frames(&self) -> impl Iterator<Item = (usize, usize, &'a Anomaly)> + use<'a> {
         let pieces = self.pieces;
         let frames = pieces.iter().enumerate();
         frames
-            .filter(|(_, piece)| piece.kind != PieceKind::Junk)
+            .filter(|(_, piece)| piece.kind != AnomalyKind::Junk)
             .map(move |(index, piece)| {
                 let rest = pieces.get(index + 1..).unwrap_or_default();
                 let junk = rest
                     .iter()
-                    .take_while(|piece| piece.kind == PieceKind::Junk)
+                    .take_while(|piece| piece.kind == AnomalyKind::Junk)
                     .count();
                 (index, index + 1 + junk, piece)
             })

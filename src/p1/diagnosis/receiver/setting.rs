@@ -6,9 +6,9 @@
 
 use std::sync::OnceLock;
 
-use super::finding::Verdict;
-use super::listen::{ERRORS, Gap, MAKES, Receiver, levels};
-use super::sample;
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::receiver::makes::{ERRORS, Gap, MAKES, Receiver, levels};
+use crate::p1::diagnosis::receiver::sample;
 use crate::p1::line::{ErrorBytes, Framing, Parity, Rng, Wire};
 
 /// A way in which a line was read.

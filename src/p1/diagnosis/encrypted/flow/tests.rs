@@ -1,6 +1,6 @@
-use super::super::testing::{self, keys, text};
 use super::*;
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::diagnosis::testing::{self, keys, text};
 
 fn frame(title: [u8; 8], counter: u32, lines: usize) -> Vec<u8> {
     testing::frame(SystemTitle(title), counter, &text(lines))

@@ -1,5 +1,5 @@
-use super::super::testing::{self, TITLE, keys};
 use super::*;
+use crate::p1::diagnosis::testing::{self, TITLE, keys};
 use crate::p1::line::{ErrorBytes, Framing, Wire, layer};
 
 fn text() -> Vec<u8> {

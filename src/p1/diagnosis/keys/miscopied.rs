@@ -1,4 +1,4 @@
-//! The relatives of a key: what people make of a right one when they copy it.
+//! Miscopied keys: what people make of a right one when they copy it.
 //!
 //! One AES block tells whether a key opens a frame: the first sixteen characters then read like the start of
 //! a telegram, which a wrong key gives once in a billion. The start of a push proves less: it is one of many that
@@ -8,14 +8,14 @@ use aes_gcm::KeyInit;
 use aes_gcm::aes::Aes128Enc;
 use aes_gcm::aes::cipher::BlockCipherEncrypt;
 
-use super::finding::Verdict;
-use super::text;
 use crate::p1::cipher::{Keys, MeterKeys};
 use crate::p1::ciphering::{GeneralGloCiphering, SystemTitle};
+use crate::p1::diagnosis::finding::Verdict;
+use crate::p1::diagnosis::text;
 
 /// A key that opens a frame, and how it differs from the one that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relative {
+pub struct MiscopiedKey {
     /// What happened to the key.
     pub verdict: Verdict,
     /// Wrong digits, from 1.
@@ -90,8 +90,8 @@ impl FirstBlock {
     }
 }
 
-impl Relative {
-    /// The keys that this relative makes, for a look at the whole text.
+impl MiscopiedKey {
+    /// The keys of a meter with this one in place, for a look at the whole text.
     pub fn keys(&self, given: &MeterKeys) -> MeterKeys {
         MeterKeys::new(
             crate::p1::cipher::Key::new(self.bytes),
@@ -119,7 +119,7 @@ impl Relative {
         block.opens(&self.bytes)
     }
 
-    /// Looks for the key that opens a frame among the relatives of the one that was given.
+    /// Looks for the key that opens a frame among what the given one may be a bad copy of.
     ///
     /// `patient` tries two wrong digits as well, about a hundred thousand keys.
     pub fn find(
@@ -175,7 +175,7 @@ impl Relative {
             .chain(others)
             .chain(typos)
             .chain(swapped)
-            .find(|relative| relative.bytes != *key && opens(&relative.bytes));
+            .find(|miscopied| miscopied.bytes != *key && opens(&miscopied.bytes));
         if found.is_some() || !patient {
             return found;
         }
@@ -315,12 +315,12 @@ mod tests {
         FirstBlock::of(&header, &frame).unwrap()
     }
 
-    fn find(given: [u8; 16], ring: &Keys) -> Option<Relative> {
-        Relative::find(&block(), TITLE, &keys(given), ring, true)
+    fn find(given: [u8; 16], ring: &Keys) -> Option<MiscopiedKey> {
+        MiscopiedKey::find(&block(), TITLE, &keys(given), ring, true)
     }
 
     #[test]
-    fn each_relative_of_the_key_is_found() {
+    fn each_way_to_miscopy_a_key_is_found() {
         let mut reversed = KEY;
         reversed.reverse();
         let mut typo = KEY;
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strange_key_has_no_relative() {
+    fn a_strange_key_is_no_bad_copy() {
         assert_eq!(find([9; 16], &Keys::default()), None);
     }
 }

@@ -1,10 +1,14 @@
 //! What the bytes themselves say, before any frame is looked at.
 
+mod makes;
+pub(super) mod sample;
+mod setting;
+
 use memchr::memmem;
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::shape::{self, COOKED};
-use super::text;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
+use crate::p1::diagnosis::receiver::setting::COOKED;
+use crate::p1::diagnosis::text;
 use crate::p1::line::recover;
 use crate::p1::readout::Readout;
 use crate::p1::span::Span;
@@ -183,7 +187,7 @@ impl Bytes<'_> {
         let low = high * 100 <= self.all.len();
         // An inverted line can look alike: there no frame begins.
         let alone =
-            || starts > 0 || shape::likeliest(&self.all).0.verdict == Some(Verdict::Bit7Stripped);
+            || starts > 0 || setting::likeliest(&self.all).0.verdict == Some(Verdict::Bit7Stripped);
         let stripped = low && (enough || starts > 0 && control > 4) && alone();
         (self.good == 0 && stripped).then(|| {
             let expected = self.all.len() as u64 / 2;
@@ -235,7 +239,7 @@ impl Bytes<'_> {
         let random =
             (35..=70).contains(&(high * 100 / length.max(1))) && control * 100 >= length * 3;
         let (setting, _) = match random && expected >= 3 && eaten * 8 <= expected {
-            true => shape::likeliest(&self.all),
+            true => setting::likeliest(&self.all),
             false => return None,
         };
         matches!(setting.verdict, None | Some(Verdict::Cooked)).then(|| {
@@ -260,7 +264,7 @@ impl Bytes<'_> {
         if printable * 100 >= self.all.len() * 97 {
             return Some(self.unknown());
         }
-        let (best, doubt) = shape::likeliest(&self.all);
+        let (best, doubt) = setting::likeliest(&self.all);
         let Some(verdict) = best.verdict else {
             return Some(self.unknown());
         };
@@ -338,5 +342,4 @@ const NOISE_BELOW: u32 = 20_000;
 const SETTING_MIN: usize = 8;
 
 #[cfg(test)]
-#[path = "bytes_tests.rs"]
 mod tests;

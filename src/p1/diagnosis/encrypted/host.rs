@@ -2,8 +2,8 @@
 
 use memchr::{memchr_iter, memmem};
 
-use super::finding::{Evidence, Finding, Measure, Verdict};
-use super::frames::Wire;
+use crate::p1::diagnosis::encrypted::Wire;
+use crate::p1::diagnosis::finding::{Evidence, Finding, Measure, Verdict};
 use crate::p1::span::Span;
 
 impl Wire {
