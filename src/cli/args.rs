@@ -40,6 +40,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use self::examples::exits;
+use crate::cli::completion::{sources, words};
 use crate::format::words::Language;
 use crate::p1::condition::milliseconds;
 use crate::store::rotation::Rotation;
@@ -79,38 +80,38 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Store what meters send, exactly as it came
+    /// Record what meters send, byte for byte
     #[command(after_long_help = capture::EXAMPLES)]
     Capture(Capture),
-    /// Decrypt frames and print the telegrams, byte for byte
+    /// Decrypt frames and print the telegrams as they are, byte for byte
     #[command(after_long_help = examples::DECRYPT)]
     Decrypt(Run),
-    /// Parse telegrams and print tables, JSON or CSV
+    /// Read telegrams, encrypted or not, and print tables, JSON or CSV
     #[command(after_long_help = examples::PARSE)]
     Parse(Run),
-    /// Show what each byte of a frame is, layer by layer, with what is wrong
+    /// Show a frame byte by byte, layer by layer, and what is wrong with it
     #[command(after_long_help = inspect::EXAMPLES)]
     Inspect(Box<Inspect>),
-    /// Sum up what was used by hours, days, months or years
+    /// Sum up consumption by hour, day, month or year
     #[command(after_long_help = report::EXAMPLES)]
     Report(Box<Report>),
     /// Show meters live, on a screen or line by line
     #[command(after_long_help = examples::WATCH)]
     Watch(Box<Watch>),
-    /// Be a virtual meter, on a pseudo-terminal, TCP, a file or stdout
+    /// Simulate meters, on pseudo-terminals, TCP, in a file or on stdout
     #[command(after_long_help = simulate::EXAMPLES)]
     Simulate(Box<Simulate>),
-    /// List serial ports and what is known of them
+    /// List serial ports and what is known about them
     Ports(Ports),
-    /// Keep the keys of meters, and check which frames a key opens
+    /// Manage the keys of meters, and check which frames a key opens
     Keys(KeysArgs),
-    /// Set up a meter: find it, check its key, write smarty.toml; in a few questions
+    /// Set up a meter in a few questions: find it, check its key, write smarty.toml
     #[command(after_long_help = setup::EXAMPLES)]
     Setup(Box<Setup>),
-    /// Look at all of a set-up that stopped working, and say what to touch
+    /// Check a set-up that stopped working, and say what to fix
     #[command(after_long_help = doctor::EXAMPLES)]
     Doctor(Doctor),
-    /// Print completions for shells, man pages, the JSON Schema, a unit of systemd
+    /// Print shell completions, man pages, the JSON Schema, a systemd unit
     #[command(after_long_help = generate::EXAMPLES)]
     Generate(Generate),
     /// Read the manual: a topic, a command, or what a finding means
@@ -138,11 +139,11 @@ impl Command {
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Say errors only, without hints
-    #[arg(short, long, global = true, help_heading = "Talk")]
+    /// Print errors only, without hints
+    #[arg(short, long, global = true, help_heading = "Messages")]
     pub quiet: bool,
-    /// Say more: what an input looks like, which key is used; twice: each event
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Talk")]
+    /// Print more: what an input looks like, which key is used; twice: every event
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Messages")]
     pub verbose: u8,
     /// When to use colours
     #[arg(
@@ -150,18 +151,26 @@ pub struct Global {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        help_heading = "Talk"
+        help_heading = "Messages",
+        hide_short_help = true
     )]
     pub color: ColorWhen,
-    /// Language of findings and their hints [default: that of LANG]
-    #[arg(long, global = true, value_name = "LANGUAGE", help_heading = "Talk")]
+    /// Language of findings and their hints [default: from LANG]
+    #[arg(
+        long,
+        global = true,
+        value_name = "LANGUAGE",
+        help_heading = "Messages",
+        hide_short_help = true
+    )]
     pub lang: Option<Lang>,
-    /// Sources and options in a file, instead of smarty.toml in the configuration folder
+    /// Read sources and options from this file instead of smarty.toml in the configuration folder
     #[arg(
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Configuration"
+        help_heading = "Configuration",
+        hide_short_help = true
     )]
     pub config: Option<PathBuf>,
 }
@@ -191,21 +200,23 @@ pub enum ColorWhen {
 /// Options of the commands that decode.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
-    #[arg(value_name = "INPUT")]
+    /// Files, ports or addresses: dump.bin, - (stdin), /dev/ttyUSB0, tcp://HOST:PORT, sim:
+    ///
+    /// Also http://HOST/PATH, mqtt://HOST/TOPIC and pulse:LINE (the LED of a meter); auto is the only USB port, sim: the virtual meter. A label may come first: house=/dev/ttyUSB0.
+    #[arg(value_name = "INPUT", add = sources())]
     pub inputs: Vec<OsString>,
     /// Keys and tags.
     #[command(flatten)]
     pub keys: KeyArgs,
+    /// What is written, and where to.
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// What is read, and how.
     #[command(flatten)]
     pub input: InputArgs,
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// What is written, and where to.
-    #[command(flatten)]
-    pub output: OutputArgs,
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,
@@ -217,41 +228,47 @@ pub struct Run {
 /// Options of `watch`.
 #[derive(Clone, Debug, Args)]
 pub struct Watch {
-    /// Ports, servers or files, all at once: a path, tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
-    #[arg(value_name = "SOURCE")]
+    /// Ports, addresses or files: auto, /dev/ttyUSB0, tcp://HOST:PORT, sim: [default: smarty.toml, else auto]
+    ///
+    /// Several are read at once. Also http://HOST/PATH, mqtt://HOST/TOPIC and pulse:LINE (the LED of a meter); auto is the only USB port, sim: the virtual meter. A label may come first: house=/dev/ttyUSB0.
+    #[arg(value_name = "SOURCE", add = sources())]
     pub sources: Vec<OsString>,
-    /// What is left out.
-    #[command(flatten)]
-    pub sampling: SamplingArgs,
-    /// Services beside the output.
-    #[command(flatten)]
-    pub services: ServiceArgs,
     /// Keys and tags.
     #[command(flatten)]
     pub keys: KeyArgs,
-    /// What is read, and how.
-    #[command(flatten)]
-    pub input: InputArgs,
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
     /// What is written, and where to.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// What is left out.
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+    /// Services beside the output.
+    #[command(flatten)]
+    pub services: ServiceArgs,
+    /// What is read, and how.
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 /// Options that leave telegrams out.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Stream")]
+#[command(next_help_heading = "Sampling")]
 pub struct SamplingArgs {
-    /// Only the last telegram of each period, for each meter (10s, 60s, 15m, 1d); hours and days are those of --tz
+    /// Only the last telegram of each period, per meter (10s, 60s, 15m, 1d)
+    ///
+    /// Hours and days are those of --tz.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub every: Option<Duration>,
-    /// Only telegrams with a value that changed, the clock aside; with -F those values only
-    #[arg(long)]
+    /// Only telegrams in which a value changed
+    ///
+    /// The clock does not count; with -F only the values named there count.
+    #[arg(long, hide_short_help = true)]
     pub on_change: bool,
-    /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv
-    #[arg(long, value_name = "WHEN", requires = "out")]
+    /// Start a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.csv, a.1.csv
+    #[arg(long, value_name = "WHEN", requires = "out", help_heading = "Output", hide_short_help = true, add = words(&["daily"]))]
     pub rotate: Option<Rotation>,
 }
 

@@ -2,6 +2,8 @@
 
 pub mod args;
 
+pub mod completion;
+
 pub mod help;
 
 pub mod usage;
@@ -46,6 +48,10 @@ use commands::{
 
 /// Runs the program with its arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = completion::answer(&arguments) {
+        return exit;
+    }
     let arguments = args::join_keys(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

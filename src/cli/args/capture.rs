@@ -7,22 +7,25 @@ use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
 use super::examples::exits;
+use crate::cli::completion::{sources, words};
 use crate::source::packed::Packing;
 use crate::store::rotation::Rotation;
 
 /// Options of `capture`.
 #[derive(Clone, Debug, Args)]
 pub struct Capture {
-    /// Ports, servers, FIFOs: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE or auto; a label may stand before it (house=/dev/ttyUSB0); default: those of smarty.toml, else auto
-    #[arg(value_name = "SOURCE")]
+    /// Ports or addresses: auto, /dev/ttyUSB0, tcp://HOST:PORT, - (stdin) [default: smarty.toml, else auto]
+    ///
+    /// Several are read at once. Also http://HOST/PATH, mqtt://HOST/TOPIC and pulse:LINE (the LED of a meter); auto is the only USB port. A label may come first: house=/dev/ttyUSB0.
+    #[arg(value_name = "SOURCE", add = sources())]
     pub sources: Vec<OsString>,
-    /// The file to store in; %l in it stands for the label, a file for each source
+    /// File to write to; %l stands for the label, for one file per source
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// How the bytes are stored
+    /// How bytes are stored
     #[arg(short, long, value_name = "FORMAT", default_value = "raw")]
     pub format: CaptureFormat,
-    /// Stop after so many whole frames
+    /// Stop after N whole frames
     #[arg(short = 'n', long = "count", value_name = "N")]
     pub count: Option<u64>,
     /// Replace an existing file
@@ -31,10 +34,10 @@ pub struct Capture {
     /// Append to an existing file
     #[arg(long, conflicts_with = "force")]
     pub append: bool,
-    /// Begin a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
-    #[arg(long, value_name = "WHEN")]
+    /// Start a new file each day (daily) or at a size (100MB, 1GiB): a-2026-11-23.bin, a.1.bin
+    #[arg(long, value_name = "WHEN", add = words(&["daily"]))]
     pub rotate: Option<Rotation>,
-    /// With --rotate: pack each file when the next is begun: a-2026-11-23.bin.zst
+    /// With --rotate: compress each file once the next begins: a-2026-11-23.bin.zst
     #[arg(long, value_name = "HOW", requires = "rotate")]
     pub compress: Option<Compress>,
     /// Serial ports and servers.

@@ -10,10 +10,10 @@ use super::parse_duration;
 /// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
 pub struct Doctor {
-    /// The smarty.toml to look at [default: that of smarty watch]
+    /// The smarty.toml to check [default: the one smarty watch reads]
     #[arg(value_name = "CONFIG")]
     pub settings: Option<PathBuf>,
-    /// How long each source is listened to at the most
+    /// Longest time to listen to each source
     #[arg(
         long,
         value_name = "TIME",

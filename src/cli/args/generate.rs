@@ -10,13 +10,13 @@ use clap::{Args, ValueEnum};
 pub struct Generate {
     /// What to print
     pub what: Generated,
-    /// Folder for man pages, one a command; without it the page of smarty is printed
+    /// Folder for man pages, one per command; without it the page smarty(1) is printed
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
-    /// The program that the unit of systemd runs [default: this one]
+    /// Program that the systemd unit runs [default: this one]
     #[arg(long, value_name = "PATH")]
     pub program: Option<PathBuf>,
-    /// What the unit of systemd runs: a command line of smarty watch or smarty capture
+    /// What the systemd unit runs: a command line of smarty watch or smarty capture
     #[arg(last = true, value_name = "OPTIONS")]
     pub words: Vec<OsString>,
 }

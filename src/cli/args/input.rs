@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::parse_duration;
+use crate::cli::completion::{forms, words, zones};
 use crate::p1::shard::Shard;
 use crate::source::dump::Form;
 
@@ -13,32 +14,34 @@ use crate::source::dump::Form;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
-    /// What a file looks like: auto finds it out, or bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson
-    #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = parse_form)]
+    /// Form of the input: auto, bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson
+    #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = parse_form, hide_short_help = true, add = forms())]
     pub input: FormChoice,
-    /// Only frames of this meter: device id or system title; repeatable
+    /// Only this meter: device id or system title; repeatable
     #[arg(long, value_name = "ID")]
     pub meter: Vec<String>,
     /// Only the K-th of N equal parts of all meters, to share a stream among N processes
-    #[arg(long, value_name = "K/N")]
+    #[arg(long, value_name = "K/N", hide_short_help = true)]
     pub shard: Option<Shard>,
-    /// Print telegrams whose CRC does not fit, and mark them
-    #[arg(long)]
+    /// Print telegrams with a wrong CRC too, and mark them
+    #[arg(long, hide_short_help = true)]
     pub ignore_crc: bool,
-    /// Read on when a file grows, as tail -F does, also when it is replaced or emptied; Ctrl-C, -n or --duration ends it
-    #[arg(long)]
+    /// Keep reading as a file grows, like tail -F
+    ///
+    /// Also when it is replaced or emptied. Ctrl-C, -n or --duration ends it.
+    #[arg(long, hide_short_help = true)]
     pub follow: bool,
-    /// Undo what a serial port in the wrong mode or an editor has done, where a tag or CRC proves it
-    #[arg(long)]
+    /// Undo what a misconfigured serial port or an editor has done, where a tag or CRC proves it
+    #[arg(long, hide_short_help = true)]
     pub repair: bool,
-    /// Zone of the meter's clock, for times without S or W [default: Europe/Luxembourg]
-    #[arg(long, value_name = "ZONE")]
+    /// Time zone of the meter's clock, for times without S or W [default: Europe/Luxembourg]
+    #[arg(long, value_name = "ZONE", hide_short_help = true, add = zones())]
     pub tz: Option<String>,
-    /// Stop after so many telegrams
+    /// Stop after N telegrams
     #[arg(short = 'n', long = "count", visible_alias = "limit", value_name = "N")]
     pub count: Option<u64>,
     /// Print the last telegram only
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub last: bool,
 }
 
@@ -50,29 +53,29 @@ pub struct FormChoice(pub Option<Form>);
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Ports and servers")]
 pub struct SourceArgs {
-    /// Speed of serial ports, in baud; auto: find it and the mode by what comes [default: watch auto, else 115200]
-    #[arg(long, value_name = "BAUD")]
+    /// Speed of serial ports, or auto to find it [default: auto in watch, else 115200]
+    #[arg(long, value_name = "BAUD", add = words(&["auto", "115200", "9600", "2400", "38400"]))]
     pub baud: Option<crate::source::Baud>,
     /// Data bits, parity and stop bits of serial ports [default: 8N1]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", hide_short_help = true, add = words(&["8N1", "7E1", "8E1"]))]
     pub mode: Option<crate::source::Mode>,
     /// Set the control line RTS [default: as the system sets it]
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", hide_short_help = true)]
     pub rts: Option<OnOff>,
     /// Set the control line DTR [default: as the system sets it]
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", hide_short_help = true)]
     pub dtr: Option<OnOff>,
     /// What lets us in at servers.
     #[command(flatten)]
     pub server: ServerArgs,
-    /// End when a port or server is not there or goes away
-    #[arg(long)]
+    /// Exit when a port or server is missing or goes away
+    #[arg(long, hide_short_help = true)]
     pub no_reconnect: bool,
-    /// End with exit code 5 when no telegram comes for so long (30s, 5m)
+    /// Exit with code 5 if no telegram comes for this long (30s, 5m)
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// End after so long (30s, 10m, 2h, 1d)
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    /// Exit after this long (30s, 10m, 2h, 1d)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, hide_short_help = true)]
     pub duration: Option<Duration>,
 }
 
@@ -80,22 +83,22 @@ pub struct SourceArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Ports and servers")]
 pub struct ServerArgs {
-    /// File with the token for http:// and https:// sources (Bearer)
+    /// File with the bearer token for http:// and https:// sources
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub server_token_file: Option<PathBuf>,
-    /// File with the password of the user in an mqtt:// source; else SMARTY_MQTT_PASSWORD, else it is asked for
+    /// File with the password of the user in an mqtt:// source [default: SMARTY_MQTT_PASSWORD, else it is asked for]
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub server_password_file: Option<PathBuf>,
-    /// Certificate of the server's own authority for https:// and mqtts:// sources, PEM, instead of those that the machine trusts
+    /// Certificate authority (PEM) for https:// and mqtts:// sources, instead of those the system trusts
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub server_ca: Option<PathBuf>,
-    /// Take a certificate of that authority for any name, as those of HomeWizard meters
+    /// Accept a certificate of that authority under any name, such as those of HomeWizard meters
     #[arg(long, requires = "server_ca", hide_short_help = true)]
     pub server_any_name: bool,
-    /// Certificate that the server wants to see, PEM
+    /// Client certificate for the server (PEM)
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub server_cert: Option<PathBuf>,
-    /// Private key of that certificate, PEM
+    /// Private key of that certificate (PEM)
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub server_cert_key: Option<PathBuf>,
 }

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::completion::sources;
+
 use super::{InputArgs, KeyArgs, OutputArgs, Run, SourceArgs};
 
 /// Options of `inspect`.
 #[derive(Clone, Debug, Args)]
 pub struct Inspect {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
-    #[arg(value_name = "INPUT")]
+    /// Files, ports or addresses: dump.bin, - (stdin), /dev/ttyUSB0, tcp://HOST:PORT, sim:
+    ///
+    /// Also http://HOST/PATH, mqtt://HOST/TOPIC and pulse:LINE (the LED of a meter); auto is the only USB port, sim: the virtual meter. A label may come first: house=/dev/ttyUSB0.
+    #[arg(value_name = "INPUT", add = sources())]
     pub inputs: Vec<OsString>,
     /// Keys and tags.
     #[command(flatten)]
@@ -22,22 +26,22 @@ pub struct Inspect {
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// An object a frame, with an object for each field
+    /// Print one JSON object per frame, with an object for each field
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-    /// With --json: over several lines, indented
+    /// With --json: indent, over several lines
     #[arg(long, help_heading = "Output")]
     pub pretty: bool,
-    /// All bytes of long fields, over several lines
+    /// Print all bytes of long fields, over several lines
     #[arg(long, help_heading = "Output")]
     pub all_bytes: bool,
-    /// Write to a file, made whole or not at all
+    /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long, requires = "out", help_heading = "Output")]
     pub force: bool,
-    /// Replace all that names a meter, so that the output can be posted in a forum
+    /// Replace everything that identifies a meter, so that the output can be posted in a forum
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 }

@@ -22,10 +22,10 @@ pub enum Keys {
     /// Add the key of a meter to the key ring
     #[command(after_long_help = ADD)]
     Add(KeysAdd),
-    /// List the key ring, with check values in place of keys
+    /// List the key ring, with check values instead of keys
     #[command(after_long_help = LIST)]
     List(KeysList),
-    /// Tell how many frames a key opens, and what is wrong with it where it opens none
+    /// Tell how many frames a key opens, and what is wrong with it if it opens none
     #[command(after_long_help = CHECK)]
     Check(Box<KeysCheck>),
     /// Remove the keys of meters from the key ring
@@ -36,13 +36,13 @@ pub enum Keys {
 /// Options of `keys add`.
 #[derive(Clone, Debug, Args)]
 pub struct KeysAdd {
-    /// Whose key it is: device id, system title, label of a source, or default (meters without their own)
+    /// Whose key it is: device id, system title, label of a source, or default (for meters without their own)
     #[arg(value_name = "METER")]
     pub meter: String,
-    /// Key of the meter, 32 hexadecimal digits; alone: ask for it, as without it; what is piped in is read
+    /// Key of the meter, 32 hexadecimal digits; without it: ask, or read what is piped in
     #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Keys")]
     pub key: Option<OsString>,
-    /// File with the key: 32 hexadecimal digits or 16 bytes; of two, the second is the authentication key
+    /// File with the key: 32 hexadecimal digits or 16 bytes; a second key is the authentication key
     #[arg(
         long,
         value_name = "FILE",
@@ -50,19 +50,19 @@ pub struct KeysAdd {
         help_heading = "Keys"
     )]
     pub key_file: Option<PathBuf>,
-    /// Second key, for meters that have one of their own (GAK, GPK61)
+    /// Authentication key, for meters with one of their own (GAK, GPK61)
     #[arg(long, value_name = "HEX", help_heading = "Keys")]
     pub auth_key: Option<OsString>,
     /// Key ring to add to [default: keys.toml in the configuration folder]
     #[arg(long, value_name = "FILE", help_heading = "Keys")]
     pub keyring: Option<PathBuf>,
-    /// What the meter is called: the label of its source, and its name in outputs
+    /// Name of the meter: the label of its source, and its name in outputs
     #[arg(long, value_name = "NAME", help_heading = "Entry")]
     pub name: Option<String>,
-    /// Whether each frame of the meter ends in a tag, the proof of origin
+    /// Whether every frame of the meter ends in a tag, the proof of origin
     #[arg(long, value_name = "WHEN", help_heading = "Entry")]
     pub tag: Option<TagDue>,
-    /// The meter may send in clear as well
+    /// Accept unencrypted telegrams of this meter as well
     #[arg(long, help_heading = "Entry")]
     pub allow_plain: bool,
     /// Replace the entry of the meter
@@ -93,13 +93,15 @@ pub struct KeysList {
 /// Options of `keys check`.
 #[derive(Clone, Debug, Args)]
 pub struct KeysCheck {
-    /// Files, ports or addresses: a path, - (stdin), tcp://HOST:PORT, http://HOST/PATH, mqtt://HOST/TOPIC, pulse:LINE, sim: (the virtual meter) or auto; a label may stand before it (house=/dev/ttyUSB0)
+    /// Files, ports or addresses: dump.bin, - (stdin), /dev/ttyUSB0, tcp://HOST:PORT, sim:
+    ///
+    /// Also http://HOST/PATH, mqtt://HOST/TOPIC and pulse:LINE (the LED of a meter); auto is the only USB port, sim: the virtual meter. A label may come first: house=/dev/ttyUSB0.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
-    /// Key of the meter, 32 hexadecimal digits; alone: ask for it
+    /// Key of the meter, 32 hexadecimal digits; without a value: ask for it
     #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Keys")]
     pub key: Option<OsString>,
-    /// File with the key, or with both keys of the meter, one a line
+    /// File with the key, or both keys of the meter, one per line
     #[arg(
         long,
         value_name = "FILE",
@@ -107,19 +109,19 @@ pub struct KeysCheck {
         help_heading = "Keys"
     )]
     pub key_file: Option<PathBuf>,
-    /// Key ring: TOML with a key for each meter
+    /// Key ring: a TOML file with a key for each meter
     #[arg(long, value_name = "FILE", help_heading = "Keys")]
     pub keyring: Option<PathBuf>,
-    /// Second key, for meters that have one of their own (GAK, GPK61); Luxembourg's is built in
+    /// Authentication key, for meters with one of their own (GAK, GPK61); Luxembourg's is built in
     #[arg(long, value_name = "HEX", help_heading = "Keys")]
     pub auth_key: Option<OsString>,
-    /// What a file looks like: auto finds it out, or bin, hex, xxd, hexdump, carray, base64, log, text, ndjson
+    /// Form of the input: auto, bin, hex, unpadded, decimal, xxd, hexdump, carray, base64, log, text, ndjson
     #[arg(short, long, value_name = "FORM", default_value = "auto", value_parser = super::input::parse_form, help_heading = "Input")]
     pub input: FormChoice,
     /// Only frames of this meter: device id or system title; repeatable
     #[arg(long, value_name = "ID", help_heading = "Input")]
     pub meter: Vec<String>,
-    /// Stop after so many frames [default for ports and servers: 3]
+    /// Stop after N frames [default for ports and servers: 3]
     #[arg(short = 'n', long = "count", value_name = "N", help_heading = "Input")]
     pub count: Option<u64>,
     /// Serial ports and servers.

@@ -9,30 +9,37 @@ use clap::{Args, ValueEnum};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct KeyArgs {
-    /// Key of the meter, 32 hexadecimal digits; alone: ask for it
+    /// Key of the meter, 32 hexadecimal digits; without a value: ask for it
     #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub key: Option<OsString>,
     /// File with the key: 32 hexadecimal digits or 16 bytes
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub key_file: Option<PathBuf>,
-    /// Key ring: TOML with a key for each meter; tag = "required" there refuses its frames without tag
+    /// Key ring: a TOML file with a key for each meter
+    ///
+    /// An entry with tag = "required" refuses frames of its meter that have no tag.
     #[arg(long, value_name = "FILE")]
     pub keyring: Option<PathBuf>,
-    /// Second key, for meters that have one of their own (Austria, Switzerland); Luxembourg's is built in
-    #[arg(long, value_name = "HEX")]
-    pub auth_key: Option<OsString>,
-    /// When one digit of the key turns out to be mistyped, say which it should be
-    #[arg(long)]
-    pub show_key: bool,
-    /// Take telegrams in clear that name a meter with a key: without this they are refused, as anybody on the
-    /// line could have written them
+    /// Authentication key, for meters with one of their own (Austria, Switzerland)
     ///
-    /// With --key alone, which meter that is shows once a frame with its tag has come,
-    /// in this run or in one that --state remembers; a key ring says it from the start
-    #[arg(long)]
+    /// Luxembourg's is built in.
+    #[arg(long, value_name = "HEX", hide_short_help = true)]
+    pub auth_key: Option<OsString>,
+    /// If one digit of the key turns out to be mistyped, print the right one
+    #[arg(long, hide_short_help = true)]
+    pub show_key: bool,
+    /// Accept unencrypted telegrams that name a meter with a key
+    ///
+    /// Without this they are refused: anybody on the line could have written them. With --key alone, which meter that is becomes known once a frame with its tag has come, in this run or in one that --state remembers; a key ring says it from the start.
+    #[arg(long, hide_short_help = true)]
     pub allow_plain: bool,
     /// What to do with a frame whose tag, the proof of origin, is wrong
-    #[arg(long, value_name = "HOW", default_value = "verify")]
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "verify",
+        hide_short_help = true
+    )]
     pub tag: TagWhen,
     /// Whether the file of the key may hold the authentication key as well.
     #[arg(skip)]

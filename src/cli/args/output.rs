@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::completion::fields;
+
 /// Options of outputs.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// What is printed
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", group = "form")]
     pub format: Option<Format>,
-    /// Short for --format json; flat: meter, measured_at and the values in one object, for archives
+    /// Short for --format json; --json=flat has only meter, time and values
+    ///
+    /// Flat objects are for archives: meter, measured_at and each value side by side.
     #[arg(
         long,
         group = "form",
@@ -23,47 +27,57 @@ pub struct OutputArgs {
     )]
     pub json: Option<JsonForm>,
     /// Short for --format csv
-    #[arg(long, group = "form")]
+    #[arg(long, group = "form", hide_short_help = true)]
     pub csv: bool,
-    /// Short for --format raw
-    #[arg(long, group = "form")]
+    /// Short for --format raw: telegrams byte for byte
+    #[arg(long, group = "form", hide_short_help = true)]
     pub raw: bool,
-    /// With --json: over several lines, indented
-    #[arg(long)]
+    /// With --json: indent, over several lines
+    #[arg(long, hide_short_help = true)]
     pub pretty: bool,
-    /// With --csv: leave texts that begin with = + - @ as they are; else an apostrophe keeps spreadsheets from computing them
-    #[arg(long)]
+    /// With --csv: leave texts that begin with = + - @ alone
+    ///
+    /// Without this an apostrophe before them keeps spreadsheets from computing them.
+    #[arg(long, hide_short_help = true)]
     pub csv_formulas: bool,
-    /// Only these values: names or OBIS codes with commas; `-F help` lists them
-    #[arg(short = 'F', long, value_name = "A,B")]
+    /// Only these values: names or OBIS codes; -F help lists them
+    #[arg(short = 'F', long, value_name = "A,B", add = fields())]
     pub fields: Option<String>,
-    /// With --json: also refused frames, and when a port is lost or comes back
-    #[arg(long)]
+    /// With --json: refused frames too, and when a port is lost or comes back
+    #[arg(long, hide_short_help = true)]
     pub events: bool,
-    /// Write to a file: made whole or not at all; of live sources and in watch, line by line as they come
+    /// Write to a file
+    ///
+    /// It is written whole or not at all; with live sources and in watch, line by line as they come.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace an existing file
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", hide_short_help = true)]
     pub force: bool,
     /// Append to an existing file
-    #[arg(long, requires = "out", conflicts_with = "force")]
+    #[arg(
+        long,
+        requires = "out",
+        conflicts_with = "force",
+        hide_short_help = true
+    )]
     pub append: bool,
-    /// Examine the input step by step: what was looked at, what was found, where it first fails
+    /// Examine the input step by step, to where it first fails
     #[arg(long, conflicts_with = "follow")]
     pub explain: bool,
-    /// Replace all that names a meter, so that the output can be posted in a forum
-    #[arg(long)]
+    /// Replace everything that identifies a meter, so that the output can be posted in a forum
+    #[arg(long, hide_short_help = true)]
     pub redact: bool,
-    /// Put the pushes of a meter together that sends several lists: each row has the newest of all values, and how old
-    /// they are (watch does so by itself)
-    #[arg(long, overrides_with = "no_merge")]
+    /// Merge the pushes of a meter that sends several lists
+    ///
+    /// Each row has the newest of all values, and how old they are. The default in watch.
+    #[arg(long, overrides_with = "no_merge", hide_short_help = true)]
     pub merge: bool,
-    /// Each push by itself
-    #[arg(long, overrides_with = "merge")]
+    /// Print each push by itself
+    #[arg(long, overrides_with = "merge", hide_short_help = true)]
     pub no_merge: bool,
-    /// Threads that decode files of encrypted frames [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    /// Threads that decode files [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs, hide_short_help = true)]
     pub jobs: Option<usize>,
 }
 

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{InputArgs, KeyArgs, OutputArgs, Run, SourceArgs};
+use crate::cli::completion::sources;
 use crate::p1::derive::ReferencePower;
 use crate::p1::period::By;
 
 /// Options of `report`.
 #[derive(Clone, Debug, Args)]
 pub struct Report {
-    /// Recordings, in any order: a path, - (stdin), tcp://HOST:PORT or sim:; a label may stand before it (house=2026.bin)
-    #[arg(value_name = "INPUT")]
+    /// Recordings, in any order: a path, - (stdin), tcp://HOST:PORT or sim:; a label may come first (house=2026.bin)
+    #[arg(value_name = "INPUT", add = sources())]
     pub inputs: Vec<OsString>,
     /// Periods of the report.
     #[command(flatten)]
@@ -27,16 +28,16 @@ pub struct Report {
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// One object per period and meter
+    /// Print one JSON object per period and meter
     #[arg(long, conflicts_with_all = ["csv", "html"], help_heading = "Output")]
     pub json: bool,
-    /// One row per period and meter
+    /// Print one CSV row per period and meter
     #[arg(long, conflicts_with = "html", help_heading = "Output")]
     pub csv: bool,
-    /// A page with pictures that opens in any browser, without a network; also where the name of --out ends in .html
+    /// Make a page with charts that opens in any browser, offline; the default if the name of --out ends in .html
     #[arg(long, help_heading = "Output")]
     pub html: bool,
-    /// Write to a file, made whole or not at all
+    /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Replace an existing file
@@ -48,13 +49,13 @@ pub struct Report {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Periods")]
 pub struct PeriodArgs {
-    /// Length of the periods: quarter, hour, day, week, month, year [default: as suits the recording]
+    /// Period: quarter, hour, day, week, month or year [default: chosen by the length of the recording]
     #[arg(long, value_name = "PERIOD")]
     pub by: Option<By>,
-    /// From this time on (2026-01-01, 2026-01-01T06:15): a whole quarter of an hour, by the zone of --tz
+    /// Start at this time (2026-01-01, 2026-01-01T06:15), a whole quarter hour, in the zone of --tz
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// Up to this time, which is left out itself
+    /// End before this time
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
     /// Sum up what was imported above this power, quarter by quarter (7kW, 3500W)

@@ -19,22 +19,22 @@ use clap::Args;
 /// Options of services.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ServiceArgs {
-    /// A broker.
-    #[command(flatten)]
-    pub mqtt: MqttArgs,
-    /// Other software.
-    #[command(flatten)]
-    pub forward: ForwardArgs,
-    /// Numbers.
-    #[command(flatten)]
-    pub metrics: MetricsArgs,
-    /// Commands and messages.
-    #[command(flatten)]
-    pub hooks: HookArgs,
     /// Computed values.
     #[command(flatten)]
     pub derive: DeriveArgs,
     /// Years.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Pages.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+    /// A broker.
+    #[command(flatten)]
+    pub mqtt: MqttArgs,
+    /// Other software.
+    #[command(flatten)]
+    pub forward: ForwardArgs,
+    /// Commands and messages.
+    #[command(flatten)]
+    pub hooks: HookArgs,
 }

@@ -12,60 +12,60 @@ use crate::publish::forward_target::Listen;
 /// Options of `setup`.
 #[derive(Clone, Debug, Args)]
 pub struct Setup {
-    /// Ask nothing: what is not given stays as it is, else as the question proposes
-    #[arg(short, long, help_heading = "Answers")]
+    /// Ask nothing: what is not given stays as it is, or becomes what the question proposes
+    #[arg(short, long, help_heading = "Setup")]
     pub yes: bool,
     /// Where the meter is: a port, tcp://HOST:PORT, or auto [default: the only USB port]
-    #[arg(long, value_name = "ADDRESS", help_heading = "Answers")]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Setup")]
     pub input: Option<OsString>,
-    /// What the meter is called: the label of its source, and its name in outputs [default: house]
-    #[arg(long, value_name = "NAME", help_heading = "Answers")]
+    /// Name of the meter: the label of its source, and its name in outputs [default: house]
+    #[arg(long, value_name = "NAME", help_heading = "Setup")]
     pub name: Option<String>,
-    /// The meter to set up, where several send: device id or system title
-    #[arg(long, value_name = "ID", help_heading = "Answers")]
+    /// Meter to set up, if several send: device id or system title
+    #[arg(long, value_name = "ID", help_heading = "Setup")]
     pub meter: Option<String>,
-    /// Key of the meter, 32 hexadecimal digits; alone: ask for it
-    #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Answers")]
+    /// Key of the meter, 32 hexadecimal digits; without a value: ask for it
+    #[arg(short, long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Setup")]
     pub key: Option<OsString>,
-    /// File with the key; of two in it, the second is the authentication key
+    /// File with the key; a second key in it is the authentication key
     #[arg(
         long,
         value_name = "FILE",
         conflicts_with = "key",
-        help_heading = "Answers"
+        help_heading = "Setup"
     )]
     pub key_file: Option<PathBuf>,
-    /// Second key, for meters that have one of their own (GAK, GPK61)
-    #[arg(long, value_name = "HEX", help_heading = "Answers")]
+    /// Authentication key, for meters with one of their own (GAK, GPK61)
+    #[arg(long, value_name = "HEX", help_heading = "Setup")]
     pub auth_key: Option<OsString>,
     /// Set up without the key; a second run adds it
-    #[arg(long, conflicts_with_all = ["key", "key_file", "auth_key"], help_heading = "Answers")]
+    #[arg(long, conflicts_with_all = ["key", "key_file", "auth_key"], help_heading = "Setup")]
     pub no_key: bool,
-    /// Publish to this broker, and so to Home Assistant: mqtt://USER@HOST; checked by connecting
-    #[arg(long, value_name = "URL", help_heading = "Answers")]
+    /// Publish to this broker, and so to Home Assistant: mqtt://USER@HOST; tested by connecting
+    #[arg(long, value_name = "URL", help_heading = "Setup")]
     pub mqtt: Option<BrokerUrl>,
-    /// File with the password of the user at the broker; else SMARTY_MQTT_PASSWORD, else it is asked for
-    #[arg(long, value_name = "FILE", requires = "mqtt", help_heading = "Answers")]
+    /// File with the password of the broker's user [default: SMARTY_MQTT_PASSWORD, else it is asked for]
+    #[arg(long, value_name = "FILE", requires = "mqtt", help_heading = "Setup")]
     pub mqtt_password_file: Option<PathBuf>,
-    /// Serve a page of numbers to Prometheus: HOST:PORT, or a port alone (this machine only)
-    #[arg(long, value_name = "HOST:PORT", help_heading = "Answers")]
+    /// Serve a web page, and Prometheus metrics: HOST:PORT, or a port number (this machine only)
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Setup")]
     pub metrics: Option<Listen>,
-    /// Write a unit of systemd beside smarty.toml, and say how it is installed
-    #[arg(long, help_heading = "Answers")]
+    /// Write a systemd unit beside smarty.toml, and say how to install it
+    #[arg(long, help_heading = "Setup")]
     pub service: bool,
     /// Key ring to write to [default: keys.toml beside smarty.toml]
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub keyring: Option<PathBuf>,
-    /// Replace what smarty.toml and the key ring hold already
+    /// Replace what smarty.toml and the key ring already hold
     #[arg(long, help_heading = "Files")]
     pub force: bool,
-    /// Speed of the port, in baud [default: found by what comes]
+    /// Speed of the port, in baud [default: detected]
     #[arg(long, value_name = "BAUD", help_heading = "Port")]
     pub baud: Option<crate::source::Baud>,
-    /// Data bits, parity and stop bits of the port [default: found by what comes]
+    /// Data bits, parity and stop bits of the port [default: detected]
     #[arg(long, value_name = "MODE", help_heading = "Port")]
     pub mode: Option<crate::source::Mode>,
-    /// How long to listen at the most; each speed takes some 13 s
+    /// Longest time to listen; each speed takes about 13 s
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "100s", help_heading = "Port")]
     pub timeout: Duration,
 }

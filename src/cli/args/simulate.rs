@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::civil::DateTime;
 
 use super::parse_duration;
+use crate::cli::completion::faults;
 use crate::p1::line::{Fault, FaultError};
 use crate::publish::forward_target::bare_host;
 use crate::simulate::virtual_meter::{self, Plan, Profile, Speed};
@@ -31,31 +32,31 @@ pub struct Simulate {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Meter")]
 pub struct MeterArgs {
-    /// Which meter it is: country and version
+    /// Meter to simulate: country and version
     #[arg(long, value_name = "NAME", default_value = "lu", value_parser = profile())]
     pub profile: Profile,
-    /// How many meters, each with a household and a key of its own
+    /// Number of meters, each with a household and key of its own
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_meters)]
     pub meters: u32,
-    /// Where all chance comes from: the same seed gives the same households
+    /// Seed of everything random: the same seed gives the same households
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Send in clear, whatever the profile does
+    /// Send unencrypted, whatever the profile does
     #[arg(long, conflicts_with = "encrypted")]
     pub plain: bool,
     /// Encrypt, whatever the profile does
     #[arg(long)]
     pub encrypted: bool,
-    /// What the meter's clock shows first; now, or 2026-01-01 for a file or stdout
+    /// First time on the meter's clock [default: now; 2026-01-01 for a file or stdout]
     #[arg(long, value_name = "TIME", value_parser = parse_start)]
     pub start: Option<DateTime>,
     /// What is wrong with the meter or the line, as KIND or KIND=AMOUNT; repeatable, see --help
-    #[arg(long, value_name = "KIND", long_help = fault_help(), value_parser = parse_fault)]
+    #[arg(long, value_name = "KIND", long_help = fault_help(), value_parser = parse_fault, add = faults())]
     pub fault: Vec<Fault>,
-    /// Flash as an LED instead, so many pulses for a kilowatt hour: a line each, for pulse:tcp:// and pulse:-
+    /// Flash like an LED instead, N pulses per kilowatt hour: one line each, for pulse:tcp:// and pulse:-
     #[arg(long, value_name = "PER_KWH", conflicts_with_all = ["plain", "encrypted", "fault", "keyring"])]
     pub pulses: Option<NonZeroU32>,
-    /// Play a capture again instead: by its times where it is a log, else a frame each period
+    /// Replay a capture instead: by its times if it is a log, else one frame per period
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "meters", "seed", "plain", "encrypted", "start", "fault", "pulses", "keyring"])]
     pub replay: Option<PathBuf>,
 }
@@ -64,16 +65,16 @@ pub struct MeterArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Time")]
 pub struct PaceArgs {
-    /// Time between two telegrams of a meter (10s, 15m); what the profile does if not given
+    /// Time between two telegrams of a meter (10s, 15m) [default: as the profile does]
     #[arg(long, value_name = "TIME", value_parser = parse_period)]
     pub period: Option<u32>,
-    /// How much faster than real time goes; 1, or as fast as possible into a file or stdout
+    /// How much faster than real time [default: 1; as fast as possible into a file or stdout]
     #[arg(long, value_name = "FACTOR", value_parser = parse_speed)]
     pub speed: Option<Speed>,
-    /// End after so many telegrams of each meter
+    /// Stop after N telegrams of each meter
     #[arg(short = 'n', long, value_name = "N")]
     pub count: Option<u64>,
-    /// End after so long (30s, 1d); by the meter's clock where it is as fast as possible
+    /// Stop after this long (30s, 1d), by the meter's clock where it runs as fast as possible
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub duration: Option<Duration>,
 }
@@ -82,22 +83,22 @@ pub struct PaceArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct TargetArgs {
-    /// Make a virtual serial port (a pseudo-terminal) for each meter and print its path; the default on a terminal
+    /// Make a virtual serial port (a pseudo-terminal) per meter and print its path [default on a terminal]
     #[arg(long, group = "target")]
     pub pty: bool,
-    /// A fixed path for the virtual serial port; for several meters %n in it, or its end, is the number
+    /// Fixed path for the virtual serial port; for several meters, %n in it, or its end, is the number
     #[arg(long, value_name = "PATH", conflicts_with_all = ["tcp", "out"])]
     pub link: Option<PathBuf>,
-    /// Serve TCP: all meters at HOST:PORT, or each at a port of its own with HOST:FIRST-LAST
+    /// Serve TCP: all meters at HOST:PORT, or each at its own with HOST:FIRST-LAST
     #[arg(long, value_name = "HOST:PORT", group = "target", value_parser = parse_listen)]
     pub tcp: Option<Listen>,
-    /// Write to a file, - is stdout: as fast as possible; the default where stdout is no terminal
+    /// Write to a file, - is stdout, as fast as possible [default if stdout is not a terminal]
     #[arg(short, long, value_name = "FILE", group = "target")]
     pub out: Option<PathBuf>,
     /// Replace existing files
     #[arg(long)]
     pub force: bool,
-    /// Write the key ring of the meters to a file, for --keyring of the other commands
+    /// Write the key ring of the meters to a file, for --keyring of other commands
     #[arg(long, value_name = "FILE")]
     pub keyring: Option<PathBuf>,
 }

@@ -6,10 +6,9 @@ pub mod systemd;
 use std::path::Path;
 
 use anyhow::Context;
-use clap::CommandFactory;
-use clap_complete::{Shell, generate};
 
-use crate::cli::args::{Cli, Generate, Generated};
+use crate::cli::args::{Generate, Generated};
+use crate::cli::completion::script;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::run::failure::{Exit, Failure, Level, say};
 
@@ -30,11 +29,11 @@ pub fn run(args: &Generate, quiet: bool) -> Result<Exit, Failure> {
             .hint("smarty generate systemd -- watch house=/dev/ttyUSB0"));
     }
     let text = match (args.what, &args.folder) {
-        (Generated::Bash, _) => completions(Shell::Bash),
-        (Generated::Zsh, _) => completions(Shell::Zsh),
-        (Generated::Fish, _) => completions(Shell::Fish),
-        (Generated::Powershell, _) => completions(Shell::PowerShell),
-        (Generated::Elvish, _) => completions(Shell::Elvish),
+        (Generated::Bash, _) => script("bash"),
+        (Generated::Zsh, _) => script("zsh"),
+        (Generated::Fish, _) => script("fish"),
+        (Generated::Powershell, _) => script("powershell"),
+        (Generated::Elvish, _) => script("elvish"),
         (Generated::Schema, _) => SCHEMA.as_bytes().to_vec(),
         (Generated::Udev, _) => RULE.as_bytes().to_vec(),
         (Generated::Systemd, _) => {
@@ -55,13 +54,6 @@ pub fn run(args: &Generate, quiet: bool) -> Result<Exit, Failure> {
         Err(WriteEnd::Failed(failure)) => Err(failure),
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
     }
-}
-
-/// The completions for a shell.
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut text = Vec::new();
-    generate(shell, &mut Cli::command(), "smarty", &mut text);
-    text
 }
 
 fn man_pages(folder: &Path) -> anyhow::Result<Exit> {

@@ -11,17 +11,21 @@ use crate::p1::derive::{Extent, ReferencePower};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Computed values")]
 pub struct DeriveArgs {
-    /// Compute net power, surplus of each phase, and the mean power of the running quarter hour
+    /// Compute net power, surplus per phase, mean power of the running quarter hour
     #[arg(long)]
     pub derive: bool,
-    /// Compute what is left in the quarter hour, and what lies above this power each quarter, day and month (7kW, 3500W); means --derive too
-    #[arg(long, value_name = "POWER")]
+    /// Compute what is left in the quarter hour, and the energy above this power per quarter, day and month (7kW, 3500W)
+    ///
+    /// Implies --derive.
+    #[arg(long, value_name = "POWER", hide_short_help = true)]
     pub reference_power: Option<ReferencePower>,
-    /// Keep sums, and the frame counters of meters, over a restart in this file [default in watch with --derive: derive.json in the state folder]
-    #[arg(long, value_name = "FILE")]
+    /// Keep sums and frame counters across restarts in this file [default with --derive in watch: derive.json in the state folder]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub state: Option<PathBuf>,
-    /// Keep so many meters apart, in --state and, where they are, --mqtt and --metrics [default: 256]; those with a key come first
-    #[arg(long, value_name = "N", alias = "state-meters")]
+    /// Keep at most N meters apart in --state, --mqtt and --metrics [default: 256]
+    ///
+    /// Meters with a key come first.
+    #[arg(long, value_name = "N", alias = "state-meters", hide_short_help = true)]
     pub meters_max: Option<NonZeroU32>,
 }
 

@@ -8,10 +8,14 @@ use crate::publish::forward_target::ForwardTarget;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Forwarding")]
 pub struct ForwardArgs {
-    /// Serve the telegrams, decrypted and byte for byte, to other software: tcp://HOST:PORT, a port alone (this machine only), or pty:PATH (a serial port); a label before it takes one source (house=tcp://:2001); repeatable
+    /// Serve decrypted telegrams to other software: tcp://HOST:PORT or pty:PATH
+    ///
+    /// A port number alone serves this machine only.
+    ///
+    /// A label before it takes one source: house=tcp://:2001. Repeatable.
     #[arg(long, value_name = "WHERE")]
     pub forward: Vec<ForwardTarget>,
-    /// Serve the frames as received instead: encrypted ones stay so
-    #[arg(long)]
+    /// Serve the frames as received; encrypted ones stay encrypted
+    #[arg(long, hide_short_help = true)]
     pub forward_raw: bool,
 }

@@ -11,23 +11,32 @@ use crate::cli::args::parse_duration;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Hooks")]
 pub struct HookArgs {
-    /// Do something when this begins to hold, as 'active_power_import_kw > 6.5 for 1m until active_power_import_kw < 5'; names are those of values, age (seconds since the last telegram) and findings; smarty.toml takes several, each in a hook table
+    /// Act when this becomes true: 'active_power_import_kw > 6.5 for 1m'
+    ///
+    /// An optional end makes a hysteresis: '... until active_power_import_kw < 5'. Names are those of values, and age (seconds since the last telegram) and findings. smarty.toml takes several, each in a hook table.
     #[arg(long, value_name = "CONDITION")]
     pub when: Option<String>,
-    /// Run this command then, without a shell; what it is about is in its environment: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW
-    #[arg(long, value_name = "COMMAND", requires = "when")]
+    /// Run this command then, without a shell
+    ///
+    /// Its environment tells what happened: SMARTY_METER, SMARTY_ACTIVE_POWER_IMPORT_KW and so on.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        requires = "when",
+        hide_short_help = true
+    )]
     pub run: Option<String>,
-    /// Let a shell read the command
-    #[arg(long, requires = "run")]
+    /// Run the command through a shell
+    #[arg(long, requires = "run", hide_short_help = true)]
     pub shell: bool,
-    /// Post JSON to this address then: ntfy, webhooks
-    #[arg(long, value_name = "URL", requires = "when")]
+    /// Post JSON to this URL then: ntfy, webhooks
+    #[arg(long, value_name = "URL", requires = "when", hide_short_help = true)]
     pub notify: Option<NotifyUrl>,
-    /// Least time between two times [default: 1m]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "when")]
+    /// Shortest time between two actions [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "when", hide_short_help = true)]
     pub pause: Option<Duration>,
-    /// Kill the command, or give the message up, after so long [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "when")]
+    /// Kill the command, or give up on the message, after this long [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "when", hide_short_help = true)]
     pub hook_limit: Option<Duration>,
     /// Those of `smarty.toml`.
     #[arg(skip)]

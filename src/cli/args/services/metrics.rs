@@ -8,25 +8,29 @@ use crate::publish::forward_target::Listen;
 
 /// Options of serving numbers to Prometheus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Metrics")]
+#[command(next_help_heading = "Web page and metrics")]
 pub struct MetricsArgs {
-    /// Serve a page for browsers under /, numbers for Prometheus under /metrics, and under /healthz whether every source sends: HOST:PORT, or a port alone (this machine only)
+    /// Serve a web page, and Prometheus metrics
+    ///
+    /// A port number alone serves this machine only.
+    ///
+    /// The page is at /, metrics at /metrics, and /healthz tells whether every source sends.
     #[arg(long = "http", visible_alias = "metrics", value_name = "HOST:PORT")]
     pub metrics: Option<Listen>,
-    /// Ask for this user and a password before anything is shown
-    #[arg(long, value_name = "USER")]
+    /// Ask for this user and a password before showing anything
+    #[arg(long, value_name = "USER", hide_short_help = true)]
     pub metrics_user: Option<String>,
-    /// File with the password of that user; else SMARTY_METRICS_PASSWORD, or smarty.metrics-password of systemd
-    #[arg(long, value_name = "FILE")]
+    /// File with the password of that user [default: SMARTY_METRICS_PASSWORD, or systemd's credential smarty.metrics-password]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub metrics_password_file: Option<PathBuf>,
-    /// Serve with TLS (https), with this certificate, PEM
-    #[arg(long, value_name = "FILE")]
+    /// Serve over TLS (https) with this certificate (PEM)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub metrics_cert: Option<PathBuf>,
-    /// Private key of that certificate, PEM
-    #[arg(long, value_name = "FILE")]
+    /// Private key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub metrics_cert_key: Option<PathBuf>,
-    /// Answer under this name of the machine too, and under no unknown one; repeatable [default: over loopback those of this machine, over a network all]
-    #[arg(long, value_name = "NAME")]
+    /// Answer to this host name as well, and to no unknown one; repeatable [default: the machine's own names on loopback, all on a network]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub metrics_host: Vec<String>,
 }
 

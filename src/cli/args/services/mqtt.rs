@@ -7,52 +7,55 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::OnOff;
+use crate::cli::completion::words;
 
 /// Options of publishing over MQTT.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "MQTT")]
 pub struct MqttArgs {
-    /// Publish to a broker: mqtt://USER@HOST:1883/PREFIX, mqtts:// with TLS; PREFIX is smarty unless named
+    /// Publish to a broker, and so to Home Assistant: mqtt://USER@HOST
+    ///
+    /// In full: mqtt://USER@HOST:1883/PREFIX, or mqtts:// for TLS. PREFIX is smarty unless given.
     #[arg(long, value_name = "URL")]
     pub mqtt: Option<BrokerUrl>,
     /// Do not publish, whatever smarty.toml says
-    #[arg(long, conflicts_with = "mqtt")]
+    #[arg(long, conflicts_with = "mqtt", hide_short_help = true)]
     pub no_mqtt: bool,
-    /// File with the password of the user; else SMARTY_MQTT_PASSWORD, else it is asked for
-    #[arg(long, value_name = "FILE")]
+    /// File with the password of the user [default: SMARTY_MQTT_PASSWORD, else it is asked for]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub mqtt_password_file: Option<PathBuf>,
-    /// What is published: a topic for each value, the whole telegram as JSON, or both [default: values]
-    #[arg(long, value_name = "WHAT")]
+    /// What to publish: a topic per value, the whole telegram as JSON, or both [default: values]
+    #[arg(long, value_name = "WHAT", hide_short_help = true)]
     pub mqtt_topics: Option<TopicsWhat>,
-    /// Whether messages arrive perhaps (0), surely (1) or once (2) [default: 1]
-    #[arg(long, value_name = "QOS", value_parser = clap::value_parser!(u8).range(0..=2))]
+    /// Quality of service: at most once (0), at least once (1), exactly once (2) [default: 1]
+    #[arg(long, value_name = "QOS", value_parser = clap::value_parser!(u8).range(0..=2), hide_short_help = true)]
     pub mqtt_qos: Option<u8>,
-    /// Whether the broker keeps values for those who come later [default: on]
-    #[arg(long, value_name = "STATE")]
+    /// Have the broker retain values for later subscribers [default: on]
+    #[arg(long, value_name = "STATE", hide_short_help = true)]
     pub mqtt_retain: Option<OnOff>,
-    /// Names of topics: of smarty, or of the SmartyReader board (PREFIX is then lamsmarty) [default: smarty]
-    #[arg(long, value_name = "NAMES")]
+    /// Topic names: smarty's, or those of the SmartyReader board (PREFIX is then lamsmarty) [default: smarty]
+    #[arg(long, value_name = "NAMES", hide_short_help = true)]
     pub mqtt_layout: Option<LayoutNames>,
-    /// MQTT 3.1.1 (3) or 5 [default: 5, else 3]
-    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
+    /// MQTT version: 3 (3.1.1) or 5 [default: 5, else 3]
+    #[arg(long, value_name = "VERSION", value_parser = parse_version, hide_short_help = true, add = words(&["3", "5"]))]
     pub mqtt_version: Option<u8>,
-    /// Certificate of your own authority, PEM, instead of those that the machine trusts
-    #[arg(long, value_name = "FILE")]
+    /// Certificate authority (PEM), instead of those the system trusts
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub mqtt_ca: Option<PathBuf>,
-    /// Certificate that the broker wants to see, PEM
-    #[arg(long, value_name = "FILE")]
+    /// Client certificate for the broker (PEM)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub mqtt_cert: Option<PathBuf>,
-    /// Private key of that certificate, PEM
-    #[arg(long, value_name = "FILE")]
+    /// Private key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub mqtt_cert_key: Option<PathBuf>,
-    /// Name at the broker [default: smarty- and a number of chance]
-    #[arg(long, value_name = "NAME")]
+    /// Client name at the broker [default: smarty- and a random number]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub mqtt_client_id: Option<String>,
-    /// Do not tell Home Assistant what there is
-    #[arg(long)]
+    /// Turn Home Assistant discovery off
+    #[arg(long, hide_short_help = true)]
     pub no_discovery: bool,
-    /// Where Home Assistant looks for what there is [default: homeassistant]
-    #[arg(long, value_name = "PREFIX")]
+    /// Topic prefix of Home Assistant discovery [default: homeassistant]
+    #[arg(long, value_name = "PREFIX", hide_short_help = true)]
     pub discovery_prefix: Option<String>,
 }
 

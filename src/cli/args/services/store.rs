@@ -6,19 +6,22 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::args::parse_duration;
+use crate::cli::completion::words;
 
 /// Options of the store.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Store")]
 pub struct StoreArgs {
-    /// Keep what was used in this SQLite database for years: counters and extremes of each quarter of an hour, findings and gaps; smarty report and parse read it
+    /// Keep years of consumption in this SQLite database
+    ///
+    /// smarty report and parse read it. It holds counters and extremes of every quarter hour, findings and gaps.
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
-    /// Keep telegrams in it for so long (7d, 12h), or none [default: 7d]
-    #[arg(long, value_name = "TIME", value_parser = parse_keep)]
+    /// How long to keep whole telegrams in it (7d, 12h), or none [default: 7d]
+    #[arg(long, value_name = "TIME", value_parser = parse_keep, hide_short_help = true, add = words(&["none", "7d", "31d"]))]
     pub keep: Option<Duration>,
-    /// Length of its periods, of a new one: 1m, 5m or 15m [default: 15m]
-    #[arg(long, value_name = "TIME", value_parser = parse_step)]
+    /// Period length of a new database: 1m, 5m or 15m [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = parse_step, hide_short_help = true, add = words(&["1m", "3m", "5m", "15m"]))]
     pub store_step: Option<Duration>,
 }
 
