@@ -604,7 +604,7 @@ fn a_server_that_is_not_there_yet_is_waited_for_alone_and_beside_others() {
         assert_eq!(next()["type"], "telegram");
         run.interrupt();
         assert_eq!(run.end_by_signal(), Some(2));
-        let said = format!("warning: {server}: connection refused; it is tried again");
+        let said = format!("warning: {server}: connection refused; retrying");
         assert!(run.errors().contains(&said), "{}", run.errors());
         assert!(run.errors().contains(&format!("{server} is open")));
     }

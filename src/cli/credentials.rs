@@ -74,19 +74,19 @@ impl Credentials<'_> {
         };
         let (what, hint) = match problem {
             TlsProblem::Authority => (
-                format!("{}: holds no certificate", named(self.authority)),
+                format!("{}: contains no certificate", named(self.authority)),
                 "a PEM file begins with -----BEGIN CERTIFICATE-----",
             ),
             TlsProblem::Certificate => (
-                format!("{}: holds no certificate", named(self.certificate)),
+                format!("{}: contains no certificate", named(self.certificate)),
                 "a PEM file begins with -----BEGIN CERTIFICATE-----",
             ),
             TlsProblem::Key => (
-                format!("{}: holds no private key", named(self.key)),
+                format!("{}: contains no private key", named(self.key)),
                 "a PEM file begins with -----BEGIN PRIVATE KEY-----",
             ),
             TlsProblem::Pair => (
-                format!("{}: is not the key of the certificate", named(self.key)),
+                format!("{}: does not belong to the certificate", named(self.key)),
                 "give the two that were made together",
             ),
             TlsProblem::Library => (
@@ -139,7 +139,7 @@ impl Credentials<'_> {
         } else if let Some(text) = variable("SMARTY_MQTT_PASSWORD") {
             text.into_string()
                 .map(Password::new)
-                .map_err(|_| Failure::new(Exit::Usage, "SMARTY_MQTT_PASSWORD is no text"))?
+                .map_err(|_| Failure::new(Exit::Usage, "SMARTY_MQTT_PASSWORD is not UTF-8 text"))?
         } else if let Some(path) = credential {
             Password::new(text_of(&path)?)
         } else {

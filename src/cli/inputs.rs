@@ -159,7 +159,7 @@ impl Named {
                 let token = token.map(|path| secret_of(path, "a token", quiet));
                 access.token = token.transpose()?;
                 if access.token.is_some() && !url.tls && !quiet {
-                    let what = format!("{url}: the token can be read by all on the way");
+                    let what = format!("{url}: anyone on the way can read the token");
                     say(
                         Level::Warning,
                         &what,
@@ -242,7 +242,10 @@ pub fn with_speed_found(named: &mut [Named], args: &SourceArgs) {
 pub fn addresses(inputs: &[OsString]) -> Result<Vec<Named>, Failure> {
     let parse = |input: &OsString| {
         if is_misplaced_key(input) {
-            let failure = Failure::new(Exit::Usage, "a key stands where a file or port should be");
+            let failure = Failure::new(
+                Exit::Usage,
+                "this is a key, where a file or a port is expected",
+            );
             return Err(failure.hint("put --key before it: smarty parse dump.bin --key KEY"));
         }
         Address::parse(input).map(Named::new).map_err(|error| {

@@ -262,7 +262,7 @@ fn single_key(args: &KeyArgs) -> Result<Option<(Key, String)>, Failure> {
             Ok(key) => Ok(Some((key, "from --key".to_owned()))),
             Err(failure) if Path::new(text).is_file() => {
                 let file = crate::cli::output::writer::shown(&Path::new(".").join(text));
-                Err(failure.hint(format!("a file has this name: {file} is no key")))
+                Err(failure.hint(format!("{file} is the name of a file, not a key")))
             }
             Err(failure) => Err(failure),
         };
@@ -310,7 +310,7 @@ fn ask() -> Result<Key, Failure> {
         match Key::in_text(&typed) {
             Ok(key) => return Ok(key),
             Err(error) if attempt == TRIES => return Err(malformed("the key typed in", error)),
-            Err(error) => say(Level::Error, &format!("{error}; once more, please"), None),
+            Err(error) => say(Level::Error, &format!("{error}; please try again"), None),
         }
     }
     Err(Failure::new(Exit::Key, "no key was typed in"))
@@ -320,7 +320,7 @@ fn read_key(path: &Path) -> Result<(Key, String), Failure> {
     let place = path.display();
     let hint = "a key file holds the 32 digits of the key, or its 16 bytes; a key ring is given by --keyring";
     let other = || {
-        let what = format!("{place}: holds something else than a key");
+        let what = format!("{place}: contains something other than a key");
         Failure::new(Exit::Key, what).hint(hint)
     };
     let bytes = match bounded::read(path, KEY_FILE_MAX) {
@@ -364,7 +364,7 @@ fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
 /// A file of keys that cannot be read.
 fn unreadable(path: &Path, error: &std::io::Error, hint: &str) -> Failure {
     if is_misplaced_key(path.as_os_str()) {
-        let what = "a key stands where the file that holds it should be";
+        let what = "this is a key, where the file that holds it is expected";
         return Failure::new(Exit::Usage, what).hint("--key KEY takes the key itself");
     }
     let failure = match error.kind() {

@@ -124,7 +124,7 @@ pub fn options(words: &[&str]) -> Result<Run, Failure> {
     let cli = Cli::try_parse_from(line).map_err(|error| Failure::from(&error))?;
     match cli.command {
         Command::Parse(run) | Command::Decrypt(run) => Ok(run),
-        _ => Err(Failure::new(Exit::Usage, "no command that decodes")),
+        _ => Err(Failure::new(Exit::Usage, "not a command that decodes")),
     }
 }
 

@@ -159,7 +159,7 @@ impl Output {
                 () => "",
             };
             if !refused.is_empty() {
-                let hint = format!("leave the ending of {packing} away");
+                let hint = format!("leave out the ending of {packing}");
                 return Err(Failure::new(Exit::Usage, refused).hint(hint));
             }
         }

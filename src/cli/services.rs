@@ -70,8 +70,8 @@ pub fn open(
     let kept = store::open(&args.store, named)?;
     services.extend(kept.map(|kept| Box::new(kept) as Box<dyn Observer>));
     if publishing.run.output.redact && !services.is_empty() {
-        let what = "--redact hides nothing from services: they get all as the meter sent it";
-        return Err(Failure::new(Exit::Usage, what).hint("leave --redact away, or the services"));
+        let what = "--redact hides nothing from services: they get everything as the meter sent it";
+        return Err(Failure::new(Exit::Usage, what).hint("leave out --redact, or the services"));
     }
     Ok(services)
 }

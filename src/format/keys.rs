@@ -213,7 +213,7 @@ fn authentication_words(fault: Option<AuthKeyFault>) -> (String, &'static str) {
     match fault {
         AuthKeyFault::Public => (
             "the authentication key is Luxembourg's, which is built in".to_owned(),
-            "leave --auth-key away",
+            "leave out --auth-key",
         ),
         AuthKeyFault::Default => (
             "the authentication key is the one that counts from C0 to CF, as Netz Burgenland gives it".to_owned(),

@@ -296,13 +296,10 @@ fn places_of(address: SocketAddr, rules: &Rules) -> Vec<Notice> {
     };
     vec![
         notice(
-            format!("numbers for Prometheus at {scheme}://{address}/metrics"),
+            format!("metrics for Prometheus at {scheme}://{address}/metrics"),
             hint,
         ),
-        notice(
-            format!("a page for browsers at {scheme}://{address}/"),
-            None,
-        ),
+        notice(format!("web page at {scheme}://{address}/"), None),
     ]
 }
 

@@ -185,7 +185,7 @@ impl Input {
                 "data request (pin 2 of the P1 plug) needs 5 V against ground (pin 3); some operators open the port only on request",
             )),
             (0, 0, _) => Some(
-                nothing("is empty").hint("record again, and look whether any bytes come"),
+                nothing("is empty").hint("record again, and check whether any bytes arrive"),
             ),
             (0, bytes, Device::Maxsonar) => Some(
                 nothing(&format!("no reading in {bytes} bytes"))

@@ -170,7 +170,7 @@ pub(super) fn line_news(title: &str, news: &LineNews) -> (Level, String, Option<
         LineNews::Found(line) => {
             let LineSettings { baud, mode } = line;
             let what =
-                format!("{title}: found {line}; to begin with it: --baud {baud} --mode {mode}");
+                format!("{title}: found {line}; to start with it: --baud {baud} --mode {mode}");
             (Level::Note, what, None)
         }
         LineNews::NotFound { heard: true } => {
@@ -180,7 +180,7 @@ pub(super) fn line_news(title: &str, news: &LineNews) -> (Level, String, Option<
             (Level::Warning, what, Some("--baud and --mode set others"))
         }
         LineNews::NotFound { heard: false } => {
-            let what = format!("{title}: no bytes at any usual speed; it goes on looking");
+            let what = format!("{title}: no bytes at any usual speed; still looking");
             (Level::Warning, what, Some(PINS))
         }
     }

@@ -260,7 +260,7 @@ impl Run<'_, '_> {
                 tell_link(observers, input, Link::Lost, &what, None);
             }
             SourceEvent::Refused(error) => {
-                let what = format!("{error}; it is tried again");
+                let what = format!("{error}; retrying");
                 let hint = error.hint();
                 if let Some(words) = state.repeats.take(&what, instant).words(&what) {
                     observers.message(Level::Warning, &words, hint.as_deref());

@@ -84,10 +84,10 @@ pub enum AddressError {
     #[error("`{0}` has no port: tcp://HOST:PORT, for example tcp://10.0.0.7:2001")]
     NoPort(String),
     /// A port that is no number from 1 to 65535.
-    #[error("`{0}`: `{1}` is no port, a number from 1 to 65535")]
+    #[error("`{0}`: `{1}` is not a port number (1 to 65535)")]
     BadPort(String, String),
     /// An IPv6 address without brackets.
-    #[error("`{0}`: an IPv6 address stands in brackets, as tcp://[fd00::7]:2001")]
+    #[error("`{0}`: an IPv6 address goes in brackets, as in tcp://[fd00::7]:2001")]
     NoBrackets(String),
     /// Something behind the port, or a blank in the host.
     #[error("`{0}`: tcp://HOST:PORT and nothing else")]
@@ -481,8 +481,8 @@ mod tests {
             ("tcp://host", "no port"),
             ("tcp://host:", "no port"),
             ("tcp://[::1]", "no port"),
-            ("tcp://host:0", "`0` is no port"),
-            ("tcp://host:70000", "`70000` is no port"),
+            ("tcp://host:0", "`0` is not a port"),
+            ("tcp://host:70000", "`70000` is not a port"),
             ("tcp://fd00::7:2001", "in brackets"),
             ("tcp://host:2001/x", "nothing else"),
             ("udp://host:1", "`udp://` is unknown"),

@@ -38,7 +38,7 @@ pub struct Database {
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// It is a database of another program.
-    #[error("{}: is a database, but none of smarty", .0.display())]
+    #[error("{}: is a database, but not one of smarty's", .0.display())]
     Foreign(PathBuf),
     /// A later version has made it.
     #[error("{}: was made by a later version of smarty (schema {version}; this one knows up to {VERSION})", path.display())]

@@ -183,7 +183,7 @@ impl FromStr for Form {
 
 /// Tells that a name is none of a form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no form of input")]
+#[error("{name:?} is not a form of input")]
 pub struct UnknownForm {
     /// The name.
     pub name: String,

@@ -21,7 +21,7 @@ pub enum SourceError {
         ports: Vec<String>,
     },
     /// The user may not open it.
-    #[error("{}: no right to open it{}", path.display(), owners(rights.as_ref()))]
+    #[error("{}: permission denied{}", path.display(), owners(rights.as_ref()))]
     NoRight {
         /// What was asked for.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// A terminal that people type in.
-    #[error("{}: is no serial port but the terminal of this session", path.display())]
+    #[error("{}: is the terminal of this session, not a serial port", path.display())]
     NotASerialPort {
         /// The terminal.
         path: PathBuf,
@@ -117,7 +117,7 @@ pub enum SourceError {
         cause: io::Error,
     },
     /// A kind of source that this build does not have.
-    #[error("{server}: this build of smarty has no feature {feature}")]
+    #[error("{server}: this build of smarty lacks the feature {feature}")]
     NotBuilt {
         /// The address.
         server: String,
@@ -179,7 +179,7 @@ impl SourceError {
                         "sudo chown $USER {} gives it to you until it is plugged in again, a udev rule for good",
                         path.display()
                     ),
-                    Membership::NoHelp => format!("ask {} for the right to read it", rights.owner),
+                    Membership::NoHelp => format!("ask {} for permission to read it", rights.owner),
                 })
             }
             Self::Busy { path, holder } => Some(match holder {
@@ -301,7 +301,7 @@ fn not_found_hint(path: &str, ports: &[String]) -> Option<String> {
         && !host.is_empty()
         && port.parse::<u16>().is_ok()
     {
-        return Some(format!("a server is written tcp://{path}"));
+        return Some(format!("for a server, write tcp://{path}"));
     }
     if path.contains('=') {
         return Some("a label before = has letters, digits, - and _ only".to_owned());
@@ -361,7 +361,7 @@ mod tests {
     fn a_server_without_its_scheme_is_recognised() {
         assert_eq!(
             not_found("10.0.0.7:2001", &[]).hint().unwrap(),
-            "a server is written tcp://10.0.0.7:2001"
+            "for a server, write tcp://10.0.0.7:2001"
         );
     }
 
@@ -377,7 +377,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "/dev/ttyUSB0: no right to open it (owner root, group dialout)"
+            "/dev/ttyUSB0: permission denied (owner root, group dialout)"
         );
         assert!(
             error

@@ -49,7 +49,7 @@ pub enum Baud {
 
 /// A speed that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no speed: auto, or a number of baud as 9600")]
+#[error("`{0}` is not a speed: auto, or a number in baud such as 9600")]
 pub struct BaudError(String);
 
 /// A mode that was not understood.

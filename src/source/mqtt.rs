@@ -141,7 +141,8 @@ impl Listener {
                     }
                 }
                 ConnectionEvent::Declined => {
-                    let fault = Fault::Other(format!("does not let us listen to {}", self.filter));
+                    let fault =
+                        Fault::Other(format!("does not allow subscribing to {}", self.filter));
                     return Some((fault, goodbye.is_some()));
                 }
                 ConnectionEvent::Broke(fault) => return Some((fault, goodbye.is_some())),

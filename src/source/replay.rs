@@ -48,7 +48,7 @@ pub enum ReplayError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// It is a port, a FIFO or a device.
-    #[error("{}: is no file that can be read twice", .0.display())]
+    #[error("{}: is not a file that can be read twice", .0.display())]
     NoFile(PathBuf),
     /// Its text cannot be turned to bytes.
     #[error("{}: {cause}", path.display())]
@@ -287,6 +287,6 @@ mod tests {
             opened.map(|_| ()).unwrap_err().to_string()
         };
         assert_eq!(open("/nowhere/x"), "/nowhere/x: no such file");
-        assert!(open("/dev/null").contains("is no file that can be read twice"));
+        assert!(open("/dev/null").contains("is not a file that can be read twice"));
     }
 }

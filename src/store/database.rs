@@ -83,7 +83,7 @@ pub struct StoreOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process writes it.
-    #[error("{}: another smarty writes it", .0.display())]
+    #[error("{}: another smarty is writing to it", .0.display())]
     InUse(PathBuf),
     /// The lock beside it cannot be had.
     #[error(transparent)]
@@ -607,7 +607,7 @@ impl Store {
         };
         self.notices.push(Notice {
             trouble: true,
-            what: format!("{why}; decoding goes on, and it is tried again every 10 s"),
+            what: format!("{why}; decoding goes on; retrying every 10 s"),
             hint: Some("until then sums are kept in memory, telegrams are not".to_owned()),
         });
     }

@@ -32,7 +32,7 @@ pub enum Rotation {
 
 /// A rotation that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rotation: daily, or a size with its unit, as 100MB or 1GiB")]
+#[error("`{0}` is not a rotation: daily, or a size with its unit, such as 100MB or 1GiB")]
 pub struct RotationError(String);
 
 impl FromStr for Rotation {

@@ -32,7 +32,7 @@ pub enum FileError {
         folder: PathBuf,
     },
     /// The user may not write there.
-    #[error("{}: no right to write it{}", path.display(), rights.as_ref().map_or(String::new(), |rights| format!(" (owner {}, group {})", rights.owner, rights.group)))]
+    #[error("{}: no permission to write it{}", path.display(), rights.as_ref().map_or(String::new(), |rights| format!(" (owner {}, group {})", rights.owner, rights.group)))]
     NoRight {
         /// The file.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// A device or FIFO cannot be rotated.
-    #[error("{}: is no regular file, so it cannot be rotated", path.display())]
+    #[error("{}: is not a regular file, so it cannot be rotated", path.display())]
     CannotRotate {
         /// The device.
         path: PathBuf,

@@ -49,7 +49,7 @@ fn a_file_that_cannot_be_read() {
     $ smarty parse 10.0.0.7:2001
     --- stderr
     smarty: error: 10.0.0.7:2001: no such file
-      hint: a server is written tcp://10.0.0.7:2001
+      hint: for a server, write tcp://10.0.0.7:2001
     --- exit 3
     ");
 }
@@ -69,7 +69,7 @@ fn a_file_without_the_right_to_read_it() {
     assert_eq!(done.exit, Some(3), "{done}");
     assert!(
         done.stderr
-            .starts_with("smarty: error: closed.bin: no right to open it")
+            .starts_with("smarty: error: closed.bin: permission denied")
     );
 }
 
@@ -79,21 +79,21 @@ fn an_empty_input() {
     $ smarty parse empty.bin
     --- stderr
     smarty: error: empty.bin: is empty
-      hint: record again, and look whether any bytes come
+      hint: record again, and check whether any bytes arrive
     --- exit 5
     ");
     assert_snapshot!(smarty("decrypt -").pipe("").done(), @r"
     $ … | smarty decrypt -
     --- stderr
     smarty: error: -: is empty
-      hint: record again, and look whether any bytes come
+      hint: record again, and check whether any bytes arrive
     --- exit 5
     ");
     assert_snapshot!(on("empty.hex", "", "parse -i hex empty.hex"), @r"
     $ smarty parse -i hex empty.hex
     --- stderr
     smarty: error: empty.hex: is empty
-      hint: record again, and look whether any bytes come
+      hint: record again, and check whether any bytes arrive
     --- exit 5
     ");
 }

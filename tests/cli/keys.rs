@@ -264,7 +264,7 @@ fn a_file_of_something_else_is_no_key() {
         assert_eq!(
             done.stderr,
             format!(
-                "smarty: error: {file}: holds something else than a key\n  \
+                "smarty: error: {file}: contains something other than a key\n  \
                  hint: a key file holds the 32 digits of the key, or its 16 bytes; a key ring is given by --keyring\n"
             )
         );
@@ -463,11 +463,11 @@ fn a_key_file_may_say_a_little_more_than_the_key() {
         ),
         (
             format!("[SAG1030700114004]\nkey = \"{KEY}\"\n"),
-            "holds something else than a key",
+            "contains something other than a key",
         ),
         (
             "a letter to nobody\n".repeat(20),
-            "holds something else than a key",
+            "contains something other than a key",
         ),
     ] {
         let file = folder.file("bad.key", text);
@@ -494,7 +494,7 @@ fn what_stands_behind_key_is_a_key_where_it_can_be_nothing_else() {
     let done = smarty("parse --key 123").within(&folder).done();
     assert_eq!(done.exit, Some(4), "{done}");
     assert!(done.stderr.contains("the key has 3"), "{done}");
-    assert!(done.stderr.contains("./123 is no key"), "{done}");
+    assert!(done.stderr.contains("./123 is the name of a file, not a key"), "{done}");
     let done = smarty("parse --key ./123").within(&folder).done();
     assert!(done.stderr.contains("no terminal to ask on"), "{done}");
 }

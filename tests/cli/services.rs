@@ -73,7 +73,7 @@ fn metrics_in_smarty_toml_have_a_password() {
     let done = run("");
     assert!(
         done.stderr
-            .contains("numbers for Prometheus at http://127.0.0.1:"),
+            .contains("metrics for Prometheus at http://127.0.0.1:"),
         "{done}"
     );
     assert!(
@@ -98,8 +98,8 @@ fn services_in_smarty_toml() {
         "telegrams at tcp://127.0.0.1:",
         "telegrams of house at tcp://127.0.0.1:",
         "telegrams of house at ",
-        "numbers for Prometheus at http://127.0.0.1:",
-        "a page for browsers at http://127.0.0.1:",
+        "metrics for Prometheus at http://127.0.0.1:",
+        "web page at http://127.0.0.1:",
     ]) {
         assert!(
             line.starts_with(&format!("smarty: note: {words}")),

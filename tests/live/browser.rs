@@ -69,7 +69,7 @@ fn the_page_follows_the_telegrams_at_every_width_without_an_error() {
             "0",
         ],
     );
-    let address = run.heard("a page for browsers at http://");
+    let address = run.heard("web page at http://");
     let address = address.split('/').next().unwrap().to_owned();
     run.lines(1);
     for width in [360, 1400] {

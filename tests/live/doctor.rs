@@ -101,7 +101,7 @@ fn a_wrong_key_is_told_from_all_else() {
         "{text}"
     );
     assert!(
-        last(&text).starts_with("what to touch first, the key of house"),
+        last(&text).starts_with("what to fix first, the key of house"),
         "{text}"
     );
     assert!(!text.contains(&key));
@@ -189,7 +189,7 @@ fn what_the_source_does_not_need_is_looked_at_all_the_same() {
     assert_eq!(lines.last().unwrap()["check"], "all");
     let first = lines.last().unwrap()["message"].as_str().unwrap();
     assert!(
-        first.starts_with("what to touch first, the mqtt"),
+        first.starts_with("what to fix first, the mqtt"),
         "{first}"
     );
 }

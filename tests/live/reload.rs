@@ -60,14 +60,14 @@ fn a_new_key_counts_from_the_next_frame_on_and_no_byte_is_lost() {
     assert_eq!(first["source"]["offset"], frames[0].len());
     // What is wrong changes nothing.
     fs::write(bench.path("keys.toml"), "[no\n").unwrap();
-    run.reload("from before stay in use");
+    run.reload("configuration in use stay");
     send(&frames[2]);
     telegram(&mut run);
     // A source more is opened, and the others anew.
     fs::write(bench.path("keys.toml"), &ring).unwrap();
     let more = format!("{config}[[source]]\nlabel = \"more\"\naddress = \"sim:?period=1\"\n");
     fs::write(bench.path("smarty.toml"), more).unwrap();
-    run.reload("all are opened anew");
+    run.reload("everything is opened again");
     let (mut meter, _) = server.accept().unwrap();
     meter.write_all(&frames[3]).unwrap();
     let mut labels = BTreeSet::new();

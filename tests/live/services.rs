@@ -52,7 +52,7 @@ fn clients_and_pages_are_served_while_the_meter_is_silent() {
         ],
     );
     let forward = run.heard("telegrams of house at tcp://");
-    let metrics = run.heard("numbers for Prometheus at http://");
+    let metrics = run.heard("metrics for Prometheus at http://");
     let metrics = metrics.strip_suffix("/metrics").unwrap();
     plug.wait_until_read();
     let mut early = connect(&forward);
@@ -111,7 +111,7 @@ fn numbers_are_for_those_who_know_name_and_password_however_many_stand_about() {
             "password",
         ],
     );
-    let address = run.heard("numbers for Prometheus at http://0.0.0.0");
+    let address = run.heard("metrics for Prometheus at http://0.0.0.0");
     let address = address.strip_suffix("/metrics").unwrap();
     let address = format!("127.0.0.1{address}");
     run.lines(1);
@@ -166,7 +166,7 @@ fn numbers_come_over_tls_where_there_is_a_certificate() {
             "key.pem",
         ],
     );
-    let address = run.heard("numbers for Prometheus at https://");
+    let address = run.heard("metrics for Prometheus at https://");
     let address = address.strip_suffix("/metrics").unwrap();
     run.lines(1);
     let mut roots = RootCertStore::empty();
@@ -217,7 +217,7 @@ fn clients_leave_places_and_open_files_to_others() {
     ];
     let mut run = Run::with_files(&bench, 100, &arguments);
     let forward = run.heard("telegrams at tcp://");
-    let metrics = run.heard("numbers for Prometheus at http://");
+    let metrics = run.heard("metrics for Prometheus at http://");
     let metrics = metrics.strip_suffix("/metrics").unwrap();
     run.lines(1);
     // A quarter of the files is 25 clients; an address has 13 of them.
@@ -272,7 +272,7 @@ fn without_open_files_servers_wait_for_some_and_serve_who_is_there() {
     ];
     let mut run = Run::start(&bench, &arguments);
     let forward = run.heard("telegrams at tcp://");
-    let metrics = run.heard("numbers for Prometheus at http://");
+    let metrics = run.heard("metrics for Prometheus at http://");
     let metrics = metrics.strip_suffix("/metrics").unwrap();
     run.lines(1);
     let mut there = connect(&forward);

@@ -53,12 +53,12 @@ fn a_slow_meter_is_found_and_it_is_said_how_to_begin_with_its_speed() {
         (
             2_400,
             push(),
-            "found 2400 8E1; to begin with it: --baud 2400 --mode 8E1",
+            "found 2400 8E1; to start with it: --baud 2400 --mode 8E1",
         ),
         (
             38_400,
             push(),
-            "found 38400 8N1; to begin with it: --baud 38400 --mode 8N1",
+            "found 38400 8N1; to start with it: --baud 38400 --mode 8N1",
         ),
     ] {
         let bench = Bench::new();

@@ -88,8 +88,8 @@ pub fn run(args: &Run, global: &Global, preset: Preset) -> Result<Exit, Failure>
         ..options
     };
     if kept.is_some() && args.output.redact {
-        let what = "--redact hides nothing from the store: it gets all as the meter sent it";
-        return Err(Failure::new(Exit::Usage, what).hint("leave one of them away"));
+        let what = "--redact hides nothing from the store: it gets everything as the meter sent it";
+        return Err(Failure::new(Exit::Usage, what).hint("leave out one of them"));
     }
     let beside = Beside {
         deriving,

@@ -258,7 +258,7 @@ impl Sheet {
                 };
                 let todo = failure.hint.as_deref().unwrap_or(&failure.what);
                 let todo: Vec<&str> = todo.lines().map(str::trim).collect();
-                let what = format!("what to touch first, the {name}{whose}: {}", todo.join(" "));
+                let what = format!("what to fix first, the {name}{whose}: {}", todo.join(" "));
                 (Outcome::Failed, what)
             }
         };

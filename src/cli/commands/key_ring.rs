@@ -41,14 +41,14 @@ pub fn run(args: &KeysArgs, global: &Global) -> Result<Exit, Failure> {
 fn add(args: &KeysAdd, global: &Global) -> Result<Exit, Failure> {
     let section = args.meter.trim();
     if is_misplaced_key(section.as_ref()) || section.is_empty() {
-        let what = "the meter stands first: its device id, its title, or a label";
+        let what = "the meter comes first: its device id, its title, or a label";
         return Err(Failure::new(Exit::Usage, what)
             .hint("smarty keys add SAG1030700114004 asks for its key"));
     }
     if let Some(name) = &args.name
         && is_misplaced_key(name.as_ref())
     {
-        return Err(Failure::new(Exit::Usage, "--name: a key is no name"));
+        return Err(Failure::new(Exit::Usage, "--name: a key is not a name"));
     }
     let is_default = section == DEFAULT;
     let own = args.name.is_some() || args.tag.is_some() || args.allow_plain;
@@ -180,7 +180,7 @@ fn list(args: &KeysList) -> Result<Exit, Failure> {
             Exit::NoTelegram,
             format!("{}: holds no key", path.display()),
         );
-        return Err(failure.hint("smarty keys add METER adds one"));
+        return Err(failure.hint("add one with: smarty keys add METER"));
     }
     let mut out = Vec::new();
     for (seq, entry) in (1..).zip(&entries) {

@@ -41,7 +41,7 @@ fn list(ports: &[Port]) -> String {
                 let group = rights.map_or("dialout".to_owned(), |rights| rights.group);
                 let _ = writeln!(
                     text,
-                    "  no right to open: sudo usermod -aG {group} $USER, then log in again"
+                    "  no permission:    sudo usermod -aG {group} $USER, then log in again"
                 );
             }
         }

@@ -45,7 +45,7 @@ pub use self::key::{Judgement, judge};
 pub fn run(args: &Setup, global: &Global) -> Result<Exit, Failure> {
     let questions = Questions::new(args.yes);
     let Some((path, _)) = Config::place(global) else {
-        let failure = Failure::new(Exit::Usage, "there is no folder for configuration");
+        let failure = Failure::new(Exit::Usage, "there is no configuration folder");
         return Err(failure.hint("name the file: --config FILE"));
     };
     let mut file = SettingsFile::open(&path)?;

@@ -113,7 +113,7 @@ fn watch(
     }
     let format = run.output.format().unwrap_or(Format::Table);
     if format == Format::Parquet {
-        let what = "watch writes no Parquet: a file of it is of no use before its end";
+        let what = "watch does not write Parquet: such a file is useless until it is complete";
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }

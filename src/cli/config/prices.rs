@@ -116,7 +116,7 @@ impl Entry {
                 }
                 // The names of the columns.
                 None if number == 1 => {}
-                None => return Err(failure(format!("line {number}: is no time and price"))),
+                None => return Err(failure(format!("line {number} is not a time and a price"))),
             }
         }
         match all.is_empty() {

@@ -26,7 +26,7 @@ pub fn ring_place(path: Option<&Path>) -> Result<PathBuf, Failure> {
     match ring_path(&args) {
         Some((path, _)) => Ok(path),
         None => Err(
-            Failure::new(Exit::Usage, "there is no folder for configuration")
+            Failure::new(Exit::Usage, "there is no configuration folder")
                 .hint("name the key ring: --keyring FILE"),
         ),
     }

@@ -78,7 +78,8 @@ impl Reload<'_> {
                 ring.set(Arc::new(fresh));
                 observers.message(Level::Note, "keys and configuration are read again", None);
                 if changed {
-                    let what = "smarty.toml has other sources or options: all are opened anew";
+                    let what =
+                        "smarty.toml has changed sources or options: everything is opened again";
                     observers.message(Level::Note, what, None);
                     // Asked for once more before the run has ended, it follows all the same.
                     let _ = self.after.set(ring.get());
@@ -89,7 +90,7 @@ impl Reload<'_> {
             Err(failure) => {
                 let hint = failure.hint.as_deref();
                 observers.message(Level::Error, &failure.what, hint);
-                let what = "the keys and configuration from before stay in use";
+                let what = "the keys and configuration in use stay";
                 observers.message(Level::Warning, what, None);
                 None
             }

@@ -69,7 +69,7 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
             "if it happens again, bytes are changed or lost on the way".to_owned(),
         ),
         Reason::Downgrade if refused.header.is_none() => (
-            format!("{place} was sent in clear under the name of a meter that sends encrypted"),
+            format!("{place} was sent unencrypted under the name of a meter that encrypts"),
             "anybody on the line could have written it; where your meter really sends in clear, or\n\
              these are telegrams decrypted before, give --allow-plain (key ring: allow_plain = true)"
                 .to_owned(),
@@ -109,7 +109,7 @@ pub fn refused(refused: &Refused<'_>, depth: Depth) -> (String, String) {
             "its check sum says nothing any more: record the bytes as they came".to_owned(),
         ),
         Reason::BadStructure => (
-            format!("{place} is no whole push: its list does not end with its data"),
+            format!("{place} is not a whole push: its list does not end with its data"),
             LOST.to_owned(),
         ),
         Reason::OtherShard => (

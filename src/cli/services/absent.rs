@@ -21,7 +21,7 @@ pub fn refuse(option: Option<&str>, feature: &str) -> Result<Option<Service>, Fa
     let Some(option) = option else {
         return Ok(None);
     };
-    let what = format!("{option}: this build of smarty has no feature {feature}");
+    let what = format!("{option}: this build of smarty lacks the feature {feature}");
     let hint = format!("build one: cargo install --path . --features {feature}");
     Err(Failure::new(Exit::Usage, what).hint(hint))
 }

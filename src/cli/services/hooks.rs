@@ -88,7 +88,7 @@ fn hook(number: usize, settings: &HookSettings, extent: Extent) -> Result<Hook, 
         ([line], false) => match shlex::split(line) {
             Some(words) if !words.is_empty() => words,
             _ => {
-                let what = "its command has a quote that does not end, or no word".to_owned();
+                let what = "its command has an unclosed quote, or no word".to_owned();
                 return Err(wrong(what));
             }
         },

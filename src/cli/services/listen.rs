@@ -38,11 +38,11 @@ pub fn refused(address: SocketAddr, error: &io::Error) -> Failure {
     let failure = failed(&format!("tcp://{address}"), &plain(error));
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            failure.hint("another program listens there: take another port")
+            failure.hint("another program listens there: choose another port")
         }
         io::ErrorKind::AddrNotAvailable => failure
             .hint("this machine has no such address: 127.0.0.1 is for itself, 0.0.0.0 for its network too"),
-        io::ErrorKind::PermissionDenied => failure.hint("take a port above 1023"),
+        io::ErrorKind::PermissionDenied => failure.hint("choose a port above 1023"),
         _ => failure,
     }
 }
@@ -58,8 +58,9 @@ pub fn pty(link: Option<&Path>) -> Result<Pty, Failure> {
         pty.link(link).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 let what = format!("{}: exists already", shown(link));
-                Failure::new(Exit::Io, what)
-                    .hint("it is no link to a pseudo-terminal, so it stays: take another name")
+                Failure::new(Exit::Io, what).hint(
+                    "it is not a link to a pseudo-terminal, so it is kept: choose another name",
+                )
             }
             _ => failed(&shown(link), &plain(&error)),
         })?;

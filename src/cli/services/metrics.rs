@@ -40,7 +40,7 @@ pub fn open(
         return match args.other() {
             Some(option) => Err(
                 Failure::new(Exit::Usage, format!("{option} needs --metrics"))
-                    .hint("say where: --metrics 9100"),
+                    .hint("name the port: --metrics 9100"),
             ),
             None => Ok(None),
         };
@@ -103,7 +103,7 @@ fn login(args: &MetricsArgs, quiet: bool) -> Result<Option<Login>, Failure> {
         let password = Zeroizing::new(text_of(file)?);
         match password.is_empty() {
             true => {
-                let what = format!("{}: holds no password", shown(file));
+                let what = format!("{}: contains no password", shown(file));
                 Err(Failure::new(Exit::Usage, what).hint("write the password on its first line"))
             }
             false => Ok(password),
@@ -116,7 +116,7 @@ fn login(args: &MetricsArgs, quiet: bool) -> Result<Option<Login>, Failure> {
     } else if let Some(text) = variable("SMARTY_METRICS_PASSWORD") {
         let text = text.into_string();
         text.map(Zeroizing::new)
-            .map_err(|_| Failure::new(Exit::Usage, "SMARTY_METRICS_PASSWORD is no text"))?
+            .map_err(|_| Failure::new(Exit::Usage, "SMARTY_METRICS_PASSWORD is not UTF-8 text"))?
     } else if let Some(file) = credential {
         of_file(&file)?
     } else {
@@ -146,15 +146,15 @@ fn secure(args: &MetricsArgs, quiet: bool) -> Result<Option<Arc<ServerConfig>>, 
 fn unfit(problem: TlsProblem, certificate: &Path, key: &Path) -> Failure {
     let (what, hint) = match problem {
         TlsProblem::Certificate | TlsProblem::Authority => (
-            format!("{}: holds no certificate", shown(certificate)),
+            format!("{}: contains no certificate", shown(certificate)),
             "a PEM file begins with -----BEGIN CERTIFICATE-----",
         ),
         TlsProblem::Key => (
-            format!("{}: holds no private key", shown(key)),
+            format!("{}: contains no private key", shown(key)),
             "a PEM file begins with -----BEGIN PRIVATE KEY-----",
         ),
         TlsProblem::Pair => (
-            format!("{}: is not the key of the certificate", shown(key)),
+            format!("{}: does not belong to the certificate", shown(key)),
             "give the two that were made together",
         ),
         TlsProblem::Library => (

@@ -14,7 +14,7 @@ pub fn open(args: &StoreArgs, named: &[Named]) -> Result<Option<Store>, Failure>
     let Some(path) = &args.store else {
         return match args.other() {
             Some(option) => Err(Failure::new(Exit::Usage, format!("{option} needs --store"))
-                .hint("say where: --store house.db")),
+                .hint("name the file: --store house.db")),
             None => Ok(None),
         };
     };

@@ -320,7 +320,7 @@ short_crc = the check sum (CRC) is sent without its leading zeros
     .known = the number fits, but has fewer than four digits
 
 wrong_auth_key = the authentication key is not the one of this meter
-    .hint-public = leave --auth-key away: the public one fits
+    .hint-public = leave out --auth-key: the public one fits
     .hint =
         ask the operator for the authentication key and give it with --auth-key;
         until then --tag warn lets the telegrams through, marked

@@ -65,7 +65,7 @@ pub(super) fn run(action: &Action, firing: &Firing, stop: &AtomicBool) -> Result
             })
         }
         None if stop.load(Ordering::Relaxed) => {
-            Err(format!("{program} was killed, for the run is over"))
+            Err(format!("{program} was killed because the run is over"))
         }
         None => Err(format!(
             "{program} did not end within {} s, and was killed",

@@ -303,7 +303,7 @@ impl Inside {
             return;
         }
         let text = match was_connected {
-            true => format!("{what}; values wait, and it is tried again"),
+            true => format!("{what}; values are kept; retrying"),
             false => what.clone(),
         };
         self.said = Some(what);

@@ -16,7 +16,7 @@ pub enum PrefixError {
     #[error("the prefix of the topics begins with $, which belongs to the broker")]
     Dollar,
     /// A sign that cannot be printed.
-    #[error("the prefix of the topics has a sign that cannot be printed")]
+    #[error("the prefix of the topics has an unprintable character")]
     Control,
     /// Longer than brokers take.
     #[error("the prefix of the topics is longer than {PREFIX_MAX} bytes")]

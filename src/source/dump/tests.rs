@@ -103,7 +103,7 @@ fn names_of_forms_are_read_back() {
     }
     assert_eq!(
         "auto".parse::<Form>().unwrap_err().to_string(),
-        "\"auto\" is no form of input"
+        "\"auto\" is not a form of input"
     );
 }
 

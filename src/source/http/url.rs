@@ -22,16 +22,16 @@ pub enum UrlError {
     #[error("the address has no host: http://HOST/api/v1/telegram")]
     NoHost,
     /// A port that is no number from 1 to 65535.
-    #[error("the port is no number from 1 to 65535")]
+    #[error("the port is not a number from 1 to 65535")]
     BadPort,
     /// An IPv6 address without brackets.
-    #[error("an IPv6 address stands in brackets, as http://[fd00::7]/api/v1/telegram")]
+    #[error("an IPv6 address goes in brackets, as in http://[fd00::7]/api/v1/telegram")]
     NoBrackets,
     /// A user before the host.
-    #[error("a user in the address of a page is not taken: --server-token-file FILE names a token")]
+    #[error("a user in the address is not supported: --server-token-file FILE names a token")]
     User,
     /// A blank, or a sign that cannot be printed or is not ASCII.
-    #[error("the address has a sign that must be written as % and two hexadecimal digits")]
+    #[error("the address has a character that must be written as % and two hexadecimal digits")]
     BadSign,
 }
 

@@ -306,7 +306,7 @@ fn other_databases_and_later_versions_are_refused() {
     other.execute_batch("CREATE TABLE a (b)").unwrap();
     drop(other);
     let error = Store::open(&path, options(1)).err().unwrap().to_string();
-    assert!(error.contains("none of smarty"), "{error}");
+    assert!(error.contains("not one of smarty"), "{error}");
     let path = folder.path("house.db");
     let store = Store::open(&path, options(1)).unwrap();
     store

@@ -42,10 +42,10 @@ pub enum BrokerError {
     #[error("the address of the broker has no host")]
     NoHost,
     /// A port that is no number from 1 to 65535.
-    #[error("the port of the broker is no number from 1 to 65535")]
+    #[error("the port of the broker is not a number from 1 to 65535")]
     BadPort,
     /// An IPv6 address without brackets.
-    #[error("an IPv6 address of a broker stands in brackets")]
+    #[error("the IPv6 address of a broker goes in brackets")]
     NoBrackets,
     /// A `%` without two hexadecimal digits, or bytes that are no text.
     #[error("a % in the user or password of the broker is not followed by two hexadecimal digits")]

@@ -115,7 +115,7 @@ impl Fault {
                     Reason::SessionTakenOver => Self::ClientId,
                     Reason::NotAuthorized => Self::NotAllowed,
                     Reason::ServerShuttingDown | Reason::ServerBusy => Self::Closed,
-                    reason => Self::Other(format!("the broker says goodbye: {reason:?}")),
+                    reason => Self::Other(format!("the broker disconnected: {reason:?}")),
                 }
             }
             ConnectionError::MqttState(StateError::Deserialization(
@@ -141,11 +141,11 @@ impl Fault {
         let port = broker.port;
         let (what, hint) = match self {
             Self::NoSuchHost => (
-                format!("no machine is called {}", broker.host),
+                format!("no host is called {}", broker.host),
                 "look at the name, or give the address in numbers".to_owned(),
             ),
             Self::Refused => (
-                format!("nobody listens on port {port}"),
+                format!("nothing listens on port {port}"),
                 "is the broker running? mosquitto listens on 1883, with TLS on 8883".to_owned(),
             ),
             Self::Unreachable => (
@@ -200,7 +200,7 @@ impl Fault {
             ),
             Self::Login => (
                 match named {
-                    Some(user) => format!("the broker does not know user {user} with this password"),
+                    Some(user) => format!("the broker rejects user {user} with this password"),
                     None => "the broker wants a user and a password".to_owned(),
                 },
                 "name the user in the address, mqtt://USER@HOST, and give the password with --mqtt-password-file FILE".to_owned(),
@@ -225,12 +225,12 @@ impl Fault {
                 "it is tried again".to_owned(),
             ),
             Self::NotMqtt => (
-                format!("what listens on port {port} is no MQTT broker"),
+                format!("what listens on port {port} is not an MQTT broker"),
                 "look at the port, usually 1883; where it is for TLS, the address begins with mqtts://"
                     .to_owned(),
             ),
             Self::TooLong(max) => (
-                format!("the broker takes no message above {max} bytes; longer ones are left out"),
+                format!("the broker accepts messages of up to {max} bytes; longer ones are left out"),
                 "allow longer ones on the broker: max_packet_size of mosquitto".to_owned(),
             ),
             Self::Other(error) => (error.clone(), "it is tried again".to_owned()),

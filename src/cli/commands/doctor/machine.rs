@@ -107,7 +107,7 @@ fn unwritable(path: &Path) -> Option<Failure> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut place = whole.as_path();
     if place.exists() && access(place, Access::WRITE_OK).is_err() {
-        let what = format!("{}: no right to write it", path.display());
+        let what = format!("{}: no permission to write it", path.display());
         let hint = format!("sudo chown $USER {}", path.display());
         return Some(Failure::new(Exit::Io, what).hint(hint));
     }
@@ -186,14 +186,14 @@ fn missing(unit: &Path, text: &str) -> Option<Failure> {
             );
             return Some(
                 Failure::new(Exit::Io, what)
-                    .hint("put it there, or write the unit anew: smarty setup --service"),
+                    .hint("put it there, or write the unit again: smarty setup --service"),
             );
         }
     }
     let program = setting("ExecStart").find_map(|line| line.split_whitespace().next());
     let is_shut = |path: &str| fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o111 == 0);
     let program = program.filter(|path| is_shut(path))?;
-    let what = format!("{}: {program} is no program", unit.display());
+    let what = format!("{}: {program} is not a program", unit.display());
     Some(Failure::new(Exit::Io, what).hint(format!("sudo chmod 755 {program}")))
 }
 

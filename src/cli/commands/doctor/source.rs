@@ -47,7 +47,7 @@ pub(super) fn look(
         Ok(None) => {}
         Ok(Some(holder)) => {
             sheet.ok("port", format!("{name}: {holder} reads it"))?;
-            let end = format!("end it to have it looked at: kill {}", holder.pid);
+            let end = format!("stop it to have it checked: kill {}", holder.pid);
             for check in ["bytes", "speed", "frames", "key", "clock"] {
                 sheet.skipped(check, &end)?;
             }

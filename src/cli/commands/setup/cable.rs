@@ -21,7 +21,7 @@ pub fn given(text: &OsStr) -> Result<Address, Failure> {
     let mut address = named.address;
     match &mut address.place {
         Place::Stdin => {
-            let what = "what is piped in once cannot be set up";
+            let what = "piped input cannot be set up";
             Err(Failure::new(Exit::Usage, what).hint("smarty parse reads it"))
         }
         Place::Path(path) => {
@@ -32,7 +32,7 @@ pub fn given(text: &OsStr) -> Result<Address, Failure> {
         }
         Place::Pulse(_) => {
             let what = "pulses need no setting up";
-            Err(Failure::new(Exit::Usage, what).hint("smarty watch pulse:… counts them"))
+            Err(Failure::new(Exit::Usage, what).hint("count them with: smarty watch pulse:…"))
         }
         Place::Tcp { .. } | Place::Http(_) | Place::Mqtt(_) | Place::Sim(_) | Place::Auto => {
             Ok(address)

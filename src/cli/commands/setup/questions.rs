@@ -48,8 +48,8 @@ impl Questions {
             .read_line(&mut answer)
             .map_err(gone)?;
         if read == 0 {
-            let failure = Failure::new(Exit::Usage, "the setup was left; nothing was written");
-            return Err(failure.hint("each answer has an option as well: smarty setup --help"));
+            let failure = Failure::new(Exit::Usage, "the setup was cancelled; nothing was written");
+            return Err(failure.hint("every answer has an option too: smarty setup --help"));
         }
         Ok(match answer.trim() {
             "" => proposed.to_owned(),
