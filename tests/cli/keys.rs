@@ -494,7 +494,11 @@ fn what_stands_behind_key_is_a_key_where_it_can_be_nothing_else() {
     let done = smarty("parse --key 123").within(&folder).done();
     assert_eq!(done.exit, Some(4), "{done}");
     assert!(done.stderr.contains("the key has 3"), "{done}");
-    assert!(done.stderr.contains("./123 is the name of a file, not a key"), "{done}");
+    assert!(
+        done.stderr
+            .contains("./123 is the name of a file, not a key"),
+        "{done}"
+    );
     let done = smarty("parse --key ./123").within(&folder).done();
     assert!(done.stderr.contains("no terminal to ask on"), "{done}");
 }

@@ -188,8 +188,5 @@ fn what_the_source_does_not_need_is_looked_at_all_the_same() {
     assert_eq!(of("files")["outcome"], "ok");
     assert_eq!(lines.last().unwrap()["check"], "all");
     let first = lines.last().unwrap()["message"].as_str().unwrap();
-    assert!(
-        first.starts_with("what to fix first, the mqtt"),
-        "{first}"
-    );
+    assert!(first.starts_with("what to fix first, the mqtt"), "{first}");
 }

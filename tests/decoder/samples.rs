@@ -1,5 +1,4 @@
 //! The samples, made by our own encoders; fails when a committed file differs (`SMARTY_BLESS=1` rewrites them).
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

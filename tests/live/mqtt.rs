@@ -1,19 +1,6 @@
 //! The program and a real broker: authentication, TLS, a broker that is killed under load, a household.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
 
-#[path = "mqtt/bench.rs"]
 mod bench;
-
-#[path = "mqtt/certificates.rs"]
-mod certificates;
-
-#[path = "mqtt/source.rs"]
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -658,9 +645,9 @@ fn tls_that_fails_says_what_fails() {
         return;
     };
     let folder = Folder::new();
-    let authority = certificates::authority();
+    let authority = crate::certificates::authority();
     let ca = folder.write("ca.pem", &authority.pem);
-    let other = folder.write("other.pem", &certificates::authority().pem);
+    let other = folder.write("other.pem", &crate::certificates::authority().pem);
     let serve = |name: &str, host: &str, expired: bool| {
         let (certificate, key) = authority.sign(host, expired);
         let certificate = folder.write(&format!("{name}.crt"), &certificate);

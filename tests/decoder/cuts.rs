@@ -1,5 +1,4 @@
 //! Samples cut at every byte: no panic, every whole frame out, and nothing that the whole sample does not hold.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +26,7 @@ fn samples() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn keys() -> Arc<Keys> {
-    let text = include_str!("../samples/keys.toml");
+    let text = include_str!("../../samples/keys.toml");
     let ring = Ring::parse(Path::new("keys.toml"), text, &Default::default()).unwrap();
     Arc::new(ring.keys().clone())
 }

@@ -1,5 +1,4 @@
 //! The JSON output against its schema, for every sample.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,43 +7,22 @@
     clippy::print_stderr
 )]
 
-#[path = "live/bench.rs"]
 mod bench;
-#[path = "live/browser.rs"]
 mod browser;
-#[path = "live/doctor.rs"]
-mod doctor;
-#[path = "live/follow.rs"]
-mod follow;
-
-#[path = "live/gone.rs"]
-mod gone;
-
-#[path = "mqtt/certificates.rs"]
 mod certificates;
-
-#[path = "live/hooks.rs"]
+mod derive;
+mod doctor;
+mod follow;
+mod gone;
 mod hooks;
-#[path = "live/http.rs"]
 mod http;
-
-#[path = "live/meters.rs"]
 mod meters;
-
-#[path = "live/pulses.rs"]
+mod mqtt;
 mod pulses;
-
-#[path = "live/reload.rs"]
 mod reload;
-
-#[path = "live/replays.rs"]
 mod replays;
-
-#[path = "live/services.rs"]
 mod services;
-#[path = "live/setup.rs"]
 mod setup;
-#[path = "live/speed.rs"]
 mod speed;
 
 use std::fs;

@@ -1,16 +1,8 @@
 //! The laws of the decoder as properties.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-#[allow(dead_code)]
-#[path = "push/carry.rs"]
-mod carry;
-#[allow(dead_code)]
-#[path = "push/generate.rs"]
-mod generate;
 
 use std::sync::Arc;
 
-use carry::{Carrier, Guard};
+use crate::push::carry::{self, Carrier, Guard};
 use proptest::prelude::*;
 use smarty::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys, Tags};
 use smarty::p1::ciphering::{FrameCounter, GeneralGloCiphering, SecurityControl, SystemTitle};
@@ -224,7 +216,7 @@ struct Push(usize, usize, usize, u32);
 
 impl Push {
     fn any() -> impl Strategy<Value = Self> {
-        let (kinds, carriers) = (0..generate::KINDS.len(), 0..Carrier::ALL.len());
+        let (kinds, carriers) = (0..crate::push::generate::KINDS.len(), 0..Carrier::ALL.len());
         let places = (kinds, carriers, 0..Guard::ALL.len(), 1u32..999);
         places.prop_map(|(kind, carrier, guard, number)| Self(kind, carrier, guard, number))
     }
@@ -232,7 +224,7 @@ impl Push {
     fn bytes(self) -> Vec<u8> {
         let Self(kind, carrier, guard, number) = self;
         let mut rng = smarty::p1::line::Rng::new(u64::from(number));
-        let body = generate::KINDS[kind](&mut rng);
+        let body = crate::push::generate::KINDS[kind](&mut rng);
         let (carrier, guard) = (Carrier::ALL[carrier], Guard::ALL[guard]);
         carry::push(&body, carrier, guard, &mut rng, number)
     }

@@ -1,5 +1,4 @@
 //! The house rules of the layout: who may import whom, and what the core never does.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -7,8 +7,8 @@ use smarty::p1::cipher::Keys;
 use smarty::p1::ciphering::SystemTitle;
 use smarty::p1::line::{ErrorBytes, Fault, Framing, Rng, Wire, layer};
 
-use crate::captures::{Capture, Meter};
-use crate::uart::{self, Receiver};
+use super::captures::{Capture, Meter};
+use super::uart::{self, Receiver};
 
 pub struct Case {
     pub name: &'static str,

@@ -1,9 +1,6 @@
 //! Frames and telegrams as people paste them: a table of forms, each with an encrypted frame and a plain telegram.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "forms/table.rs"]
 mod table;
-#[path = "forms/wrap.rs"]
 mod wrap;
 
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 //! Times are in bits of the sender. Pauses between characters differ from one to the next, edges rise late on a
 //! weak line, and the receiver samples each bit three times and takes what two of them say.
 
-use crate::foreign::Dice;
+use super::foreign::Dice;
 
 /// How bytes are sent.
 #[derive(Clone, Copy)]

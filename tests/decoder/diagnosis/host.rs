@@ -1,6 +1,6 @@
 //! What a careless host makes of a burst, written down once more.
 
-use crate::foreign::Dice;
+use super::foreign::Dice;
 
 pub fn icrnl(bytes: &[u8], _: &mut Dice) -> Vec<u8> {
     bytes

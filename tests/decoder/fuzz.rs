@@ -1,7 +1,6 @@
 //! The fuzz targets on the samples and on bounded mutations of them; `tests/fuzz/README.md` tells of longer runs.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "fuzz/targets/mod.rs"]
+#[path = "../fuzz/targets/mod.rs"]
 mod targets;
 
 use std::panic::catch_unwind;
@@ -121,7 +120,7 @@ macro_rules! targets {
             assert_eq!(names, [$(stringify!($name)),*]);
         }
 
-        /// Hundreds of thousands of mutations: `cargo test --release --test fuzz -- --ignored`.
+        /// Hundreds of thousands of mutations: `cargo test --release --test decoder fuzz -- --ignored`.
         #[test]
         #[ignore = "takes minutes"]
         fn long() {

@@ -1,14 +1,4 @@
 //! What is computed over a night, with the program killed in its middle; state files and options.
-#![allow(
-    missing_docs,
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-#[path = "live/bench.rs"]
-mod bench;
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench::{Bench, Run, frames};
+use crate::bench::{Bench, Run, frames};
 use serde_json::Value;
 
 /// What a state file remembers of meters; when they were heard is the time of the test.

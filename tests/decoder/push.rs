@@ -1,10 +1,7 @@
 //! Generated pushes: every form of list in every framing under every protection gives exactly its values.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "push/carry.rs"]
-mod carry;
-#[path = "push/generate.rs"]
-mod generate;
+pub mod carry;
+pub mod generate;
 
 use std::sync::Arc;
 

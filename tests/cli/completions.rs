@@ -1,5 +1,4 @@
 //! The committed scripts of completions against those that the program prints (`SMARTY_BLESS=1` rewrites them).
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
 //! `smarty simulate` and `sim:` through the program itself.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -1,5 +1,4 @@
 //! The right verdict first, over many generated captures, and none on healthy streams.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod blind;
 mod captures;

@@ -1,15 +1,4 @@
 //! The program when the system fails it: full disks, broken reads and pipes, signals, little memory, files that shrink.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
-
-#[allow(dead_code)]
-#[path = "cli/run.rs"]
-mod run;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,8 +9,8 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::run::{Folder, smarty, words};
 use jiff::civil::date;
-use run::{Folder, smarty, words};
 use rustix::process::{Pid, Signal, kill_process};
 use smarty::simulate::virtual_meter::{Profile, Setup, VirtualMeter, keyring_toml};
 

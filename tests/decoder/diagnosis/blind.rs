@@ -5,9 +5,9 @@ use std::sync::Arc;
 use smarty::p1::cipher::Keys;
 use smarty::p1::ciphering::SystemTitle;
 
-use crate::foreign::{Country, Dice, Foreigner, MODERN, arc, crc, pair};
-use crate::host;
-use crate::scope::{Ear, Errors, PLAIN_8N1, Sender, hear};
+use super::foreign::{Country, Dice, Foreigner, MODERN, arc, crc, pair};
+use super::host;
+use super::scope::{Ear, Errors, PLAIN_8N1, Sender, hear};
 
 pub struct Shot {
     pub bytes: Vec<u8>,
