@@ -53,6 +53,13 @@
 //! - A bounded channel for all live sources: one that floods would fill it for all. The channel has no bound, each
 //!   source has a share of it.
 //! - An asynchronous runtime for sources: a thread a source waits as well, and ends as soon.
+//! - One structure for the options of the command line and of `smarty.toml`: what they share is their values. Paths in
+//!   the file belong to its folder, its password and its targets only to its own sources, its names say their table.
+//! - One reader of digits for all dumps: an offset, a separator and a fault mean another thing in each form, and each
+//!   says where it stands; what they share is lines with their places (`source::dump::lines`).
+//! - One engine for damage in encrypted and plain frames: where the key stream is known each byte tells by itself, in
+//!   plain text only what others agree on does. They share the weighing of bits (`p1::diagnosis::damage`) and the
+//!   reading of text.
 //!
 //! Decrypt a frame, and take one value as an exact number in the unit that its name ends with:
 //!

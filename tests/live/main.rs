@@ -604,7 +604,7 @@ fn a_server_that_is_not_there_yet_is_waited_for_alone_and_beside_others() {
         let capture = ["capture", source, "-o", "none.bin", "--duration", "300ms"];
         let (_, error, code) = bench.output(&capture);
         assert_eq!(code, Some(3), "{error}");
-        assert!(error.contains("it is tried again"), "{error}");
+        assert!(error.contains("retrying"), "{error}");
         // What reads to the end of its input does not wait for the beginning.
         let (_, error, code) = bench.output(&["parse", source]);
         assert_eq!(code, Some(3), "{error}");

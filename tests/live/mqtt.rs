@@ -595,7 +595,7 @@ fn options_that_do_not_fit_say_so_and_never_show_a_password() {
         (
             vec!["sim:", "--mqtt", "mqtts://h", "--mqtt-ca", &empty],
             2,
-            "holds no certificate",
+            "contains no certificate",
         ),
         (
             vec!["sim:", "--mqtt", "mqtts://h", "--mqtt-ca", "none"],

@@ -222,7 +222,7 @@ impl Fault {
             ),
             Self::Busy => (
                 "the broker is busy or not ready".to_owned(),
-                "it is tried again".to_owned(),
+                "retrying".to_owned(),
             ),
             Self::NotMqtt => (
                 format!("what listens on port {port} is not an MQTT broker"),
@@ -233,7 +233,7 @@ impl Fault {
                 format!("the broker accepts messages of up to {max} bytes; longer ones are left out"),
                 "allow longer ones on the broker: max_packet_size of mosquitto".to_owned(),
             ),
-            Self::Other(error) => (error.clone(), "it is tried again".to_owned()),
+            Self::Other(error) => (error.clone(), "retrying".to_owned()),
         };
         (format!("{broker}: {what}"), hint)
     }
