@@ -186,6 +186,18 @@ impl Database {
         meters(&self.connection).map_err(|cause| self.failed(cause))
     }
 
+    /// Begin of the last period that holds something, in seconds since 1970; `None` in a store that holds nothing yet.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn last_period(&self) -> Result<Option<i64>, DatabaseError> {
+        let last: Option<i64> = self
+            .connection
+            .query_row("SELECT max(id) FROM period", [], |row| row.get(0))
+            .map_err(|cause| self.failed(cause))?;
+        Ok(last.map(|id| (id >> 16) * 60))
+    }
+
     /// Gives all that the periods hold, by time; first and last value of a counter are given as they follow.
     ///
     /// # Errors
@@ -589,7 +601,7 @@ fn unpack(packed: &[u8], dictionary: &[u8]) -> Option<Vec<u8>> {
 fn plain(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(code, text) => match code.code {
-            ErrorCode::NotADatabase => "is no database, or a damaged one".to_owned(),
+            ErrorCode::NotADatabase => "is not a database, or a damaged one".to_owned(),
             ErrorCode::DatabaseCorrupt => "the database is damaged".to_owned(),
             ErrorCode::DiskFull => "the disk is full".to_owned(),
             ErrorCode::ReadOnly => "cannot be written".to_owned(),

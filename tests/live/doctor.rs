@@ -167,9 +167,10 @@ fn what_the_source_does_not_need_is_looked_at_all_the_same() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let page = taken.local_addr().unwrap();
     let text = format!(
-        "metrics = \"{page}\"\nout = \"none/rows.csv\"\nformat = \"csv\"\nappend = true\n[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n[[source]]\naddress = \"sim:?speed=20\"\n"
+        "metrics = \"{page}\"\nout = \"none/rows.csv\"\nformat = \"csv\"\nappend = true\n[store]\nfile = \"rows.db\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n[[source]]\naddress = \"sim:?speed=20\"\n"
     );
     settings(&bench, &text);
+    fs::write(bench.path("rows.db"), "time,power\n").unwrap();
     let (text, said, exit) = bench.output(&["doctor", "smarty.toml", "--timeout", "9s", "--json"]);
     assert_eq!(exit, Some(3), "{text}{said}");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/smarty-1.schema.json");
@@ -186,6 +187,14 @@ fn what_the_source_does_not_need_is_looked_at_all_the_same() {
     assert_eq!(of("metrics")["outcome"], "failed");
     assert_eq!(of("mqtt")["outcome"], "failed");
     assert_eq!(of("files")["outcome"], "ok");
+    assert_eq!(of("store")["outcome"], "failed");
+    assert!(
+        of("store")["message"]
+            .as_str()
+            .unwrap()
+            .contains("not a database"),
+        "{text}"
+    );
     assert_eq!(lines.last().unwrap()["check"], "all");
     let first = lines.last().unwrap()["message"].as_str().unwrap();
     assert!(first.starts_with("what to fix first, the mqtt"), "{first}");

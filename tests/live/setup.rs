@@ -278,13 +278,19 @@ fn on_a_terminal_it_asks_and_shows_no_key() {
     person.answer("not shown", &key);
     assert!(!whole.lock().unwrap().contains(&key));
     person.answer("MQTT broker", "");
-    person.answer("Page of numbers", "");
+    person.answer("Database that keeps years", "house.db");
+    person.answer("Web page", "");
     person.answer("service of systemd?", "yes");
     assert_eq!(run.end(), Some(0), "{}", run.errors());
     let said = run.errors();
     assert!(said.contains("does not fit this meter"), "{said}");
     assert!(!said.contains(&key));
     assert!(text(&bench, "keys.toml").contains(&key));
+    let settings = text(&bench, "smarty.toml");
+    assert!(
+        settings.contains("[store]\nfile = \"house.db\""),
+        "{settings}"
+    );
     let unit = text(&bench, "smarty.service");
     assert!(
         unit.contains("--keyring ${CREDENTIALS_DIRECTORY}/keys.toml"),

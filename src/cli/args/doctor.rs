@@ -33,7 +33,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   smarty doctor --json | jq -r 'select(.outcome == \"failed\").hint'
 
 Looks at settings, keys, and then of each source at port, bytes, speed, frames,
-key and clock; at the broker, the page of numbers, files and the service. A
+key and clock; at the broker, the web page, files, the store and the service. A
 line each: ok, failed or skipped. The last line says what to fix first. It
 ends with 0 where nothing failed, else with the code of what did: 2 settings,
 3 port, broker or files, 4 key, 5 nothing comes, 1 anything less.";

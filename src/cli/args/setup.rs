@@ -47,6 +47,9 @@ pub struct Setup {
     /// File with the password of the broker's user [default: SMARTY_MQTT_PASSWORD, else it is asked for]
     #[arg(long, value_name = "FILE", requires = "mqtt", help_heading = "Setup")]
     pub mqtt_password_file: Option<PathBuf>,
+    /// Keep years of consumption in this SQLite database
+    #[arg(long, value_name = "FILE", help_heading = "Setup")]
+    pub store: Option<PathBuf>,
     /// Serve a web page, and Prometheus metrics: HOST:PORT, or a port number (this machine only)
     #[arg(long, value_name = "HOST:PORT", help_heading = "Setup")]
     pub metrics: Option<Listen>,

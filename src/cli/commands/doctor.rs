@@ -1,6 +1,6 @@
 //! `smarty doctor`: every check of a set-up that stopped working.
 
-mod machine;
+pub(super) mod machine;
 mod source;
 
 use std::path::Path;
@@ -76,6 +76,7 @@ fn look(args: &Doctor, global: &Global, sheet: &mut Sheet) -> Result<(), WriteEn
     machine::broker(&wanted.services.mqtt, global, sheet)?;
     machine::page(&wanted.services.metrics, sheet)?;
     machine::files(&wanted, sheet)?;
+    machine::store(&wanted.services.store, sheet)?;
     machine::service(sheet)
 }
 

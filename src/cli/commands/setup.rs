@@ -1,7 +1,7 @@
 //! `smarty setup`: from a cable to a verified reading.
 //!
 //! ```text
-//! cable -> what comes, how fast -> meter, country, key -> MQTT, metrics, service -> files -> the first table
+//! cable -> what comes, how fast -> meter, country, key -> MQTT, store, page, service -> files -> the first table
 //! ```
 //! All is checked before anything is written: the key on a frame, the broker by logging in, the address by listening.
 
@@ -70,6 +70,9 @@ pub fn run(args: &Setup, global: &Global) -> Result<Exit, Failure> {
     if topics.mqtt {
         plan.broker = services::broker(args, global, &questions, &mut file)?;
     }
+    if topics.store {
+        services::store(args, &questions, &mut file)?;
+    }
     if topics.metrics {
         services::metrics(args, &questions, &mut file)?;
     }
@@ -99,6 +102,7 @@ struct Topics {
     meter: bool,
     key: bool,
     mqtt: bool,
+    store: bool,
     metrics: bool,
     service: bool,
 }
@@ -119,6 +123,7 @@ impl Topics {
                 || args.mode.is_some(),
             key: args.key.is_some() || args.key_file.is_some() || args.no_key,
             mqtt: args.mqtt.is_some(),
+            store: args.store.is_some(),
             metrics: args.metrics.is_some(),
             service: args.service,
         };
@@ -135,6 +140,7 @@ impl Topics {
                 meter: true,
                 key: true,
                 mqtt: true,
+                store: true,
                 metrics: true,
                 service: true,
             });
@@ -153,7 +159,8 @@ impl Topics {
             "the meter: cable and name",
             "the key",
             "MQTT and Home Assistant",
-            "the page of numbers",
+            "the database that keeps years",
+            "the web page",
             "the service",
         ];
         let at = questions.choose("Number", &choices.map(str::to_owned))?;
@@ -161,14 +168,15 @@ impl Topics {
             meter: at == 1,
             key: at == 2,
             mqtt: at == 3,
-            metrics: at == 4,
-            service: at == 5,
+            store: at == 4,
+            metrics: at == 5,
+            service: at == 6,
         })
     }
 
     /// Whether the meter must be heard for it.
     fn listens(&self) -> bool {
-        self.meter || self.key || !(self.mqtt || self.metrics || self.service)
+        self.meter || self.key || !(self.mqtt || self.store || self.metrics || self.service)
     }
 }
 

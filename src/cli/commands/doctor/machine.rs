@@ -12,10 +12,11 @@ use jiff::Timestamp;
 use rustix::fs::{Access, access, statvfs};
 
 use super::{Sheet, Wanted};
-use crate::cli::args::{Global, MetricsArgs, MqttArgs};
+use crate::cli::args::{Global, MetricsArgs, MqttArgs, StoreArgs};
 use crate::cli::output::writer::{WriteEnd, shown};
 use crate::cli::services::{default_state, listen, mqtt};
 use crate::run::failure::{Exit, Failure};
+use crate::source::database::Database;
 
 /// Whether the clock of this machine was ever set: certificates and files depend on it.
 pub(super) fn clock(sheet: &mut Sheet) -> Result<(), WriteEnd> {
@@ -102,8 +103,42 @@ pub(super) fn files(wanted: &Wanted, sheet: &mut Sheet) -> Result<(), WriteEnd> 
     sheet.ok("files", format!("{}: can be written", names.join(", ")))
 }
 
+/// Whether the database of `--store` can be read and written.
+pub(super) fn store(args: &StoreArgs, sheet: &mut Sheet) -> Result<(), WriteEnd> {
+    let Some(path) = &args.store else {
+        return sheet.skipped("store", "no database is named");
+    };
+    if let Some(failure) = unwritable(path) {
+        return sheet.failed("store", failure);
+    }
+    if !path.exists() {
+        return sheet.ok("store", format!("{}: smarty watch makes it", shown(path)));
+    }
+    let last = Database::open(path).and_then(|database| database.last_period());
+    match last {
+        Ok(last) => {
+            let last = last.and_then(|second| Timestamp::from_second(second).ok());
+            let last = last.map_or("it holds nothing yet".to_owned(), |last| {
+                format!("its last period begins at {last}")
+            });
+            sheet.ok("store", format!("{}: {last}", shown(path)))
+        }
+        Err(error) => {
+            let failure = Failure::new(Exit::Io, error.to_string());
+            sheet.failed(
+                "store",
+                failure.hint(
+                    error
+                        .hint()
+                        .unwrap_or_else(|| "move it away: smarty watch makes a new one".to_owned()),
+                ),
+            )
+        }
+    }
+}
+
 /// Why a file cannot be written.
-fn unwritable(path: &Path) -> Option<Failure> {
+pub(in crate::cli::commands) fn unwritable(path: &Path) -> Option<Failure> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut place = whole.as_path();
     if place.exists() && access(place, Access::WRITE_OK).is_err() {
@@ -117,7 +152,7 @@ fn unwritable(path: &Path) -> Option<Failure> {
     }
     if access(place, Access::WRITE_OK | Access::EXEC_OK).is_err() {
         let what = format!(
-            "{}: no right to write in {}",
+            "{}: no permission to write in {}",
             path.display(),
             place.display()
         );

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::questions::Questions;
 use super::settings::{SettingsFile, write};
 use crate::cli::args::{BrokerUrl, Cli, Command, Global, MqttArgs, Setup};
+use crate::cli::commands::doctor::machine::unwritable;
 use crate::cli::commands::generate::systemd;
 use crate::cli::config::Settings;
 use crate::cli::output::writer::quoted;
@@ -16,6 +17,7 @@ use crate::cli::services::listen;
 use crate::cli::services::mqtt;
 use crate::publish::forward_target::Listen;
 use crate::run::failure::{Exit, Failure, Level, say};
+use crate::source::database::Database;
 use crate::store::out::Access;
 use crate::sys::bounded::{self, SETTINGS_MAX};
 
@@ -166,6 +168,52 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// The store: asks for its file, and looks whether it can be written.
+///
+/// # Errors
+/// A file that cannot be written or holds something else, where nobody can be asked for another.
+pub fn store(args: &Setup, questions: &Questions, file: &mut SettingsFile) -> Result<(), Failure> {
+    let mut given = args.store.clone();
+    loop {
+        let path = match given.take() {
+            Some(path) => std::path::absolute(&path).unwrap_or(path),
+            None => match questions
+                .line(
+                    "Database that keeps years of consumption: file (Enter: none)",
+                    "",
+                )?
+                .as_str()
+            {
+                "" => return Ok(()),
+                // As in the file, a name stands for one beside it.
+                name => file.folder().join(name),
+            },
+        };
+        match unwritable(&path).map_or_else(|| is_store(&path), Err) {
+            Ok(()) => {
+                let name = file.relative(&path);
+                file.set_in("store", "file", &name);
+                return Ok(());
+            }
+            Err(failure) if questions.are_asked() => {
+                failure.report(false);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Whether a file is free to be a store, or is one.
+fn is_store(path: &Path) -> Result<(), Failure> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let opened = Database::open(path);
+    opened.map(|_| ()).map_err(|error| {
+        Failure::new(Exit::Usage, error.to_string()).hint("name another file: --store house.db")
+    })
+}
+
 /// The page of numbers: asks for its address, and listens there for a moment.
 ///
 /// # Errors
@@ -190,8 +238,7 @@ pub fn metrics(
         let place = match given.take() {
             Some(place) => place,
             None => {
-                let question =
-                    "Page of numbers in the browser and for Prometheus: port (Enter: none)";
+                let question = "Web page, and metrics for Prometheus: port (Enter: none)";
                 match questions.line(question, "")?.as_str() {
                     "" => return Ok(()),
                     text => match text.parse::<Listen>() {
