@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use jiff::Zoned;
+
 use crate::format::clean::clean;
 use crate::format::json::{begin, write_instant, write_source, write_text_or_null};
 use crate::format::number::write_json_text;
@@ -42,6 +44,8 @@ pub struct Entry {
     pub tag: Option<String>,
     /// The meter may send in clear as well.
     pub allow_plain: bool,
+    /// When the key last opened a frame, where that is known.
+    pub opened_at: Option<Zoned>,
 }
 
 /// What is wrong and what to do about it.
@@ -364,6 +368,12 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry, section: &str) {
     if entry.allow_plain {
         words.push("may send in clear".to_owned());
     }
+    if let Some(at) = &entry.opened_at {
+        words.push(
+            at.strftime("last opened a frame %Y-%m-%d %H:%M:%S %:z")
+                .to_string(),
+        );
+    }
     let name = match &entry.name {
         Some(name) => format!(" {name}"),
         None => String::new(),
@@ -402,5 +412,14 @@ pub fn write_entry_json(out: &mut Vec<u8>, seq: u64, ring: &str, entry: &Entry) 
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         write_text_or_null(out, value);
     }
-    out.extend_from_slice(format!(",\"allow_plain\":{}}}\n", entry.allow_plain).as_bytes());
+    let opened_at = entry.opened_at.as_ref();
+    let opened_at = opened_at.map(|at| at.timestamp().to_string());
+    // Writing into memory cannot fail.
+    drop(write!(
+        out,
+        ",\"allow_plain\":{},\"last_opened_at\":",
+        entry.allow_plain
+    ));
+    write_text_or_null(out, opened_at.as_deref());
+    out.extend_from_slice(b"}\n");
 }

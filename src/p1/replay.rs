@@ -92,6 +92,11 @@ impl Record {
         self.tag
     }
 
+    /// Check value of the key under which it counts.
+    pub fn check_value(&self) -> [u8; 3] {
+        self.check
+    }
+
     /// Takes what was remembered elsewhere of the same meter: the later one counts, as two sources may hear it.
     pub fn merge(&mut self, other: &Self) {
         let later = match (self.clock, other.clock) {

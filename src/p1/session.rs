@@ -386,7 +386,8 @@ impl Reporter<'_> {
                 (self.report)(Report::Forgets);
             }
             let record = self.witness.record(security.title());
-            if let Some(record) = record.filter(|_| self.remembers) {
+            // A replay adds nothing to it.
+            if let Some(record) = record.filter(|_| self.remembers && is_new) {
                 (self.report)(Report::Heard(security.title(), record));
             }
         }

@@ -4,6 +4,7 @@
 //! {"version":1,"meters":{"SAG1030700114004":{"latest":{…},"start":{…},"excess":{…}}},
 //!  "heard":{"SAG1030700114004":"2026-02-03T09:17:02Z"},
 //!  "sealed":{"534147677001BD54":{"counter":4711,"check":"66E94B","tag":true,"clock":"…"}},
+//!  "opened":{"534147677001BD54":"2026-02-03T09:17:02Z"},
 //!  "pulses":{"cellar":{"pulses":81516,"per_kwh":1000}}}
 //! ```
 //!
@@ -47,6 +48,8 @@ pub struct Kept {
     pub heard: BTreeMap<String, i64>,
     /// Counters of meters that encrypt.
     pub sealed: Sealed,
+    /// When a frame of theirs was opened last, by the clock of this machine, seconds since 1970.
+    pub opened: BTreeMap<SystemTitle, i64>,
     /// Pulses by the labels of their sources.
     pub pulses: BTreeMap<String, Count>,
 }
@@ -69,6 +72,8 @@ struct Content {
     #[serde(default)]
     sealed: BTreeMap<String, Record>,
     #[serde(default)]
+    opened: BTreeMap<String, Instant>,
+    #[serde(default)]
     pulses: BTreeMap<String, Count>,
 }
 
@@ -80,6 +85,8 @@ struct Written<'a> {
     heard: BTreeMap<&'a str, Instant>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sealed: BTreeMap<String, &'a Record>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    opened: BTreeMap<String, Instant>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pulses: &'a BTreeMap<String, Count>,
 }
@@ -150,19 +157,13 @@ impl StateFile {
         let written = Written {
             version: VERSION,
             meters: &kept.meters,
-            heard: kept
-                .heard
-                .iter()
-                .filter_map(|(id, second)| {
-                    let at = Timestamp::from_second(*second).ok()?;
-                    Some((id.as_str(), Instant(at)))
-                })
-                .collect(),
+            heard: instants(&kept.heard, String::as_str),
             sealed: kept
                 .sealed
                 .iter()
                 .map(|(title, record)| (title.to_string(), record))
                 .collect(),
+            opened: instants(&kept.opened, SystemTitle::to_string),
             pulses: &kept.pulses,
         };
         serde_json::to_writer(&mut out, &written).map_err(|error| failed(error.into()))?;
@@ -205,8 +206,11 @@ fn lock(path: &Path) -> Result<Option<File>, FileError> {
     Ok(Some(file))
 }
 
-/// What stands in the file, or why it cannot be used; nothing where there is none.
-fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
+/// What stands in a file that another process may keep, or why it cannot be used; nothing where there is none.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
     let bytes = match bounded::read(path, LONGEST) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Kept::default())),
@@ -224,16 +228,18 @@ fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
             meters,
             heard,
             sealed,
+            opened,
             pulses,
         }) => {
-            // What names no title is nobody's.
-            let title =
-                |(name, record): (String, Record)| Some((SystemTitle::parse(&name)?, record));
-            let sealed = sealed.into_iter().filter_map(title).collect();
+            let sealed: Sealed = by_title(sealed).collect();
+            let opened = by_title(opened).map(|(title, at)| (title, at.0.as_second()));
             let heard = heard.into_iter().map(|(id, at)| (id, at.0.as_second()));
             Ok(Kept {
                 heard: heard.filter(|(id, _)| meters.contains_key(id)).collect(),
                 meters,
+                opened: opened
+                    .filter(|(title, _)| sealed.contains_key(title))
+                    .collect(),
                 sealed,
                 pulses,
             })
@@ -245,6 +251,24 @@ fn read(path: &Path) -> Result<Result<Kept, String>, FileError> {
             error.column()
         )),
     })
+}
+
+/// What names no title is nobody's.
+fn by_title<T>(named: BTreeMap<String, T>) -> impl Iterator<Item = (SystemTitle, T)> {
+    let title = |(name, what): (String, T)| Some((SystemTitle::parse(&name)?, what));
+    named.into_iter().filter_map(title)
+}
+
+/// Seconds since 1970 as times that people can read.
+fn instants<'a, K, N: Ord>(
+    seconds: &'a BTreeMap<K, i64>,
+    name: impl Fn(&'a K) -> N,
+) -> BTreeMap<N, Instant> {
+    let at = |(of, second): (&'a K, &i64)| {
+        let at = Timestamp::from_second(*second).ok()?;
+        Some((name(of), Instant(at)))
+    };
+    seconds.iter().filter_map(at).collect()
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {
@@ -338,6 +362,31 @@ mod tests {
         assert!(StateFile::open(&path).unwrap().1 == kept);
         fs::write(&path, text.replace("2026-02-03T09:17:05Z", "yesterday")).unwrap();
         assert!(StateFile::open(&path).unwrap().1 == Kept::default());
+    }
+
+    #[test]
+    fn when_a_frame_was_opened_is_kept_of_meters_that_encrypt() {
+        let folder = Folder::new();
+        let path = folder.path("derive.json");
+        fs::write(&path, STATE).unwrap();
+        let (file, mut kept, _) = StateFile::open(&path).unwrap();
+        assert!(kept.opened.is_empty(), "it is as it was written before");
+        let title = *kept.sealed.keys().next().unwrap();
+        kept.opened.insert(title, 1_770_110_225);
+        file.save(&kept).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let opened = r#","opened":{"53414767F001BD54":"2026-02-03T09:17:05Z"}"#;
+        assert!(text.contains(opened), "{text}");
+        assert_eq!(read(&path).unwrap().unwrap(), kept);
+        fs::write(&path, text.replace("5341", "5342")).unwrap();
+        let renamed = read(&path).unwrap().unwrap();
+        assert_eq!((renamed.sealed.len(), renamed.opened.len()), (1, 1));
+        fs::write(
+            &path,
+            text.replace(r#""opened":{"5341"#, r#""opened":{"5342"#),
+        )
+        .unwrap();
+        assert!(read(&path).unwrap().unwrap().opened.is_empty());
     }
 
     #[test]

@@ -250,6 +250,34 @@ fn keys_are_added_listed_and_removed_and_nothing_is_overwritten_unasked() {
     assert_eq!(text, std::fs::read_to_string(&ring).unwrap());
     let listed = keys("list");
     assert_snapshot!("keys_list", listed.text());
+    let state = |name: &str, text: &str| {
+        let path = folder.file(name, text);
+        keys(&format!("list --state {}", path.display()))
+    };
+    let check = listed.text().split_once("house: check value ").unwrap().1;
+    let known = format!(
+        r#"{{"version":1,"meters":{{}},"sealed":{{"534D5967719AB843":{{"counter":7,"check":"{}","tag":true}}}},"opened":{{"534D5967719AB843":"2026-02-03T09:17:05Z"}}}}"#,
+        &check[..6]
+    );
+    let said = state("state.json", &known);
+    let lines: Vec<_> = said.text().lines().collect();
+    let since = "last opened a frame 2026-02-03";
+    let with: Vec<_> = lines.iter().filter(|line| line.contains(since)).collect();
+    assert!(
+        with.len() == 1 && with[0].starts_with("SMY1030726916931 house"),
+        "{lines:?}"
+    );
+    let damaged = state("damaged.json", &known[..99]);
+    assert_eq!((damaged.exit, damaged.text()), (Some(0), listed.text()));
+    assert!(
+        damaged
+            .stderr
+            .contains("damaged.json: is damaged in line 1"),
+        "{}",
+        damaged.stderr
+    );
+    let absent = keys("list --state nowhere.json");
+    assert_eq!(absent.exit, Some(3), "{}", absent.stderr);
     let opened = smarty(&format!("keys check lu.bin --keyring {path}")).done();
     assert_eq!(opened.exit, Some(0), "{}", told(&opened));
     assert!(opened.text().contains("house"), "{}", opened.text());

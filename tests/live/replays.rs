@@ -112,6 +112,41 @@ fn a_replay_after_a_restart_is_refused_too() {
     let counter = &seen[2].1["security"]["frame_counter"];
     assert_eq!(sealed.len(), 1);
     assert_eq!(&sealed.values().next().unwrap()["counter"], counter);
+    // The key ring tells when that was: not of a replay, nor of another key.
+    let listed = |ring: &str| {
+        let list = [
+            "keys",
+            "list",
+            "--json",
+            "--state",
+            "s.json",
+            "--keyring",
+            ring,
+        ];
+        let (output, errors, code) = bench.output(&list);
+        assert_eq!(code, Some(0), "{errors}");
+        let line: Value = serde_json::from_str(output.lines().next().unwrap()).unwrap();
+        line["last_opened_at"].clone()
+    };
+    let opened = state["opened"]
+        .as_object()
+        .unwrap()
+        .values()
+        .next()
+        .unwrap();
+    assert_eq!(&listed("keys.toml"), opened);
+    let other = "default = \"00112233445566778899AABBCCDDEEFF\"\n";
+    fs::write(bench.path("other.toml"), other).unwrap();
+    assert_eq!(listed("other.toml"), Value::Null);
+    let earlier = state
+        .to_string()
+        .replace(opened.as_str().unwrap(), "2026-02-03T09:17:05Z");
+    fs::write(bench.path("s.json"), earlier).unwrap();
+    assert_eq!(
+        whats(&run(&[a, b], &["--state", "s.json", "--timeout", "1s"])),
+        ["refused replayed", "refused replayed"]
+    );
+    assert_eq!(listed("keys.toml"), "2026-02-03T09:17:05Z");
     // Without a file nothing is remembered.
     assert_eq!(whats(&run(&[a], &["-n", "1"])), ["telegram"]);
 }

@@ -85,6 +85,9 @@ pub struct KeysList {
     /// Key ring to list [default: keys.toml in the configuration folder]
     #[arg(long, value_name = "FILE", help_heading = "Keys")]
     pub keyring: Option<PathBuf>,
+    /// State file of a run, which holds when each key last opened a frame [default: derive.json in the state folder]
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
+    pub state: Option<PathBuf>,
     /// One object per entry
     #[arg(long, help_heading = "Output")]
     pub json: bool,
@@ -199,7 +202,8 @@ const LIST: &str = "Examples:
   smarty keys list
   smarty keys list --json | jq -r .check_value
 
-A check value is the begin of AES(key, zeros): it tells keys apart, and tells nothing of them.";
+A check value is the begin of AES(key, zeros): it tells keys apart, and tells nothing of them.
+When a key last opened a frame is known of runs that keep a state file: watch with --derive or --state.";
 
 const CHECK: &str = "Examples:
   smarty keys check dump.bin --key               asks for the key

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
@@ -15,13 +17,15 @@ use crate::cli::args::{
 use crate::cli::commands::key_check;
 use crate::cli::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
 use crate::cli::output::writer::{WriteEnd, Writer};
-use crate::format::keys::{write_entry, write_entry_json};
+use crate::cli::services::default_state;
+use crate::format::keys::{Entry, write_entry, write_entry_json};
 use crate::p1::cipher::{AuthenticationKey, Key};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::nearest::nearest;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::run::secrets::without_grouped_keys;
 use crate::store::out::{Access, OutFile};
+use crate::store::state::{self, Kept};
 use crate::store::target::Existing;
 use crate::sys::file_error::FileError;
 
@@ -32,7 +36,7 @@ use crate::sys::file_error::FileError;
 pub fn run(args: &KeysArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.what {
         Command::Add(add) => self::add(add, global),
-        Command::List(list) => self::list(list),
+        Command::List(list) => self::list(list, global),
         Command::Check(check) => key_check::run(check, global),
         Command::Remove(remove) => self::remove(remove, global),
     }
@@ -171,16 +175,20 @@ fn taken(path: &Path, section: &str) -> Failure {
     Failure::new(Exit::Usage, what).hint("--force replaces it")
 }
 
-fn list(args: &KeysList) -> Result<Exit, Failure> {
+fn list(args: &KeysList, global: &Global) -> Result<Exit, Failure> {
     let path = ring_place(args.keyring.as_deref())?;
     let text = read_ring_text(&path)?;
-    let entries = entries(&path, &text)?;
+    let mut entries = entries(&path, &text)?;
     if entries.is_empty() {
         let failure = Failure::new(
             Exit::NoTelegram,
             format!("{}: holds no key", path.display()),
         );
         return Err(failure.hint("add one with: smarty keys add METER"));
+    }
+    let kept = kept(args.state.as_deref(), global)?;
+    for entry in &mut entries {
+        entry.opened_at = opened_at(entry, &kept).map(|at| at.to_zoned(TimeZone::system()));
     }
     let mut out = Vec::new();
     for (seq, entry) in (1..).zip(&entries) {
@@ -197,6 +205,41 @@ fn list(args: &KeysList) -> Result<Exit, Failure> {
         Ok(()) | Err(WriteEnd::ReaderGone) => Ok(Exit::Success),
         Err(WriteEnd::Failed(failure)) => Err(failure),
     }
+}
+
+/// What runs have kept: in the file that is named, else in the usual one, which need not be there.
+fn kept(named: Option<&Path>, global: &Global) -> Result<Kept, Failure> {
+    let usual = default_state().filter(|_| named.is_none());
+    let Some(path) = named.or(usual.as_deref()) else {
+        return Ok(Kept::default());
+    };
+    if let Some(path) = named {
+        path.metadata()
+            .map_err(|cause| FileError::opening(path, cause))?;
+    }
+    let unknown = "when keys opened frames is not known";
+    let (what, hint) = match state::read(path) {
+        Ok(Ok(kept)) => return Ok(kept),
+        Ok(Err(fault)) => (format!("{}: {fault}, so {unknown}", path.display()), None),
+        Err(error) if named.is_some() => return Err(error.into()),
+        Err(error) => (format!("{error}; {unknown}"), error.hint()),
+    };
+    if !global.quiet {
+        say(Level::Warning, &what, hint.as_deref());
+    }
+    Ok(Kept::default())
+}
+
+/// When the key of an entry last opened a frame: of its meter, else of any.
+fn opened_at(entry: &Entry, kept: &Kept) -> Option<Timestamp> {
+    let of = |(title, second): (&SystemTitle, &i64)| {
+        let [a, b, c] = kept.sealed.get(title)?.check_value();
+        let same = format!("{a:02X}{b:02X}{c:02X}") == entry.check_value;
+        let is_its = entry.title.is_none_or(|own| own == *title);
+        (same && is_its).then_some(*second)
+    };
+    let latest = kept.opened.iter().filter_map(of).max()?;
+    Timestamp::from_second(latest).ok()
 }
 
 fn remove(args: &KeysRemove, global: &Global) -> Result<Exit, Failure> {

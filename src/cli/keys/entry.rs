@@ -78,6 +78,7 @@ pub fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, Failure> {
         tag: entry.tag.map(|tag| tag.as_str().to_owned()),
         allow_plain: entry.allow_plain == Some(true),
         section,
+        opened_at: None,
     });
     Ok(default.into_iter().chain(meters).collect())
 }

@@ -5,6 +5,7 @@
 
 mod meters;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Deriving {
     senders: Senders,
     /// Meters that encrypt.
     sealed: Sealed,
+    /// When a frame of theirs was opened last, seconds since 1970.
+    opened: BTreeMap<SystemTitle, i64>,
     /// More of them came than are kept, which was said.
     overflows: bool,
     /// Pulses of sources without a counter of their own.
@@ -215,7 +218,7 @@ impl Deriving {
         })
     }
 
-    /// Remembers a meter that encrypts.
+    /// Remembers a meter that encrypts, a frame of which was opened just now.
     pub fn remember(&mut self, title: SystemTitle, record: &Record) {
         let full = self.sealed.len() >= SEALED;
         match self.sealed.get_mut(&title) {
@@ -229,6 +232,9 @@ impl Deriving {
                 what: format!("more than {SEALED} meters encrypt: the counters of the others are not kept over a restart"),
                 hint: None,
             }),
+        }
+        if self.sealed.contains_key(&title) {
+            self.opened.insert(title, Timestamp::now().as_second());
         }
         self.is_fresh = true;
         self.save_where_due();
@@ -308,6 +314,7 @@ impl Deriving {
         self.state = Some(file);
         self.meters = Meters::of(kept.meters, &kept.heard);
         self.sealed = kept.sealed;
+        self.opened = kept.opened;
         self.pulses.fill(kept.pulses);
         self.notices.extend(notices);
     }
@@ -330,6 +337,7 @@ impl Deriving {
         };
         let mut kept = Kept {
             sealed: self.sealed.clone(),
+            opened: self.opened.clone(),
             pulses: self.pulses.all(),
             ..Kept::default()
         };
