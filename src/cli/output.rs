@@ -610,15 +610,12 @@ impl Output {
             self.batches = Some(Batches::new(Rc::clone(pool), formatter));
         }
         match &mut self.batches {
-            Some(batches) if batches.takes(decoded) => {
+            Some(batches) => {
                 batches.telegram(context, decoded, &mut self.buffer);
                 self.spill();
                 true
             }
-            _ => {
-                self.drain();
-                false
-            }
+            None => false,
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Csv {
     columns: Option<Vec<String>>,
     headed: bool,
     rows: ByShape<Vec<Stretch>>,
+    /// Those of which it is known what has no column.
+    watched: ByShape<()>,
     senders: Senders,
     continued: bool,
     sources: Sources,
@@ -137,10 +139,26 @@ impl Csv {
             }
             self.columns = Some(columns);
         }
-        match self.growing {
-            true => self.add_columns(decoded),
-            false => self.header(out),
+        if self.growing {
+            return self.add_columns(decoded);
         }
+        if decoded.push.is_some() && self.fields.is_none() {
+            self.watch(&decoded.telegram);
+        }
+        self.header(out);
+    }
+
+    /// Takes note of values that have no column.
+    fn watch(&mut self, telegram: &Telegram<'_>) {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let left_out = &mut self.left_out;
+        self.watched.of(telegram.shape(), || {
+            if left_out.len() < COLUMNS_MAX {
+                let values = telegram.shape().meaning.values.iter();
+                let keys = values.map(|value| value.key.to_string());
+                left_out.extend(keys.filter(|key| !columns.contains(key)));
+            }
+        });
     }
 
     /// Lets the header wait, so that the next telegrams can add columns; only before the first.
@@ -287,16 +305,8 @@ impl Csv {
         self.text(out, context.source.label.unwrap_or_default());
         let columns = self.columns.as_deref().unwrap_or_default();
         let formulas = self.formulas;
-        let watched = decoded.push.is_some() && self.fields.is_none();
-        let left_out = &mut self.left_out;
-        let row = self.rows.of(telegram.shape(), || {
-            if watched && left_out.len() < COLUMNS_MAX {
-                let values = telegram.shape().meaning.values.iter();
-                let keys = values.map(|value| value.key.to_string());
-                left_out.extend(keys.filter(|key| !columns.contains(key)));
-            }
-            stretches(telegram, columns, formulas)
-        });
+        let make = || stretches(telegram, columns, formulas);
+        let row = self.rows.of(telegram.shape(), make);
         for stretch in row {
             match stretch {
                 Stretch::Sent(cells) => {

@@ -17,6 +17,7 @@ use crate::cli::output::formatter::Formatter;
 use crate::observe::context::{Context, Source};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Security};
+use crate::p1::push::{Earlier, Form, Framing, Push, UnitFrom};
 use crate::p1::readout::Crc;
 use crate::p1::span::Span;
 use crate::p1::telegram::{Shape, Telegram};
@@ -54,6 +55,14 @@ struct Batch {
     items: Vec<Item>,
     /// All texts and lines, one behind the other.
     bytes: Vec<u8>,
+    /// What is known of pushes, and of what was mended.
+    extras: Vec<Extra>,
+    /// What pushes have a number of, one push behind the other.
+    spans: Vec<Span>,
+    units: Vec<UnitFrom>,
+    earlier: Vec<Option<Earlier>>,
+    /// The last list that had a name.
+    list: Option<Arc<str>>,
     zone: Option<Zone>,
     /// The last source, which is mostly that of the next telegram as well.
     source: Arc<SourceName>,
@@ -81,8 +90,30 @@ struct Owned {
     /// Bytes of the text before the telegram.
     lead: usize,
     shape: Arc<Shape>,
+    /// Place of what few telegrams have.
+    extra: Option<u32>,
     replayed: bool,
     behind: usize,
+}
+
+/// What few telegrams have.
+struct Extra {
+    push: Option<OwnedPush>,
+    mended: Option<&'static str>,
+    /// The frame as it was received, of what was mended: no span tells how long that is.
+    frame: Range<usize>,
+}
+
+/// What is known of a push besides its readings.
+struct OwnedPush {
+    framing: Framing,
+    form: Form,
+    list: Option<Arc<str>>,
+    parts: u16,
+    checksum: Option<bool>,
+    spans: Range<usize>,
+    units: Range<usize>,
+    earlier: Range<usize>,
 }
 
 #[derive(Default, PartialEq, Eq)]
@@ -105,11 +136,6 @@ impl Batches {
             under_way: VecDeque::new(),
             spare: Vec::new(),
         }
-    }
-
-    /// Tells whether a telegram can be part of a batch: the rest of a push and of repairs is not kept.
-    pub fn takes(&self, decoded: &Decoded<'_>) -> bool {
-        decoded.push.is_none() && decoded.mended.is_none()
     }
 
     /// Takes a telegram; what is finished meanwhile is put out where too much is under way.
@@ -209,6 +235,8 @@ impl Batch {
     fn push(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         let from = self.bytes.len();
         self.bytes.extend_from_slice(decoded.text);
+        let text = from..self.bytes.len();
+        let extra = self.extra(decoded);
         if self.zone.is_none() {
             self.zone = Some(decoded.telegram.zone().clone());
         }
@@ -229,12 +257,56 @@ impl Batch {
             span: decoded.span,
             security: decoded.security,
             crc: decoded.crc,
-            text: from..self.bytes.len(),
+            text,
             lead: decoded.text.len() - decoded.telegram.text().len(),
             shape: Arc::clone(decoded.telegram.shape()),
+            extra,
             replayed: decoded.replayed,
             behind: decoded.behind,
         }));
+    }
+
+    fn extra(&mut self, decoded: &Decoded<'_>) -> Option<u32> {
+        if decoded.push.is_none() && decoded.mended.is_none() {
+            return None;
+        }
+        let push = decoded.push.as_ref().map(|push| self.own(push));
+        let frame = decoded.mended.map_or(&[][..], |_| decoded.frame);
+        self.extras.push(Extra {
+            push,
+            mended: decoded.mended,
+            frame: put(&mut self.bytes, frame),
+        });
+        u32::try_from(self.extras.len() - 1).ok()
+    }
+
+    fn own(&mut self, push: &Push<'_>) -> OwnedPush {
+        if push.list.is_some() && self.list.as_deref() != push.list {
+            self.list = push.list.map(Arc::from);
+        }
+        OwnedPush {
+            framing: push.framing,
+            form: push.form,
+            list: self.list.clone().filter(|_| push.list.is_some()),
+            parts: push.parts,
+            checksum: push.checksum,
+            spans: put(&mut self.spans, push.spans),
+            units: put(&mut self.units, push.units),
+            earlier: put(&mut self.earlier, push.earlier),
+        }
+    }
+
+    fn lend<'a>(&'a self, push: &'a OwnedPush) -> Push<'a> {
+        Push {
+            framing: push.framing,
+            form: push.form,
+            list: push.list.as_deref(),
+            parts: push.parts,
+            spans: self.spans.get(push.spans.clone()).unwrap_or_default(),
+            checksum: push.checksum,
+            units: self.units.get(push.units.clone()).unwrap_or_default(),
+            earlier: self.earlier.get(push.earlier.clone()).unwrap_or_default(),
+        }
     }
 
     /// Lets another one follow, likely of the same source, and gives this one.
@@ -243,6 +315,7 @@ impl Batch {
             zone: self.zone.clone(),
             source: Arc::clone(&self.source),
             name: self.name.clone(),
+            list: self.list.clone(),
             ..next
         };
         std::mem::replace(self, next)
@@ -251,6 +324,10 @@ impl Batch {
     fn clear(&mut self) {
         self.items.clear();
         self.bytes.clear();
+        self.extras.clear();
+        self.spans.clear();
+        self.units.clear();
+        self.earlier.clear();
     }
 
     fn format(&self, owned: &Owned, formatter: &mut Formatter, out: &mut Vec<u8>) {
@@ -265,10 +342,14 @@ impl Batch {
             derived: &owned.derived,
             ..Context::default()
         };
+        let extra = owned
+            .extra
+            .and_then(|place| self.extras.get(place as usize));
+        let frame = extra.and_then(|extra| self.bytes.get(extra.frame.clone()));
         let decoded = Decoded {
             span: owned.span,
-            // No format that is written in batches shows the frame itself.
-            frame: &[],
+            // No format that is written in batches shows it.
+            frame: frame.unwrap_or_default(),
             security: owned.security,
             text,
             crc: owned.crc,
@@ -277,8 +358,8 @@ impl Batch {
                 &owned.shape,
                 zone,
             ),
-            push: None,
-            mended: None,
+            push: extra.and_then(|extra| Some(self.lend(extra.push.as_ref()?))),
+            mended: extra.and_then(|extra| extra.mended),
             replayed: owned.replayed,
             behind: owned.behind,
         };
@@ -309,6 +390,13 @@ impl SourceName {
             label: self.label.as_deref(),
         }
     }
+}
+
+/// Puts some behind others, and tells where they stand.
+fn put<T: Copy>(all: &mut Vec<T>, some: &[T]) -> Range<usize> {
+    let from = all.len();
+    all.extend_from_slice(some);
+    from..all.len()
 }
 
 /// Tells whether telegrams of a format are worth a batch: what is copied only is not.
