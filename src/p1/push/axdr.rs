@@ -56,7 +56,11 @@ impl Node {
         };
         let bytes = self.of(data);
         let above = 64 - 8 * (1..=8).contains(&bytes.len()).then_some(bytes.len())?;
-        let unsigned = bytes.iter().fold(0u64, |v, &b| v << 8 | u64::from(b));
+        let unsigned = match *bytes {
+            [a, b] => u16::from_be_bytes([a, b]).into(),
+            [a, b, c, d] => u32::from_be_bytes([a, b, c, d]).into(),
+            _ => bytes.iter().fold(0u64, |v, &b| v << 8 | u64::from(b)),
+        };
         Some(match signed {
             // The sign fills the bits above.
             true => i128::from((unsigned << above) as i64 >> above),

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::axdr::{self, TreeFault};
 use super::lists::List;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
@@ -300,4 +302,29 @@ fn a_list_without_tags_before_its_codes_is_read() {
         (form.word(), end, list.rows.len()),
         ("descriptors", body.len(), 2)
     );
+}
+
+proptest! {
+    #[test]
+    fn decimals_are_written_as_they_are_spelled(
+        value in prop_oneof![-2000i64..2000, any::<i64>()],
+        power in prop_oneof![4 => -9i8..=9, 1 => any::<i8>()],
+        width in 0usize..=8,
+    ) {
+        let mut out = Vec::new();
+        super::transcode::write_decimal(&mut out, value.into(), power, width);
+        let mut digits = value.unsigned_abs().to_string();
+        if value != 0 && power > 0 {
+            digits.push_str(&"0".repeat(power as usize));
+        }
+        let decimals = usize::from(power.min(0).unsigned_abs());
+        let mut expected = format!("{digits:0>width$}", width = decimals + width.max(1));
+        if decimals > 0 {
+            expected.insert(expected.len() - decimals, '.');
+        }
+        if value < 0 {
+            expected.insert(0, '-');
+        }
+        prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
 }

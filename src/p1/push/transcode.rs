@@ -215,38 +215,63 @@ fn unit_of(unit: u8) -> (&'static str, i8, usize) {
 /// Writes `value` times ten to the `power`, exactly.
 pub(in crate::p1) fn write_decimal(out: &mut Vec<u8>, value: i128, power: i8, width: usize) {
     // No type has more than 64 bits.
-    let mut rest = u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX);
+    let rest = u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX);
     let zeros = match power {
         1.. if value != 0 => usize::from(power.unsigned_abs()),
         _ => 0,
     };
     let decimals = usize::from(power.min(0).unsigned_abs());
-    let mut buffer = [b'0'; DECIMAL_MAX];
+    let shape = (zeros, decimals, width);
+    // Room that is not used is not written to either.
+    match zeros.max(decimals).max(width) <= FEW {
+        true => write_digits::<32>(out, rest, value < 0, shape),
+        false => write_digits::<256>(out, rest, value < 0, shape),
+    }
+}
+
+/// Writes a number with so many zeros behind it, digits behind its point, and digits before that at the least. There is
+/// room for 20 digits, twice as many zeros as there may be of one kind, a sign and a point.
+fn write_digits<const ROOM: usize>(
+    out: &mut Vec<u8>,
+    mut rest: u64,
+    negative: bool,
+    (zeros, decimals, width): (usize, usize, usize),
+) {
+    let mut buffer = [b'0'; ROOM];
+    let digits = rest.checked_ilog10().map_or(0, |log| log as usize + 1);
+    let whole = digits.saturating_sub(decimals) + zeros;
+    let behind_sign = whole.max(width).max(1) + decimals + usize::from(decimals > 0);
+    let length = usize::from(negative) + behind_sign;
     // From the last character to the first. No index is beyond the buffer, which spares looking.
-    let mut at = DECIMAL_MAX - zeros;
+    let mut at = length - zeros;
     let mut put = |byte: u8| {
-        at = at.wrapping_sub(1) % DECIMAL_MAX;
+        at = at.wrapping_sub(1) % ROOM;
         buffer[at] = byte;
-        at
     };
-    let mut begin = DECIMAL_MAX - zeros;
+    let digit = |digit: u64| b'0' + digit as u8;
     for _ in 0..decimals {
-        put(b'0' + (rest % 10) as u8);
+        put(digit(rest % 10));
         rest /= 10;
     }
     if decimals > 0 {
-        begin = put(b'.');
+        put(b'.');
     }
-    let mut whole = zeros;
-    while rest > 0 || whole < width.max(1) {
-        begin = put(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        whole += 1;
+    while rest >= 10 {
+        let pair = rest % 100;
+        rest /= 100;
+        put(digit(pair % 10));
+        put(digit(pair / 10));
     }
-    if value < 0 {
-        begin = put(b'-');
+    if rest > 0 {
+        put(digit(rest));
     }
-    out.extend_from_slice(buffer.get(begin..).unwrap_or_default());
+    if negative {
+        buffer[0] = b'-';
+    }
+    // To copy as much each time takes less than to copy as much as there is.
+    let end = out.len() + length;
+    out.extend_from_slice(&buffer);
+    out.truncate(end);
 }
 
 fn write_octets_or_time(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -286,9 +311,9 @@ pub(super) fn write_time(out: &mut Vec<u8>, time: &[u8; 12]) {
     if !(2000..2100).contains(&year) || [month, day, hour, minute, second].iter().any(|v| *v > 99) {
         return put_hex(out, time);
     }
-    for value in [(year - 2000) as u8, month, day, hour, minute, second] {
-        out.extend([b'0' + value / 10, b'0' + value % 10]);
-    }
+    let two = |value: u8| [b'0' + value / 10, b'0' + value % 10];
+    let digits = [(year - 2000) as u8, month, day, hour, minute, second].map(two);
+    out.extend_from_slice(digits.as_flattened());
     out.extend_from_slice(letter.as_bytes());
 }
 
@@ -324,7 +349,7 @@ fn put_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Room for the longest number: a sign, 20 digits and 128 zeros, a point.
-const DECIMAL_MAX: usize = 256;
+/// Zeros, digits behind the point and before it that leave a number short.
+const FEW: usize = 8;
 /// Bytes from the `!` on.
 const MARK: usize = 7;
