@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 
 use super::verifier::Decision;
 use super::{Decoder, JUNK_MAX};
@@ -252,7 +253,9 @@ impl Decoder {
         if self.hold.is_empty() && doubt.is_none() {
             return self.say(span, frame, candidate.kind, decision, sink);
         }
-        if matches!(candidate.kind, Kind::Push { .. } | Kind::BarePush) {
+        // Of pushes there is one readout, that of the last.
+        let is_push = matches!(candidate.kind, Kind::Push { .. } | Kind::BarePush);
+        if is_push || matches!(decision, Decision::Push { .. }) {
             self.release(sink);
             return self.say(span, frame, candidate.kind, decision, sink);
         }
@@ -349,11 +352,15 @@ impl Decoder {
                 }));
                 continue;
             };
-            if let Kind::Ciphered(_) = frame.kind {
-                self.verifier.length = frame.text.len();
-                self.verifier.text = frame.text;
-            }
+            // The one that was judged last may be waiting to be said as well.
+            let last = matches!(frame.kind, Kind::Ciphered(_)).then(|| {
+                let length = mem::replace(&mut self.verifier.length, frame.text.len());
+                (mem::replace(&mut self.verifier.text, frame.text), length)
+            });
             self.say(span, &bytes, frame.kind, frame.decision, sink);
+            if let Some(last) = last {
+                (self.verifier.text, self.verifier.length) = last;
+            }
         }
     }
 }
@@ -370,3 +377,86 @@ const HABITS_MAX: usize = 64;
 const FRAMES_MAX: usize = 8;
 /// Bytes that are held.
 const BYTES_MAX: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
+    use crate::p1::ciphering::{FrameCounter, GLOBAL, SecurityControl};
+    use crate::p1::decoder::Policy;
+    use crate::p1::push::encode::{self, Data, Protection, Time};
+    use crate::p1::telegram::format;
+    use crate::p1::value::Zone;
+
+    const TITLE: SystemTitle = SystemTitle(*b"SMY12345");
+    const CONTROL: SecurityControl = SecurityControl(0x30);
+    /// It may be all that its meter sends, until an end line shows that there are such.
+    const IN_DOUBT: &[u8] = b"/ABC5x\r\n\r\n1-0:1.8.0(000009.000*kWh)\r\n";
+
+    fn keys() -> MeterKeys {
+        MeterKeys::new(Key::new([7; 16]), AuthenticationKey::default())
+    }
+
+    fn telegram(number: u32) -> Vec<u8> {
+        let value = format!("{number:06}.000*kWh");
+        let text = format("/SMY5x", [("1-0:1.8.0", [value.as_str()])], true);
+        let mut frame = Vec::new();
+        keys().seal(TITLE, CONTROL, FrameCounter(number), &text, &mut frame);
+        frame
+    }
+
+    fn push(number: u32) -> Vec<u8> {
+        let row = Data::Structure(vec![
+            Data::code([1, 0, 1, 8, 0, 255]),
+            Data::Number(0x06, i128::from(number) * 1000),
+            Data::scale(0, 30),
+        ]);
+        let body = Data::Structure(vec![row]).bytes();
+        let protection = Protection {
+            tag: GLOBAL,
+            titled: true,
+            title: TITLE,
+            control: CONTROL,
+            counter: FrameCounter(number),
+            length_width: 2,
+        };
+        protection.seal(&keys(), &encode::notification(number, Time::None, &body))
+    }
+
+    #[test]
+    fn each_frame_that_waits_keeps_its_own_text() {
+        let mut ring = Keys::default();
+        ring.insert(TITLE, keys());
+        let ring = Arc::new(ring);
+        for frame in [telegram, push] {
+            let stream = [
+                IN_DOUBT,
+                &frame(1),
+                &frame(2),
+                b"!\r\n",
+                &frame(3),
+                IN_DOUBT,
+                &frame(4),
+                b"!\r\n",
+                &frame(5),
+            ];
+            let stream = stream.concat();
+            let zone = Zone::luxembourg();
+            let mut decoder = Decoder::new(Arc::clone(&ring), Policy::default(), zone);
+            let mut said = Vec::new();
+            let mut take = |event: &Event<'_>| {
+                if let Event::Telegram(decoded) = event {
+                    let security = decoded.security.unwrap();
+                    let value = decoded.telegram.get("active_energy_import_kwh").unwrap();
+                    said.push((security.counter().0, value.to_string()));
+                }
+            };
+            decoder.push(&stream, &mut take);
+            decoder.finish(&mut take);
+            let expected: Vec<_> = (1..=5).map(|n| (n, format!("{n}.000"))).collect();
+            assert_eq!(said, expected);
+        }
+    }
+}

@@ -26,7 +26,11 @@ pub fn whole_frames_come_out(plan: &[u8]) {
     for telegram in &out {
         let is_next = wanted.next_if(|next| *next == telegram).is_some();
         // A plan can write a plain telegram of its own; a ciphered one it cannot.
-        assert!(is_next || !telegram.ciphered, "{telegram:?} was never sent");
+        assert!(
+            is_next || !telegram.ciphered,
+            "{telegram:?} came where {:?} was due",
+            wanted.peek()
+        );
     }
     assert!(wanted.peek().is_none(), "lost: {:?}", wanted.next());
     let mut rng = choices(&stream.bytes);
