@@ -135,7 +135,7 @@ fn a_replay_after_a_restart_is_refused_too() {
         .next()
         .unwrap();
     assert_eq!(&listed("keys.toml"), opened);
-    let other = "default = \"00112233445566778899AABBCCDDEEFF\"\n";
+    let other = "default = \"0102030405060708090A0B0C0D0E0F10\"\n";
     fs::write(bench.path("other.toml"), other).unwrap();
     assert_eq!(listed("other.toml"), Value::Null);
     let earlier = state
