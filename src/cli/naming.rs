@@ -68,8 +68,9 @@ impl<'a> Naming<'a> {
             Event::Refused(refused) if self.names_refused => (None, refused.title()),
             _ => return self.tell(context, report),
         };
+        let said = context.archived.and_then(|archived| archived.name);
         let mut context = Context {
-            meter_name: title.and_then(|title| ring.name(title)),
+            meter_name: title.and_then(|title| ring.name(title)).or(said),
             keyed: decoded.is_some_and(|decoded| ring.has_key_of(decoded)),
             ..*context
         };

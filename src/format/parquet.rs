@@ -21,10 +21,12 @@ mod group;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -42,6 +44,7 @@ use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
 use crate::p1::layout::TextRange;
 use crate::p1::value::{Decimal, text};
+use crate::source::archive::DIGITS;
 use crate::source::maxsonar::Level;
 
 /// Makes a Parquet file of telegrams, a row group at a time.
@@ -164,6 +167,13 @@ impl Parquet {
         self.group.take(&mut self.rows)?;
         if !self.group.is_empty() {
             self.group.close(&mut self.file)?;
+        }
+        let digits = self.columns.iter().enumerate();
+        let digits = digits.filter_map(|(place, (name, _))| Some((name, self.rows.digits(place)?)));
+        let digits: BTreeMap<&str, u8> = digits.collect();
+        if let Ok(digits) = serde_json::to_string(&digits) {
+            let pair = KeyValue::new(DIGITS.to_owned(), digits);
+            self.file.append_key_value_metadata(pair);
         }
         self.file.finish()?;
         self.drain(out)

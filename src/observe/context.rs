@@ -8,6 +8,7 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::telegram::SentIds;
+use crate::source::dump::Archived;
 
 /// Where a report came from, and when.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub received_at: Option<Timestamp>,
     /// Where it was received.
     pub source: Source<'a>,
+    /// What an archive says of the telegram.
+    pub archived: Option<Archived<'a>>,
     /// Name of the meter in the key ring.
     pub meter_name: Option<&'a str>,
     /// Whether the meter has a key of its own in the key ring.

@@ -314,6 +314,11 @@ fn value_of(
     })
 }
 
+/// The number of a medium on the M-Bus (EN 13757-3 table 3), as names of values call it: `gas`.
+pub(crate) fn mbus_type(stem: &str) -> Option<i64> {
+    (1..=MEDIUM_MAX).find(|kind| medium(*kind) == Some(stem))
+}
+
 /// Medium of an M-Bus device (EN 13757-3 table 3).
 fn medium(kind: i64) -> Option<&'static str> {
     Some(match kind {
@@ -335,6 +340,8 @@ fn medium(kind: i64) -> Option<&'static str> {
     })
 }
 
+/// The highest number of a medium that has a name.
+const MEDIUM_MAX: i64 = 40;
 const CLOCK: &str = "clock";
 const LOCAL_DATE: &str = "local_date";
 const LOCAL_TIME: &str = "local_time";

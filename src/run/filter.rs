@@ -45,14 +45,18 @@ impl Filter {
         self.others.iter().map(String::as_str)
     }
 
-    /// Tells whether an event is of a meter that was asked for; remembers those that were not.
-    pub fn takes(&mut self, event: &Event<'_>) -> bool {
+    /// Tells whether an event is of a meter that was asked for; remembers those that were not. An archive may say of
+    /// which it is.
+    pub fn takes(&mut self, event: &Event<'_>, archived: Option<&str>) -> bool {
         if self.meters.is_empty() {
             return true;
         }
         let (id, title) = match event {
             Event::Telegram(decoded) => (
-                self.senders.name(decoded).into_owned(),
+                match archived {
+                    Some(id) => id.to_owned(),
+                    None => self.senders.name(decoded).into_owned(),
+                },
                 decoded.security.map(|security| security.title()),
             ),
             Event::Refused(refused) if self.is_named_in(refused) => return true,

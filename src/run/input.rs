@@ -159,6 +159,7 @@ impl Input {
         Origin {
             input: self.index,
             source: self.source(),
+            archived: None,
             live: self.settings.medium.live,
         }
     }
@@ -317,6 +318,13 @@ impl Input {
                 record = Some(time);
                 self.select(label, kind);
             }
+            Piece::Archived(archived) => {
+                record = archived.received_at;
+                self.select(archived.label.unwrap_or_default(), "");
+                if let Some(stream) = self.streams.get_mut(self.current) {
+                    stream.expect(&archived);
+                }
+            }
             Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
             Piece::Lost => self.run(Step::Lost, observers),
             Piece::Note(Note::Form(_)) if !self.verbose => {}
@@ -335,6 +343,7 @@ impl Input {
                 name: &self.name,
                 label: self.label.as_deref(),
             },
+            archived: None,
             live: self.settings.medium.live,
         };
         if let Some(stream) = self.streams.get_mut(self.current) {

@@ -16,6 +16,7 @@ use crate::p1::event::Event;
 use crate::p1::session;
 use crate::p1::value::Zone;
 use crate::run::repeats::Repeats;
+use crate::source::dump::Archived;
 use crate::source::maxsonar::Level;
 use crate::source::pulse::BESIDE;
 
@@ -49,6 +50,8 @@ pub struct Origin<'a> {
     pub input: usize,
     /// As outputs name it.
     pub source: Source<'a>,
+    /// What an archive says of the telegram.
+    pub archived: Option<Archived<'a>>,
     /// Frames come as they are sent. Of recordings, those that came before are marked.
     pub live: bool,
 }
@@ -142,7 +145,8 @@ impl<'a> Observers<'a> {
 
     /// Tells an event of a meter that is wanted.
     fn wanted(&mut self, origin: Origin<'_>, received_at: Option<Timestamp>, event: &Event<'_>) {
-        if !self.filter.takes(event) {
+        let archived = origin.archived.and_then(|archived| archived.meter);
+        if !self.filter.takes(event, archived) {
             return;
         }
         self.count(origin, event);
@@ -256,6 +260,7 @@ impl<'a> Observers<'a> {
             seq: self.counts.good,
             received_at,
             source: origin.source,
+            archived: origin.archived,
             enough: self.enough,
             ..Context::default()
         }

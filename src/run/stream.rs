@@ -1,11 +1,15 @@
 //! One stream of an input: that of a meter, or of a level sensor.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use super::observers::{Observers, Origin};
 use crate::format::words::is_said_elsewhere;
 use crate::observe::context::Source;
 use crate::p1::event::Event;
 use crate::p1::session::{Arrivals, Input as Step, Report, Session, Settings};
 use crate::source::Device;
+use crate::source::dump::Archived;
 use crate::source::maxsonar::{Heard, Maxsonar};
 
 /// The bytes of one source; a capture log can hold several.
@@ -16,6 +20,16 @@ pub(super) struct Stream {
     pub(super) pushed: u64,
     /// Diagnosis has said what is wrong.
     pub(super) found: bool,
+    /// What an archive says of telegrams that are under way, and where their bytes begin.
+    archived: VecDeque<(u64, Arc<Said>)>,
+}
+
+/// What an archive says of a telegram.
+#[derive(PartialEq, Eq)]
+struct Said {
+    meter: Option<String>,
+    name: Option<String>,
+    doubtful: bool,
 }
 
 /// What makes reports of bytes.
@@ -49,7 +63,30 @@ impl Stream {
             decoder,
             pushed: 0,
             found: false,
+            archived: VecDeque::new(),
         }
+    }
+
+    /// Takes what an archive says of the telegram whose bytes come next.
+    pub(super) fn expect(&mut self, archived: &Archived<'_>) {
+        let said = match self.archived.back() {
+            Some((_, before))
+                if before.archived()
+                    == Archived {
+                        received_at: None,
+                        label: None,
+                        ..*archived
+                    } =>
+            {
+                Arc::clone(before)
+            }
+            _ => Arc::new(Said {
+                meter: archived.meter.map(str::to_owned),
+                name: archived.name.map(str::to_owned),
+                doubtful: archived.doubtful,
+            }),
+        };
+        self.archived.push_back((self.pushed, said));
     }
 
     /// Frames, accepted or not, or readings so far.
@@ -77,12 +114,34 @@ impl Stream {
         let origin = Origin { source, ..origin };
         match &mut self.decoder {
             Decoder::Meter(session) => session.take(step, |report| {
+                let mut origin = origin;
+                if let Report::Event(event, _) = report {
+                    let start = event.span().start;
+                    let begun =
+                        |of: Option<&(u64, Arc<Said>)>| of.is_some_and(|(at, _)| *at <= start);
+                    while begun(self.archived.get(1)) {
+                        self.archived.pop_front();
+                    }
+                    let said = self.archived.front().filter(|said| begun(Some(said)));
+                    origin.archived = said.map(|(_, said)| said.archived());
+                }
                 if let Report::Finding(finding) = report {
                     self.found |= !is_said_elsewhere(finding, source);
                 }
                 observers.session(origin, report);
             }),
             Decoder::Sensor(sensor) => sensor.take(step, origin, observers),
+        }
+    }
+}
+
+impl Said {
+    fn archived(&self) -> Archived<'_> {
+        Archived {
+            meter: self.meter.as_deref(),
+            name: self.name.as_deref(),
+            doubtful: self.doubtful,
+            ..Archived::default()
         }
     }
 }

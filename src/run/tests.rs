@@ -239,6 +239,6 @@ fn meters_that_were_not_asked_for_are_neither_told_of_nor_counted() {
         crate::p1::decoder::Policy::default(),
         Zone::luxembourg(),
     );
-    decoder.push(&frame, |event| assert!(!others.takes(event)));
+    decoder.push(&frame, |event| assert!(!others.takes(event, None)));
     assert_eq!(others.others().collect::<Vec<_>>(), [id.to_string()]);
 }

@@ -92,6 +92,8 @@ pub enum Piece<'a> {
         /// What the bytes were taken for: `gcm`, `p1`, `junk`, `part`.
         kind: &'a str,
     },
+    /// What an archive says of a telegram: stands before its bytes, which are whole.
+    Archived(Archived<'a>),
     /// A silence: half a frame before it stays half.
     ///
     /// In a capture log it concerns the label of the last record, and stands behind that record where the one
@@ -103,6 +105,22 @@ pub enum Piece<'a> {
     Lost,
     /// Something worth a word; each kind once an input.
     Note(Note),
+}
+
+/// What an archive of ours says of a telegram beside its text. Whoever can write the archive can say that: it proves
+/// nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archived<'a> {
+    /// When it was received; of an archive of values, when it was measured.
+    pub received_at: Option<Timestamp>,
+    /// The label of its source.
+    pub label: Option<&'a str>,
+    /// What the meter is called by itself.
+    pub meter: Option<&'a str>,
+    /// What the user calls it.
+    pub name: Option<&'a str>,
+    /// Its digits may be wrong: the tag did not fit.
+    pub doubtful: bool,
 }
 
 /// Turns an input of a form, given or found out, to bytes.

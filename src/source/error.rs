@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::simulate::virtual_meter::PlanError;
+use crate::source::archive::ArchiveError;
 use crate::source::database::DatabaseError;
 use crate::source::near::near_path;
 use crate::source::packed::PackedError;
@@ -85,6 +86,9 @@ pub enum SourceError {
     /// A store that cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// An archive that cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// `auto` without a USB port.
     #[error("auto: there is no USB serial port")]
     NoUsbPort,
@@ -233,6 +237,7 @@ impl SourceError {
             )),
             Self::IsDirectory { .. } => Some("name a file or a port in it".to_owned()),
             Self::Database(error) => error.hint(),
+            Self::Archive(error) => Some(error.hint().to_owned()),
             Self::Sim(_) | Self::Stopped | Self::Io { .. } => None,
         }
     }

@@ -22,6 +22,7 @@ use std::time::Duration;
 use rustix::fs::{FileType, fstat, stat};
 use rustix::io::Errno;
 
+use crate::source::archive::Archive;
 use crate::source::database::Telegrams;
 use crate::source::error::SourceError;
 use crate::source::packed::{Begin, Packing, Unpacked, Unpacker};
@@ -51,6 +52,8 @@ enum Way {
     Packed(Box<Unpacker>),
     /// The telegrams of a store.
     Stored(Box<Telegrams>),
+    /// The telegrams of an archive.
+    Archived(Box<Archive>),
     /// Nothing more comes.
     Over,
 }
@@ -135,6 +138,11 @@ impl Input {
         self.way = Way::Stored(Box::new(telegrams));
     }
 
+    /// Reads the telegrams of the archive that the file is.
+    pub(crate) fn set_archived(&mut self, archive: Archive) {
+        self.way = Way::Archived(Box::new(archive));
+    }
+
     /// Follows the file under its name, where it is a regular one.
     pub(crate) fn follow(&mut self, path: &Path) {
         if self.size.is_some() {
@@ -163,6 +171,12 @@ impl Input {
                 Way::Over => return Ok(Read::End),
                 Way::Stored(telegrams) => {
                     return Ok(match telegrams.read(buf)? {
+                        0 => Read::End,
+                        count => Read::Bytes(count),
+                    });
+                }
+                Way::Archived(archive) => {
+                    return Ok(match archive.read(buf)? {
                         0 => Read::End,
                         count => Read::Bytes(count),
                     });

@@ -58,6 +58,14 @@ pub mod file;
 
 pub mod database;
 
+mod rebuilt;
+
+#[cfg(feature = "parquet")]
+pub mod archive;
+#[cfg(not(feature = "parquet"))]
+#[path = "archive/absent.rs"]
+pub mod archive;
+
 pub mod sim;
 
 pub mod open;

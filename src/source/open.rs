@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::source::address::{Address, Place};
+use crate::source::archive::Archive;
 use crate::source::database::Database;
 use crate::source::error::SourceError;
 use crate::source::file::Input;
@@ -102,6 +103,8 @@ impl Source {
             let mut input = Input::open(file, &path.display().to_string(), options)?;
             if Database::is_one(path) {
                 input.set_stored(Database::open(path)?.telegrams()?);
+            } else if Archive::is_one(path) {
+                input.set_archived(Archive::open(path, options.zone.clone())?);
             } else if options.follow {
                 input.follow(path);
             }

@@ -161,7 +161,11 @@ impl Plan {
         }
         for number in &mut self.numbers {
             if changed(&number.item.value) {
-                number.digits = decimal(number.item.value.of(sent), number.shift);
+                let decimal = decimal(number.item.value.of(sent), number.shift);
+                number.digits = decimal.map(|(digits, _)| digits);
+                if let Some((_, scale)) = decimal {
+                    rows.sent(number.place, scale);
+                }
             }
             match (number.digits, number.spare) {
                 (Some(digits), _) => rows.integer(number.place, digits),
@@ -250,11 +254,11 @@ fn is_covered(line: &Line, covered: &HashSet<u32>, items: &[Item]) -> bool {
         .all(|(index, item)| item.form == Form::Empty || covered.contains(&index))
 }
 
-/// The digits of a number in its column; none where it does not fit exactly.
-fn decimal(sent: &[u8], shift: i8) -> Option<i64> {
+/// The digits of a number in its column, and how many were sent behind the point; none where it does not fit exactly.
+fn decimal(sent: &[u8], shift: i8) -> Option<(i64, u8)> {
     let number = value::Number::at(sent).decimal()?.shifted(shift)?;
     let Decimal { digits, .. } = number.rescale(SCALE)?;
-    (digits.unsigned_abs() < DIGITS_MAX).then_some(digits)
+    (digits.unsigned_abs() < DIGITS_MAX).then_some((digits, number.scale))
 }
 
 /// Bytes that are compared at once.

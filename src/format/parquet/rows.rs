@@ -19,6 +19,8 @@ use super::texts::Texts;
 #[derive(Debug)]
 pub(super) struct Rows {
     columns: Vec<Column>,
+    /// Digits behind the point of the numbers of each column, as they were sent.
+    sent: Vec<Sent>,
     other: Other,
     texts: Texts,
     count: usize,
@@ -27,6 +29,14 @@ pub(super) struct Rows {
     /// As many levels as there are rows, of columns with a value in each row and in none.
     all: Vec<i16>,
     none: Vec<i16>,
+}
+
+/// How many digits behind the point were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Nothing,
+    Always(u8),
+    Mixed,
 }
 
 #[derive(Debug)]
@@ -66,6 +76,7 @@ impl Rows {
             },
         };
         Self {
+            sent: vec![Sent::Nothing; columns.iter().count()],
             columns: columns.iter().map(column).collect(),
             other: Other::default(),
             texts: Texts::default(),
@@ -84,6 +95,26 @@ impl Rows {
         {
             mark(levels, values.len(), self.count);
             values.push(value);
+        }
+    }
+
+    /// Takes with how many digits behind the point a number was sent, since it last changed.
+    #[inline]
+    pub(super) fn sent(&mut self, place: usize, scale: u8) {
+        if let Some(sent) = self.sent.get_mut(place) {
+            *sent = match *sent {
+                Sent::Nothing => Sent::Always(scale),
+                Sent::Always(before) if before == scale => return,
+                _ => Sent::Mixed,
+            };
+        }
+    }
+
+    /// With how many digits behind the point all numbers of a column were sent, where these are as many in all rows.
+    pub(super) fn digits(&self, place: usize) -> Option<u8> {
+        match self.sent.get(place)? {
+            Sent::Always(scale) => Some(*scale),
+            Sent::Nothing | Sent::Mixed => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Accounts of all meters of a run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Account;
@@ -121,10 +122,14 @@ impl Accounts {
 
     fn take(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
         // Digits that may be wrong are not counted with, though they were asked for.
-        if decoded.is_doubtful() || self.is_full {
+        let archived = context.archived.unwrap_or_default();
+        if decoded.is_doubtful() || archived.doubtful || self.is_full {
             return;
         }
-        let id = self.senders.name(decoded);
+        let id = match archived.meter {
+            Some(meter) => Cow::Borrowed(meter),
+            None => self.senders.name(decoded),
+        };
         let (_, ledger) = match self.meters.get_mut(&*id) {
             Some(known) => known,
             None => {

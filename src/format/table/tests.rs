@@ -40,6 +40,7 @@ const HEADING: Context<'_> = Context {
         label: None,
     },
     seq: 3,
+    archived: None,
     meter_name: Some("house"),
     keyed: false,
     received_at: None,

@@ -177,6 +177,8 @@ pub enum Note {
         /// Offset that stands there.
         found: u64,
     },
+    /// Flat JSON has readings of gas, water or heat meters, and not when these took them.
+    ReadingsWithoutTime,
     /// A hex dump begins in the middle.
     StartsAt {
         /// The offset of its first row.
@@ -221,6 +223,9 @@ impl fmt::Display for Note {
                 let missing = count(found.saturating_sub(*expected), "byte").verb("is", "are");
                 write!(f, "{place}: offset {found:#x} follows on {expected:#x}: {missing} missing")
             }
+            Self::ReadingsWithoutTime => f.write_str(
+                "flat JSON does not say when gas, water and heat meters took their readings: they are as old as the telegram",
+            ),
             Self::StartsAt { offset } => write!(f, "the dump begins at offset {offset:#x}"),
         }
     }

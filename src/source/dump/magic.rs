@@ -37,7 +37,9 @@ const TAR_AT: usize = 257;
 /// Bytes of a name in tar.
 const NAME_MAX: usize = 100;
 
-const MAGIC: [(&[u8], &str, &str); 11] = [
+const MAGIC: [(&[u8], &str, &str); 12] = [
+    // It is read from its end.
+    (b"PAR1", "a Parquet file", "smarty parse FILE --json"),
     (b"SQLite format 3\0", "a database", "smarty parse FILE"),
     (b"\x1F\x8B\x08", "a gzip file", "gzip -dc FILE"),
     (b"\x28\xB5\x2F\xFD", "a zstd file", "zstd -dc FILE"),

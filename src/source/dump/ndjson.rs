@@ -1,14 +1,22 @@
 //! Our own output, back to telegrams: `parse --json` of an earlier day is an input like any other.
 //!
 //! `telegram.header`, the `readings` with their `raw` groups and `telegram.crc.received` are the text as sent; a
-//! line end or a fault that the parser mended is not in them. Lines of other types are passed over.
+//! line end or a fault that the parser mended is not in them. Lines of other types are passed over. Where `-F` has left
+//! readings out, the CRC is that of another text, and left out too. Flat objects have no text: one is made of their values.
 //!
 //! An object may run over several lines, as `--pretty` and jq lay it out: from a line `{` to a line `}`.
 
-use serde::Deserialize;
+mod flat;
+
+use jiff::Timestamp;
+use memchr::memmem;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::lines::{Line, Lines};
-use super::{DumpError, Piece, Place};
+use super::{Archived, DumpError, Piece, Place};
+
+pub(super) use self::flat::is_flat;
 
 /// Turns lines of JSON to the telegrams they were made from.
 pub(super) struct Ndjson {
@@ -35,13 +43,35 @@ struct Kind {
 
 #[derive(Deserialize)]
 struct Output {
+    #[serde(default, deserialize_with = "moment")]
+    received_at: Option<Timestamp>,
+    source: Option<Source>,
+    security: Option<Security>,
     telegram: Telegram,
+    meter: Option<Meter>,
     readings: Vec<Reading>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    label: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Security {
+    tag: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Meter {
+    id: Option<String>,
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Telegram {
     header: String,
+    length: Option<usize>,
     crc: Option<Crc>,
     /// Of a DLMS push: the CRC is that of the readout made of it.
     checksums: Option<serde::de::IgnoredAny>,
@@ -51,6 +81,7 @@ struct Telegram {
 struct Crc {
     received: Option<String>,
     computed: Option<String>,
+    valid: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +121,8 @@ impl Ndjson {
 
 /// True for a line of ours, of any type.
 pub(super) fn is_ours(line: &[u8]) -> bool {
-    serde_json::from_slice::<Kind>(line).is_ok_and(|kind| kind.schema.starts_with("smarty/"))
+    let kind = serde_json::from_slice::<Kind>(line);
+    kind.is_ok_and(|kind| kind.schema.starts_with("smarty/")) || is_flat(line)
 }
 
 /// True for the first lines of an object of ours that runs over several.
@@ -99,8 +131,10 @@ pub(super) fn begins_ours(lines: &[u8]) -> bool {
     let Some(inside) = inside.filter(|inside| matches!(inside.first(), Some(b'\r' | b'\n'))) else {
         return false;
     };
-    let value = inside.trim_ascii_start().strip_prefix(b"\"schema\":");
+    let inside = inside.trim_ascii_start();
+    let value = inside.strip_prefix(b"\"schema\":");
     value.is_some_and(|value| value.trim_ascii_start().starts_with(b"\"smarty/"))
+        || inside.starts_with(b"\"meter\":") && memmem::find(inside, flat::TIME).is_some()
 }
 
 impl Objects {
@@ -141,12 +175,20 @@ impl Objects {
         if text.trim().is_empty() {
             return Ok(());
         }
-        let kind: Kind = serde_json::from_str(text).map_err(|error| wrong(first, &error))?;
+        let wrong = |error| wrong(first, &error);
+        if flat::begins(text) {
+            if flat::read(text, out).map_err(wrong)? {
+                self.telegrams += 1;
+            }
+            return Ok(());
+        }
+        let kind: Kind = serde_json::from_str(text).map_err(wrong)?;
         if kind.r#type != "telegram" {
             return Ok(());
         }
-        let output: Output = serde_json::from_str(text).map_err(|error| wrong(first, &error))?;
+        let output: Output = serde_json::from_str(text).map_err(wrong)?;
         self.telegrams += 1;
+        out(Piece::Archived(output.archived()));
         out(Piece::Bytes(output.rebuilt().as_bytes()));
         Ok(())
     }
@@ -168,6 +210,18 @@ fn wrong(first: u64, error: &serde_json::Error) -> DumpError {
 }
 
 impl Output {
+    fn archived(&self) -> Archived<'_> {
+        let meter = self.meter.as_ref();
+        let tag = self.security.as_ref().and_then(|it| it.tag.as_deref());
+        Archived {
+            received_at: self.received_at,
+            label: self.source.as_ref().and_then(|it| it.label.as_deref()),
+            meter: meter.and_then(|meter| meter.id.as_deref()),
+            name: meter.and_then(|meter| meter.name.as_deref()),
+            doubtful: tag == Some("invalid"),
+        }
+    }
+
     fn rebuilt(&self) -> String {
         let mut text = format!("{}\r\n\r\n", self.telegram.header);
         for reading in &self.readings {
@@ -178,13 +232,25 @@ impl Output {
             text.push_str("\r\n");
         }
         let is_push = self.telegram.checksums.is_some();
-        let received = self.telegram.crc.as_ref().and_then(|crc| {
+        // Behind the mark are four digits and a line end.
+        let whole = text.len() + "!0000\r\n".len();
+        let is_part = self.telegram.length.is_some_and(|length| whole < length);
+        let crc = self.telegram.crc.as_ref();
+        let crc = crc.filter(|crc| !is_part || crc.valid == Some(false));
+        let received = crc.and_then(|crc| {
             let computed = crc.computed.as_deref().filter(|_| is_push);
             crc.received.as_deref().or(computed)
         });
         text.push_str(&format!("!{}\r\n", received.unwrap_or_default()));
         text
     }
+}
+
+/// A time, or null.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let at = text.map(|text| text.parse().map_err(D::Error::custom));
+    at.transpose()
 }
 
 /// No object of ours is as long as this, in bytes.

@@ -61,7 +61,7 @@ impl Cutter {
             Piece::Quiet | Piece::Lost if self.record.is_none() => {
                 self.cut(|decoder, each| decoder.quiet(each));
             }
-            Piece::Quiet | Piece::Lost | Piece::Note(_) => {}
+            Piece::Quiet | Piece::Lost | Piece::Archived(_) | Piece::Note(_) => {}
         }
     }
 

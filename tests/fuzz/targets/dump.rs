@@ -95,6 +95,8 @@ impl Outcome {
             Piece::Record { time, label, kind } => {
                 Part::Record(time, label.to_owned(), kind.to_owned())
             }
+            // The bytes behind it say the same.
+            Piece::Archived(_) => return,
             Piece::Quiet => Part::Quiet,
             Piece::Lost => Part::Lost,
             Piece::Note(note) => Part::Note(note),

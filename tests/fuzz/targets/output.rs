@@ -248,6 +248,7 @@ fn later(bytes: &[u8]) -> Vec<u8> {
 
 fn context(label: &str, seq: u64) -> Context<'_> {
     Context {
+        archived: None,
         input: 0,
         enough: false,
         seq,
