@@ -1,6 +1,7 @@
-"""Runs the queries of the manual, section "Archives", in DuckDB, and adds up their results another way.
+"""Runs the queries of the manual, section "Archives", in DuckDB, and adds up their results another way; reads Arrow with
+DuckDB, Polars and pyarrow, and compares it with JSON value by value.
 
-Takes the program, and a folder to work in. Needs the packages duckdb, and pytz for its times.
+Takes the program, and a folder to work in. Needs the packages duckdb, pytz for its times, polars and pyarrow.
 """
 
 import csv
@@ -14,6 +15,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars
+import pyarrow
+import pyarrow.ipc
+import pyarrow.parquet
 
 smarty = pathlib.Path(sys.argv[1]).resolve()
 folder = pathlib.Path(sys.argv[2])
@@ -58,8 +63,8 @@ sums, = query(f"SELECT {', '.join(f'sum({column})' for column in columns)} FROM 
 for column, total in zip(columns, sums):
     expected = numbers(column, rows)
     assert total == (sum(expected) if expected else None), (column, total)
-compared = sum(total is not None for total in sums)
-assert compared > 50, compared
+summed = sum(total is not None for total in sums)
+assert summed > 50, summed
 computed = [column for column in columns if re.match("net_|surplus_|quarter_|excess_", column)]
 assert len(computed) == 18, computed
 
@@ -133,4 +138,81 @@ assert dict(query(of_json)) == highest, highest
     "2026-11-23T09:15:04.123456Z flat p1 1 2F\n"
 )
 assert [(row[0], row[2]) for row in query(of_log)] == [("flat", 1), ("house", 2)]
-print(f"DuckDB {duckdb.__version__} agrees with CSV and JSON: {len(rows)} telegrams, {compared} columns of numbers")
+
+
+# Arrow: of telegrams and of periods, through a pipe and as a file, in three engines, against JSON.
+def stream(*arguments):
+    return subprocess.run([smarty, *arguments], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+
+
+def of_duckdb(bytes):
+    rows = pyarrow.ipc.open_stream(bytes)
+    found = duckdb.sql("SELECT * FROM rows")
+    names = found.columns
+    return [dict(zip(names, row)) for row in found.fetchall()]
+
+
+engines = {
+    "pyarrow": lambda bytes: pyarrow.ipc.open_stream(bytes).read_all().to_pylist(maps_as_pydicts="strict"),
+    "Polars": lambda bytes: polars.read_ipc_stream(bytes).to_dicts(),
+    "DuckDB": of_duckdb,
+}
+
+
+def compare(engine, rows, objects, ignored):
+    """Each value of JSON is in its column, and no column has another one."""
+    assert len(rows) == len(objects), (engine, len(rows), len(objects))
+    compared = 0
+    for row, wanted in zip(rows, objects):
+        for key, value in wanted.items():
+            found = row.get(key)
+            if isinstance(found, datetime):
+                assert found == datetime.fromisoformat(value), (engine, key, found, value)
+            elif isinstance(value, Decimal) and isinstance(found, str):
+                assert Decimal(found) == value, (engine, key, found, value)
+            else:
+                assert found == value, (engine, key, found, value)
+            compared += 1
+        extra = [key for key, value in row.items() if value is not None and key not in wanted and key not in ignored]
+        assert not extra, (engine, extra)
+    return compared
+
+
+def lines(text):
+    return [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in text.splitlines()]
+
+
+beside = {"received_at", "meter_name", "label", "source", "source_offset", "system_title", "frame_counter", "tag",
+          "crc_valid", "mended", "header", "other"}
+compared = {}
+for name in ["lu", "nl"]:
+    input = ["-q", f"{name}.bin", "--keyring", f"{name}.toml"]
+    objects = lines(stream("parse", *input, "--json=flat"))
+    run("parse", *input, "--format", "arrow", "-o", f"{name}.arrow")
+    piped = stream("parse", *input, "--format", "arrow")
+    assert piped == (folder / f"{name}.arrow").read_bytes(), name
+    run("parse", *input, "--format", "parquet", "-o", f"{name}-plain.parquet")
+    of_parquet = pyarrow.parquet.read_table(folder / f"{name}-plain.parquet").to_pylist(maps_as_pydicts="strict")
+    assert engines["pyarrow"](piped) == of_parquet, name
+    for engine, read in engines.items():
+        # What no column holds has a line in the map.
+        table = read(piped)
+        known = [{key: value for key, value in wanted.items() if key in table[0]} for wanted in objects]
+        compared[engine] = compared.get(engine, 0) + compare(engine, table, known, beside)
+    periods = ["report", *input, "--by", "quarter"]
+    objects = []
+    for period in lines(stream(*periods, "--json")):
+        objects.append({
+            "by": period["by"], "start": period["start"], "end": period["end"], "meter": period["meter"]["id"],
+            "meter_name": period["meter"]["name"], "telegrams": period["telegrams"], "missed": period["missed"],
+            "sure": period["sure"], **period["values"],
+        })
+    piped = stream(*periods, "--format", "arrow")
+    for engine, read in engines.items():
+        compared[engine] += compare(engine, read(piped), objects, set())
+    run(*periods, "--format", "parquet", "-o", f"{name}-periods.parquet")
+    of_parquet = pyarrow.parquet.read_table(folder / f"{name}-periods.parquet").to_pylist()
+    assert engines["pyarrow"](piped) == of_parquet, name
+assert min(compared.values()) > 50_000, compared
+print("Arrow agrees with JSON value by value:", ", ".join(f"{engine} {count}" for engine, count in compared.items()))
+print(f"DuckDB {duckdb.__version__} agrees with CSV and JSON: {len(rows)} telegrams, {summed} columns of numbers")

@@ -450,7 +450,7 @@ fn what_cannot_be_a_parquet_file_says_why() {
         ),
         (
             &["watch", "lu-plain.txt", "-o", "x"],
-            "watch writes no Parquet",
+            "watch writes neither Parquet nor Arrow",
         ),
     ] {
         let output = smarty(&[arguments, &["--format", "parquet"]].concat());

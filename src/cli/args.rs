@@ -24,7 +24,7 @@ pub use self::inspect::Inspect;
 pub use self::key_ring::{Keys, KeysAdd, KeysArgs, KeysCheck, KeysList, KeysRemove, TagDue};
 pub use self::keys::{KeyArgs, TagWhen, is_misplaced_key, join_keys};
 pub use self::output::{Format, OutputArgs};
-pub use self::report::{PeriodArgs, Report};
+pub use self::report::{PeriodArgs, PeriodFormat, Report};
 pub use self::services::{
     BrokerUrl, DeriveArgs, ForwardArgs, HookArgs, HookSettings, LayoutNames, MetricsArgs, MqttArgs,
     NotifyUrl, ServiceArgs, StoreArgs, TopicsWhat, parse_keep, parse_step, parse_version,

@@ -1,6 +1,6 @@
 //! From events to bytes: the format asked for, what is left out, and `--redact`.
 
-mod archive;
+pub mod archive;
 pub mod batches;
 pub mod formatter;
 pub mod writer;
@@ -19,10 +19,10 @@ use crate::cli::messages::refusals;
 use crate::cli::output::batches::{Batches, is_worth_it};
 use crate::cli::output::formatter::Formatter;
 use crate::cli::output::writer::{WriteEnd, Writer};
+use crate::format::columnar::Columnar;
 use crate::format::csv::{Csv, Sources};
 use crate::format::json::Json;
 use crate::format::level;
-use crate::format::parquet::Parquet;
 use crate::format::words::Depth;
 use crate::observe::context::{Context, Senders};
 use crate::observe::fields::{Fields, UnknownField};
@@ -52,7 +52,7 @@ pub struct Output {
     pool: Option<Rc<Pool>>,
     /// Telegrams that they have, once all that formatting depends on is settled.
     batches: Option<Batches>,
-    parquet: Option<Box<Parquet>>,
+    columnar: Option<Box<Columnar>>,
     events: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
@@ -142,18 +142,20 @@ impl Output {
             let what = "--events: the objects of --json=flat have a place for values only";
             return Err(Failure::new(Exit::Usage, what).hint("take --json"));
         }
-        let parquet = match format {
-            Format::Parquet => {
+        let container = archive::container(format);
+        let columnar = match container {
+            Some(container) => {
                 let (sampling, extent) = (flow.sampling, flow.extent);
-                Some(archive::open(args, sampling, extent, fields.clone())?)
+                let fields = fields.clone();
+                Some(archive::open(args, container, sampling, extent, fields)?)
             }
-            _ => None,
+            None => None,
         };
         let existing = existing(args.force, args.append);
         if let Some(packing) = args.file().and_then(packing_of) {
-            let whole = !flow.durable || parquet.is_some();
+            let whole = !flow.durable || columnar.is_some();
             let refused = match () {
-                () if parquet.is_some() => "a file of Parquet is packed inside",
+                () if columnar.is_some() => "a file of Parquet or Arrow is packed inside",
                 () if !whole => "a file that grows line by line is not packed",
                 () if args.append => "--append goes on in files that are not packed",
                 () => "",
@@ -165,7 +167,7 @@ impl Output {
         }
         let writer = match args.file() {
             // Of a file of Parquet the beginning alone is of no use.
-            Some(path) if flow.durable && parquet.is_none() => {
+            Some(path) if flow.durable && columnar.is_none() => {
                 let options = RecordOptions {
                     existing,
                     rotation: flow.rotation,
@@ -177,7 +179,7 @@ impl Output {
             Some(path) => {
                 let file = OutFile::create(path, existing)?;
                 Writer::file(match format {
-                    Format::Raw => file,
+                    Format::Raw | Format::Arrow => file,
                     _ => file.on_a_line_of_its_own()?,
                 })?
             }
@@ -220,7 +222,7 @@ impl Output {
             pool: None,
             batches: None,
             formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
-            parquet,
+            columnar,
             events: args.events,
             plain: args.file().is_some()
                 && matches!(format, Format::Table | Format::Hex)
@@ -293,10 +295,10 @@ impl Output {
             Format::Raw => level::raw(&mut self.buffer, level),
             Format::Influx => level::influx(&mut self.buffer, context, level),
             Format::Hex | Format::Table => level::table(&mut self.buffer, context, level),
-            Format::Parquet => self
-                .parquet
+            Format::Parquet | Format::Arrow => self
+                .columnar
                 .iter_mut()
-                .for_each(|parquet| parquet.level(context, level)),
+                .for_each(|columnar| columnar.level(context, level)),
         }
         let meter = context.source.label.unwrap_or(context.source.name);
         self.thin_out(start, || Row {
@@ -403,8 +405,8 @@ impl Output {
             let header = std::mem::take(&mut self.header);
             self.writer.set_header(header)?;
         }
-        if let Some(parquet) = &mut self.parquet {
-            parquet.encode(&mut self.buffer).map_err(archive::failed)?;
+        if let Some(columnar) = &mut self.columnar {
+            columnar.encode(&mut self.buffer).map_err(archive::failed)?;
         }
         if self.buffer.is_empty() {
             return self.writer.pause();
@@ -440,8 +442,8 @@ impl Output {
         }
         self.settle_columns();
         self.drain();
-        if let Some(mut parquet) = self.parquet.take() {
-            parquet.finish(&mut self.buffer).map_err(archive::failed)?;
+        if let Some(mut columnar) = self.columnar.take() {
+            columnar.finish(&mut self.buffer).map_err(archive::failed)?;
         }
         self.flush()?;
         self.writer.finish().map_err(WriteEnd::Failed)
@@ -489,8 +491,8 @@ impl Output {
             self.formatter.csv.begin(&mut self.buffer, decoded);
             self.settle_header(begin);
         }
-        if let Some(parquet) = &mut self.parquet {
-            parquet.telegram(context, decoded);
+        if let Some(columnar) = &mut self.columnar {
+            columnar.telegram(context, decoded);
             return 1;
         }
         if !self.sampler.is_active() {

@@ -23,10 +23,10 @@ pub mod level;
 pub mod csv;
 
 #[cfg(feature = "parquet")]
-pub mod parquet;
+pub mod columnar;
 #[cfg(not(feature = "parquet"))]
-#[path = "parquet/absent.rs"]
-pub mod parquet;
+#[path = "columnar/absent.rs"]
+pub mod columnar;
 
 mod hex;
 

@@ -36,11 +36,11 @@ pub struct Account<'a> {
 
 /// A value by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
-    name: String,
-    value: Option<String>,
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) value: Option<String>,
     /// A time, which stands between quotes.
-    is_text: bool,
+    pub(super) is_text: bool,
 }
 
 /// Appends a line of JSON for each period.
@@ -179,7 +179,7 @@ pub fn csv(out: &mut Vec<u8>, accounts: &[Account<'_>], zone: &Zone) {
 }
 
 /// All values of a row, in the order in which every format has them.
-fn values(statement: &Statement, row: &Row, zone: &Zone) -> Vec<Named> {
+pub(super) fn values(statement: &Statement, row: &Row, zone: &Zone) -> Vec<Named> {
     let number = |name: String, value: Option<String>| Named {
         name,
         value,

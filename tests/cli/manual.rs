@@ -134,7 +134,8 @@ fn fault(line: &str) -> Option<String> {
     let folder = Folder::new();
     prepare(&folder.0);
     let (here, stays) = here(line);
-    if here.contains("--format parquet") && !cfg!(feature = "parquet") {
+    let columnar = ["--format parquet", "--format arrow"];
+    if columnar.iter().any(|option| here.contains(option)) && !cfg!(feature = "parquet") {
         return None;
     }
     let inner = smarty("").within(&folder).into_command();

@@ -354,11 +354,11 @@ fn a_closed_stdout_is_no_panic() {
 
 #[cfg(not(feature = "parquet"))]
 #[test]
-fn a_build_without_parquet_says_how_to_make_one_with_it() {
+fn what_is_absent_in_the_build_says_how_to_make_one_with_it() {
     assert_snapshot!(smarty("parse lu-plain.txt -f parquet -o x.parquet").done(), @r"
     $ smarty parse lu-plain.txt -f parquet -o x.parquet
     --- stderr
-    smarty: error: this build of smarty has no Parquet
+    smarty: error: this build of smarty has neither Parquet nor Arrow
       hint: build one: cargo install --path . --features parquet
     --- exit 2
     ");

@@ -481,11 +481,15 @@ fn a_damaged_file_of_parquet_is_refused_or_read() {
 
 #[cfg(not(feature = "parquet"))]
 #[test]
-fn a_build_without_parquet_says_so() {
+fn what_is_absent_in_the_build_is_named_where_an_archive_of_it_is_read() {
     let folder = Folder::new();
     folder.file("house.parquet", b"PAR1 and more");
-    assert_snapshot!(
-        "report_no_parquet",
-        smarty("report house.parquet").within(&folder).done()
+    let done = smarty("report house.parquet").within(&folder).done();
+    assert_eq!(done.exit, Some(3), "{done}");
+    let said = &done.stderr;
+    assert!(
+        said.contains("this build of smarty has no Parquet"),
+        "{said}"
     );
+    assert!(said.contains("--features parquet"), "{said}");
 }

@@ -105,8 +105,10 @@ pub enum Format {
     Hex,
     /// InfluxDB line protocol.
     Influx,
-    /// A file for DuckDB, DataFusion or Spark; with -o only.
+    /// A file for DuckDB, DataFusion, Polars or Spark; with -o only.
     Parquet,
+    /// The same as a stream of Arrow, for a pipe or -o.
+    Arrow,
 }
 
 impl OutputArgs {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{InputArgs, KeyArgs, OutputArgs, Run, SourceArgs};
 use crate::cli::completion::sources;
@@ -28,6 +28,9 @@ pub struct Report {
     /// Serial ports and servers.
     #[command(flatten)]
     pub source: SourceArgs,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", conflicts_with_all = ["json", "csv", "html"], help_heading = "Output")]
+    pub format: Option<PeriodFormat>,
     /// Print one JSON object per period and meter
     #[arg(long, conflicts_with_all = ["csv", "html"], help_heading = "Output")]
     pub json: bool,
@@ -43,6 +46,23 @@ pub struct Report {
     /// Replace an existing file
     #[arg(long, requires = "out", help_heading = "Output")]
     pub force: bool,
+}
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PeriodFormat {
+    /// For people.
+    Table,
+    /// An object a line.
+    Json,
+    /// A row a period and meter.
+    Csv,
+    /// A page with pictures.
+    Html,
+    /// A file for DuckDB, DataFusion, Polars or Spark; with -o only.
+    Parquet,
+    /// The same as a stream of Arrow, for a pipe or -o.
+    Arrow,
 }
 
 /// Options of periods.
@@ -64,11 +84,17 @@ pub struct PeriodArgs {
 }
 
 impl Report {
-    /// Whether a page is wanted.
-    pub fn is_page(&self) -> bool {
+    /// The format that is asked for, else a table; a page where the name of the file is that of one.
+    pub fn format(&self) -> PeriodFormat {
         let end = self.out.as_ref().and_then(|path| path.extension());
         let named = end.is_some_and(|end| end == "html" || end == "htm");
-        self.html || named && !self.json && !self.csv
+        match self.format {
+            Some(format) => format,
+            None if self.json => PeriodFormat::Json,
+            None if self.csv => PeriodFormat::Csv,
+            None if self.html || named => PeriodFormat::Html,
+            None => PeriodFormat::Table,
+        }
     }
 
     /// The options that it shares with the commands that decode.
@@ -92,6 +118,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   smarty report house.bin --reference-power 7kW  what lies above it
   smarty report house.bin -o report.html         a page with pictures
   smarty report house.bin --by day --csv -o days.csv
+  smarty report house.bin --by hour --format parquet -o hours.parquet
   smarty report house.bin --json | jq '[.start, .values.active_energy_import_kwh]'
 
 Energy of a period is the difference of the counter at its bounds, so that all

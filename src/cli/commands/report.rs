@@ -7,12 +7,14 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use crate::cli::args::{Format, Global, Report};
+use crate::cli::args::{Format, Global, PeriodFormat, Report};
 use crate::cli::commands::decode::{self, Beside, zone};
 use crate::cli::config::Config;
 use crate::cli::inputs::{self, Named};
+use crate::cli::output::archive;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{OutputOptions, existing, terminal_width};
+use crate::format::columnar::{self, Container};
 use crate::format::report::html::{self, Sheet};
 use crate::format::report::{Account, Accounts, Stated, csv, json, levels_json, table};
 use crate::p1::count::count;
@@ -43,11 +45,17 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         wanted.prices = Some(prices);
     }
     let existing = existing(args.force, false);
-    // Before a year is read: a file that is there already is an error at once.
+    let format = args.format();
+    let container = container(format);
+    // Before a year is read: what cannot be written is an error at once.
+    if let Some(container) = container {
+        archive::place(container, args.out.as_deref())?;
+        columnar::periods(container, &[], &zone).map_err(|fault| archive::not_to_be_had(&fault))?;
+    }
     let mut writer = match &args.out {
         Some(path) => Writer::File(Box::new(OutFile::create(path, existing)?)),
-        None if args.json || args.csv || args.html => Writer::Stdout,
-        None => Writer::Terminal,
+        None if format == PeriodFormat::Table => Writer::Terminal,
+        None => Writer::Stdout,
     };
     let mut accounts = Accounts::default();
     let (stores, named): (Vec<Named>, Vec<Named>) = named.into_iter().partition(is_store);
@@ -82,9 +90,9 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         let hint = "a log (capture --format log) has the time at which each came";
         say(Level::Warning, &what, Some(hint));
     }
-    let stated = match args.is_page() {
-        true => by(&accounts, &wanted, By::Quarter),
-        false => accounts.statements(&wanted),
+    let stated = match format {
+        PeriodFormat::Html => by(&accounts, &wanted, By::Quarter),
+        _ => accounts.statements(&wanted),
     };
     let alone = accounts.alone();
     if let (Some(id), false) = (alone.first(), stated.is_empty() || global.quiet) {
@@ -105,9 +113,9 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         };
         return Err(Failure::new(Exit::NoTelegram, what));
     }
-    let out = match args.is_page() {
-        true => page(&accounts, &stated, &wanted).into_bytes(),
-        false => formatted(args, &stated, &zone),
+    let out = match format {
+        PeriodFormat::Html => page(&accounts, &stated, &wanted).into_bytes(),
+        _ => formatted(args, &stated, &zone)?,
     };
     match writer.write(&out) {
         Ok(()) => writer.finish()?,
@@ -186,27 +194,41 @@ fn page(accounts: &Accounts, quarters: &[Stated], wanted: &Wanted) -> String {
     )
 }
 
-fn formatted(args: &Report, stated: &[Stated], zone: &Zone) -> Vec<u8> {
+fn formatted(args: &Report, stated: &[Stated], zone: &Zone) -> Result<Vec<u8>, Failure> {
     let accounts: Vec<Account<'_>> = stated.iter().map(Stated::account).collect();
+    let format = args.format();
+    if let Some(container) = container(format) {
+        let made = columnar::periods(container, &accounts, zone);
+        return made.map_err(|fault| Failure::new(Exit::Io, fault.to_string()));
+    }
     let width = terminal_width().filter(|_| args.out.is_none());
     let mut out = Vec::new();
-    if args.csv {
+    if format == PeriodFormat::Csv {
         csv(&mut out, &accounts, zone);
-        return out;
+        return Ok(out);
     }
     for (at, account) in accounts.iter().enumerate() {
-        match args.json {
-            true => {
+        match format {
+            PeriodFormat::Json => {
                 json(&mut out, account, zone);
                 levels_json(&mut out, account, zone);
             }
-            false => {
+            _ => {
                 out.extend_from_slice(if at > 0 { b"\n" } else { b"" });
                 table::write(&mut out, account, zone, width);
             }
         }
     }
-    out
+    Ok(out)
+}
+
+/// How the table of a format is written down; none where it is no table of columns.
+fn container(format: PeriodFormat) -> Option<Container> {
+    match format {
+        PeriodFormat::Parquet => Some(Container::Parquet),
+        PeriodFormat::Arrow => Some(Container::Arrow),
+        _ => None,
+    }
 }
 
 fn wanted(args: &Report, zone: &Zone) -> Result<Wanted, Failure> {

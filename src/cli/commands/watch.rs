@@ -112,8 +112,8 @@ fn watch(
         return Ok((exit, reload.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);
-    if format == Format::Parquet {
-        let what = "watch does not write Parquet: such a file is useless until it is complete";
+    if matches!(format, Format::Parquet | Format::Arrow) {
+        let what = "watch writes neither Parquet nor Arrow: their rows are written by the thousand";
         return Err(Failure::new(Exit::Usage, what)
             .hint("record with smarty capture, then smarty parse --format parquet -o FILE"));
     }

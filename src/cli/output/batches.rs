@@ -403,7 +403,7 @@ fn put<T: Copy>(all: &mut Vec<T>, some: &[T]) -> Range<usize> {
 pub fn is_worth_it(format: Format) -> bool {
     match format {
         Format::Json | Format::Csv | Format::Influx | Format::Table => true,
-        Format::Raw | Format::Hex | Format::Parquet => false,
+        Format::Raw | Format::Hex | Format::Parquet | Format::Arrow => false,
     }
 }
 

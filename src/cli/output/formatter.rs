@@ -56,7 +56,7 @@ impl Formatter {
             Format::Csv => self.csv.is_headed(),
             Format::Table => self.begun,
             Format::Json | Format::Raw | Format::Hex | Format::Influx => true,
-            Format::Parquet => false,
+            Format::Parquet | Format::Arrow => false,
         }
     }
 
@@ -76,7 +76,7 @@ impl Formatter {
             Format::Influx => influx::telegram(out, self.fields.as_ref(), context, decoded),
             Format::Table => table::write(out, decoded, context, &self.table),
             // Its rows are columns: the output has what writes them. Frames are inspected elsewhere.
-            Format::Parquet | Format::Hex => {}
+            Format::Parquet | Format::Arrow | Format::Hex => {}
         }
     }
 

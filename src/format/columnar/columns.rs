@@ -1,4 +1,4 @@
-//! The columns of a Parquet file: the same in every file, whatever its meters send.
+//! The columns of a table of telegrams: the same in every one, whatever its meters send.
 //!
 //! ```text
 //! measured_at .. header | every value of the table of names, in its unit | M-Bus, up to four of a medium |
@@ -20,6 +20,8 @@ pub(super) struct Columns {
     columns: Vec<(String, Kind)>,
     places: HashMap<String, usize>,
     computed: Vec<(&'static str, usize)>,
+    /// What has no column stands in a map.
+    has_other: bool,
 }
 
 /// What a column holds; each may be null.
@@ -31,6 +33,8 @@ pub(super) enum Kind {
     Integer,
     /// An exact decimal of 18 digits, [`SCALE`] of them behind the point.
     Number,
+    /// An exact decimal of as many digits, so many of them behind the point.
+    Exact(u8),
     /// Yes or no.
     Flag,
     /// UTF-8.
@@ -41,13 +45,9 @@ impl Columns {
     /// All columns, or those of the fields given, with what can be computed.
     pub(super) fn new(fields: Option<&Fields>, extent: Extent) -> Self {
         let mut all = Self {
-            columns: Vec::new(),
-            places: HashMap::new(),
-            computed: Vec::new(),
+            has_other: true,
+            ..Self::of(FIXED)
         };
-        for (name, kind) in FIXED {
-            all.add(name, kind);
-        }
         let wanted = |entry: Option<&Entry>, key: &str| {
             fields.is_none_or(|fields| fields.wants_key(entry, key))
         };
@@ -90,6 +90,25 @@ impl Columns {
         all
     }
 
+    /// Other columns, without a map.
+    pub(super) fn of<'a>(columns: impl IntoIterator<Item = (&'a str, Kind)>) -> Self {
+        let mut all = Self {
+            columns: Vec::new(),
+            places: HashMap::new(),
+            computed: Vec::new(),
+            has_other: false,
+        };
+        for (name, kind) in columns {
+            all.add(name, kind);
+        }
+        all
+    }
+
+    /// Whether what has no column stands in a map.
+    pub(super) fn has_other(&self) -> bool {
+        self.has_other
+    }
+
     /// Names and kinds in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.columns.iter().map(|(name, kind)| (&**name, *kind))
@@ -121,12 +140,14 @@ impl Columns {
                 Kind::Time => format!("int64 {name} (TIMESTAMP(MICROS,true))"),
                 Kind::Integer => format!("int64 {name}"),
                 Kind::Number => format!("int64 {name} (DECIMAL({PRECISION},{SCALE}))"),
+                Kind::Exact(scale) => format!("int64 {name} (DECIMAL({PRECISION},{scale}))"),
                 Kind::Flag => format!("boolean {name}"),
                 Kind::Text => format!("binary {name} (STRING)"),
             };
             message.push_str(&format!("  optional {kind};\n"));
         }
-        message.push_str(OTHER);
+        message.push_str(if self.has_other { OTHER } else { "" });
+        message.push('}');
         message
     }
 
@@ -201,4 +222,4 @@ const OTHER: &str = "  optional group other (MAP) {
       required binary value (STRING);
     }
   }
-}";
+";

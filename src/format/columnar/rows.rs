@@ -39,15 +39,16 @@ enum Sent {
     Mixed,
 }
 
+/// Cells of a column: values, and which rows have them.
 #[derive(Debug)]
-struct Column {
+pub(super) struct Column {
     /// None as long as each row has a value.
-    levels: Vec<i16>,
-    values: Values,
+    pub(super) levels: Vec<i16>,
+    pub(super) values: Values,
 }
 
 #[derive(Debug)]
-enum Values {
+pub(super) enum Values {
     Integers(Vec<i64>),
     Flags(Vec<bool>),
     Texts(Vec<ByteArray>),
@@ -55,11 +56,11 @@ enum Values {
 
 /// The map of all rows.
 #[derive(Debug, Default)]
-struct Other {
-    levels: Vec<i16>,
-    repeat: Vec<i16>,
-    keys: Vec<ByteArray>,
-    values: Vec<ByteArray>,
+pub(super) struct Other {
+    pub(super) levels: Vec<i16>,
+    pub(super) repeat: Vec<i16>,
+    pub(super) keys: Vec<ByteArray>,
+    pub(super) values: Vec<ByteArray>,
     /// Entries of the row that is not ended yet.
     entries: usize,
 }
@@ -70,7 +71,9 @@ impl Rows {
         let column = |(_, kind): (&str, Kind)| Column {
             levels: Vec::new(),
             values: match kind {
-                Kind::Time | Kind::Integer | Kind::Number => Values::Integers(Vec::new()),
+                Kind::Time | Kind::Integer | Kind::Number | Kind::Exact(_) => {
+                    Values::Integers(Vec::new())
+                }
                 Kind::Flag => Values::Flags(Vec::new()),
                 Kind::Text => Values::Texts(Vec::new()),
             },
@@ -188,17 +191,25 @@ impl Rows {
         self.count
     }
 
-    /// There are enough to be encoded at once.
-    pub(super) fn are_many(&self) -> bool {
-        self.count >= ROWS_WAITING || self.held >= HELD_WAITING
+    /// There are so many, or their texts take so many bytes.
+    pub(super) fn are_many(&self, (rows, bytes): (usize, usize)) -> bool {
+        self.count >= rows || self.held >= bytes
+    }
+
+    /// All columns but the map.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The map.
+    pub(super) fn others(&self) -> &Other {
+        &self.other
     }
 
     /// Tells whether some row has a value in a column; behind the last come keys and values of the map.
     pub(super) fn fill(&self, place: usize) -> bool {
-        match self.columns.get(place).map(|column| &column.values) {
-            Some(Values::Integers(values)) => !values.is_empty(),
-            Some(Values::Flags(values)) => !values.is_empty(),
-            Some(Values::Texts(values)) => !values.is_empty(),
+        match self.columns.get(place) {
+            Some(column) => column.values.count() > 0,
             None => !self.other.keys.is_empty(),
         }
     }
@@ -227,11 +238,7 @@ impl Rows {
             writer.write_batch(texts, Some(&other.levels), Some(&other.repeat))?;
             return Ok(());
         };
-        let length = match values {
-            Values::Integers(values) => values.len(),
-            Values::Flags(values) => values.len(),
-            Values::Texts(values) => values.len(),
-        };
+        let length = values.count();
         let levels = if length == count {
             &self.all
         } else if length == 0 {
@@ -277,6 +284,17 @@ impl Rows {
     }
 }
 
+impl Values {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Integers(values) => values.len(),
+            Self::Flags(values) => values.len(),
+            Self::Texts(values) => values.len(),
+        }
+    }
+}
+
 /// Says that the row of this number has the value that follows `length` others.
 #[inline]
 fn mark(levels: &mut Vec<i16>, length: usize, row: usize) {
@@ -297,8 +315,3 @@ fn mark_behind_gap(levels: &mut Vec<i16>, length: usize, row: usize) {
 fn mixed() -> ParquetError {
     ParquetError::General("a column is not what its schema says".to_owned())
 }
-
-/// Rows that are encoded at once: few enough to be still at hand, and many enough to be worth the call.
-const ROWS_WAITING: usize = 1024;
-/// Bytes of texts that are encoded at once, about.
-const HELD_WAITING: usize = 2 << 20;

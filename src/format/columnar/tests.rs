@@ -1,5 +1,10 @@
 use std::sync::Arc;
 
+use arrow_array::{
+    Array, BooleanArray, Decimal128Array, Int64Array, MapArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
+use arrow_ipc::reader::StreamReader;
 use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
@@ -18,8 +23,12 @@ fn read(telegrams: &[&[(&str, &[&str])]]) -> Vec<Row> {
 }
 
 fn file(telegrams: &[&[(&str, &[&str])]]) -> Vec<u8> {
+    table(Container::Parquet, telegrams)
+}
+
+fn table(container: Container, telegrams: &[&[(&str, &[&str])]]) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(None, Extent::Nothing).unwrap();
+    let mut parquet = Columnar::new(container, None, Extent::Nothing).unwrap();
     let policy = Policy {
         ignore_crc: true,
         ..Policy::default()
@@ -185,7 +194,7 @@ fn what_is_computed_has_columns_of_its_own() {
         ..Context::default()
     };
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(None, Extent::WithReference).unwrap();
+    let mut parquet = Columnar::new(Container::Parquet, None, Extent::WithReference).unwrap();
     let mut decoder = Decoder::new(Arc::default(), Policy::default(), Zone::luxembourg());
     let lines = [("1-0:1.7.0", ["1*kW"].into_iter())];
     decoder.push(&telegram::format("/Lux5\\1", lines, true), |event| {
@@ -305,7 +314,12 @@ fn texts_that_never_come_again_do_not_pile_up() {
 #[test]
 fn a_file_of_several_row_groups_has_all_rows() {
     let mut file = Vec::new();
-    let mut parquet = Parquet::new(Fields::parse("1-0:99.99.9").ok(), Extent::Nothing).unwrap();
+    let mut parquet = Columnar::new(
+        Container::Parquet,
+        Fields::parse("1-0:99.99.9").ok(),
+        Extent::Nothing,
+    )
+    .unwrap();
     let context = Context {
         source: Source {
             label: Some("tank"),
@@ -344,3 +358,104 @@ fn a_file_of_several_row_groups_has_all_rows() {
 
 /// More than one row group holds.
 const ROWS: i64 = 140_000;
+
+/// Cells of a batch of Arrow as text; what is null is left out.
+fn cells(batch: &RecordBatch, row: usize) -> Vec<(String, String)> {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns());
+    let known = columns.filter(|(_, column)| column.is_valid(row));
+    known
+        .map(|(field, column)| {
+            let any = column.as_any();
+            let value = if let Some(column) = any.downcast_ref::<Decimal128Array>() {
+                column.value_as_string(row)
+            } else if let Some(column) = any.downcast_ref::<StringArray>() {
+                column.value(row).to_owned()
+            } else if let Some(column) = any.downcast_ref::<Int64Array>() {
+                column.value(row).to_string()
+            } else if let Some(column) = any.downcast_ref::<BooleanArray>() {
+                column.value(row).to_string()
+            } else if let Some(column) = any.downcast_ref::<TimestampMicrosecondArray>() {
+                column.value(row).to_string()
+            } else {
+                let map = any.downcast_ref::<MapArray>().unwrap().value(row);
+                let text = |at: usize| {
+                    map.column(at)
+                        .as_any()
+                        .downcast_ref::<StringArray>()
+                        .unwrap()
+                        .clone()
+                };
+                let (keys, values) = (text(0), text(1));
+                let pairs = keys.iter().zip(values.iter());
+                pairs
+                    .map(|(key, value)| format!("{}={};", key.unwrap(), value.unwrap()))
+                    .collect()
+            };
+            (field.name().clone(), value)
+        })
+        .collect()
+}
+
+#[test]
+fn a_stream_of_arrow_has_the_rows_of_the_file_of_parquet() {
+    let telegrams: [&[(&str, &[&str])]; 4] = [
+        &[
+            ("0-0:1.0.0", &["260101000010W"]),
+            ("1-0:1.8.0", &["000025.653*kWh"]),
+            ("9-9:9.9.9", &["what"]),
+        ],
+        &[
+            ("1-0:1.8.0", &["0.1234567*kWh"]),
+            ("0-0:96.14.0", &["0002"]),
+        ],
+        &[("1-0:32.7.0", &["233.0*V"])],
+        &[
+            ("0-0:1.0.0", &["260101000040W"]),
+            ("9-9:9.9.9", &["a"]),
+            ("9-9:9.9.9", &["b"]),
+        ],
+    ];
+    let stream = table(Container::Arrow, &telegrams);
+    let mut reader = StreamReader::try_new(stream.as_slice(), None).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert!(reader.next().is_none());
+    let of_parquet = read(&telegrams);
+    assert_eq!(batch.num_rows(), of_parquet.len());
+    let names: Vec<String> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    let of_file = of_parquet[0]
+        .get_column_iter()
+        .map(|(name, _)| name.clone());
+    assert_eq!(names, of_file.collect::<Vec<_>>());
+    for (at, row) in of_parquet.iter().enumerate() {
+        let pairs: String = other(row)
+            .iter()
+            .map(|(key, value)| format!("{key}={value};"))
+            .collect();
+        let mut expected: Vec<(String, String)> = Vec::new();
+        for (name, field) in row.get_column_iter() {
+            match (name.as_str(), field) {
+                ("other", _) if pairs.is_empty() => {}
+                ("other", _) => expected.push((name.clone(), pairs.clone())),
+                (_, Field::TimestampMicros(micros)) => {
+                    expected.push((name.clone(), micros.to_string()))
+                }
+                _ => expected.extend(column(row, name).map(|value| (name.clone(), value))),
+            }
+        }
+        assert_eq!(cells(&batch, at), expected, "row {at}");
+    }
+    // Nothing but a schema and an end, where there is no telegram.
+    let empty = table(Container::Arrow, &[]);
+    assert_eq!(
+        StreamReader::try_new(empty.as_slice(), None)
+            .unwrap()
+            .count(),
+        0
+    );
+}
