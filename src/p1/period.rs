@@ -25,6 +25,7 @@
 
 mod calendar;
 mod ledger;
+mod measured;
 mod prices;
 mod seconds;
 mod series;

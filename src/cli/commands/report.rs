@@ -91,7 +91,14 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
         say(Level::Warning, &what, Some(hint));
     }
     let stated = match format {
-        PeriodFormat::Html => by(&accounts, &wanted, By::Quarter),
+        // Of quarters the page shows energy alone: what is measured of a year of them would take most of the memory.
+        PeriodFormat::Html => {
+            let wanted = Wanted {
+                measured: false,
+                ..wanted.clone()
+            };
+            by(&accounts, &wanted, By::Quarter)
+        }
         _ => accounts.statements(&wanted),
     };
     let alone = accounts.alone();
@@ -112,6 +119,15 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
             _ => "no telegram has a time",
         };
         return Err(Failure::new(Exit::NoTelegram, what));
+    }
+    if !global.quiet && !matches!(format, PeriodFormat::Html | PeriodFormat::Table) {
+        // The others have no place for it.
+        for one in &stated {
+            for note in one.statement.notes.iter().take(NOTES) {
+                let what = format!("{}: {}", one.id, table::words(note, &zone));
+                say(Level::Note, &what, None);
+            }
+        }
     }
     let out = match format {
         PeriodFormat::Html => page(&accounts, &stated, &wanted).into_bytes(),
@@ -274,5 +290,7 @@ fn second(name: &str, text: &str, zone: &Zone) -> Result<i64, Failure> {
     Ok(second)
 }
 
+/// What does not fit, of a meter, as far as it is said beside the data.
+const NOTES: usize = 20;
 /// What to do where there is but one telegram.
 const TWO: &str = "give a longer recording, or several of them";

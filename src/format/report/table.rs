@@ -450,6 +450,12 @@ pub fn words(note: &Note, zone: &Zone) -> String {
             count(*quarters, "quarter"),
             minute(*second, zone)
         ),
+        Note::Beyond { key, most } => format!(
+            "the meter counts or measures more than {most} quantities: {key} and what follows it are left out"
+        ),
+        Note::CostTooLong { key } => {
+            format!("{key} is left out: it has more digits than can be counted with")
+        }
         Note::NotCounted { key } => format!(
             "{}: some values have too many digits or fall too often, and are left out",
             long(key).0

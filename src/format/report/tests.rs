@@ -38,6 +38,7 @@ fn statement(by: By, zone: &Zone) -> Statement {
         to: None,
         reference: Some("1kW".parse().unwrap()),
         prices: None,
+        measured: true,
         latest: i64::MAX,
     };
     ledger.statement(&wanted).unwrap()

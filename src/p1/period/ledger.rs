@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::QUARTER;
+use super::measured::Measured;
 use super::seconds::Seconds;
 use super::series::Counter;
 use super::statement::Note;
 use crate::p1::meaning::ValueAt;
 use crate::p1::obis::Kind;
 use crate::p1::telegram::{Shape, Telegram, Value};
-use crate::p1::value::Decimal;
+use crate::p1::value::{Decimal, Number};
 
 /// The account of one meter: takes its telegrams in any order.
 ///
@@ -23,18 +24,13 @@ pub struct Ledger {
     /// Counters by their names with units.
     pub(super) counters: Vec<(String, Counter)>,
     /// Lowest and highest of what is measured, by quarter.
-    pub(super) measured: Vec<(String, BTreeMap<i64, Range>)>,
+    pub(super) measured: Vec<(String, Measured)>,
     /// What the shape of the latest telegrams says.
     plan: Option<(Arc<Shape>, Plan)>,
     /// Telegrams that have no time.
     timeless: u64,
-}
-
-/// The lowest value and the highest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) low: Decimal,
-    pub(super) high: Decimal,
+    /// The first quantity that there was no room for.
+    beyond: Option<String>,
 }
 
 /// A value of telegrams of one shape that is accounted for.
@@ -60,20 +56,6 @@ enum Place {
     Measured(usize),
 }
 
-impl Range {
-    fn with(self, value: Decimal) -> Self {
-        Self {
-            low: lower(self.low, value),
-            high: higher(self.high, value),
-        }
-    }
-
-    /// Both ranges in one.
-    pub(super) fn and(self, other: Self) -> Self {
-        self.with(other.low).with(other.high)
-    }
-}
-
 impl Ledger {
     /// Takes a telegram that can be trusted; one without a time of the meter belongs to the second at which it was
     /// received, since 1970, where that is known.
@@ -86,6 +68,9 @@ impl Ledger {
         let plan = self.plan(telegram.shape());
         for (accounted, place) in plan.iter() {
             let Some((at, value)) = accounted.of(telegram, second) else {
+                if accounted.too_long(telegram).is_some() {
+                    self.leave_out(*place);
+                }
                 continue;
             };
             match *place {
@@ -95,10 +80,28 @@ impl Ledger {
                     }
                 }
                 Place::Measured(index) => {
-                    if let Some((_, quarters)) = self.measured.get_mut(index) {
-                        measure(quarters, at, value);
+                    if let Some((_, measured)) = self.measured.get_mut(index) {
+                        measured.take(at, value);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes that a value has more digits than can be counted with.
+    fn leave_out(&mut self, place: Place) {
+        match place {
+            Place::Counter(index) => {
+                let counter = self.counters.get_mut(index);
+                counter
+                    .into_iter()
+                    .for_each(|(_, counter)| counter.leave_out());
+            }
+            Place::Measured(index) => {
+                let measured = self.measured.get_mut(index);
+                measured
+                    .into_iter()
+                    .for_each(|(_, measured)| measured.leave_out());
             }
         }
     }
@@ -128,16 +131,16 @@ impl Ledger {
     /// Takes a value that was measured, by its name with unit, at a second since 1970.
     pub fn measure(&mut self, key: &str, second: i64, value: Decimal) {
         if let Some(index) = index(&mut self.measured, key)
-            && let Some((_, quarters)) = self.measured.get_mut(index)
+            && let Some((_, measured)) = self.measured.get_mut(index)
         {
-            measure(quarters, second, value);
+            measured.take(second, value);
         }
     }
 
     /// Quarters that are remembered of all quantities together: what the account takes of memory grows with them.
     pub fn size(&self) -> usize {
         let counters = self.counters.iter().map(|(_, counter)| counter.len());
-        let measured = self.measured.iter().map(|(_, quarters)| quarters.len());
+        let measured = self.measured.iter().map(|(_, measured)| measured.len());
         2 * self.heard.len() + counters.sum::<usize>() + measured.sum::<usize>()
     }
 
@@ -149,6 +152,19 @@ impl Ledger {
     /// Telegrams without a time, which belong to no period.
     pub fn timeless(&self) -> u64 {
         self.timeless
+    }
+
+    /// Tells of what is measured with too many digits, and of the first quantity that there was no room for.
+    pub(super) fn tell_beyond(&self, notes: &mut Vec<Note>) {
+        let cut = self
+            .measured
+            .iter()
+            .filter(|(_, measured)| measured.is_cut());
+        notes.extend(cut.map(|(key, _)| Note::NotCounted { key: key.clone() }));
+        if let Some(key) = &self.beyond {
+            let (key, most) = (key.clone(), SERIES_MAX);
+            notes.push(Note::Beyond { key, most });
+        }
     }
 
     /// The account without what a clock that was wrong has put into another year, and tells of that; none where all
@@ -182,8 +198,8 @@ impl Ledger {
         for (_, counter) in &mut right.counters {
             counter.retain(&keep);
         }
-        for (_, quarters) in &mut right.measured {
-            quarters.retain(|quarter, _| keep(*quarter));
+        for (_, measured) in &mut right.measured {
+            measured.retain(&keep);
         }
         Some(right)
     }
@@ -235,6 +251,9 @@ impl Ledger {
                 true => index(&mut self.counters, &accounted.key).map(Place::Counter),
                 false => index(&mut self.measured, &accounted.key).map(Place::Measured),
             };
+            if place.is_none() && self.beyond.is_none() {
+                self.beyond = Some(accounted.key.to_string());
+            }
             Some((accounted, place?))
         });
         let plan: Plan = all.collect();
@@ -280,23 +299,23 @@ impl Accounted {
         let captured = self.line.and_then(|line| captured_at(telegram, line));
         Some((captured.unwrap_or(second), value))
     }
+
+    /// The number as sent, where it has more digits than can be counted with.
+    pub fn too_long<'a>(&self, telegram: &Telegram<'a>) -> Option<Number<'a>> {
+        match telegram.value(self.item) {
+            Value::Number(number) => {
+                let counted = number.decimal().and_then(|value| value.shifted(self.shift));
+                counted.is_none().then_some(number)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// When a telegram was measured, seconds since 1970; without a time of the meter, when it was received.
 pub fn second_of(telegram: &Telegram<'_>, received: Option<i64>) -> Option<i64> {
     let measured = telegram.measured_at().and_then(|time| time.instant());
     measured.map(|at| at.as_second()).or(received)
-}
-
-/// Widens the range of a quarter.
-fn measure(quarters: &mut BTreeMap<i64, Range>, second: i64, value: Decimal) {
-    let known = quarters.entry(second.div_euclid(QUARTER));
-    known
-        .and_modify(|known| *known = known.with(value))
-        .or_insert(Range {
-            low: value,
-            high: value,
-        });
 }
 
 /// Quarters with telegrams, one after the other.
@@ -367,20 +386,6 @@ fn is_measured(key: &str) -> bool {
         stem.strip_suffix(phase)
             .is_some_and(|quantity| MEASURED.contains(&quantity))
     })
-}
-
-fn lower(one: Decimal, other: Decimal) -> Decimal {
-    match one.checked_sub(other) {
-        Some(apart) if apart.digits > 0 => other,
-        _ => one,
-    }
-}
-
-fn higher(one: Decimal, other: Decimal) -> Decimal {
-    match other.checked_sub(one) {
-        Some(apart) if apart.digits > 0 => other,
-        _ => one,
-    }
 }
 
 /// Names of counters, up to the unit or the tariff.

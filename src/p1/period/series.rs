@@ -61,6 +61,11 @@ impl Counter {
         }
     }
 
+    /// Takes that a value has more digits than can be counted with.
+    pub(super) fn leave_out(&mut self) {
+        self.too_large = true;
+    }
+
     /// Keeps some quarters, and forgets the others.
     pub(super) fn retain(&mut self, keep: &impl Fn(i64) -> bool) {
         self.quarters.retain(|quarter, _| keep(*quarter));

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Range as Span;
 
 use super::calendar::{By, Period};
-use super::ledger::{EXPORT, IMPORT, LONG_POWER_FAILURES, Ledger, POWER_FAILURES, Range};
+use super::ledger::{EXPORT, IMPORT, LONG_POWER_FAILURES, Ledger, POWER_FAILURES};
+use super::measured::Measured;
 use super::prices::Prices;
 use super::seconds::Seconds;
 use super::{QUARTER, SURE};
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub reference: Option<ReferencePower>,
     /// What it costs.
     pub prices: Option<Prices>,
+    /// What was measured is in it, lowest and highest of each period.
+    pub measured: bool,
     /// Telegrams that were measured later than this come from a wrong clock; seconds since 1970.
     pub latest: i64,
 }
@@ -42,6 +45,7 @@ impl Wanted {
             to: None,
             reference: None,
             prices: None,
+            measured: true,
             // Clocks of meters may be some hours ahead.
             latest: now.saturating_add(DAY),
         }
@@ -147,6 +151,18 @@ pub enum Note {
         /// Name of the counter with unit.
         key: String,
     },
+    /// The meter counts and measures more than there is room for.
+    Beyond {
+        /// Name with unit of the first quantity that is left out.
+        key: String,
+        /// How many there is room for.
+        most: usize,
+    },
+    /// A cost has more digits than can be counted with, and is left out.
+    CostTooLong {
+        /// Its name with currency.
+        key: String,
+    },
     /// For some quarters there is no price.
     NoPrice {
         /// What they have a price of: `import` or `export`.
@@ -204,6 +220,7 @@ impl Ledger {
         let mut notes = Vec::new();
         let right = self.without_wrong_clocks(wanted.latest, &mut notes);
         let right = right.as_ref().unwrap_or(self);
+        right.tell_beyond(&mut notes);
         let grid = Grid::of(&right.heard)?;
         let mut columns = Vec::new();
         for (key, counter) in &right.counters {
@@ -239,7 +256,7 @@ impl Ledger {
         grid: &Grid,
         columns: &[Column],
         wanted: &Wanted,
-        notes: Vec<Note>,
+        mut notes: Vec<Note>,
     ) -> Statement {
         let within = grid.within(wanted.from, wanted.to);
         let seconds = (within.len() as i64) * QUARTER;
@@ -260,19 +277,15 @@ impl Ledger {
                 }
             }
         }
-        let mut measured: Vec<&(String, BTreeMap<i64, Range>)> = self.measured.iter().collect();
+        let measured = self.measured.iter().filter(|_| wanted.measured);
+        let mut measured: Vec<&(String, Measured)> = measured.collect();
         measured.sort_by_key(|(key, _)| key);
         let row = |period: Period, quarters: Span<usize>| Row {
             period,
             counted: columns.iter().map(|c| c.sum(&quarters)).collect(),
             measured: measured
                 .iter()
-                .map(|(_, all)| {
-                    let seconds = grid.number(quarters.start)..grid.number(quarters.end);
-                    let ranges = all.range(seconds).map(|(_, range)| *range);
-                    let range = ranges.reduce(Range::and)?;
-                    Some((range.low, range.high))
-                })
+                .map(|(_, all)| all.within(grid.number(quarters.start)..grid.number(quarters.end)))
                 .collect(),
             highest: means
                 .as_ref()
@@ -301,6 +314,10 @@ impl Ledger {
             row.telegrams += 1;
             total.telegrams += 1;
         }
+        let levels = match &wanted.prices {
+            Some(prices) => cost::levels(columns, grid, prices, wanted, &mut notes),
+            None => Vec::new(),
+        };
         Statement {
             by,
             counted: columns.iter().map(|column| column.key.clone()).collect(),
@@ -313,10 +330,7 @@ impl Ledger {
                 .prices
                 .as_ref()
                 .map(|prices| prices.currency.to_ascii_uppercase()),
-            levels: match &wanted.prices {
-                Some(prices) => cost::levels(columns, grid, prices, wanted),
-                None => Vec::new(),
-            },
+            levels,
         }
     }
 }

@@ -37,6 +37,7 @@ fn wanted(by: By) -> Wanted {
         to: None,
         reference: None,
         prices: None,
+        measured: true,
         latest: second("2030-01-01T00:00:00Z"),
     }
 }
@@ -485,6 +486,59 @@ fn what_another_reference_power_would_have_cost() {
             "12 kW: 0.000 kWh in 0; 0.120000 + 0.0000000 = 0.1200000"
         ]
     );
+}
+
+#[test]
+fn a_cost_that_is_too_long_is_named_and_its_sum_with_it() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T05:30:00+01:00");
+    for step in 0..3 {
+        take(&mut ledger, start + step * 900, step * 10_000_000_000, &[]);
+    }
+    let prices = prices(Price::Flat(decimal("0.123456789012")));
+    let wanted = Wanted {
+        prices: Some(Prices {
+            day: Some(decimal("0.1")),
+            ..prices
+        }),
+        ..Wanted::new(Zone::luxembourg(), start + 86_400)
+    };
+    let statement = ledger.statement(&wanted).unwrap();
+    let left_out = |key: &str| Note::CostTooLong {
+        key: key.to_owned(),
+    };
+    assert_eq!(
+        statement.notes,
+        [left_out("cost_import_eur"), left_out("cost_eur")]
+    );
+    assert_eq!(statement.place("cost_import_eur"), None);
+    assert_eq!(statement.place("cost_eur"), None);
+    assert!(statement.place("cost_standing_eur").is_some());
+}
+
+#[test]
+fn what_there_is_no_room_for_is_named() {
+    let mut ledger = Ledger::default();
+    let start = second("2026-01-10T05:30:00+01:00");
+    let long = [("1-0:2.8.0", "12345678901234567890*kWh".to_owned())];
+    take(&mut ledger, start, 1, &long);
+    take(
+        &mut ledger,
+        start + 900,
+        2,
+        &[("1-0:2.8.0", "1*kWh".to_owned())],
+    );
+    take(
+        &mut ledger,
+        start + 960,
+        3,
+        &[("1-0:2.8.0", "2*kWh".to_owned())],
+    );
+    let statement = ledger
+        .statement(&Wanted::new(Zone::luxembourg(), start + 86_400))
+        .unwrap();
+    let key = "active_energy_export_kwh".to_owned();
+    assert_eq!(statement.notes, [Note::NotCounted { key }]);
 }
 
 #[test]

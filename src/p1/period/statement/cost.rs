@@ -37,15 +37,12 @@ pub(super) fn add(
         ),
     ] {
         let Some(price) = price else { continue };
-        let Some(column) = priced(
-            columns,
-            grid,
-            price,
-            total,
-            prefix,
-            &named(name),
-            &wanted.zone,
-        ) else {
+        let (name, zone) = (named(name), &wanted.zone);
+        let Some(column) = priced(columns, grid, price, total, prefix, &name, zone) else {
+            // What is not counted costs nothing.
+            if is_counted(columns, price, total, prefix) {
+                notes.push(Note::CostTooLong { key: name });
+            }
             continue;
         };
         if let Some(first) = column.unknown.first() {
@@ -57,16 +54,30 @@ pub(super) fn add(
         }
         parts.push((sign, column));
     }
-    if let Some(column) = standing(grid, prices, wanted, &named("cost_standing")) {
-        parts.push((1, column));
+    let mut add = |key: String, column: Option<Column>| match column {
+        Some(column) => parts.push((1, column)),
+        None => notes.push(Note::CostTooLong { key }),
+    };
+    if is_standing(prices, wanted) {
+        let key = named("cost_standing");
+        let column = standing(grid, prices, wanted, &key);
+        add(key, column);
     }
     let beyond = columns.iter().find(|column| column.key == EXCESS);
-    if let (Some(price), Some(beyond)) = (prices.excess, beyond)
-        && let Some(column) = times(beyond, &|_| Some(price), price.scale, &named("cost_excess"))
-    {
-        parts.push((1, column));
+    if let (Some(price), Some(beyond)) = (prices.excess, beyond) {
+        let key = named("cost_excess");
+        let column = times(beyond, &|_| Some(price), price.scale, &key);
+        add(key, column);
     }
-    let all = sum(&parts, &named("cost"), grid.count);
+    // The sum of some of the parts would be taken for that of all.
+    let is_whole = !notes
+        .iter()
+        .any(|note| matches!(note, Note::CostTooLong { .. }));
+    let key = named("cost");
+    let all = sum(&parts, &key, grid.count).filter(|_| is_whole);
+    if all.is_none() && !parts.is_empty() {
+        notes.push(Note::CostTooLong { key });
+    }
     columns.extend(parts.into_iter().map(|(_, column)| column));
     columns.extend(all);
 }
@@ -77,6 +88,7 @@ pub(super) fn levels(
     grid: &Grid,
     prices: &Prices,
     wanted: &Wanted,
+    notes: &mut Vec<Note>,
 ) -> Vec<Level> {
     let within = grid.within(wanted.from, wanted.to);
     let quarters = within.clone().map(|quarter| grid.second(quarter));
@@ -108,7 +120,37 @@ pub(super) fn levels(
             cost: months.checked_add(beyond)?,
         })
     };
-    prices.levels.iter().filter_map(of).collect()
+    let levels: Vec<Level> = prices.levels.iter().filter_map(of).collect();
+    if levels.len() < prices.levels.len() {
+        let key = format!("reference_power_{}", prices.currency);
+        notes.push(Note::CostTooLong { key });
+    }
+    levels
+}
+
+/// Tells whether the energy is counted that a price is of.
+fn is_counted(columns: &[Column], price: &Price, total: &str, prefix: &str) -> bool {
+    let has = |key: &str| columns.iter().any(|column| column.key == key);
+    has(total)
+        && match price {
+            Price::Tariffs(tariffs) => {
+                let mut tariffs = tariffs.keys();
+                tariffs.any(|tariff| has(&format!("{prefix}tariff_{tariff}_kwh")))
+            }
+            _ => true,
+        }
+}
+
+/// Tells whether anything is paid for months or days.
+fn is_standing(prices: &Prices, wanted: &Wanted) -> bool {
+    prices.month.is_some() || prices.day.is_some() || level(prices, wanted).is_some()
+}
+
+/// What a month costs with the reference power that is agreed on.
+fn level(prices: &Prices, wanted: &Wanted) -> Option<Decimal> {
+    let reference = wanted.reference.as_ref()?;
+    let level = prices.levels.iter().find(|(power, _)| power == reference);
+    level.map(|(_, month)| *month)
 }
 
 /// What the energy of a direction costs; none where it is not counted.
@@ -187,31 +229,27 @@ fn times(
 
 /// What is paid for months and days, with that of the reference power where it has a price.
 fn standing(grid: &Grid, prices: &Prices, wanted: &Wanted, name: &str) -> Option<Column> {
-    let level = wanted.reference.as_ref().and_then(|reference| {
-        let level = prices.levels.iter().find(|(power, _)| power == reference);
-        level.map(|(_, month)| *month)
-    });
+    let level = level(prices, wanted);
     let all = [
         (prices.month, By::Month),
         (level, By::Month),
         (prices.day, By::Day),
     ];
-    let parts = all.into_iter().filter_map(|(price, by)| {
-        let price = price?;
+    let parts = all.into_iter().filter_map(|(price, by)| Some((price?, by)));
+    let part = |(price, by): (Decimal, By)| {
         let scale = price.scale.max(SHARED);
         let quarters = (0..grid.count).map(|quarter| grid.second(quarter));
-        Some((
-            1,
-            Column {
-                key: name.to_owned(),
-                scale,
-                quarters: shared_out(price, by, quarters, scale, &wanted.zone)?,
-                known: 0..grid.count,
-                unknown: Vec::new(),
-            },
-        ))
-    });
-    sum(&parts.collect::<Vec<_>>(), name, grid.count)
+        let column = Column {
+            key: name.to_owned(),
+            scale,
+            quarters: shared_out(price, by, quarters, scale, &wanted.zone)?,
+            known: 0..grid.count,
+            unknown: Vec::new(),
+        };
+        Some((1, column))
+    };
+    let parts: Option<Vec<_>> = parts.map(part).collect();
+    sum(&parts?, name, grid.count)
 }
 
 /// The sum of columns, each times its sign.
