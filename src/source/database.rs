@@ -625,7 +625,7 @@ pub const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// `SMTY`: whose database it is.
 pub const APPLICATION: i64 = 0x534D_5459;
 /// Version of the schema.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 /// The bits of a row of a period that are the number of its meter.
 pub const METER_MASK: i64 = 0xFFFF;
 /// `K:at`: seconds of the first value times this, and of the last, within the period.

@@ -18,7 +18,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -67,6 +67,8 @@ pub struct Store {
     pruned: Instant,
     since_pruned: u64,
     is_full: bool,
+    /// Meters and names of what was left out, as that was said.
+    left_out: HashSet<(String, String)>,
     notices: Vec<Notice>,
 }
 
@@ -196,6 +198,7 @@ impl Store {
             pruned: Instant::now(),
             since_pruned: 0,
             is_full: false,
+            left_out: HashSet::new(),
             notices: Vec::new(),
         };
         store.read().map_err(failed)?;
@@ -268,7 +271,7 @@ impl Store {
             Some(_) => Ok(()),
         };
         // What cannot be written waits.
-        self.account(meter, second, decoded);
+        self.account(id, meter, second, decoded);
         let since = meter.heard.map(|before| second - before);
         let gap = since.filter(|apart| {
             let usual = meter.interval.unwrap_or(QUARTER);
@@ -333,17 +336,24 @@ impl Store {
     }
 
     /// Takes the values of a telegram into the periods that they belong to.
-    fn account(&mut self, meter: &mut Meter, second: i64, decoded: &Decoded<'_>) {
+    fn account(&mut self, id: &str, meter: &mut Meter, second: i64, decoded: &Decoded<'_>) {
         let step = self.options.step.unwrap_or(QUARTER);
         let start = |second: i64| second - second.rem_euclid(step);
         let offset = (second - start(second)) as u16;
         self.slot(meter, start(second)).hear(offset);
-        let plan = self.plan(meter, decoded.telegram.shape());
+        let plan = self.plan(id, meter, decoded.telegram.shape());
         for (accounted, place) in plan.iter() {
             let Some((at, value)) = accounted.of(&decoded.telegram, second) else {
+                if let Some(number) = accounted.too_long(&decoded.telegram) {
+                    self.leave_out(id, &accounted.key, &number.to_string());
+                }
                 continue;
             };
-            let Some(digits) = self.digits(meter, *place, value).filter(|_| at >= 0) else {
+            if at < 0 {
+                continue;
+            }
+            let Some(digits) = self.digits(meter, *place, value) else {
+                self.leave_out(id, &accounted.key, &value.to_string());
                 continue;
             };
             if accounted.counts && meter.latest.insert(*place, (at, digits)) == Some((at, digits)) {
@@ -379,15 +389,18 @@ impl Store {
     }
 
     /// What is accounted for in telegrams of a shape, with their places among the quantities.
-    fn plan(&mut self, meter: &mut Meter, shape: &Arc<Shape>) -> Plan {
+    fn plan(&mut self, id: &str, meter: &mut Meter, shape: &Arc<Shape>) -> Plan {
         if let Some((known, plan)) = &meter.plan
             && Arc::ptr_eq(known, shape)
         {
             return Arc::clone(plan);
         }
         let all = Accounted::all(shape).into_iter().filter_map(|accounted| {
-            let place = self.place(&accounted)?;
-            Some((accounted, place))
+            let place = self.place(&accounted);
+            if place.is_none() {
+                self.leave_out_quantity(id, &accounted.key);
+            }
+            Some((accounted, place?))
         });
         let plan: Plan = all.collect();
         meter.plan = Some((Arc::clone(shape), Arc::clone(&plan)));
@@ -437,6 +450,42 @@ impl Store {
             }
         }
         Some(value.rescale(quantity.scale)?.digits)
+    }
+
+    /// Says, once for each meter and name, that a value is left out.
+    fn leave_out(&mut self, id: &str, key: &str, value: &str) {
+        if self.is_new(id, key) {
+            self.notices.push(Notice {
+                trouble: true,
+                what: format!(
+                    "{}: {key} {value} of {id} is left out: a store keeps {} digits before the point and {SCALE_MAX} behind it",
+                    self.path.display(),
+                    WHOLE_MAX.ilog10(),
+                ),
+                hint: Some("smarty capture keeps all as it was sent".to_owned()),
+            });
+        }
+    }
+
+    /// Says, once for each meter and name, that there is no room for more quantities.
+    fn leave_out_quantity(&mut self, id: &str, key: &str) {
+        if self.is_new(id, key) {
+            self.notices.push(Notice {
+                trouble: true,
+                what: format!(
+                    "{}: {key} of {id} is left out: a store keeps {QUANTITIES_MAX} quantities",
+                    self.path.display(),
+                ),
+                hint: Some(
+                    "meters of several kinds each in a store of their own leave room".to_owned(),
+                ),
+            });
+        }
+    }
+
+    /// Takes note that something is left out; true where that is to be said.
+    fn is_new(&mut self, id: &str, key: &str) -> bool {
+        self.left_out.len() < LEFT_OUT_MAX && self.left_out.insert((id.to_owned(), key.to_owned()))
     }
 
     /// Begins a transaction where none is open.
@@ -782,6 +831,8 @@ fn copy(error: &rusqlite::Error) -> rusqlite::Error {
 const METERS_MAX: usize = 4096;
 /// Quantities of all meters.
 const QUANTITIES_MAX: usize = 256;
+/// Meters and names of what is left out that are said.
+const LEFT_OUT_MAX: usize = 64;
 /// Digits behind the point.
 const SCALE_MAX: u8 = 6;
 /// Values are less.

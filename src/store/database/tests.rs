@@ -10,7 +10,7 @@ use crate::p1::decoder::{Decoder, Policy};
 use crate::p1::period::{By, Ledger, Statement, Wanted};
 use crate::p1::telegram::format;
 use crate::p1::value::Zone;
-use crate::source::database::{Database, Stored};
+use crate::source::database::{Database, Stored, VERSION};
 use crate::source::testing::Folder;
 
 /// Days that telegrams are kept.
@@ -87,6 +87,7 @@ fn by_quarters(ledger: &Ledger) -> Option<Statement> {
         to: None,
         reference: None,
         prices: None,
+        measured: true,
         latest: i64::MAX / 2,
     })
 }
@@ -434,4 +435,124 @@ fn names_that_anybody_can_write_leave_places_for_those_who_prove_theirs() {
     assert_eq!(store.meters.len(), METERS_MAX / 2);
     take(&mut store, 90_000, true);
     assert!(store.meters.contains_key("SMY90000"));
+}
+
+/// What an earlier version left behind: the steps after it undone.
+fn turned_back(path: &Path) {
+    let old = Connection::open(path).unwrap();
+    let undo =
+        "DROP INDEX telegram_of_meter; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)";
+    old.execute_batch(undo).unwrap();
+}
+
+fn version_of(path: &Path) -> (i64, i64) {
+    let database = Connection::open(path).unwrap();
+    let version = "PRAGMA user_version";
+    let indices =
+        "SELECT count(*) FROM sqlite_schema WHERE name = 'telegram_of_meter' AND type = 'index'";
+    let number = |sql| database.query_row(sql, [], |row| row.get(0)).unwrap();
+    (number(version), number(indices))
+}
+
+#[test]
+fn a_store_of_an_earlier_version_goes_on_with_all_that_it_holds() {
+    let folder = Folder::new();
+    let path = folder.path("house.db");
+    let mut ledger = Ledger::default();
+    let mut keep = |store: &mut Store, steps: std::ops::Range<i64>| {
+        for step in steps {
+            let text = telegram("SMY1", START + step * 60, step * 3);
+            put(store, &text, None);
+            each(&text, &mut |event| {
+                if let Event::Telegram(decoded) = event {
+                    ledger.take(&decoded.telegram, None);
+                }
+            });
+        }
+        by_quarters(&ledger)
+    };
+    let mut store = Store::open(&path, options(1)).unwrap();
+    let before = keep(&mut store, 0..100);
+    drop(store);
+    turned_back(&path);
+    assert_eq!(version_of(&path), (1, 0));
+    // Who reads it only leaves it as it is.
+    assert_eq!(by_quarters(&stored(&path, "SMY1")), before);
+    assert_eq!(version_of(&path), (1, 0));
+    let mut store = Store::open(&path, options(1)).unwrap();
+    let after = keep(&mut store, 100..200);
+    let view = "SELECT count(active_energy_import_kwh) FROM periods";
+    let rows: i64 = store
+        .connection
+        .query_row(view, [], |row| row.get(0))
+        .unwrap();
+    assert!(rows > 10, "{rows}");
+    drop(store);
+    assert_eq!(version_of(&path), (VERSION, 1));
+    assert_eq!(by_quarters(&stored(&path, "SMY1")), after);
+    assert_eq!(
+        texts(&path).iter().filter(|byte| **byte == b'!').count(),
+        200
+    );
+}
+
+#[test]
+fn a_step_to_a_later_version_that_fails_changes_nothing() {
+    let folder = Folder::new();
+    let path = folder.path("house.db");
+    let mut store = Store::open(&path, options(1)).unwrap();
+    put(&mut store, &telegram("SMY1", START, 1), None);
+    drop(store);
+    turned_back(&path);
+    let in_the_way = "CREATE TABLE telegram_of_meter (a)";
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(in_the_way).unwrap();
+    drop(old);
+    let error = Store::open(&path, options(1)).err().unwrap().to_string();
+    assert!(error.contains("telegram_of_meter"), "{error}");
+    assert_eq!(version_of(&path), (1, 0));
+    assert_eq!(
+        by_quarters(&stored(&path, "SMY1")).unwrap().total.telegrams,
+        1
+    );
+}
+
+#[test]
+fn values_that_are_left_out_are_said_once_for_each_meter() {
+    let folder = Folder::new();
+    let mut store = Store::open(&folder.path("house.db"), options(0)).unwrap();
+    let text = |meter: &str, second: i64, value: &str| {
+        let lines = [
+            ("0-0:42.0.0", hex::encode_upper(meter)),
+            ("1-0:1.8.0", format!("{value}*kWh")),
+            ("1-0:2.8.0", format!("{second}*kWh")),
+        ];
+        let lines = lines.iter().map(|(code, value)| (*code, [value.as_str()]));
+        let text = format("/SMY5\\meter", lines, true);
+        (text, START + second)
+    };
+    let mut said = Vec::new();
+    for (second, value) in [
+        "1.1234567",
+        "2.1234567",
+        "1000000000000",
+        "12345678901234567890",
+        "3.123456",
+    ]
+    .iter()
+    .enumerate()
+    {
+        for meter in ["SMY1", "SMY2"] {
+            let (text, at) = text(meter, second as i64 * 10, value);
+            said.extend(put(&mut store, &text, Some(at)));
+        }
+    }
+    let said: Vec<String> = said.into_iter().map(|notice| notice.what).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (meter, said) in ["SMY1", "SMY2"].iter().zip(&said) {
+        let what = std::format!(
+            "active_energy_import_kwh 1.1234567 of {meter} is left out: a store keeps 12 digits before the point and 6 behind it"
+        );
+        assert!(said.ends_with(&what), "{said}");
+    }
 }
