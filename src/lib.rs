@@ -154,6 +154,8 @@ pub mod manual {
     pub mod inputs {}
     #[doc = include_str!("cli/help/sources.md")]
     pub mod sources {}
+    #[doc = include_str!("cli/help/screen.md")]
+    pub mod screen {}
     #[doc = include_str!("cli/help/outputs.md")]
     pub mod outputs {}
     #[doc = include_str!("cli/help/inspect.md")]

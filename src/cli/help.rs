@@ -33,6 +33,7 @@ pub const TOPICS: &[Topic] = topics! {
     "doctor": "a set-up that stopped working",
     "inputs": "files, dumps, pastes, ports and servers that are read",
     "sources": "several meters at once, and smarty.toml",
+    "screen": "the live screen, its keys, and recordings on it",
     "outputs": "tables, JSON, CSV and the other formats",
     "inspect": "frames byte by byte",
     "reports": "hours, days, months and years",

@@ -1,48 +1,80 @@
-//! The live screen: what is known of all meters, and its drawing in any size.
+//! The live screen: what is known of all meters, and its drawing in any size and view.
 //!
 //! ```text
-//! telegram, refused, junk, link, finding, notice --> Screen { links, meters } --draw(now, width, height)--> lines
+//! telegram, refused, junk, link, finding, notice, service --> Screen { links, meters, marks } --draw--> cells
+//!                                                      keys --> Ui { view, meter, time, zoom }
 //! ```
 //!
-//! It asks no clock and knows no terminal. LayoutCache is bounded whatever comes in: an hour of powers for each of at
-//! most 64 meters. Not supported: scrolling; what does not fit is shortened, in the end left out and counted.
+//! It asks no clock and knows no terminal. Memory is bounded whatever comes in: for each of at most 64 meters powers of a
+//! week, values of some minutes, an account by quarters of an hour; of a recording, as much of all of it as there is room
+//! for. What does not fit the window is shortened, in the end left out and counted.
 
-mod arrange;
-mod bars;
+mod big;
 mod block;
-mod compact;
+mod control;
 mod energy;
+mod frame;
+mod graph;
+mod help;
+mod history;
 mod line;
+mod links;
+mod look;
 mod meter;
-mod power;
-mod quarter;
-mod rows;
+mod now;
+mod periods;
+mod phases;
+mod playback;
+mod several;
+mod sums;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod told;
 mod words;
 
 use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
+pub use self::control::Key;
+use self::control::{Bounds, Ui};
+pub use self::look::{Colours, Look};
 use self::meter::{Meter, sender};
+use self::playback::{Mark, Playback};
 use crate::observe::context::{Context, Senders, Source};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
+use crate::p1::period::{By, Ledger};
+use crate::p1::value::Zone;
 
-/// What is known of all links and the meters on them.
-#[derive(Clone, Debug, Default)]
+/// What is known of all links and the meters on them, and how it is looked at.
+#[derive(Clone, Debug)]
 pub struct Screen {
     links: Vec<Link>,
     meters: Vec<Meter>,
     /// The last words of the program, and what to do about them.
     notices: Vec<(String, Option<String>)>,
+    /// Services and how they are.
+    services: Vec<Service>,
     senders: Senders,
+    look: Look,
+    zone: Zone,
+    ui: Ui,
+    /// A recording is looked at, not the present.
+    playback: Option<Playback>,
+    /// The window that suits the width that was drawn last, seconds.
+    window: i64,
+    /// Telegrams since the size of the accounts was last looked at.
+    since: u32,
 }
 
 /// A source and how it is.
 #[derive(Clone, Debug)]
 struct Link {
+    /// Which of the inputs it is.
+    input: usize,
     kind: String,
     name: String,
     label: Option<String>,
@@ -56,24 +88,96 @@ struct Link {
     junk: u64,
     /// Refused frames of which no meter is known.
     refused: u64,
+    /// The last frame was refused.
+    is_refusing: bool,
     /// What diagnosis has found out, the latest of each verdict.
     findings: Vec<Finding>,
+}
+
+/// A service beside the screen.
+#[derive(Clone, Debug)]
+struct Service {
+    name: String,
+    state: String,
+    is_trouble: bool,
+}
+
+/// What becomes of the program after a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It goes on.
+    GoOn,
+    /// It ends.
+    Quit,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Screen {
     /// A screen of nothing.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            links: Vec::new(),
+            meters: Vec::new(),
+            notices: Vec::new(),
+            services: Vec::new(),
+            senders: Senders::default(),
+            look: Look::default(),
+            zone: Zone::luxembourg(),
+            ui: Ui::default(),
+            playback: None,
+            window: 600,
+            since: 0,
+        }
+    }
+
+    /// On a terminal that looks like this.
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look, ..self }
+    }
+
+    /// For meters that stand there.
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// Of a recording: time is that of its telegrams, and stands still until it is played.
+    pub fn of_recording(self) -> Self {
+        Self {
+            playback: Some(Playback::default()),
+            ..self
+        }
+    }
+
+    /// Takes what a store knows of the past of a meter, by the id that its telegrams are known under.
+    pub fn recall(&mut self, now: Timestamp, context: &Context<'_>, id: &str, ledger: Ledger) {
+        let latest = now.as_second();
+        let all = ledger.statement(&sums::wanted(&self.zone, Some(By::Quarter), None, latest));
+        let Some(first) = all.as_ref().and_then(|all| all.rows.first()) else {
+            return;
+        };
+        let first = first.period.start;
+        let link = self.link_of(now, context);
+        if let Some(meter) = self.meter_of(link, None, id) {
+            meter.recall(ledger, first);
+        }
     }
 
     /// Takes a good telegram.
     pub fn telegram(&mut self, now: Timestamp, context: &Context<'_>, decoded: &Decoded<'_>) {
-        let link = self.link_of(now, context.source);
-        if let Some(link) = self.links.get_mut(link)
-            && !link.is_well()
-        {
-            link.state = "reopened".to_owned();
+        let now = self.time_of(now, context, Some(decoded));
+        let link = self.link_of(now, context);
+        if let Some(link) = self.links.get_mut(link) {
+            link.is_refusing = false;
+            if !link.is_well() {
+                link.state = "reopened".to_owned();
+            }
         }
+        let shots = self.shots();
         let id = self.senders.name(decoded).into_owned();
         let title = decoded.security.map(|security| security.title());
         let Some(meter) = self.meter_of(link, title, &id) else {
@@ -83,13 +187,29 @@ impl Screen {
         if meter.name.as_deref() != context.meter_name {
             meter.name = context.meter_name.map(str::to_owned);
         }
-        meter.telegram(now, decoded);
-        meter.computed = context.derived.to_vec();
+        let before = meter.second().map(|second| (second, meter.period() / 1000));
+        meter.telegram(now, decoded, context.derived, shots);
+        if let (Some(playback), Some((before, period))) = (&mut self.playback, before) {
+            playback.gap(link, before, now.as_second(), period);
+        }
+        self.look_at_size();
     }
 
     /// Takes a refused frame.
     pub fn refused(&mut self, now: Timestamp, context: &Context<'_>, refused: &Refused<'_>) {
-        let link = self.link_of(now, context.source);
+        let now = self.time_of(now, context, None);
+        let link = self.link_of(now, context);
+        if let Some(known) = self.links.get_mut(link)
+            && !std::mem::replace(&mut known.is_refusing, true)
+            && let Some(playback) = &mut self.playback
+        {
+            let id = refused.title().map(sender).unwrap_or_default();
+            playback.mark(Mark {
+                second: now.as_second(),
+                link,
+                what: words::trouble(refused.reason, &id),
+            });
+        }
         let meter = match refused.title() {
             Some(title) => self.meter_of(link, Some(title), &sender(title)),
             None => self.only_meter(link),
@@ -102,16 +222,16 @@ impl Screen {
     }
 
     /// Takes the number of bytes that belong to no frame.
-    pub fn junk(&mut self, now: Timestamp, source: Source<'_>, bytes: u64) {
-        let link = self.link_of(now, source);
+    pub fn junk(&mut self, now: Timestamp, context: &Context<'_>, bytes: u64) {
+        let link = self.link_of(now, context);
         if let Some(link) = self.links.get_mut(link) {
             link.junk += bytes;
         }
     }
 
     /// Takes a change of a link: `opened` with its settings, `lost`, `reopened` and `silent` with words about it.
-    pub fn link(&mut self, now: Timestamp, source: Source<'_>, state: &str, message: &str) {
-        let link = self.link_of(now, source);
+    pub fn link(&mut self, now: Timestamp, context: &Context<'_>, state: &str, message: &str) {
+        let link = self.link_of(now, context);
         let Some(link) = self.links.get_mut(link) else {
             return;
         };
@@ -125,12 +245,150 @@ impl Screen {
         link.message = message.to_owned();
     }
 
-    /// Draws the screen: at most `height` lines of at most `width` columns, with styles.
-    pub fn draw(&self, now: Timestamp, width: u16, height: u16) -> Vec<String> {
-        arrange::draw(self, now, usize::from(width), usize::from(height))
+    /// Takes how a service is; it has one line.
+    pub fn service(&mut self, name: &str, state: &str, is_trouble: bool) {
+        let known = self.services.iter().position(|known| known.name == name);
+        let fresh = Service {
+            name: name.to_owned(),
+            state: state.to_owned(),
+            is_trouble,
+        };
+        if let Some(known) = known {
+            self.services[known] = fresh;
+        } else if self.services.len() < SERVICES {
+            self.services.push(fresh);
+        }
     }
 
-    fn link_of(&mut self, now: Timestamp, source: Source<'_>) -> usize {
+    /// Takes a key.
+    pub fn key(&mut self, now: Timestamp, key: Key) -> After {
+        match key {
+            Key::Letter('q' | 'Q') | Key::Interrupt => return After::Quit,
+            Key::Letter(' ' | '<' | '>') if self.playback.is_some() => self.play(key),
+            _ => {
+                let bounds = self.bounds(now);
+                let was = self.ui.at;
+                self.ui.key(key, &bounds);
+                if self.ui.at != was {
+                    self.stop_playing();
+                }
+            }
+        }
+        After::GoOn
+    }
+
+    /// Draws the screen in a window of so many columns and lines; of one that is larger than any, a part.
+    pub fn draw(&mut self, now: Timestamp, width: u16, height: u16) -> Buffer {
+        let area = Rect::new(0, 0, width.min(WIDTH_MAX), height.min(HEIGHT_MAX));
+        let mut buffer = Buffer::empty(area);
+        for meter in &mut self.meters {
+            meter.settle();
+        }
+        self.go_on(now);
+        self.sum_up();
+        frame::draw(self, now, area, &mut buffer);
+        self.look.settle(&mut buffer);
+        buffer
+    }
+
+    /// The same as lines of text without styles.
+    pub fn draw_text(&mut self, now: Timestamp, width: u16, height: u16) -> Vec<String> {
+        let buffer = self.draw(now, width, height);
+        let area = *buffer.area();
+        let row = |y: u16| {
+            let mut row = String::new();
+            let mut covered = 0;
+            for x in 0..area.width {
+                let Some(cell) = buffer.cell((x, y)) else {
+                    continue;
+                };
+                // What stands under a wide letter is not shown.
+                if covered > 0 {
+                    covered -= 1;
+                    continue;
+                }
+                row.push_str(cell.symbol());
+                covered = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+            }
+            row.truncate(row.trim_end().len());
+            row
+        };
+        let mut rows: Vec<String> = (0..area.height).map(row).collect();
+        let last = rows.iter().rposition(|row| !row.is_empty());
+        rows.truncate(last.map_or(0, |last| last + 1));
+        rows
+    }
+
+    fn sum_up(&mut self) {
+        let at = match (&self.playback, self.ui.at) {
+            (Some(_), None) => self.extent().map(|(_, last)| last),
+            (_, at) => at,
+        };
+        let grows = matches!(&self.playback, Some(playback) if playback.is_loading);
+        for meter in &mut self.meters {
+            if grows {
+                meter.sums.forget();
+            }
+            meter.sum_up(&self.zone, at);
+        }
+    }
+
+    fn bounds(&self, now: Timestamp) -> Bounds {
+        let extent = self.extent();
+        let now = match (&self.playback, extent) {
+            (Some(_), Some((_, last))) => last,
+            _ => now.as_second(),
+        };
+        let marks = self.playback.as_ref().map(Playback::seconds);
+        Bounds {
+            blocks: frame::blocks(self, Timestamp::UNIX_EPOCH).len(),
+            extent,
+            now,
+            window: self.window,
+            marks: marks.unwrap_or_default(),
+            zone: self.zone.clone(),
+            is_recording: self.playback.is_some(),
+        }
+    }
+
+    /// First and last second of which something is known.
+    fn extent(&self) -> Option<(i64, i64)> {
+        let powers = self.meters.iter().filter_map(|meter| meter.powers.extent());
+        let known = self
+            .meters
+            .iter()
+            .filter_map(|meter| meter.first().zip(meter.second().or(meter.first())));
+        let known = known.filter(|_| self.playback.is_none());
+        powers
+            .chain(known)
+            .reduce(|all, more| (all.0.min(more.0), all.1.max(more.1)))
+    }
+
+    /// Telegrams of each meter whose values are kept.
+    fn shots(&self) -> usize {
+        match self.playback {
+            Some(_) => RECORDED / self.meters.len().max(1),
+            None => SHOTS,
+        }
+    }
+
+    /// Makes room where the accounts of all meters have grown large: the older half of each is forgotten.
+    fn look_at_size(&mut self) {
+        self.since += 1;
+        if self.since < LOOK_EVERY {
+            return;
+        }
+        self.since = 0;
+        let size: usize = self.meters.iter().map(|meter| meter.ledger.size()).sum();
+        if size > LEDGERS {
+            for meter in &mut self.meters {
+                meter.forget_half();
+            }
+        }
+    }
+
+    fn link_of(&mut self, now: Timestamp, context: &Context<'_>) -> usize {
+        let source = context.source;
         let known = self
             .links
             .iter()
@@ -140,6 +398,7 @@ impl Screen {
         }
         if self.links.len() < LINKS {
             self.links.push(Link {
+                input: context.input,
                 kind: source.kind.to_owned(),
                 name: source.name.to_owned(),
                 label: source.label.map(str::to_owned),
@@ -150,6 +409,7 @@ impl Screen {
                 changed: now,
                 junk: 0,
                 refused: 0,
+                is_refusing: false,
                 findings: Vec::new(),
             });
         }
@@ -166,7 +426,12 @@ impl Screen {
         let is = |meter: &Meter| {
             meter.link == link && meter.title == title && (title.is_some() || meter.id == id)
         };
+        // One of which only the past is known has no title yet.
+        let past = |meter: &Meter| {
+            meter.link == link && meter.is_only_past() && meter.id == id && !id.is_empty()
+        };
         let known = self.meters.iter().position(is);
+        let known = known.or_else(|| self.meters.iter().position(past));
         let index = match known {
             Some(index) => index,
             None if self.meters.len() < METERS => self.add_meter(link, title, id),
@@ -177,11 +442,14 @@ impl Screen {
                 self.add_meter(link, title, id)
             }
         };
-        self.meters.get_mut(index)
+        let meter = self.meters.get_mut(index)?;
+        meter.title = title;
+        Some(meter)
     }
 
     fn add_meter(&mut self, link: usize, title: Option<SystemTitle>, id: &str) -> usize {
-        self.meters.push(Meter::new(link, title, id));
+        let recorded = self.playback.is_some();
+        self.meters.push(Meter::new(link, title, id, recorded));
         self.meters.len() - 1
     }
 
@@ -220,3 +488,15 @@ const OPENED: &str = "opened";
 /// Links and meters kept.
 const LINKS: usize = 64;
 const METERS: usize = 64;
+/// Services that have a line.
+const SERVICES: usize = 8;
+/// Telegrams of a meter whose values are kept, live; of all meters of a recording together.
+const SHOTS: usize = 720;
+const RECORDED: usize = 1 << 16;
+/// Quarters of an hour of all quantities that are accounted for: some years of a meter.
+const LEDGERS: usize = 4 << 20;
+/// The size is looked at each so many telegrams.
+const LOOK_EVERY: u32 = 512;
+/// No window is drawn larger.
+const WIDTH_MAX: u16 = 1000;
+const HEIGHT_MAX: u16 = 500;

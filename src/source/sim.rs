@@ -80,9 +80,12 @@ pub fn virtual_keys(address: &Address) -> Vec<(SystemTitle, MeterKeys)> {
         .collect()
 }
 
+/// The plan of the options; whoever names no profile sees a meter that sends all there is.
 fn plan(options: &[(String, String)]) -> Result<Plan, PlanError> {
-    let pairs = options.iter();
-    Plan::of_options(pairs.map(|(name, value)| (name.as_str(), value.as_str())))
+    let pairs = options
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    Plan::of_options([("profile", FULL)].into_iter().chain(pairs))
 }
 
 /// The life of the thread.
@@ -103,6 +106,8 @@ fn live(plan: &Plan, mut line: PipeWriter, stop: &Stop) {
 }
 
 const NAME: &str = "sim:";
+/// The profile with the most values.
+const FULL: &str = "lu-full";
 
 #[cfg(test)]
 mod tests {

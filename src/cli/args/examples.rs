@@ -49,6 +49,7 @@ pub(super) const WATCH: &str = concat!(
     "Examples:
   smarty watch sim:                                the virtual meter
   smarty watch /dev/ttyUSB0 --key                  asks for the key
+  smarty watch house.bin                           a recording: play, scroll, search
   smarty watch house=/dev/ttyUSB0 pv=tcp://10.0.0.7:2001 --json
   smarty watch --csv -o house.csv --append --rotate daily --every 60s
   smarty watch --json --on-change -F active_power_import
@@ -73,6 +74,7 @@ smarty.toml in the configuration folder, so that `smarty watch` is enough:
                                #   version ca_file cert_file cert_key_file
                                #   client_id discovery discovery_prefix
 
+On the screen ? shows the keys, and smarty help screen says more.
 kill -HUP reads keys and smarty.toml again.",
     exits!()
 );

@@ -8,8 +8,9 @@ mod terminal;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::cli::args::{Format, Global, Run, Watch};
+use crate::cli::args::{Format, Global, Run, ServiceArgs, Watch};
 use crate::cli::commands::decode::{self, Beside};
+use crate::cli::commands::watch::screen::Service;
 use crate::cli::commands::watch::terminal::Terminal;
 use crate::cli::config::{Config, Settings};
 use crate::cli::inputs::{self, Named};
@@ -19,6 +20,7 @@ use crate::cli::output::OutputOptions;
 use crate::cli::services::Publishing;
 use crate::cli::services::{self, Deriving, Keep};
 use crate::observe::sampling::Sampling;
+use crate::p1::count::count;
 use crate::run::failure::{Exit, Failure};
 
 /// Watches the sources of the command line, else those of `smarty.toml`, else the only port; begins anew where the
@@ -87,16 +89,21 @@ fn watch(
         on_change: sampling.on_change,
         last: run.input.last,
     };
+    let asked = run.output.format().is_some() || run.output.out.is_some();
+    let on_screen = !asked && sampling == Sampling::default() && Terminal::is_there();
+    let mut talk = global.clone();
+    // A screen has a line for what else is only said when asked for: that a service is well.
+    talk.verbose = talk.verbose.max(u8::from(on_screen));
     let publishing = Publishing {
         run: &run,
         sampling,
         zone: decode::zone(&run.input)?,
-        global,
+        global: &talk,
     };
     let deriving = Deriving::open(&run.derive, &named, Keep::Always)?;
     let extent = decode::extent(deriving.as_ref());
+    let lines = service_lines(&services);
     let services = services::open(&services, &named, &publishing, extent)?;
-    let asked = run.output.format().is_some() || run.output.out.is_some();
     let options = OutputOptions {
         // Whoever publishes without a screen did not ask for tables.
         silent: !services.is_empty() && !asked,
@@ -107,8 +114,8 @@ fn watch(
         ..OutputOptions::default()
     };
     let beside = Beside { deriving, services };
-    if !asked && sampling == Sampling::default() && Terminal::is_there() {
-        let exit = screen::run(&run, &named, beside, global, &reload)?;
+    if on_screen {
+        let exit = screen::run(&run, &named, beside, lines, global, &reload)?;
         return Ok((exit, reload.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);
@@ -119,6 +126,54 @@ fn watch(
     }
     let exit = decode::stream(&run, &named, beside, global, format, options, Some(&reload))?;
     Ok((exit, reload.after.into_inner()))
+}
+
+/// The services that are asked for, as they have a line on the screen.
+fn service_lines(args: &ServiceArgs) -> Vec<Service> {
+    let mut lines = Vec::new();
+    if let Some(broker) = services::mqtt::broker(&args.mqtt) {
+        lines.push(Service {
+            name: "MQTT",
+            state: format!("{broker}: connecting"),
+            says: vec![broker],
+        });
+    }
+    if !args.forward.forward.is_empty() {
+        let places = args.forward.forward.iter().map(ToString::to_string);
+        lines.push(Service {
+            name: "FORWARD",
+            state: places.collect::<Vec<_>>().join(", "),
+            says: vec!["forwarding:".to_owned(), "telegrams ".to_owned()],
+        });
+    }
+    if let Some(listen) = &args.metrics.metrics {
+        lines.push(Service {
+            name: "PAGE",
+            state: listen.to_string(),
+            says: ["metrics:", "numbers for Prometheus", "a page for browsers"]
+                .map(str::to_owned)
+                .to_vec(),
+        });
+    }
+    let hooks = args.hooks.more.len() + usize::from(args.hooks.when.is_some());
+    if hooks > 0 {
+        lines.push(Service {
+            name: "HOOKS",
+            state: count(hooks as u64, "condition")
+                .verb("is watched", "are watched")
+                .to_string(),
+            says: vec!["hook ".to_owned(), "hooks ".to_owned()],
+        });
+    }
+    if let Some(store) = &args.store.store {
+        let path = store.display().to_string();
+        lines.push(Service {
+            name: "STORE",
+            says: vec![format!("{path}: ")],
+            state: path,
+        });
+    }
+    lines
 }
 
 /// The sources of the command line, else those of `smarty.toml`, else the only port.

@@ -165,6 +165,12 @@ fn settings(
     })
 }
 
+/// Scheme, host and port of the broker that is asked for, as messages about it begin.
+pub fn broker(args: &MqttArgs) -> Option<String> {
+    let broker = Broker::parse(&args.mqtt.as_ref()?.0).ok()?;
+    Some(broker.to_string())
+}
+
 /// An address that names no broker.
 fn misnamed(error: &BrokerError) -> Failure {
     let hint = match error {

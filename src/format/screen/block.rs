@@ -1,19 +1,20 @@
-//! The block of one meter: title, power, energy, phases, devices, link.
+//! A meter at a point in time, or a link of which no meter is known yet: its lines.
 
-use anstyle::Style;
 use jiff::Timestamp;
+use ratatui::style::Style;
+use ratatui::text::Line;
 
 use super::Link;
-use super::bars::blocks;
-use super::line::{BAD, BOLD, FAINT, GOOD, INDENT, Line, PLAIN, TAKEN, WARNING, flow};
-use super::meter::Meter;
-use super::power::{Curve, kilowatts};
-use super::quarter::quarter;
-use super::rows::{devices, energy, phase_row, phase_table};
+use super::graph::Bar;
+use super::history::{Curve, Span};
+use super::line::{Words, flow, indent};
+use super::look::{BAD, BOLD, FAINT, GOOD, PLAIN, WARNING};
+use super::meter::{Latest, Meter, Quarter, thousandths};
 use super::words;
 use crate::format::words as said;
 use crate::p1::count::count;
-use crate::p1::value::Decimal;
+use crate::p1::event::Reason;
+use crate::p1::value::{Decimal, Zone};
 
 /// A meter, or a link of which no meter is known yet, at a point in time.
 #[derive(Clone, Copy)]
@@ -24,91 +25,54 @@ pub(super) struct Block<'a> {
     pub(super) first: bool,
     /// Refused frames that are no meter's, for the first block of the link.
     pub(super) stray: u64,
+    /// The present, or the time that is looked at.
     pub(super) now: Timestamp,
-}
-
-/// How much of a meter is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Detail {
-    /// Whether the block is the only one on the screen.
-    pub(super) alone: bool,
-    /// Rows of the curve of power.
-    pub(super) curve: usize,
-    /// Whether energy of today has a row.
-    pub(super) today: bool,
-    /// How the phases are shown.
-    pub(super) phases: Phases,
-    /// Whether meters on the M-Bus are shown.
-    pub(super) devices: bool,
-}
-
-/// How the phases are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phases {
-    /// A row each.
-    Table,
-    /// Voltage and current of all in one row.
-    Row,
-    /// Not at all.
-    None,
+    /// What the meter said last by then.
+    pub(super) latest: Option<&'a Latest>,
+    /// When it said that.
+    pub(super) heard: Option<Timestamp>,
+    /// The present is looked at.
+    pub(super) is_live: bool,
+    /// The first second of a recording and the last; none: it is no recording.
+    pub(super) extent: Option<(i64, i64)>,
+    pub(super) zone: &'a Zone,
 }
 
 impl<'a> Block<'a> {
-    /// Draws the block.
-    pub(super) fn draw(&self, detail: Detail, width: usize) -> Vec<Line> {
-        let mut lines = vec![self.title(detail.alone, width)];
-        match self.heard_meter() {
-            None => lines.push(self.nothing()),
-            Some(meter) => {
-                let mut values = self.power(meter, width);
-                values.extend(self.curve(meter, detail.curve, width));
-                values.extend(quarter(meter, detail.today, width));
-                values.extend(energy(meter, detail.today, width));
-                match detail.phases {
-                    Phases::Table => values.extend(phase_table(meter)),
-                    Phases::Row => values.extend(phase_row(meter, width)),
-                    Phases::None => {}
-                }
-                if detail.devices {
-                    values.extend(devices(meter, width));
-                }
-                let late = self.is_late();
-                lines.extend(values.into_iter().map(|line| match late {
-                    true => line.faded(),
-                    false => line,
-                }));
-            }
-        }
-        lines.extend(self.link_rows(detail.alone, width));
-        lines
-    }
-
-    /// The meter, once a telegram of it was good.
-    pub(super) fn heard_meter(&self) -> Option<&'a Meter> {
-        self.meter.filter(|meter| meter.heard.is_some())
+    /// Seconds between telegrams.
+    pub(super) fn period(&self) -> i64 {
+        self.meter.map_or(10, |meter| (meter.period() + 500) / 1000)
     }
 
     /// Whether what is shown is old.
     pub(super) fn is_late(&self) -> bool {
-        self.meter.is_some_and(|meter| meter.is_late(self.now))
+        let silent = self
+            .heard
+            .map(|heard| self.now.duration_since(heard).as_secs());
+        silent.is_some_and(|silent| silent > self.period() * 3)
     }
 
-    /// How long ago the last telegram came, and how that looks.
-    pub(super) fn age(&self) -> Line {
-        let heard = self.meter.and_then(|meter| meter.heard);
-        let Some(heard) = heard else {
+    /// How long ago the last telegram came and when the next is due, and how that looks.
+    pub(super) fn age(&self, long: bool) -> Line<'static> {
+        let Some(heard) = self.heard else {
             return Line::default();
         };
-        let style = match (self.is_late(), self.link.is_well()) {
-            (true, false) => BAD,
-            (true, true) => WARNING,
-            (false, _) => PLAIN,
-        };
         let age = words::ago(self.now, heard);
-        match self.is_late() {
-            true => Line::of(style, &age.replace(" ago", " old")),
-            false => Line::of(style, &age),
+        if self.is_late() {
+            let style = match self.link.is_well() {
+                true => WARNING,
+                false => BAD,
+            };
+            let lead = if long { "values " } else { "" };
+            return Line::of(style, &format!("{lead}{}", age.replace(" ago", " old")));
         }
+        let mut line = Line::of(PLAIN, &age);
+        let passed = self.now.duration_since(heard).as_secs();
+        let left = self.period() - passed;
+        if long && self.is_live && self.extent.is_none() && self.period() > 2 {
+            line.put(FAINT, &format!(", next in {} s", left.max(0)));
+        }
+        line
     }
 
     /// What the user calls the meter: label and name in the key ring, else what the meter calls itself.
@@ -120,31 +84,175 @@ impl<'a> Block<'a> {
         label.or(name).or(id).unwrap_or(&self.link.name)
     }
 
-    /// What to say in place of values.
-    pub(super) fn nothing(&self) -> Line {
-        let mut line = Line::default();
-        line.to(INDENT);
-        line.join(&self.nothing_short());
-        line
+    /// The title, with as much as fits: what it is called, where it hangs, how old it is.
+    pub(super) fn title(&self, lead: &str, width: usize) -> Line<'static> {
+        let id = self.meter.map_or("", |meter| &*meter.id);
+        let source = &*self.link.name;
+        let call = self.call();
+        let others: Vec<&str> = [id, source]
+            .into_iter()
+            .filter(|other| !other.is_empty() && *other != call)
+            .collect();
+        let age = self.age(true);
+        let short = self.age(false);
+        let build = |others: &[&str], age: &Line<'static>| {
+            let mut line = Line::default();
+            if !lead.is_empty() {
+                line.put(FAINT, &format!(" {lead}"));
+            }
+            line.put(BOLD, &format!(" {call}"));
+            for other in others {
+                line.put(FAINT, &format!("  {other}"));
+            }
+            let at = width.saturating_sub(age.width() + 1);
+            line.to(at.max(line.width() + 1));
+            line.join(age);
+            line
+        };
+        // What is dropped must not come and go with each second.
+        let room = width.saturating_sub(1);
+        let mut lines = (0..=others.len())
+            .rev()
+            .map(|count| build(others.get(..count).unwrap_or_default(), &age))
+            .chain([build(&[], &short)]);
+        lines
+            .find(|line| line.width() <= room + 1)
+            .unwrap_or_else(|| {
+                let mut line = Line::of(BOLD, &format!(" {call} "));
+                line.join(&short);
+                line
+            })
+    }
+
+    /// Import, export and net.
+    pub(super) fn power(&self, width: usize) -> Vec<Line<'static>> {
+        let Some(latest) = self.latest else {
+            return Vec::new();
+        };
+        let cell = |word: &str, value: Option<Decimal>| {
+            let (digits, unit) = words::power(value?);
+            let mut cell = Line::of(PLAIN, &format!("{word:<6}"));
+            cell.put(BOLD, &format!("{digits:>9}"));
+            cell.say(&format!(" {unit:<2}"));
+            Some(cell)
+        };
+        let cells = [
+            cell("import", latest.import),
+            cell("export", latest.export),
+            cell("net", latest.net),
+        ];
+        let cells: Vec<Line<'static>> = cells.into_iter().flatten().collect();
+        match cells.is_empty() {
+            true => Vec::new(),
+            false => self.fade(flow("POWER", &cells, 4, width)),
+        }
+    }
+
+    /// The running quarter of an hour: its mean, a gauge against the reference power, what is left and above.
+    pub(super) fn quarter(&self, width: usize) -> Vec<Line<'static>> {
+        let Some(quarter) = self.latest.map(|latest| latest.quarter) else {
+            return Vec::new();
+        };
+        let Some(mean) = quarter.mean else {
+            return Vec::new();
+        };
+        let power = |value: Decimal| {
+            let (digits, unit) = words::power(value);
+            format!("{digits} {unit}")
+        };
+        let mut first = Line::of(PLAIN, "mean ");
+        first.put(BOLD, &power(mean));
+        let Quarter {
+            used,
+            left,
+            up_to,
+            above_today,
+            above_month,
+            ..
+        } = quarter;
+        let is_over = left.is_some_and(|left| left.digits <= 0);
+        let style = if is_over { BAD } else { PLAIN };
+        let mut cells = vec![first];
+        if let (Some(used), Some(left)) = (used, left) {
+            let all = used.checked_add(left);
+            let part = |value: Option<Decimal>| value.and_then(thousandths).unwrap_or(0);
+            let mut gauge = Line::of(PLAIN, "used ");
+            let room = if width < 60 { 10 } else { 20 };
+            gauge.join(&bar(part(Some(used)), part(all), room, is_over));
+            gauge.say(&format!(" {used}"));
+            if let Some(all) = all.filter(|_| !is_over) {
+                gauge.say(&format!(" of {all}"));
+            }
+            gauge.say(" kWh");
+            cells.push(gauge);
+        } else if let Some(used) = used {
+            cells.push(Line::of(PLAIN, &format!("used {used} kWh")));
+        }
+        if let Some(up_to) = up_to {
+            cells.push(Line::of(style, &format!("up to {}", power(up_to))));
+        }
+        let above: Vec<String> = [(above_today, "today"), (above_month, "this month")]
+            .into_iter()
+            .filter_map(|(value, word)| {
+                Some(format!(
+                    "{} {word}",
+                    value.filter(|value| value.digits > 0)?
+                ))
+            })
+            .collect();
+        if !above.is_empty() {
+            let above = format!("above {} kWh", above.join(", "));
+            cells.push(Line::of(WARNING, &above));
+        }
+        self.fade(flow("QUARTER", &cells, 3, width))
+    }
+
+    /// Readings of the meters on the M-Bus.
+    pub(super) fn devices(&self, width: usize) -> Vec<Line<'static>> {
+        let Some(latest) = self.latest else {
+            return Vec::new();
+        };
+        let cells = latest.devices.iter().map(|device| {
+            let name = device.medium.replace('_', " ");
+            let mut cell = Line::of(PLAIN, &format!("{} {name} ", device.channel));
+            cell.put(BOLD, &device.value.to_string());
+            cell.say(&format!(" {}", device.unit));
+            if let Some(time) = &device.time {
+                cell.put(FAINT, &format!(" {}", words::time(time, latest.clock)));
+            }
+            cell
+        });
+        let cells: Vec<Line<'static>> = cells.collect();
+        match cells.is_empty() {
+            true => Vec::new(),
+            false => self.fade(flow("DEVICES", &cells, 3, width)),
+        }
+    }
+
+    /// Grey, where it is old.
+    pub(super) fn fade(&self, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
+        match self.is_late() {
+            true => lines.into_iter().map(Words::faded).collect(),
+            false => lines,
+        }
     }
 
     /// What is wrong with the link, where something is.
-    pub(super) fn ill(&self) -> Option<Line> {
+    pub(super) fn ill(&self) -> Option<(Style, String)> {
         if self.link.is_well() {
             return None;
         }
         let Link { state, message, .. } = self.link;
         let style = if state == "lost" { BAD } else { WARNING };
-        let mut line = Line::of(style, state);
-        line.say(&format!(" {}", words::ago(self.now, self.link.changed)));
+        let mut text = format!("{state} {}", words::ago(self.now, self.link.changed));
         if !message.is_empty() {
-            line.say(&format!(": {message}"));
+            text.push_str(&format!(": {message}"));
         }
-        Some(line)
+        Some((style, text))
     }
 
     /// Good, refused and missed frames.
-    pub(super) fn counts(&self) -> Vec<Line> {
+    pub(super) fn counts(&self) -> Vec<Line<'static>> {
         let meter = self.meter;
         let mut cells = Vec::new();
         let mut cell = |style, number: u64, what: &str| {
@@ -164,197 +272,169 @@ impl<'a> Block<'a> {
     }
 
     /// That the last telegram did not prove its origin.
-    pub(super) fn unproven(&self) -> Option<Line> {
+    pub(super) fn unproven(&self) -> Option<Line<'static>> {
         let tag = self.meter.and_then(|meter| meter.unproven)?;
         Some(Line::of(WARNING, said::unproven(tag)))
     }
 
-    /// The curve of power in the columns there are.
-    pub(super) fn columns(&self, meter: &Meter, width: usize) -> Curve {
-        let period = (meter.period() + 500) / 1000;
-        meter.powers.curve(self.now, width, period)
-    }
-
-    /// The title, with as much as fits.
-    fn title(&self, alone: bool, width: usize) -> Line {
-        let id = self.meter.map_or("", |meter| &*meter.id);
-        let name = self.meter.and_then(|meter| meter.name.as_deref());
-        let source = &*self.link.name;
-        let long = format!("{source} {}", self.link.settings);
-        let call = self.call();
-        let names = [self.link.label.as_deref(), name].into_iter().flatten();
-        let mut names: Vec<&str> = names.collect();
-        names.dedup();
-        if !alone {
-            names.retain(|name| *name != call);
+    /// The link in a line, and what is wrong with it.
+    pub(super) fn link_line(&self, width: usize) -> Vec<Line<'static>> {
+        let mut cells = self.counts();
+        if self.first {
+            let style = if self.link.junk > 0 { WARNING } else { PLAIN };
+            let junk = match self.link.junk {
+                0 => "0 junk bytes".to_owned(),
+                junk => count(junk, "junk byte").to_string(),
+            };
+            cells.push(Line::of(style, &junk));
         }
-        let names = [&[id], &*names].concat().join(" ");
-        let names = names.trim();
-        let names = if names == call { "" } else { names };
-        let telegrams = match self.heard_meter() {
-            Some(meter) => format!("telegram {}", meter.good),
-            None => String::new(),
-        };
-        let lead = if alone { "smarty" } else { call };
-        let mut age = self.age();
-        if self.is_late() {
-            let mut long = Line::of(*age.first_style(), "values ");
-            long.join(&age);
-            age = long;
+        if self.extent.is_none() {
+            let up = words::span(self.now, self.link.started);
+            cells.push(Line::of(PLAIN, &format!("up {up}")));
         }
-        // What is dropped must not come and go with each second.
-        let room = (width + age.width()).saturating_sub(age.width().max(AGE));
-        let build = |gap: &str, parts: &[&str]| {
-            let mut line = Line::of(BOLD, &format!(" {lead}"));
-            let parts = parts.iter().map(|part| part.trim());
-            for part in parts.filter(|part| !part.is_empty() && *part != lead) {
-                line.say(gap);
-                line.say(part);
-            }
-            line.say(gap);
-            line.join(&age);
-            line
-        };
-        let parts: [&[&str]; 5] = match alone {
-            true => [
-                &[&long, names, &telegrams],
-                &[source, names, &telegrams],
-                &[names, &telegrams],
-                &[call, &telegrams],
-                &[call],
-            ],
-            false => [
-                &[names, &long, &telegrams],
-                &[names, source, &telegrams],
-                &[names, &telegrams],
-                &[&telegrams],
-                &[],
-            ],
-        };
-        let variants = parts
-            .iter()
-            .flat_map(|parts| [("   ", *parts), ("  ", *parts)]);
-        let mut lines = variants.map(|(gap, parts)| build(gap, parts));
-        let shortest = build(" ", &[]);
-        lines.find(|line| line.width() <= room).unwrap_or(shortest)
-    }
-
-    fn power(&self, meter: &Meter, width: usize) -> Vec<Line> {
-        let latest = &meter.latest;
-        let cell = |word: &str, value: Option<Decimal>, style: Style| {
-            let mut cell = Line::of(PLAIN, word);
-            cell.put(style, &format!("{:>9}", value?.to_string()));
-            cell.say(" kW");
-            Some(cell)
-        };
-        let cells = [
-            cell("import", latest.import, BOLD),
-            cell("export", latest.export, BOLD),
-            cell("net", latest.net, side(latest.net).bold()),
-        ];
-        match cells.into_iter().flatten().collect::<Vec<_>>() {
-            cells if cells.is_empty() => Vec::new(),
-            cells => flow("POWER", &cells, 5, width),
+        if !self.link.settings.is_empty() && width >= 90 {
+            cells.push(Line::of(FAINT, &self.link.settings));
         }
-    }
-
-    fn curve(&self, meter: &Meter, rows: usize, width: usize) -> Vec<Line> {
-        let digits = meter.powers.widest();
-        if digits == 0 || rows == 0 {
-            return Vec::new();
-        }
-        let beside = STATISTICS + 3 * digits;
-        let room = width.saturating_sub(INDENT + beside + 1);
-        // On a narrow screen the numbers have a row of their own.
-        let (room, apart) = match room < CURVE_MIN {
-            true => (width.saturating_sub(INDENT + 1), true),
-            false => (room, false),
-        };
-        let curve = self.columns(meter, room);
-        let mut lines: Vec<Line> = blocks(&curve.columns, rows)
-            .iter()
-            .map(|row| {
-                let mut line = Line::default();
-                line.to(INDENT);
-                line.join(&cells(row));
-                line
-            })
-            .collect();
-        let Some(range) = curve.range else {
-            return lines;
-        };
-        let mut numbers = Line::of(FAINT, &format!("{:2} min", curve.minutes));
-        for (word, watts) in ["min", "mean", "max"].into_iter().zip(range) {
-            numbers.say(&format!("  {word} {:>digits$}", kilowatts(watts)));
-        }
-        match lines.last_mut() {
-            Some(last) if !apart => {
-                last.to(INDENT + curve.columns.len() + 2);
-                last.join(&numbers);
-            }
-            _ => {
-                let mut line = Line::default();
-                line.to(INDENT);
-                line.join(&numbers);
-                lines.push(line);
-            }
+        let mut lines = flow("LINK", &cells, 2, width);
+        if let Some((style, ill)) = self.ill() {
+            let at = indent(width);
+            lines.extend(super::line::wrapped(style, &ill, (at, at), width));
         }
         lines
     }
 
-    fn link_rows(&self, alone: bool, width: usize) -> Vec<Line> {
-        let mut cells = self.counts();
-        if self.first && self.link.junk > 0 {
-            let junk = count(self.link.junk, "junk byte").to_string();
-            cells.push(Line::of(WARNING, &junk));
-        } else if self.first {
-            cells.push(Line::of(PLAIN, "0 junk bytes"));
+    /// Why there are no values; what diagnosis has found out stands below, alone.
+    pub(super) fn nothing(&self) -> Line<'static> {
+        let trouble = self.meter.and_then(|meter| Some((meter, meter.trouble?)));
+        match trouble {
+            _ if self.meter.is_some_and(|meter| meter.heard.is_some()) => {
+                Line::of(FAINT, "nothing is kept of this time")
+            }
+            Some((meter, reason)) if self.link.findings.is_empty() || reason == Reason::NoKey => {
+                Line::of(WARNING, &words::trouble(reason, &meter.id))
+            }
+            Some(_) => Line::of(FAINT, "no telegram was good yet"),
+            None => Line::of(FAINT, "waiting for the first telegram"),
         }
-        let up = words::span(self.now, self.link.started);
-        cells.push(Line::of(PLAIN, &format!("up {up}")));
-        let mut rows = flow("LINK", &cells, 2, width);
-        if let Some(row) = rows.last_mut()
-            && alone
-            && row.width() + QUIT.len() + 3 < width
-        {
-            row.to(width.min(80) - QUIT.len() - 1);
-            row.put(FAINT, QUIT);
-        }
-        if let Some(ill) = self.ill() {
-            rows.extend(ill.wrapped((INDENT, INDENT), width));
-        }
-        rows
     }
-}
 
-/// The style of a net power.
-pub(super) fn side(net: Option<Decimal>) -> Style {
-    match net {
-        Some(net) if net.digits < 0 => GOOD,
-        _ => TAKEN,
+    /// The powers of a stretch of time that ends now, in columns.
+    pub(super) fn curve(&self, span: Span) -> Curve {
+        match self.meter {
+            Some(meter) => meter.powers.curve(span, 2 * self.period()),
+            None => Curve {
+                columns: Vec::new(),
+                range: None,
+            },
+        }
     }
-}
 
-/// A row of blocks in the colours of their directions.
-pub(super) fn cells(row: &[(char, bool)]) -> Line {
-    let mut line = Line::default();
-    let mut letter = [0; 4];
-    for (block, given) in row {
-        let style = match (block, given) {
-            (' ', _) => PLAIN,
-            (_, true) => GOOD,
-            (_, false) => TAKEN,
+    /// What the curve is called.
+    pub(super) fn directions(&self) -> &'static str {
+        match self.latest {
+            Some(latest) if latest.import.is_some() && latest.export.is_none() => "import",
+            Some(latest) if latest.import.is_none() && latest.export.is_some() => "export",
+            _ => "import and export",
+        }
+    }
+
+    /// Name, net power and age in one line, for where there is room for no more.
+    pub(super) fn one_line(&self, width: usize) -> Line<'static> {
+        let room = match width {
+            ..30 => 8,
+            30..76 => 12,
+            76.. => 20,
         };
-        line.put(style, block.encode_utf8(&mut letter));
+        let mut line = Line::default();
+        line.put(BOLD, &cut(&format!(" {}", self.call()), room - 1));
+        line.to(room);
+        match (self.latest, self.ill()) {
+            (_, Some((style, ill))) => line.put(style, &ill),
+            (None, None) => line.join(&self.nothing()),
+            (Some(latest), None) => {
+                let mut values = Line::default();
+                let mut cell = |word: &str, value: Option<Decimal>| {
+                    let Some(value) = value else { return };
+                    let (digits, unit) = words::power(value);
+                    if values.width() > 0 {
+                        values.say("  ");
+                    }
+                    values.say(word);
+                    let digits = match width {
+                        ..30 => digits,
+                        30.. => format!("{digits:>7}"),
+                    };
+                    values.put(BOLD, &digits);
+                    values.say(&format!(" {unit:<2}"));
+                };
+                if width >= 76 {
+                    cell("import", latest.import);
+                    cell("export", latest.export);
+                }
+                cell(if width < 30 { "" } else { "net" }, latest.net);
+                match self.is_late() {
+                    true => line.join(&values.faded()),
+                    false => line.join(&values),
+                }
+                if let Some(unproven) = self.unproven() {
+                    line.say("  ");
+                    line.join(&unproven);
+                }
+            }
+        }
+        let age = self.age(false);
+        let at = width.saturating_sub(age.width() + 1);
+        if age.width() > 0 && line.width() <= at {
+            line.to(at);
+            line.join(&age);
+        }
+        line
     }
+}
+
+/// Bars of powers.
+pub(super) fn bars(columns: &[Option<i64>]) -> Vec<Bar> {
+    columns.iter().map(|watts| Bar::of(*watts)).collect()
+}
+
+/// Lowest, mean and highest.
+pub(super) fn range(curve: &Curve) -> String {
+    let Some(range) = curve.range else {
+        return String::new();
+    };
+    let small = range.iter().all(|watts| watts.abs() < 1000);
+    let words = ["min", "mean", "max"].into_iter().zip(range);
+    let words: Vec<String> = words
+        .map(|(word, watts)| match small {
+            true => format!("{word} {watts}"),
+            false => format!("{word} {}", Decimal::new(watts, 3)),
+        })
+        .collect();
+    words.join("  ")
+}
+
+/// A bar that is filled as far as a part is of a whole.
+pub(super) fn bar(part: i64, whole: i64, room: usize, is_over: bool) -> Line<'static> {
+    let whole = i128::from(whole.max(1));
+    let filled = i128::from(part.max(0)) * room as i128;
+    let filled = usize::try_from((filled + whole / 2) / whole).unwrap_or(room);
+    let filled = filled.min(room);
+    let style = if is_over { BAD } else { super::look::TAKEN };
+    let mut line = Line::default();
+    line.put(style, &"█".repeat(filled));
+    line.put(FAINT, &"░".repeat(room - filled));
     line
 }
 
-/// How to leave the screen.
-pub(super) const QUIT: &str = "q ends";
-/// Columns of `  10 min  min   mean   max ` without the digits.
-const STATISTICS: usize = 8 + 6 + 7 + 6;
-/// Columns of an age within the first hours.
-const AGE: usize = "59 s ago".len();
-/// Least columns of a curve beside its numbers.
-const CURVE_MIN: usize = 12;
+/// The beginning of a text, in columns.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthChar;
+    let mut left = width;
+    let fits = |letter: &char| {
+        let width = letter.width().unwrap_or(1);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    text.chars().take_while(fits).collect()
+}

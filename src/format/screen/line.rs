@@ -1,162 +1,109 @@
-//! A line of the screen: styled words with a known width, cut to the width there is.
+//! Lines of words: built word by word, set at columns, wrapped.
 
-use std::fmt::Write;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 
-use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthChar;
+use super::look::{FAINT, LABEL, PLAIN};
+use crate::format::clean::clean;
 
-use crate::format::clean::steers;
-
-/// Words of a line, and the columns that they take.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    words: Vec<(Style, String)>,
-    width: usize,
+/// What lines are built with; texts from outside lose what could steer the terminal.
+pub(super) trait Words {
+    /// A line of one word.
+    fn of(style: Style, text: &str) -> Self;
+    /// Appends words.
+    fn put(&mut self, style: Style, text: &str);
+    /// Appends words in no style.
+    fn say(&mut self, text: &str);
+    /// Appends spaces up to a column.
+    fn to(&mut self, column: usize);
+    /// Appends another line.
+    fn join(&mut self, other: &Self);
+    /// The same words, all of them grey, none bold or in colour: what they say is old.
+    fn faded(self) -> Self;
+    /// The style of its first words.
+    fn first_style(&self) -> Style;
 }
 
-impl Line {
-    /// A line of one word.
-    pub(super) fn of(style: Style, text: &str) -> Self {
+impl Words for Line<'static> {
+    fn of(style: Style, text: &str) -> Self {
         let mut line = Self::default();
         line.put(style, text);
         line
     }
 
-    /// Columns taken.
-    pub(super) fn width(&self) -> usize {
-        self.width
+    fn put(&mut self, style: Style, text: &str) {
+        self.spans.push(Span::styled(clean(text), style));
     }
 
-    /// Appends words; what could steer the terminal is shown as a question mark.
-    pub(super) fn put(&mut self, style: Style, text: &str) {
-        let mut clean = String::with_capacity(text.len());
-        for letter in text.chars() {
-            match letter.width() {
-                // Marks without a width of their own could join letters to other widths.
-                Some(0) => {}
-                Some(width) if !steers(letter) => {
-                    clean.push(letter);
-                    self.width += width;
-                }
-                _ => {
-                    clean.push('?');
-                    self.width += 1;
-                }
-            }
-        }
-        match self.words.last_mut() {
-            Some((last, words)) if *last == style => words.push_str(&clean),
-            _ => self.words.push((style, clean)),
-        }
-    }
-
-    /// Appends words in no style.
-    pub(super) fn say(&mut self, text: &str) {
+    fn say(&mut self, text: &str) {
         self.put(PLAIN, text);
     }
 
-    /// Appends spaces up to a column.
-    pub(super) fn to(&mut self, column: usize) {
-        if column > self.width {
-            self.say(&" ".repeat(column - self.width));
+    fn to(&mut self, column: usize) {
+        let width = self.width();
+        if column > width {
+            self.say(&" ".repeat(column - width));
         }
     }
 
-    /// Appends another line.
-    pub(super) fn join(&mut self, other: &Line) {
-        for (style, text) in &other.words {
-            self.put(*style, text);
-        }
+    fn join(&mut self, other: &Self) {
+        self.spans.extend(other.spans.iter().cloned());
     }
 
-    /// The same words, all of them grey, none bold or in colour: what they say is old.
-    pub(super) fn faded(mut self) -> Self {
-        for (style, _) in &mut self.words {
-            *style = FAINT;
+    fn faded(mut self) -> Self {
+        for span in &mut self.spans {
+            span.style = FAINT;
         }
         self
     }
 
-    /// The style of its first words.
-    pub(super) fn first_style(&self) -> &Style {
-        self.words.first().map_or(&PLAIN, |(style, _)| style)
-    }
-
-    /// The same words, no wider than `width`.
-    pub(super) fn cut(self, width: usize) -> Self {
-        let mut left = width;
-        let mut line = Self::default();
-        for (style, text) in &self.words {
-            let end = fitting(text, &mut left);
-            line.put(*style, text.get(..end).unwrap_or_default());
-            if end < text.len() {
-                break;
-            }
-        }
-        line
-    }
-
-    /// The same words in as many lines as they need, the first and the others with so many spaces before them.
-    pub(super) fn wrapped(&self, indents: (usize, usize), width: usize) -> Vec<Self> {
-        let start = |indent: usize| {
-            let mut line = Self::default();
-            line.to(indent);
-            line
-        };
-        let mut lines = Vec::new();
-        let (mut line, mut empty) = (start(indents.0), true);
-        let words = self.words.iter().flat_map(|(style, text)| {
-            let words = text.split_whitespace();
-            words.map(|word| Self::of(*style, word))
-        });
-        for word in words {
-            if !empty && line.width() + 1 + word.width() > width {
-                lines.push(std::mem::replace(&mut line, start(indents.1)));
-                empty = true;
-            }
-            if !empty {
-                line.say(" ");
-            }
-            line.join(&word);
-            empty = false;
-        }
-        lines.extend((!empty).then_some(line));
-        lines
-    }
-
-    /// Gives the text with its styles, no wider than `width`.
-    pub(super) fn render(&self, width: usize) -> String {
-        let mut out = String::new();
-        let mut left = width;
-        for (style, text) in &self.words {
-            let end = fitting(text, &mut left);
-            let part = text.get(..end).unwrap_or_default();
-            // Spaces show no style but a line or a ground, which none here has.
-            match *style == PLAIN || part.trim().is_empty() {
-                true => out.push_str(part),
-                false => drop(write!(out, "{style}{part}{style:#}")),
-            }
-            if end < text.len() {
-                break;
-            }
-        }
-        out.truncate(out.trim_end_matches(' ').len());
-        out
+    fn first_style(&self) -> Style {
+        self.spans.first().map_or(PLAIN, |span| span.style)
     }
 }
 
+/// The text in as many lines as it needs, the first and the others with so many spaces before them.
+pub(super) fn wrapped(
+    style: Style,
+    text: &str,
+    indents: (usize, usize),
+    width: usize,
+) -> Vec<Line<'static>> {
+    let (first, others) = (" ".repeat(indents.0), " ".repeat(indents.1));
+    let options = textwrap::Options::new(width.max(1))
+        .initial_indent(&first)
+        .subsequent_indent(&others)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let text = clean(text);
+    let text = text.trim();
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let lines = textwrap::wrap(text, options);
+    lines.iter().map(|line| Line::of(style, line)).collect()
+}
+
 /// Sets cells behind a label, in as many rows as they need.
-pub(super) fn flow(label: &str, cells: &[Line], gap: usize, width: usize) -> Vec<Line> {
+pub(super) fn flow(
+    label: &str,
+    cells: &[Line<'static>],
+    gap: usize,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let indent = indent(width);
     let mut rows = Vec::new();
     let mut row = Line::of(LABEL, &format!(" {label}"));
     for (index, cell) in cells.iter().enumerate() {
-        let at = match row.width() <= INDENT {
-            true => INDENT,
+        let at = match row.width() <= indent {
+            true => indent,
             false => row.width() + gap,
         };
         if index > 0 && at + cell.width() > width {
             rows.push(std::mem::take(&mut row));
-            row.to(INDENT);
+            row.to(indent);
         } else {
             row.to(at);
         }
@@ -166,81 +113,49 @@ pub(super) fn flow(label: &str, cells: &[Line], gap: usize, width: usize) -> Vec
     rows
 }
 
-/// The end of what fits into the columns left, which it takes.
-fn fitting(text: &str, left: &mut usize) -> usize {
-    for (at, letter) in text.char_indices() {
-        let width = letter.width().unwrap_or(1);
-        if width > *left {
-            return at;
-        }
-        *left -= width;
+/// Draws lines from the top of an area on, as far as they fit.
+pub(super) fn draw(lines: &[Line<'static>], area: Rect, buffer: &mut Buffer) {
+    for (row, line) in area.rows().zip(lines) {
+        buffer.set_line(row.x, row.y, line, row.width);
     }
-    text.len()
 }
 
-/// The column that the values of a block begin at.
-pub(super) const INDENT: usize = 11;
-
-pub(super) const PLAIN: Style = Style::new();
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
-/// What a row holds.
-pub(super) const LABEL: Style = AnsiColor::Cyan.on_default();
-/// All is well; power given to the grid.
-pub(super) const GOOD: Style = AnsiColor::Green.on_default();
-/// Power taken from the grid.
-pub(super) const TAKEN: Style = AnsiColor::Blue.on_default();
-/// Something to look at.
-pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-/// Something does not work.
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// The column that the values behind a label begin at.
+pub(super) fn indent(width: usize) -> usize {
+    if width < 60 { 9 } else { 11 }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_is_cut_at_its_width_and_wide_letters_stay_whole() {
-        let mut line = Line::of(BOLD, "ab");
-        line.say("漢字");
-        assert_eq!(line.width(), 6);
-        let cut = |width| anstream::adapter::strip_str(&line.render(width)).to_string();
-        assert_eq!(cut(6), "ab漢字");
-        assert_eq!(cut(5), "ab漢");
-        assert_eq!(cut(3), "ab");
-        assert_eq!(cut(0), "");
+    fn text(lines: &[Line<'static>]) -> Vec<String> {
+        lines.iter().map(Line::to_string).collect()
     }
 
     #[test]
     fn what_could_steer_the_terminal_is_not_passed_on() {
-        let line = Line::of(PLAIN, "a\u{1b}[2J\u{9b}2J\r\n\u{200d}e\u{301}");
-        assert_eq!(line.render(80), "a?[2J?2J??e");
-        assert_eq!(line.width(), 11);
+        let line = Line::of(PLAIN, "a\u{1b}[2J\u{9b}2J\r\n\u{202e}e");
+        let bad = |letter: char| letter.is_control() || letter == '\u{202e}';
+        assert!(!line.to_string().contains(bad), "{line}");
+        assert_eq!(line.width(), 12);
     }
 
     #[test]
     fn words_that_do_not_fit_go_on_below() {
-        let rows = |width| -> Vec<String> {
-            let rows = Line::of(PLAIN, "put a  stronger pull-up").wrapped((1, 3), width);
-            rows.iter().map(|row| row.render(width)).collect()
-        };
-        assert_eq!(rows(24), [" put a stronger pull-up"]);
-        assert_eq!(rows(23), [" put a stronger pull-up"]);
-        assert_eq!(rows(22), [" put a stronger", "   pull-up"]);
-        assert_eq!(rows(6), [" put a", "   str", "   pul"]);
-        assert!(Line::of(PLAIN, " ").wrapped((1, 3), 80).is_empty());
+        let rows = |width| text(&wrapped(PLAIN, "put a  stronger pull-up", (1, 3), width));
+        assert_eq!(rows(25), [" put a  stronger pull-up"]);
+        assert_eq!(rows(22), [" put a  stronger", "   pull-up"]);
+        assert!(rows(6).iter().all(|row| row.chars().count() <= 6));
+        assert!(wrapped(PLAIN, " ", (1, 3), 80).is_empty());
     }
 
     #[test]
     fn cells_that_do_not_fit_go_on_in_the_next_row() {
         let cells = ["one", "two", "three"].map(|word| Line::of(PLAIN, word));
-        let rows = |width| -> Vec<String> {
-            let rows = flow("X", &cells, 2, width);
-            let text = |row: &Line| anstream::adapter::strip_str(&row.render(80)).to_string();
-            rows.iter().map(text).collect()
-        };
-        assert_eq!(rows(26), [" X         one  two  three"]);
-        assert_eq!(rows(25), [" X         one  two", "           three"]);
+        let rows = |width| text(&flow("X", &cells, 2, width));
+        assert_eq!(rows(24), [" X       one  two  three"]);
+        assert_eq!(rows(23), [" X       one  two", "         three"]);
         assert_eq!(rows(1).len(), 3);
     }
 }

@@ -1,20 +1,23 @@
 //! What is known of one meter: its last values, its counts and its history.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::energy::{Energy, Registers};
-use super::power::Powers;
+use super::history::Powers;
+use super::sums::Sums;
+use super::tape::Tape;
 use crate::p1::ciphering::{FrameCounter, SystemTitle};
-use crate::p1::derive::Derived;
+use crate::p1::derive::{Derived, Deriver};
 use crate::p1::event::{Decoded, Reason, Refused, Tag};
+use crate::p1::period::Ledger;
 use crate::p1::telegram::{Telegram, Value};
 use crate::p1::unit::Unit;
 use crate::p1::value::{self, Decimal};
 
 /// One meter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Meter {
     /// Place of its link among the links.
     pub(super) link: usize,
@@ -34,19 +37,28 @@ pub(super) struct Meter {
     pub(super) heard: Option<Timestamp>,
     /// Why frames are refused, since the last good one.
     pub(super) trouble: Option<Reason>,
-    /// Powers of the last hour.
+    /// Powers over time, and those of the phases.
     pub(super) powers: Powers,
-    /// Energy counters.
-    pub(super) energy: Energy,
+    pub(super) phase_powers: [Powers; 3],
+    /// What its counters have said, by quarters of an hour.
+    pub(super) ledger: Ledger,
+    /// What was used today, yesterday and this month.
+    pub(super) sums: Sums,
     /// Values of the last telegram.
     pub(super) latest: Latest,
-    /// What was computed at the last telegram.
-    pub(super) computed: Vec<Derived>,
+    /// Values of those before.
+    pub(super) tape: Tape,
     /// Verdict on the tag of the last telegram, where it proves nothing.
     pub(super) unproven: Option<Tag>,
     counter: Option<FrameCounter>,
     refused_since: u64,
     intervals: VecDeque<i64>,
+    /// Seconds of the first telegram and the last, by which powers are kept.
+    first: Option<i64>,
+    second: Option<i64>,
+    /// Computes where nobody else does.
+    deriver: Deriver,
+    most_amperes: Option<Decimal>,
 }
 
 /// Values of the last telegram.
@@ -61,13 +73,38 @@ pub(super) struct Latest {
     /// For each phase the values of [`PHASE_COLUMNS`].
     pub(super) phases: [[Option<Decimal>; PHASE_COLUMNS.len()]; 3],
     /// Meters on the M-Bus.
-    pub(super) devices: Vec<Device>,
+    pub(super) devices: Arc<[Device]>,
     /// Time of the telegram by the meter's clock.
     pub(super) clock: Option<value::Timestamp>,
+    /// Current that may be taken on a phase, A.
+    pub(super) current_limit: Option<Decimal>,
+    /// Power that may be taken, with its unit as the meter says it.
+    pub(super) power_limit: Option<(Decimal, &'static str)>,
+    /// Counters, kWh: import and export.
+    pub(super) counters: [Option<Decimal>; 2],
+    /// The running quarter of an hour.
+    pub(super) quarter: Quarter,
+}
+
+/// The running quarter of an hour; what depends on a reference power only where one is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Quarter {
+    /// Mean power so far, kW.
+    pub(super) mean: Option<Decimal>,
+    /// Energy so far, kWh.
+    pub(super) used: Option<Decimal>,
+    /// Energy up to the reference power, kWh.
+    pub(super) left: Option<Decimal>,
+    /// Power that may be taken until its end, kW.
+    pub(super) up_to: Option<Decimal>,
+    /// Energy above the reference power today, kWh.
+    pub(super) above_today: Option<Decimal>,
+    /// The same of this month, kWh.
+    pub(super) above_month: Option<Decimal>,
 }
 
 /// A reading of a meter on the M-Bus.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Device {
     /// M-Bus channel.
     pub(super) channel: u8,
@@ -85,25 +122,54 @@ pub(super) struct Device {
 pub(super) struct PhaseColumn {
     /// What stands above it.
     pub(super) title: &'static str,
-    /// Columns that it takes.
-    pub(super) width: usize,
     before: &'static str,
     behind: &'static str,
 }
 
 impl Meter {
     /// A meter of which nothing is known but its id.
-    pub(super) fn new(link: usize, title: Option<SystemTitle>, id: &str) -> Self {
+    pub(super) fn new(link: usize, title: Option<SystemTitle>, id: &str, recorded: bool) -> Self {
         Self {
             link,
             title,
             id: id.to_owned(),
-            ..Self::default()
+            name: None,
+            good: 0,
+            refused: 0,
+            missed: None,
+            heard: None,
+            trouble: None,
+            powers: match recorded {
+                true => Powers::of_recording(RECORDED),
+                false => Powers::live(),
+            },
+            phase_powers: std::array::from_fn(|_| match recorded {
+                true => Powers::of_recording(RECORDED_PHASE),
+                false => Powers::of_phase(),
+            }),
+            ledger: Ledger::default(),
+            sums: Sums::default(),
+            latest: Latest::default(),
+            tape: Tape::new(recorded),
+            unproven: None,
+            counter: None,
+            refused_since: 0,
+            intervals: VecDeque::new(),
+            first: None,
+            second: None,
+            deriver: Deriver::default(),
+            most_amperes: None,
         }
     }
 
-    /// Takes a good telegram.
-    pub(super) fn telegram(&mut self, now: Timestamp, decoded: &Decoded<'_>) {
+    /// Takes a good telegram; keeps the values of so many.
+    pub(super) fn telegram(
+        &mut self,
+        now: Timestamp,
+        decoded: &Decoded<'_>,
+        derived: &[Derived],
+        shots: usize,
+    ) {
         if let Some(before) = self.heard.replace(now) {
             let apart = now.duration_since(before).as_millis();
             if self.intervals.len() == INTERVALS {
@@ -117,11 +183,100 @@ impl Meter {
         if let Some(security) = &decoded.security {
             self.count(security.counter());
         }
-        let (latest, import, export) = Latest::of(&decoded.telegram);
+        let telegram = &decoded.telegram;
+        let mut latest = Latest::of(telegram, &self.latest.devices);
+        let own;
+        let derived = match derived {
+            [] => {
+                own = self.deriver.derive(telegram, true, None);
+                &own
+            }
+            derived => derived,
+        };
+        latest.quarter = Quarter::of(derived);
+        let second = now.as_second();
+        self.second = Some(second);
+        let clock = latest.clock.and_then(|clock| clock.instant());
+        let measured = clock.map_or(second, |at| at.as_second());
+        self.first = Some(self.first.map_or(measured, |first| first.min(measured)));
+        self.ledger.take(telegram, Some(second));
+        if let Some(watts) = latest.net.and_then(watts) {
+            self.powers.push(second, watts);
+        }
+        for (powers, watts) in self.phase_powers.iter_mut().zip(latest.phase_watts()) {
+            if let Some(watts) = watts {
+                powers.push(second, watts);
+            }
+        }
+        let amperes = latest.phases.iter().filter_map(|[_, current, ..]| *current);
+        let most = amperes.chain(self.most_amperes);
+        self.most_amperes = most.max_by_key(|value| thousandths(*value));
+        self.tape.push(second, &latest, shots);
         self.latest = latest;
-        self.energy.take(import, export, self.latest.clock);
-        if let Some(watts) = self.latest.net.and_then(watts) {
-            self.powers.push(now, watts);
+    }
+
+    /// The highest current of a phase so far, A.
+    pub(super) fn most_amperes(&self) -> Option<Decimal> {
+        self.most_amperes
+    }
+
+    /// Takes what is known of its past.
+    pub(super) fn recall(&mut self, ledger: Ledger, first: i64) {
+        self.ledger = ledger;
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        self.sums.forget();
+    }
+
+    /// Brings the sums up to a time.
+    pub(super) fn sum_up(&mut self, zone: &value::Zone, at: Option<i64>) {
+        match at {
+            Some(second) => self
+                .sums
+                .update(&self.ledger, zone, second, self.first, None),
+            None => {
+                let clock = self.latest.clock.and_then(|clock| clock.instant());
+                let second = clock.map(|at| at.as_second()).or(self.second);
+                if let Some(second) = second.or(self.first) {
+                    let latest = Some(&self.latest);
+                    self.sums
+                        .update(&self.ledger, zone, second, self.first, latest);
+                }
+            }
+        }
+    }
+
+    /// Whether it was never heard, and only its past is known.
+    pub(super) fn is_only_past(&self) -> bool {
+        self.good == 0 && self.first.is_some()
+    }
+
+    /// Forgets the older half of its past.
+    pub(super) fn forget_half(&mut self) {
+        let last = self.second.or(self.first);
+        if let (Some(first), Some(last)) = (self.first, last) {
+            let middle = first.midpoint(last);
+            self.ledger.forget_before(middle);
+            self.first = Some(middle);
+            self.sums.forget();
+        }
+    }
+
+    /// When something of it is known for the first time, seconds since 1970.
+    pub(super) fn first(&self) -> Option<i64> {
+        self.first
+    }
+
+    /// When the last telegram came, seconds since 1970.
+    pub(super) fn second(&self) -> Option<i64> {
+        self.second
+    }
+
+    /// Puts in order what came out of it.
+    pub(super) fn settle(&mut self) {
+        self.tape.settle();
+        self.powers.settle();
+        for powers in &mut self.phase_powers {
+            powers.settle();
         }
     }
 
@@ -141,14 +296,6 @@ impl Meter {
         middle.unwrap_or(PERIOD).clamp(1_000, 3_600_000)
     }
 
-    /// Whether the next telegram should long have come.
-    pub(super) fn is_late(&self, now: Timestamp) -> bool {
-        let silent = self
-            .heard
-            .map(|heard| now.duration_since(heard).as_millis());
-        silent.is_some_and(|silent| silent > i128::from(self.period()) * 3)
-    }
-
     fn count(&mut self, counter: FrameCounter) {
         let missed = self.missed.get_or_insert(0);
         if let Some(before) = self.counter.replace(counter) {
@@ -163,13 +310,20 @@ impl Meter {
 }
 
 impl Latest {
-    fn of(telegram: &Telegram<'_>) -> (Self, Registers, Registers) {
+    /// The values of a telegram; its devices may be those of the one before.
+    fn of(telegram: &Telegram<'_>, before: &Arc<[Device]>) -> Self {
         let mut latest = Self {
             clock: telegram.measured_at(),
             ..Self::default()
         };
-        let (mut import, mut export) = (Registers::default(), Registers::default());
         let mut net = None;
+        let mut tariffs = [None::<Decimal>; 2];
+        let add = |sum: &mut Option<Decimal>, value: Decimal| {
+            *sum = match *sum {
+                Some(sum) => sum.checked_add(value),
+                None => Some(value),
+            };
+        };
         for (at, value) in telegram.values() {
             let Some(value) = decimal(&value, at.shift) else {
                 continue;
@@ -178,10 +332,19 @@ impl Latest {
                 "active_power_import_kw" => latest.import = Some(value),
                 "active_power_export_kw" => latest.export = Some(value),
                 "active_power_net_kw" => net = Some(value),
-                "active_energy_import_kwh" => import.total(value),
-                "active_energy_export_kwh" => export.total(value),
-                key if is_tariff(key, "active_energy_import_tariff_") => import.tariff(value),
-                key if is_tariff(key, "active_energy_export_tariff_") => export.tariff(value),
+                "active_energy_import_kwh" => latest.counters[0] = Some(value),
+                "active_energy_export_kwh" => latest.counters[1] = Some(value),
+                "limiter_threshold_kva" => latest.power_limit = Some((value, "kVA")),
+                "limiter_threshold_kw" => latest.power_limit = Some((value, "kW")),
+                "limiter_threshold_a" | "fuse_threshold_l1_a" => {
+                    latest.current_limit = Some(value);
+                }
+                key if is_tariff(key, "active_energy_import_tariff_") => {
+                    add(&mut tariffs[0], value);
+                }
+                key if is_tariff(key, "active_energy_export_tariff_") => {
+                    add(&mut tariffs[1], value);
+                }
                 key => latest.phase(key, value),
             }
         }
@@ -191,8 +354,33 @@ impl Latest {
             (None, Some(export)) => Decimal::default().checked_sub(export),
             (None, None) => net,
         };
-        latest.devices = devices(telegram);
-        (latest, import, export)
+        for (counter, tariffs) in latest.counters.iter_mut().zip(tariffs) {
+            *counter = counter.or(tariffs);
+        }
+        let limit = telegram.readings().find(|reading| {
+            let entry = reading.entry();
+            entry.is_some_and(|entry| entry.name == "current_limit_import_export")
+        });
+        if let Some(Value::Number(limit)) = limit.and_then(|limit| limit.values().next()) {
+            latest.current_limit = limit.decimal();
+        }
+        let devices = devices(telegram);
+        latest.devices = match devices[..] == before[..] {
+            true => Arc::clone(before),
+            false => devices.into(),
+        };
+        latest
+    }
+
+    /// Net power of each phase, W.
+    pub(super) fn phase_watts(&self) -> [Option<i64>; 3] {
+        self.phases.map(|[_, _, import, export, ..]| {
+            let side = |value: Option<Decimal>| value.and_then(watts);
+            match (side(import), side(export)) {
+                (None, None) => None,
+                (import, export) => import.unwrap_or(0).checked_sub(export.unwrap_or(0)),
+            }
+        })
     }
 
     /// Columns of the table of phases for which there is a value.
@@ -214,6 +402,23 @@ impl Latest {
             if let Some(cell) = cell {
                 *cell = Some(value);
             }
+        }
+    }
+}
+
+impl Quarter {
+    fn of(derived: &[Derived]) -> Self {
+        let value = |key: &str| {
+            let found = derived.iter().find(|derived| derived.key == key);
+            found.map(|derived| derived.value)
+        };
+        Self {
+            mean: value("quarter_mean_power_kw"),
+            used: value("quarter_energy_kwh"),
+            left: value("quarter_left_kwh"),
+            up_to: value("quarter_left_kw"),
+            above_today: value("excess_day_kwh"),
+            above_month: value("excess_month_kwh"),
         }
     }
 }
@@ -261,32 +466,31 @@ fn is_tariff(key: &str, before: &str) -> bool {
 }
 
 /// Kilowatts as whole watts.
-fn watts(kilowatts: Decimal) -> Option<i64> {
-    match kilowatts.scale {
-        0..=3 => Some(kilowatts.rescale(3)?.digits),
-        scale => Some(kilowatts.digits / 10i64.checked_pow(u32::from(scale - 3))?),
+pub(super) fn watts(kilowatts: Decimal) -> Option<i64> {
+    thousandths(kilowatts)
+}
+
+/// Whole thousandths.
+pub(super) fn thousandths(value: Decimal) -> Option<i64> {
+    match value.scale {
+        0..=3 => Some(value.rescale(3)?.digits),
+        scale => Some(value.digits / 10i64.checked_pow(u32::from(scale - 3))?),
     }
 }
 
 /// The table of phases.
 pub(super) const PHASE_COLUMNS: [PhaseColumn; 6] = [
-    column("U/V", 10, "voltage_l", "_v"),
-    column("I/A", 6, "current_l", "_a"),
-    column("P+/kW", 9, "active_power_import_l", "_kw"),
-    column("P-/kW", 9, "active_power_export_l", "_kw"),
-    column("Q+/kvar", 10, "reactive_power_import_l", "_kvar"),
-    column("Q-/kvar", 10, "reactive_power_export_l", "_kvar"),
+    column("U/V", "voltage_l", "_v"),
+    column("I/A", "current_l", "_a"),
+    column("P+/kW", "active_power_import_l", "_kw"),
+    column("P-/kW", "active_power_export_l", "_kw"),
+    column("Q+/kvar", "reactive_power_import_l", "_kvar"),
+    column("Q-/kvar", "reactive_power_export_l", "_kvar"),
 ];
 
-const fn column(
-    title: &'static str,
-    width: usize,
-    before: &'static str,
-    behind: &'static str,
-) -> PhaseColumn {
+const fn column(title: &'static str, before: &'static str, behind: &'static str) -> PhaseColumn {
     PhaseColumn {
         title,
-        width,
         before,
         behind,
     }
@@ -298,6 +502,9 @@ const INTERVALS: usize = 9;
 const PERIOD: i64 = 10_000;
 /// A larger step of the frame counter is no row of missed frames.
 const STEP_MAX: u64 = 10_000_000;
+/// Powers of a recording that are kept, and those of a phase.
+const RECORDED: usize = 1 << 16;
+const RECORDED_PHASE: usize = 1 << 13;
 /// M-Bus channels shown.
 const DEVICES: usize = 16;
 /// Longest unit shown, in characters.

@@ -3,41 +3,52 @@
 //!
 //! Findings never take turns: what is likelier stays, and only its count goes on.
 
+use ratatui::text::Line;
+
 use super::Screen;
-use super::line::{Line, PLAIN, WARNING};
+use super::line::wrapped;
+use super::look::{PLAIN, WARNING};
+use super::playback::Mark;
 use crate::format::words::{self, Depth};
-use crate::observe::context::Source;
+use crate::observe::context::Context;
 use crate::p1::diagnosis::{Finding, Verdict};
 
 /// One thing that is said, in lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Item {
     /// What it is.
-    pub(super) head: Vec<Line>,
+    pub(super) head: Vec<Line<'static>>,
     /// How that is known, and what to do.
-    pub(super) rest: Vec<Line>,
+    pub(super) rest: Vec<Line<'static>>,
 }
 
-/// All that is said, wrapped at the width.
-pub(super) fn items(screen: &Screen, width: usize) -> Vec<Item> {
+/// What is said, wrapped at the width: the strongest finding of each link, or all of them.
+pub(super) fn items(screen: &Screen, all: bool, width: usize) -> Vec<Item> {
     let several = screen.links.len() > 1;
-    let findings = (0..screen.links.len()).filter_map(|index| {
-        let link = screen.links.get(index)?;
-        let finding = screen.strongest(index)?;
-        let title = words::title(&finding);
-        let title = match several {
-            true => format!("{}: {title}", link.label.as_ref().unwrap_or(&link.name)),
-            false => title,
-        };
-        let evidence = words::evidence(&finding, Depth::Plain);
-        let hint = words::hint_of(&finding, link.source());
-        Some(item(&title, &[&evidence, &hint], width))
-    });
+    let mut items = Vec::new();
+    for (index, link) in screen.links.iter().enumerate() {
+        let strongest = screen.strongest(index);
+        let others = link.findings.iter().filter(|finding| {
+            let same = |strongest: &Finding| strongest.verdict == finding.verdict;
+            all && !strongest.as_ref().is_some_and(same)
+        });
+        for finding in strongest.iter().chain(others) {
+            let title = words::title(finding);
+            let title = match several {
+                true => format!("{}: {title}", link.label.as_ref().unwrap_or(&link.name)),
+                false => title,
+            };
+            let evidence = words::evidence(finding, Depth::Plain);
+            let hint = words::hint_of(finding, link.source());
+            items.push(item(&title, &[&evidence, &hint], width));
+        }
+    }
     let notices = screen.notices.iter().map(|(what, hint)| {
         let hint = hint.as_deref().unwrap_or_default();
         item(what, &[hint], width)
     });
-    findings.chain(notices).collect()
+    items.extend(notices);
+    items
 }
 
 fn item(what: &str, more: &[&str], width: usize) -> Item {
@@ -45,10 +56,10 @@ fn item(what: &str, more: &[&str], width: usize) -> Item {
     Item {
         head: paragraphs(what)
             .iter()
-            .flat_map(|text| Line::of(WARNING, text).wrapped((1, 3), width))
+            .flat_map(|text| wrapped(WARNING, text, (1, 3), width))
             .collect(),
         rest: rest
-            .flat_map(|text| Line::of(PLAIN, &text).wrapped((3, 3), width))
+            .flat_map(|text| wrapped(PLAIN, &text, (3, 3), width))
             .collect(),
     }
 }
@@ -71,16 +82,26 @@ fn paragraphs(text: &str) -> Vec<String> {
 
 impl Screen {
     /// Takes something that diagnosis has found out, or that it shows more often than it did.
-    pub fn finding(&mut self, now: jiff::Timestamp, source: Source<'_>, finding: &Finding) {
-        let link = self.link_of(now, source);
-        let Some(link) = self.links.get_mut(link) else {
+    pub fn finding(&mut self, now: jiff::Timestamp, context: &Context<'_>, finding: &Finding) {
+        let index = self.link_of(now, context);
+        let Some(link) = self.links.get_mut(index) else {
             return;
         };
         let same = |known: &Finding| known.verdict == finding.verdict;
         match link.findings.iter().position(same) {
             Some(index) => link.findings[index].clone_from(finding),
-            None if link.findings.len() < FINDINGS => link.findings.push(finding.clone()),
-            None => {}
+            None => {
+                if link.findings.len() < FINDINGS {
+                    link.findings.push(finding.clone());
+                }
+                if let Some(playback) = &mut self.playback {
+                    playback.mark(Mark {
+                        second: playback.second().unwrap_or(0),
+                        link: index,
+                        what: words::verdict_title(finding.verdict).to_owned(),
+                    });
+                }
+            }
         }
     }
 
@@ -97,7 +118,10 @@ impl Screen {
     /// The strongest finding of a link, with the count of now.
     pub(super) fn strongest(&self, index: usize) -> Option<Finding> {
         let link = self.links.get(index)?;
-        let meters = || self.meters.iter().filter(move |meter| meter.link == index);
+        let meters = || {
+            let all = self.meters.iter();
+            all.filter(move |meter| meter.link == index)
+        };
         let verified = |finding: &Finding| {
             let title = finding.evidence.title;
             let known = |meter: &super::Meter| meter.good > 0 && meter.title == title;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::meter::watts;
 use crate::p1::count::count;
 use crate::p1::event::Reason;
 use crate::p1::value::{self, Decimal};
@@ -28,9 +29,22 @@ pub(super) fn span(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// A difference, with its sign.
-pub(super) fn signed(difference: Option<Decimal>) -> String {
-    difference.map_or_else(String::new, |difference| format!("{difference:+}"))
+/// A power with its unit: whole watts below a kilowatt.
+pub(super) fn power(kilowatts: Decimal) -> (String, &'static str) {
+    match watts(kilowatts) {
+        Some(watts) if watts.abs() < 1000 => (watts.to_string(), "W"),
+        _ => (kilowatts.to_string(), "kW"),
+    }
+}
+
+/// A span of time in its greatest unit: `10 min`, `6 h`, `7 d`.
+pub(super) fn window(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
 }
 
 /// The time of a reading: with its day where that is not the day of the meter's clock.

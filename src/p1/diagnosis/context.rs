@@ -7,7 +7,7 @@ use crate::p1::diagnosis::stream::Stream;
 pub struct Context<'a> {
     /// Keys of the meters.
     pub keys: &'a Keys,
-    /// LayoutCache over the good frames.
+    /// Memory over the good frames.
     pub stream: &'a Stream,
     /// Good telegrams.
     pub good: u64,

@@ -15,7 +15,7 @@ use crate::p1::push::{Push, UnitFrom};
 use crate::p1::span::Span;
 use crate::p1::telegram::Shape;
 
-/// LayoutCache over the frames of a stream.
+/// Memory over the frames of a stream.
 #[derive(Default)]
 pub struct Stream {
     meters: Vec<Meter>,

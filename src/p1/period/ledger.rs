@@ -149,6 +149,18 @@ impl Ledger {
         self.heard.values().map(Seconds::count).sum()
     }
 
+    /// Forgets all that is known of quarters that began before a second since 1970.
+    pub fn forget_before(&mut self, second: i64) {
+        let keep = |quarter: i64| quarter >= second.div_euclid(QUARTER);
+        self.heard.retain(|quarter, _| keep(*quarter));
+        for (_, counter) in &mut self.counters {
+            counter.retain(&keep);
+        }
+        for (_, quarters) in &mut self.measured {
+            quarters.retain(|quarter, _| keep(*quarter));
+        }
+    }
+
     /// Telegrams without a time, which belong to no period.
     pub fn timeless(&self) -> u64 {
         self.timeless

@@ -105,7 +105,7 @@ impl Page {
                 self.refused(refused);
                 self.refused(&redactor.refused(refused));
             }
-            Event::Junk(junk) => self.screen.junk(self.now, context.source, junk.span.len()),
+            Event::Junk(junk) => self.screen.junk(self.now, &context, junk.span.len()),
         }
         self.redactor = redactor;
     }
@@ -203,11 +203,11 @@ impl Page {
         }));
     }
 
-    fn ended(&self, bytes: &[u8]) {
+    fn ended(&mut self, bytes: &[u8]) {
         let mut rng = choices(bytes);
         for _ in 0..2 {
             let (width, height) = (rng.below(200) as u16, rng.below(60) as u16);
-            let lines = self.screen.draw(self.now, width, height);
+            let lines = self.screen.draw_text(self.now, width, height);
             assert!(lines.len() <= usize::from(height), "{width} x {height}");
             for line in lines {
                 let shown = printable(line.as_bytes()).chars().count();

@@ -1,29 +1,32 @@
 //! `smarty watch` on a terminal: the live screen as an observer.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use crate::cli::args::{Global, Run};
 use crate::cli::commands::decode::{Beside, Prepared};
-use crate::cli::commands::watch::terminal::{Key, Terminal};
+use crate::cli::commands::watch::terminal::{Terminal, Typed};
 use crate::cli::inputs::Named;
 use crate::cli::keys::reload::{Reload, SharedRing};
 use crate::cli::messages::Withheld;
 use crate::cli::messages::refusals;
 use crate::cli::naming::Naming;
 use crate::cli::signals::Signals;
-use crate::format::screen::Screen;
+use crate::format::screen::{After, Screen};
 use crate::format::words::Depth;
 use crate::observe::context::{Context, Source};
 use crate::observe::observer::{Flow, Link, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Event, Reason, Refused};
+use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::run::stdio;
-use crate::run::{Counts, Filter, Observers};
+use crate::run::{Counts, End, Filter, Observers};
 use crate::source::LineSettings;
+use crate::source::Place;
 use crate::sys::stop::Stop;
 
 /// Shows the sources until the user, a signal or a limit ends it.
@@ -34,14 +37,20 @@ pub fn run(
     args: &Run,
     named: &[Named],
     beside: Beside,
+    services: Vec<Service>,
     global: &Global,
     reload: &Reload<'_>,
 ) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let is_recording = is_recording(args, named);
     let run = Prepared::new(args, named, global, Some(reload), beside.remembered())?;
     let signals = Signals::watch_and_reload(&run.stop)?;
     let mut view = View {
         terminal: Some(Terminal::open()?),
-        screen: Screen::new(),
+        screen: screen(run.zone.clone(), is_recording),
+        services,
+        is_loading: is_recording,
+        typed: false,
         ring: run.ring.clone(),
         stop: run.stop.clone(),
         fresh: true,
@@ -52,6 +61,7 @@ pub fn run(
         withheld: Withheld::default(),
         depth: refusals::depth(global.verbose),
     };
+    view.begin();
     let Beside {
         deriving,
         mut services,
@@ -72,6 +82,10 @@ pub fn run(
     let ended = run.run(&mut observers, &signals, Some(reload));
     let (counts, recorded) = (observers.counts.clone(), observers.recorded.note());
     drop(observers);
+    let is_whole = matches!(&ended, Ok(ended) if matches!(ended.end, End::Input | End::Enough));
+    if is_recording && is_whole {
+        view.look_on(args.source.duration.map(|duration| started + duration));
+    }
     view.close(global.quiet);
     let note = |what: &str| {
         if !global.quiet {
@@ -116,6 +130,23 @@ struct View {
     findings: Vec<Kept>,
     withheld: Withheld,
     depth: Depth,
+    /// What services say is told by.
+    services: Vec<Service>,
+    /// A recording is being read.
+    is_loading: bool,
+    /// A key was pressed since the screen was drawn.
+    typed: bool,
+}
+
+/// A service that has a line on the screen.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What the line is called.
+    pub name: &'static str,
+    /// How the service is as long as nothing was heard of it.
+    pub state: String,
+    /// How its messages begin.
+    pub says: Vec<String>,
 }
 
 /// A finding in words that do not fit the screen.
@@ -127,6 +158,27 @@ struct Kept {
 }
 
 impl View {
+    /// Shows the services as they are at the beginning.
+    fn begin(&mut self) {
+        for service in &self.services {
+            self.screen.service(service.name, &service.state, false);
+        }
+    }
+
+    /// Lets the user look at a recording that was read, until they have enough or a time is over.
+    fn look_on(&mut self, end: Option<Instant>) {
+        self.is_loading = false;
+        self.fresh = true;
+        self.screen.loaded();
+        while !self.stop.is_stopped()
+            && self.failure.is_none()
+            && end.is_none_or(|end| Instant::now() < end)
+        {
+            self.tick(Timestamp::now());
+            let _ = self.stop.wait(LOOK);
+        }
+    }
+
     /// Leaves the screen, and says what was worth it.
     fn close(&mut self, quiet: bool) {
         self.terminal = None;
@@ -162,7 +214,7 @@ impl View {
                     self.refused(&context, refused);
                 }
             }
-            Event::Junk(junk) => self.screen.junk(now, context.source, junk.span.len()),
+            Event::Junk(junk) => self.screen.junk(now, &context, junk.span.len()),
         }
     }
 
@@ -177,9 +229,9 @@ impl View {
         }
     }
 
-    fn finding(&mut self, source: Source<'_>, finding: &Finding) {
-        self.keep(source, finding);
-        self.screen.finding(Timestamp::now(), source, finding);
+    fn finding(&mut self, context: &Context<'_>, finding: &Finding) {
+        self.keep(context.source, finding);
+        self.screen.finding(Timestamp::now(), context, finding);
     }
 
     fn keep(&mut self, source: Source<'_>, finding: &Finding) {
@@ -199,7 +251,13 @@ impl View {
         }
     }
 
-    fn link(&mut self, source: Source<'_>, link: Link, line: Option<LineSettings>, message: &str) {
+    fn link(
+        &mut self,
+        context: &Context<'_>,
+        link: Link,
+        line: Option<LineSettings>,
+        message: &str,
+    ) {
         // Settings that were found are those of an open port.
         let (word, message) = match link {
             Link::Opened | Link::Line => {
@@ -208,7 +266,7 @@ impl View {
             }
             _ => (link.word(), message.to_owned()),
         };
-        self.screen.link(Timestamp::now(), source, word, &message);
+        self.screen.link(Timestamp::now(), context, word, &message);
     }
 
     fn say(&mut self, level: Level, what: &str, hint: Option<&str>) {
@@ -216,6 +274,17 @@ impl View {
             return say(level, what, hint);
         }
         self.fresh = true;
+        let service = self.services.iter().find(|service| {
+            let mut says = service.says.iter();
+            says.any(|begin| what.starts_with(&**begin))
+        });
+        if let Some(service) = service {
+            let is_trouble = level != Level::Note;
+            self.screen.service(service.name, what, is_trouble);
+            if !is_trouble {
+                return;
+            }
+        }
         self.screen.notice(what, hint);
         if level == Level::Error && self.said.len() < SAID_MAX {
             self.said
@@ -228,18 +297,26 @@ impl View {
             return;
         };
         match terminal.poll() {
-            Some(Key::Quit) => self.stop.stop(),
-            Some(Key::Gone) => {
+            Some(Typed::Keys(keys)) => {
+                for key in keys {
+                    if self.screen.key(now, key) == After::Quit {
+                        self.stop.stop();
+                    }
+                }
+                (self.fresh, self.typed) = (true, true);
+            }
+            Some(Typed::Gone) => {
                 self.hung_up = true;
                 self.stop.stop();
             }
             None => {}
         }
+        let rests = self.is_loading && !self.typed;
         let drawn = terminal.go_on().and_then(|()| {
-            if !terminal.is_due(self.fresh) {
+            if !terminal.is_due(self.fresh, rests) {
                 return Ok(());
             }
-            self.fresh = false;
+            (self.fresh, self.typed) = (false, false);
             let (width, height) = terminal.size();
             terminal.draw(self.screen.draw(now, width, height))
         });
@@ -261,9 +338,9 @@ impl Observer for View {
             }
             Report::Finding(finding) => {
                 self.withheld.find(context.input, finding.verdict);
-                self.finding(context.source, finding);
+                self.finding(context, finding);
             }
-            Report::Grown(finding) => self.finding(context.source, finding),
+            Report::Grown(finding) => self.finding(context, finding),
             Report::Settled => {
                 let words = self.withheld.settle(context.input).into_iter();
                 for words in words.filter(|words| !words.is_verdict()) {
@@ -276,7 +353,7 @@ impl Observer for View {
                 line,
                 message,
                 ..
-            } => self.link(context.source, link, line, message),
+            } => self.link(context, link, line, message),
             Report::Message {
                 gravity,
                 what,
@@ -293,5 +370,25 @@ impl Observer for View {
     }
 }
 
+/// A screen for this terminal.
+fn screen(zone: Zone, is_recording: bool) -> Screen {
+    let screen = Screen::new().with_look(Terminal::look()).in_zone(zone);
+    match is_recording {
+        true => screen.of_recording(),
+        false => screen,
+    }
+}
+
+/// Whether all sources are files that are there already, and that nobody waits for to grow.
+fn is_recording(args: &Run, named: &[Named]) -> bool {
+    let is_file = |named: &Named| match &named.address.place {
+        Place::Path(path) => path.is_file(),
+        _ => false,
+    };
+    !args.input.follow && !named.is_empty() && named.iter().all(is_file)
+}
+
+/// Between two looks at the keys while nothing comes.
+const LOOK: Duration = Duration::from_millis(40);
 /// Errors, and findings, that are said again when the screen is gone.
 const SAID_MAX: usize = 20;

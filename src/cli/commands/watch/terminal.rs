@@ -18,16 +18,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
-use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::cursor::{Hide, Show};
 use crossterm::queue;
 use crossterm::terminal::{
     self, BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap,
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
-use unicode_width::UnicodeWidthStr;
 
+use crate::format::screen::{Colours, Key, Look};
 use crate::run::failure::{Exit, Failure};
 use crate::run::stdio::{self, Standard};
 
@@ -37,16 +39,17 @@ pub struct Terminal {
     /// What was drawn and has not gone out yet.
     pending: Vec<u8>,
     keyboard: Option<Keyboard>,
-    canvas: Canvas,
+    /// What stands on the screen, so that only changes need to be written.
+    shown: Buffer,
     taken: Arc<AtomicBool>,
     drawn: Option<Instant>,
 }
 
 /// What comes from the side of the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// To end: `q`, or Ctrl-C.
-    Quit,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// Keys, in order.
+    Keys(Vec<Key>),
     /// The terminal was closed.
     Gone,
 }
@@ -62,18 +65,32 @@ enum Keyboard {
     None,
 }
 
-/// What stands on the screen, so that only changes need to be written.
-#[derive(Debug, Default)]
-struct Canvas {
-    size: (u16, u16),
-    lines: Vec<String>,
-    plain: bool,
-}
-
 impl Terminal {
     /// Whether standard output is a terminal that can be drawn on.
     pub fn is_there() -> bool {
         io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// What can be shown on it, as its environment says.
+    pub fn look() -> Look {
+        let variable = |name: &str| {
+            let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+            (!value.is_empty()).then_some(value)
+        };
+        let plain = AutoStream::choice(&io::stdout()) == ColorChoice::Never;
+        Look {
+            colours: match variable("TERM") {
+                _ if plain => Colours::None,
+                _ if variable("COLORTERM").is_some() => Colours::Fixed,
+                Some(term) if has_many_colours(&term) => Colours::Fixed,
+                _ => Colours::Sixteen,
+            },
+            ascii: is_ascii(
+                ["LC_ALL", "LC_CTYPE", "LANG"]
+                    .into_iter()
+                    .find_map(variable),
+            ),
+        }
     }
 
     /// Takes the terminal over.
@@ -89,10 +106,7 @@ impl Terminal {
             out: stdio::output(),
             pending: Vec::new(),
             keyboard: Some(Keyboard::find()),
-            canvas: Canvas {
-                plain: AutoStream::choice(&io::stdout()) == ColorChoice::Never,
-                ..Canvas::default()
-            },
+            shown: Buffer::default(),
             taken,
             drawn: None,
         };
@@ -116,10 +130,14 @@ impl Terminal {
         }
     }
 
-    /// Whether it is time to draw: five times a second, and at once where there is something new; never before what
-    /// was drawn last is out.
-    pub fn is_due(&self, fresh: bool) -> bool {
-        let pause = if fresh { PAUSE_FRESH } else { PAUSE };
+    /// Whether it is time to draw: five times a second, and at once where there is something new; less often where
+    /// there is more to do than to draw; never before what was drawn last is out.
+    pub fn is_due(&self, fresh: bool, rests: bool) -> bool {
+        let pause = match (rests, fresh) {
+            (true, _) => PAUSE_BUSY,
+            (false, true) => PAUSE_FRESH,
+            (false, false) => PAUSE,
+        };
         self.pending.is_empty() && self.drawn.is_none_or(|drawn| drawn.elapsed() >= pause)
     }
 
@@ -131,26 +149,24 @@ impl Terminal {
         self.send(Duration::ZERO).map_err(|error| failed(&error))
     }
 
-    /// Draws lines, which may hold styles, from the upper left corner on.
+    /// Draws cells from the upper left corner on.
     ///
     /// # Errors
     /// Where the terminal is gone.
-    pub fn draw(&mut self, lines: Vec<String>) -> Result<(), Failure> {
+    pub fn draw(&mut self, cells: Buffer) -> Result<(), Failure> {
         self.drawn = Some(Instant::now());
-        let size = self.size();
-        self.canvas
-            .draw(lines, size, &mut self.pending)
+        changes(&mut self.shown, cells, &mut self.pending)
             .and_then(|()| self.send(ROOM))
             .map_err(|error| failed(&error))
     }
 
     /// What has come from the user by now; never waits. Once the terminal is gone, nothing comes any more.
-    pub fn poll(&mut self) -> Option<Key> {
-        let key = self.keyboard.as_ref()?.poll();
-        if key == Some(Key::Gone) {
+    pub fn poll(&mut self) -> Option<Typed> {
+        let typed = self.keyboard.as_ref()?.poll();
+        if typed == Some(Typed::Gone) {
             self.keyboard = None;
         }
-        key
+        typed
     }
 
     fn send(&mut self, time: Duration) -> io::Result<()> {
@@ -166,45 +182,48 @@ impl Drop for Terminal {
     }
 }
 
-impl Canvas {
-    /// Writes what makes the screen show the lines.
-    fn draw(&mut self, lines: Vec<String>, size: (u16, u16), out: &mut Vec<u8>) -> io::Result<()> {
-        let lines: Vec<String> = match self.plain {
-            true => lines
-                .iter()
-                .map(|line| anstream::adapter::strip_str(line).to_string())
-                .collect(),
-            false => lines,
-        };
-        let whole = self.size != size;
-        if !whole && self.lines == lines {
-            return Ok(());
-        }
-        queue!(out, BeginSynchronizedUpdate)?;
-        if whole {
-            queue!(out, Clear(ClearType::All))?;
-            self.lines.clear();
-        }
-        for (row, line) in (0..size.1).zip(&lines) {
-            if self.lines.get(usize::from(row)) == Some(line) {
-                continue;
-            }
-            queue!(out, MoveTo(0, row))?;
-            out.extend_from_slice(line.as_bytes());
-            // Behind a full line the cursor still stands on its last letter.
-            if anstream::adapter::strip_str(line).to_string().width() < usize::from(size.0) {
-                queue!(out, Clear(ClearType::UntilNewLine))?;
-            }
-        }
-        if lines.len() < self.lines.len()
-            && let Ok(row) = u16::try_from(lines.len())
-        {
-            queue!(out, MoveTo(0, row), Clear(ClearType::FromCursorDown))?;
-        }
-        queue!(out, EndSynchronizedUpdate)?;
-        (self.lines, self.size) = (lines, size);
-        Ok(())
+/// Writes what makes the screen show the cells, and remembers them.
+fn changes(shown: &mut Buffer, cells: Buffer, out: &mut Vec<u8>) -> io::Result<()> {
+    let whole = shown.area != cells.area;
+    if whole {
+        *shown = Buffer::empty(cells.area);
     }
+    let changed = shown.diff(&cells);
+    if !whole && changed.is_empty() {
+        return Ok(());
+    }
+    queue!(out, BeginSynchronizedUpdate)?;
+    if whole {
+        queue!(out, Clear(ClearType::All))?;
+    }
+    CrosstermBackend::new(&mut *out).draw(changed.into_iter())?;
+    queue!(out, EndSynchronizedUpdate)?;
+    *shown = cells;
+    Ok(())
+}
+
+/// Whether a terminal of this kind has the 256 colours of xterm.
+fn has_many_colours(term: &str) -> bool {
+    let known = [
+        "xterm",
+        "tmux",
+        "screen",
+        "rxvt",
+        "alacritty",
+        "foot",
+        "kitty",
+        "wezterm",
+        "ghostty",
+    ];
+    term.contains("256")
+        || term.contains("direct")
+        || known.iter().any(|known| term.starts_with(known))
+}
+
+/// Whether a locale has ASCII only: that of C, or one that is no UTF-8.
+fn is_ascii(locale: Option<String>) -> bool {
+    let locale = locale.unwrap_or_default().to_ascii_uppercase();
+    !locale.contains("UTF-8") && !locale.contains("UTF8")
 }
 
 impl Keyboard {
@@ -217,7 +236,7 @@ impl Keyboard {
     }
 
     /// Reads at most once: whoever asks comes again soon.
-    fn poll(&self) -> Option<Key> {
+    fn poll(&self) -> Option<Typed> {
         let stdin = io::stdin();
         let fd = match self {
             Self::Stdin => stdin.as_fd(),
@@ -228,33 +247,68 @@ impl Keyboard {
     }
 }
 
-/// Reads what a terminal holds: the end of it, or a key that means something.
-fn read_key(fd: BorrowedFd<'_>) -> Option<Key> {
+/// Reads what a terminal holds: the end of it, or keys.
+fn read_key(fd: BorrowedFd<'_>) -> Option<Typed> {
     let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     match rustix::event::poll(&mut fds, Some(&Timespec::default())) {
         Ok(0) | Err(rustix::io::Errno::INTR) => return None,
         Ok(_) => {}
-        Err(_) => return Some(Key::Gone),
+        Err(_) => return Some(Typed::Gone),
     }
     let events = fds.first().map_or(PollFlags::empty(), PollFd::revents);
     if !events.contains(PollFlags::IN) {
-        return Some(Key::Gone);
+        return Some(Typed::Gone);
     }
     let mut bytes = [0; 64];
     match rustix::io::read(fd, &mut bytes) {
-        Ok(0) => Some(Key::Gone),
-        Ok(length) => key(bytes.get(..length)?),
+        Ok(0) => Some(Typed::Gone),
+        Ok(length) => Some(Typed::Keys(keys(bytes.get(..length)?))),
         Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => None,
         // EIO: the other side of the terminal is closed.
-        Err(_) => Some(Key::Gone),
+        Err(_) => Some(Typed::Gone),
     }
 }
 
-/// What was typed; letters behind an escape belong to a function key.
-fn key(typed: &[u8]) -> Option<Key> {
-    let letters = typed.split(|&byte| byte == ESCAPE).next()?;
-    let ends = |&byte: &u8| matches!(byte, b'q' | b'Q' | CONTROL_C);
-    letters.iter().any(ends).then_some(Key::Quit)
+/// What was typed; sequences that are no known key are left out (ECMA-48, 5.4; xterm's PC-style function keys).
+fn keys(typed: &[u8]) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut left = typed;
+    while let Some((&first, rest)) = left.split_first() {
+        left = rest;
+        match (first, rest) {
+            (ESCAPE, [b'[' | b'O', sequence @ ..]) => {
+                // Parameters and signs between, then one letter.
+                let end = sequence.iter().position(|byte| (0x40..0x7F).contains(byte));
+                let end = end.unwrap_or(sequence.len());
+                let parameters = sequence.get(..end).unwrap_or_default();
+                keys.extend(function_key(parameters, sequence.get(end).copied()));
+                left = sequence.get(end + 1..).unwrap_or_default();
+            }
+            // Alt and a letter.
+            (ESCAPE, [_, rest @ ..]) => left = rest,
+            (ESCAPE, []) => keys.push(Key::Escape),
+            (CONTROL_C, _) => keys.push(Key::Interrupt),
+            (b'\t', _) => keys.push(Key::Tab),
+            (b' '..=b'~', _) => keys.push(Key::Letter(char::from(first))),
+            _ => {}
+        }
+    }
+    keys
+}
+
+fn function_key(parameters: &[u8], end: Option<u8>) -> Option<Key> {
+    match (end?, parameters) {
+        (b'A', _) => Some(Key::Up),
+        (b'B', _) => Some(Key::Down),
+        (b'C', _) => Some(Key::Right),
+        (b'D', _) => Some(Key::Left),
+        (b'H', _) | (b'~', b"1" | b"7") => Some(Key::Home),
+        (b'F', _) | (b'~', b"4" | b"8") => Some(Key::End),
+        (b'Z', _) => Some(Key::BackTab),
+        (b'~', b"5") => Some(Key::PageUp),
+        (b'~', b"6") => Some(Key::PageDown),
+        _ => None,
+    }
 }
 
 /// Gives the terminal back, once.
@@ -299,6 +353,8 @@ fn failed(error: &io::Error) -> Failure {
 const PAUSE: Duration = Duration::from_millis(200);
 /// The same where there is something new.
 const PAUSE_FRESH: Duration = Duration::from_millis(40);
+/// The same while a recording is read.
+const PAUSE_BUSY: Duration = Duration::from_millis(700);
 /// How long one drawing waits for room.
 const ROOM: Duration = Duration::from_millis(20);
 /// How long giving back the terminal waits for room.
@@ -315,54 +371,66 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn draw(canvas: &mut Canvas, lines: &[&str], size: (u16, u16)) -> String {
-        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+    fn draw(shown: &mut Buffer, lines: &[&str]) -> String {
         let mut out = Vec::new();
-        canvas.draw(lines, size, &mut out).unwrap();
+        changes(shown, Buffer::with_lines(lines.iter().copied()), &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         out.replace("\u{1b}[?2026h", "")
             .replace("\u{1b}[?2026l", "")
+            .replace("\u{1b}[39m\u{1b}[49m\u{1b}[59m\u{1b}[0m", "")
+            .replace("\u{1b}[39m\u{1b}[49m\u{1b}[0m", "")
             .replace('\u{1b}', "^")
     }
 
     #[test]
-    fn only_lines_that_changed_are_written() {
-        let mut canvas = Canvas::default();
-        let first = draw(&mut canvas, &["a", "b", "c"], (80, 24));
-        assert_eq!(first, "^[2J^[1;1Ha^[K^[2;1Hb^[K^[3;1Hc^[K");
-        assert_eq!(draw(&mut canvas, &["a", "b", "c"], (80, 24)), "");
+    fn only_cells_that_changed_are_written() {
+        let mut shown = Buffer::default();
         assert_eq!(
-            draw(&mut canvas, &["a", "x"], (80, 24)),
-            "^[2;1Hx^[K^[3;1H^[J"
+            draw(&mut shown, &["a ", "b ", "c "]),
+            "^[2J^[1;1Ha^[2;1Hb^[3;1Hc"
         );
+        assert_eq!(draw(&mut shown, &["a ", "b ", "c "]), "");
+        assert_eq!(draw(&mut shown, &["ax", "b ", "  "]), "^[1;2Hx^[3;1H ");
     }
 
     #[test]
-    fn another_size_is_drawn_anew_and_no_line_goes_below_the_last() {
-        let mut canvas = Canvas::default();
-        draw(&mut canvas, &["a", "b"], (80, 24));
-        let again = draw(&mut canvas, &["ab", "b"], (2, 1));
-        assert_eq!(again, "^[2J^[1;1Hab");
+    fn another_size_is_drawn_anew() {
+        let mut shown = Buffer::default();
+        draw(&mut shown, &["a", "b"]);
+        assert_eq!(draw(&mut shown, &["ab"]), "^[2J^[1;1Hab");
     }
 
     #[test]
-    fn without_colours_no_style_is_written() {
-        let mut canvas = Canvas {
-            plain: true,
-            ..Canvas::default()
-        };
-        let drawn = draw(&mut canvas, &["\u{1b}[1mbold\u{1b}[0m"], (80, 24));
-        assert_eq!(drawn, "^[2J^[1;1Hbold^[K");
+    fn keys_are_told_from_function_keys() {
+        let letters = |text: &str| text.chars().map(Key::Letter).collect::<Vec<_>>();
+        assert_eq!(keys(b"q?"), letters("q?"));
+        assert_eq!(keys(b"\x03"), [Key::Interrupt]);
+        assert_eq!(keys(b"\x1b"), [Key::Escape]);
+        assert_eq!(
+            keys(b"\x1b[A\x1bOC\x1b[1;5D+"),
+            [Key::Up, Key::Right, Key::Left, Key::Letter('+')]
+        );
+        assert_eq!(
+            keys(b"\t\x1b[Z\x1b[5~\x1b[6~"),
+            [Key::Tab, Key::BackTab, Key::PageUp, Key::PageDown]
+        );
+        assert_eq!(keys(b"\x1b[H\x1b[4~"), [Key::Home, Key::End]);
+        assert_eq!(keys(b"\x1b[1;2q"), [], "a function key");
+        assert_eq!(keys(b"\x1b[\x1bq\xff\x1a"), [], "cut short, Alt, no key");
     }
 
     #[test]
-    fn q_and_control_c_end_and_other_keys_do_nothing() {
-        assert_eq!(key(b"q"), Some(Key::Quit));
-        assert_eq!(key(b"xQ"), Some(Key::Quit));
-        assert_eq!(key(b"\x03"), Some(Key::Quit));
-        assert_eq!(key(b"c"), None);
-        assert_eq!(key(b"\x1a"), None);
-        assert_eq!(key(b"\x1b[1;2q"), None, "a function key");
+    fn the_locale_says_whether_there_is_more_than_ascii() {
+        for (locale, ascii) in [
+            (None, true),
+            (Some("C"), true),
+            (Some("POSIX"), true),
+            (Some("de_DE.ISO8859-1"), true),
+            (Some("C.UTF-8"), false),
+            (Some("de_LU.utf8"), false),
+        ] {
+            assert_eq!(is_ascii(locale.map(str::to_owned)), ascii, "{locale:?}");
+        }
     }
 
     #[test]
@@ -370,9 +438,10 @@ mod tests {
         let (near, far) = io::pipe().unwrap();
         assert_eq!(read_key(near.as_fd()), None);
         (&far).write_all(b"q").unwrap();
-        assert_eq!(read_key(near.as_fd()), Some(Key::Quit));
+        let typed = Typed::Keys(vec![Key::Letter('q')]);
+        assert_eq!(read_key(near.as_fd()), Some(typed));
         assert_eq!(read_key(near.as_fd()), None);
         drop(far);
-        assert_eq!(read_key(near.as_fd()), Some(Key::Gone));
+        assert_eq!(read_key(near.as_fd()), Some(Typed::Gone));
     }
 }

@@ -52,3 +52,8 @@ pub fn login(
 pub fn user(_url: &BrokerUrl) -> Result<User, Failure> {
     refuse(Some("--mqtt"), "mqtt").map(|_| User::default())
 }
+
+/// The broker that is asked for, which there never is.
+pub fn broker(_args: &MqttArgs) -> Option<String> {
+    None
+}

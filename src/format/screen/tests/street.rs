@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::date;
+use ratatui::style::Color;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::*;
@@ -29,6 +30,7 @@ pub(super) struct House {
     pub(super) keys: Arc<Keys>,
     pub(super) decoder: Decoder,
     pub(super) silent: bool,
+    pub(super) input: usize,
     /// What is computed of it.
     pub(super) deriver: Option<Deriver>,
 }
@@ -76,10 +78,10 @@ impl MeterGroup {
             decoder: Decoder::new(Arc::clone(&keys), Policy::default(), Zone::luxembourg()),
             silent: false,
             deriver: None,
+            input: self.houses.len(),
         };
         let (now, context) = (self.now(), house.context());
-        self.screen
-            .link(now, context.source, "opened", "115200 8N1");
+        self.screen.link(now, &context, "opened", "115200 8N1");
         self.houses.push(house);
         self
     }
@@ -97,14 +99,47 @@ impl MeterGroup {
         self
     }
 
-    pub(super) fn show(&self, width: u16, height: u16) -> String {
-        shown(&self.screen, self.now(), width, height).join("\n")
+    pub(super) fn show(&mut self, width: u16, height: u16) -> String {
+        let now = self.now();
+        shown(&mut self.screen, now, width, height).join("\n")
+    }
+
+    /// Presses keys, a letter each.
+    pub(super) fn press(&mut self, keys: &str) {
+        let now = self.now();
+        for key in keys.chars() {
+            let key = match key {
+                '\t' => super::super::Key::Tab,
+                key => super::super::Key::Letter(key),
+            };
+            assert_eq!(self.screen.key(now, key), After::GoOn);
+        }
+    }
+
+    /// The colours of the rows that hold some words.
+    pub(super) fn colours(&mut self, width: u16, height: u16, words: &str) -> Vec<Color> {
+        let now = self.now();
+        let rows = shown(&mut self.screen, now, width, height);
+        let buffer = self.screen.draw(now, width, height);
+        let mut colours = Vec::new();
+        for (y, row) in (0..).zip(&rows) {
+            if row.contains(words) {
+                let cells = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y)));
+                colours.extend(
+                    cells
+                        .filter(|cell| cell.symbol() != " ")
+                        .map(|cell| cell.fg),
+                );
+            }
+        }
+        colours
     }
 }
 
 impl House {
     pub(super) fn context(&self) -> Context<'static> {
         Context {
+            input: self.input,
             source: Source {
                 kind: "serial",
                 name: self.source,
@@ -145,24 +180,22 @@ pub(super) fn take(screen: &mut Screen, now: Timestamp, context: &Context<'_>, e
     match event {
         Event::Telegram(decoded) => screen.telegram(now, context, decoded),
         Event::Refused(refused) => screen.refused(now, context, refused),
-        Event::Junk(junk) => screen.junk(now, context.source, junk.bytes.len() as u64),
+        Event::Junk(junk) => screen.junk(now, context, junk.bytes.len() as u64),
     }
 }
 
 /// The drawing without colours; it fits its size.
-pub(super) fn shown(screen: &Screen, now: Timestamp, width: u16, height: u16) -> Vec<String> {
-    let lines = screen.draw(now, width, height);
+pub(super) fn shown(screen: &mut Screen, now: Timestamp, width: u16, height: u16) -> Vec<String> {
+    let lines = screen.draw_text(now, width, height);
     assert!(lines.len() <= usize::from(height), "{width}x{height}");
-    let plain = |line: &String| {
-        let line = anstream::adapter::strip_str(line).to_string();
+    for line in &lines {
         assert!(
             line.width() <= usize::from(width),
             "{width}x{height}: {line}"
         );
         assert!(!line.chars().any(char::is_control), "{line:?}");
-        line
-    };
-    lines.iter().map(plain).collect()
+    }
+    lines
 }
 
 pub(super) fn keyless() -> Decoder {
