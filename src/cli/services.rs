@@ -34,6 +34,7 @@ use crate::observe::standing::{PLACES, Places};
 use crate::p1::derive::Extent;
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure};
+use crate::source::database::Past;
 
 use zeroize::Zeroizing;
 
@@ -93,6 +94,8 @@ pub struct Publishing<'a> {
     pub sampling: Sampling,
     /// Zone of the meters' clocks.
     pub zone: Zone,
+    /// What the store knows of before this run.
+    pub past: &'a [Past],
     /// How much is said.
     pub global: &'a Global,
 }

@@ -38,7 +38,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use self::control::Key;
-use self::control::{Bounds, Ui};
+use self::control::{Bounds, Ui, View};
 pub use self::look::{Colours, Look};
 use self::meter::{Meter, sender};
 use self::playback::{Mark, Playback};
@@ -46,7 +46,7 @@ use crate::observe::context::{Context, Senders, Source};
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused};
-use crate::p1::period::{By, Ledger};
+use crate::p1::period::Ledger;
 use crate::p1::value::Zone;
 
 /// What is known of all links and the meters on them, and how it is looked at.
@@ -155,15 +155,12 @@ impl Screen {
 
     /// Takes what a store knows of the past of a meter, by the id that its telegrams are known under.
     pub fn recall(&mut self, now: Timestamp, context: &Context<'_>, id: &str, ledger: Ledger) {
-        let latest = now.as_second();
-        let all = ledger.statement(&sums::wanted(&self.zone, Some(By::Quarter), None, latest));
-        let Some(first) = all.as_ref().and_then(|all| all.rows.first()) else {
+        let Some(extent) = ledger.extent() else {
             return;
         };
-        let first = first.period.start;
         let link = self.link_of(now, context);
         if let Some(meter) = self.meter_of(link, None, id) {
-            meter.recall(ledger, first);
+            meter.recall(ledger, extent);
         }
     }
 
@@ -339,6 +336,12 @@ impl Screen {
             (Some(_), Some((_, last))) => last,
             _ => now.as_second(),
         };
+        // Days and longer periods are known from before there were telegrams.
+        let reaches_back = matches!(self.ui.view, View::Day | View::Periods);
+        let extent = extent.map(|(first, last)| match self.known() {
+            Some((known, _)) if reaches_back => (first.min(known), last),
+            _ => (first, last),
+        });
         let marks = self.playback.as_ref().map(Playback::seconds);
         Bounds {
             blocks: frame::blocks(self, Timestamp::UNIX_EPOCH).len(),
@@ -354,14 +357,17 @@ impl Screen {
     /// First and last second of which something is known.
     fn extent(&self) -> Option<(i64, i64)> {
         let powers = self.meters.iter().filter_map(|meter| meter.powers.extent());
-        let known = self
-            .meters
-            .iter()
-            .filter_map(|meter| meter.first().zip(meter.second().or(meter.first())));
-        let known = known.filter(|_| self.playback.is_none());
-        powers
-            .chain(known)
-            .reduce(|all, more| (all.0.min(more.0), all.1.max(more.1)))
+        let powers = powers.reduce(both);
+        match (&self.playback, powers) {
+            // A recording is played as far as its telegrams go.
+            (Some(_), Some(powers)) => Some(powers),
+            _ => powers.into_iter().chain(self.known()).reduce(both),
+        }
+    }
+
+    /// The same of the accounts.
+    fn known(&self) -> Option<(i64, i64)> {
+        self.meters.iter().filter_map(Meter::known).reduce(both)
     }
 
     /// Telegrams of each meter whose values are kept.
@@ -394,6 +400,11 @@ impl Screen {
             .iter()
             .position(|link| link.name == source.name && link.label.as_deref() == source.label);
         if let Some(index) = known {
+            if let Some(link) = self.links.get_mut(index)
+                && link.kind.is_empty()
+            {
+                link.kind = source.kind.to_owned();
+            }
             return index;
         }
         if self.links.len() < LINKS {
@@ -482,6 +493,11 @@ impl Link {
     fn is_well(&self) -> bool {
         matches!(&*self.state, OPENED | "reopened")
     }
+}
+
+/// From the earlier begin to the later end.
+fn both(one: (i64, i64), other: (i64, i64)) -> (i64, i64) {
+    (one.0.min(other.0), one.1.max(other.1))
 }
 
 const OPENED: &str = "opened";

@@ -19,6 +19,7 @@ use crate::source::Found;
 use crate::source::Kind;
 use crate::source::LineSettings;
 use crate::source::Place;
+use crate::source::database::Database;
 use crate::source::dump::{DumpDecoder, Form, Note, Piece};
 
 /// One input.
@@ -192,6 +193,9 @@ impl Input {
                 nothing(&format!("no reading in {bytes} bytes"))
                     .hint("a level sensor sends R, three digits and CR at 9600 8N1"),
             ),
+            (0, _, _) if self.is_store() => Some(
+                nothing("keeps no telegrams").hint("smarty report has what was used"),
+            ),
             (0, bytes, Device::P1) if found => Some(nothing(&format!(
                 "no telegram in {bytes} bytes"
             ))),
@@ -201,6 +205,11 @@ impl Input {
                 ),
             ),
         }
+    }
+
+    /// Whether it is the database of `--store`.
+    fn is_store(&self) -> bool {
+        matches!(&self.place, Place::Path(path) if Database::is_one(path))
     }
 
     /// Takes bytes of the input, received at a time if that is known, whose frames were opened perhaps.

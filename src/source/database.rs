@@ -14,6 +14,8 @@
 //! their seconds, and each second at which a telegram was measured: statements are the same to the last digit as those
 //! of all telegrams.
 
+mod past;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::Read as _;
@@ -23,6 +25,7 @@ use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
+pub use self::past::Past;
 use crate::p1::period::Seconds;
 use crate::p1::value::Decimal;
 use crate::source::dump::{write_header, write_record};

@@ -21,6 +21,7 @@ mod mqtt;
 mod pulses;
 mod reload;
 mod replays;
+mod screen;
 mod services;
 mod setup;
 mod speed;

@@ -14,6 +14,7 @@ use crate::cli::inputs::{self, Named};
 use crate::cli::output::archive;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{OutputOptions, existing, terminal_width};
+use crate::cli::services::store;
 use crate::format::columnar::{self, Container};
 use crate::format::report::html::{self, Sheet};
 use crate::format::report::{Account, Accounts, Stated, csv, json, levels_json, table};
@@ -22,7 +23,7 @@ use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::source::Place;
-use crate::source::database::{Database, Stored};
+use crate::source::database::Database;
 use crate::store::out::OutFile;
 
 /// Reads the inputs to their end and prints what the meters counted.
@@ -160,20 +161,10 @@ fn take_store(accounts: &mut Accounts, named: &Named, wanted: &[String]) -> Resu
             }
             let label = named.address.label.as_deref();
             let ledger = accounts.account(&meter.name, label.or(meter.label.as_deref()));
-            match stored {
-                Stored::Heard { start, seconds } => ledger.hear_all(start, seconds),
-                Stored::Counted { key, second, value } => ledger.count(key, second, value),
-                Stored::Measured { key, second, value } => ledger.measure(key, second, value),
-            }
+            stored.put_into(ledger);
         })
     });
-    taken.map_err(|error| {
-        let failure = Failure::new(Exit::Io, error.to_string());
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    })
+    taken.map_err(|error| store::unreadable(&error))
 }
 
 /// The statements by periods of a length of their own.

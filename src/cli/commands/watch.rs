@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::cli::args::{Format, Global, Run, ServiceArgs, Watch};
 use crate::cli::commands::decode::{self, Beside};
-use crate::cli::commands::watch::screen::Service;
+use crate::cli::commands::watch::screen::{Known, Service};
 use crate::cli::commands::watch::terminal::Terminal;
 use crate::cli::config::{Config, Settings};
 use crate::cli::inputs::{self, Named};
@@ -18,7 +18,7 @@ use crate::cli::keys::Ring;
 use crate::cli::keys::reload::Reload;
 use crate::cli::output::OutputOptions;
 use crate::cli::services::Publishing;
-use crate::cli::services::{self, Deriving, Keep};
+use crate::cli::services::{self, Deriving, Keep, store};
 use crate::observe::sampling::Sampling;
 use crate::p1::count::count;
 use crate::run::failure::{Exit, Failure};
@@ -94,10 +94,15 @@ fn watch(
     let mut talk = global.clone();
     // A screen has a line for what else is only said when asked for: that a service is well.
     talk.verbose = talk.verbose.max(u8::from(on_screen));
+    let past = match &services.store.store {
+        Some(path) if on_screen || services.metrics.metrics.is_some() => store::past(path)?,
+        _ => Vec::new(),
+    };
     let publishing = Publishing {
         run: &run,
         sampling,
         zone: decode::zone(&run.input)?,
+        past: &past,
         global: &talk,
     };
     let deriving = Deriving::open(&run.derive, &named, Keep::Always)?;
@@ -115,7 +120,11 @@ fn watch(
     };
     let beside = Beside { deriving, services };
     if on_screen {
-        let exit = screen::run(&run, &named, beside, lines, global, &reload)?;
+        let known = Known {
+            services: lines,
+            past,
+        };
+        let exit = screen::run(&run, &named, beside, known, global, &reload)?;
         return Ok((exit, reload.after.into_inner()));
     }
     let format = run.output.format().unwrap_or(Format::Table);

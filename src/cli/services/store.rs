@@ -1,9 +1,12 @@
 //! `--store`: the database, opened.
 
+use std::path::Path;
+
 use crate::cli::args::StoreArgs;
 use crate::cli::inputs::Named;
 use crate::run::failure::{Exit, Failure};
 use crate::source::Place;
+use crate::source::database::{Database, DatabaseError, Past};
 use crate::store::database::{Store, StoreError, StoreOptions};
 
 /// Opens the store where it is asked for.
@@ -47,6 +50,27 @@ pub fn open(args: &StoreArgs, named: &[Named]) -> Result<Option<Store>, Failure>
             None => failure,
         }
     })
+}
+
+/// What a store knows of the past of its meters; nothing where there is none yet.
+///
+/// # Errors
+/// A database that cannot be read.
+pub fn past(path: &Path) -> Result<Vec<Past>, Failure> {
+    if !Database::is_one(path) {
+        return Ok(Vec::new());
+    }
+    let past = Database::open(path).and_then(|database| database.past());
+    past.map_err(|error| unreadable(&error))
+}
+
+/// A store that cannot be read.
+pub fn unreadable(error: &DatabaseError) -> Failure {
+    let failure = Failure::new(Exit::Io, error.to_string());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// How long telegrams are kept where nothing is said of it.

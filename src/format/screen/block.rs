@@ -136,11 +136,15 @@ impl<'a> Block<'a> {
             cell.say(&format!(" {unit:<2}"));
             Some(cell)
         };
-        let cells = [
+        let mut cells = [
             cell("import", latest.import),
             cell("export", latest.export),
             cell("net", latest.net),
         ];
+        // Where one row may be all there is room for, it is that of what flows.
+        if width < ONE_BESIDE && latest.net.is_some_and(|net| net.digits < 0) {
+            cells.swap(0, 1);
+        }
         let cells: Vec<Line<'static>> = cells.into_iter().flatten().collect();
         match cells.is_empty() {
             true => Vec::new(),
@@ -391,6 +395,9 @@ impl<'a> Block<'a> {
         line
     }
 }
+
+/// Below this width powers stand one below the other.
+const ONE_BESIDE: usize = 50;
 
 /// Bars of powers.
 pub(super) fn bars(columns: &[Option<i64>]) -> Vec<Bar> {

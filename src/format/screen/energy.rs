@@ -94,7 +94,10 @@ impl Block<'_> {
             return line;
         }
         let mut line = Line::of(PLAIN, &" ".repeat(at));
-        line.put(PLAIN, &format!("{name:<10}"));
+        // The day of the week is the first to go.
+        let short = name.split_once(' ').filter(|_| name.len() >= NAME);
+        let name = short.map_or(name, |(_, day)| day);
+        line.put(PLAIN, &format!("{name:<NAME$}"));
         let words = if width < 60 {
             ["", ""]
         } else {
@@ -129,3 +132,6 @@ impl Block<'_> {
         at.strftime(format).to_string()
     }
 }
+
+/// Columns of the name of a period, with a blank behind it.
+const NAME: usize = 10;

@@ -56,6 +56,8 @@ pub(super) struct Meter {
     /// Seconds of the first telegram and the last, by which powers are kept.
     first: Option<i64>,
     second: Option<i64>,
+    /// Where what is known of before it was heard ends.
+    recalled: Option<i64>,
     /// Computes where nobody else does.
     deriver: Deriver,
     most_amperes: Option<Decimal>,
@@ -157,6 +159,7 @@ impl Meter {
             intervals: VecDeque::new(),
             first: None,
             second: None,
+            recalled: None,
             deriver: Deriver::default(),
             most_amperes: None,
         }
@@ -221,9 +224,10 @@ impl Meter {
     }
 
     /// Takes what is known of its past.
-    pub(super) fn recall(&mut self, ledger: Ledger, first: i64) {
+    pub(super) fn recall(&mut self, ledger: Ledger, (first, last): (i64, i64)) {
         self.ledger = ledger;
         self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        self.recalled = Some(last);
         self.sums.forget();
     }
 
@@ -236,7 +240,7 @@ impl Meter {
             None => {
                 let clock = self.latest.clock.and_then(|clock| clock.instant());
                 let second = clock.map(|at| at.as_second()).or(self.second);
-                if let Some(second) = second.or(self.first) {
+                if let Some(second) = second.or(self.recalled) {
                     let latest = Some(&self.latest);
                     self.sums
                         .update(&self.ledger, zone, second, self.first, latest);
@@ -252,8 +256,7 @@ impl Meter {
 
     /// Forgets the older half of its past.
     pub(super) fn forget_half(&mut self) {
-        let last = self.second.or(self.first);
-        if let (Some(first), Some(last)) = (self.first, last) {
+        if let Some((first, last)) = self.known() {
             let middle = first.midpoint(last);
             self.ledger.forget_before(middle);
             self.first = Some(middle);
@@ -261,9 +264,9 @@ impl Meter {
         }
     }
 
-    /// When something of it is known for the first time, seconds since 1970.
-    pub(super) fn first(&self) -> Option<i64> {
-        self.first
+    /// When something of it is known for the first time and for the last, seconds since 1970.
+    pub(super) fn known(&self) -> Option<(i64, i64)> {
+        self.first.zip(self.second.max(self.recalled))
     }
 
     /// When the last telegram came, seconds since 1970.

@@ -66,15 +66,25 @@ impl Block<'_> {
 
     /// Draws periods of a length, up to the one that is looked at: a graph, and a table.
     pub(super) fn draw_periods(&self, by: By, second: i64, area: Rect, buffer: &mut Buffer) {
-        let chosen = by.period(second, self.zone);
-        let statement = self.statement(by, None);
-        let (Some(chosen), Some(statement)) = (chosen, statement) else {
-            return draw(&[Line::of(FAINT, " nothing is known yet")], area, buffer);
+        let nothing = [Line::of(FAINT, " nothing is known yet")];
+        let Some(chosen) = by.period(second, self.zone) else {
+            return draw(&nothing, area, buffer);
         };
-        let end = statement
-            .rows
-            .partition_point(|row| row.period.start < chosen.end);
-        let rows = statement.rows.get(..end).unwrap_or_default();
+        // No more than what there is room for: years of quarters are many.
+        let most = Graph::room(area).max(1) / NARROWEST;
+        let mut start = chosen.start;
+        for _ in 1..most.max(usize::from(area.height)) {
+            let before = by.period(start - 1, self.zone);
+            start = before.map_or(start, |before| before.start);
+        }
+        let all = Period {
+            start,
+            end: chosen.end,
+        };
+        let Some(statement) = self.statement(by, Some(all)) else {
+            return draw(&nothing, area, buffer);
+        };
+        let rows = &statement.rows[..];
         let width = usize::from(area.width);
         let height = usize::from(area.height);
         let listed = match height {
@@ -104,7 +114,7 @@ impl Block<'_> {
     ) {
         let room = Graph::room(area).max(1);
         // Bars stay narrow enough that a few of them look like what they are.
-        let wide = (room / rows.len().max(1)).clamp(2, 12);
+        let wide = (room / rows.len().max(1)).clamp(NARROWEST, 12);
         let count = (room / wide).min(rows.len());
         let shown = rows.get(rows.len() - count..).unwrap_or_default();
         let mut columns = Vec::new();
@@ -216,7 +226,7 @@ impl Block<'_> {
 
     fn statement(&self, by: By, period: Option<Period>) -> Option<Statement> {
         let meter = self.meter?;
-        let latest = meter.second().or(meter.first())?;
+        let (_, latest) = meter.known()?;
         let latest = latest.max(self.now.as_second());
         meter
             .ledger
@@ -245,6 +255,9 @@ fn bar(statement: &Statement, row: &Row, times: i64) -> Bar {
         down: of(export).filter(|export| *export > 0),
     }
 }
+
+/// Columns of a bar with the gap behind it, at least.
+const NARROWEST: usize = 2;
 
 fn short(by: By) -> &'static str {
     match by {

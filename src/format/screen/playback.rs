@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::control::Key;
+use super::control::{Key, View};
+use super::meter::Meter;
 use super::{Context, Screen};
 use crate::p1::event::Decoded;
 
@@ -106,6 +107,10 @@ impl Screen {
         }
         for meter in &mut self.meters {
             meter.sums.forget();
+        }
+        // Without telegrams there is no power to look at.
+        if !self.meters.is_empty() && self.meters.iter().all(Meter::is_only_past) {
+            self.ui.view = View::Day;
         }
     }
 

@@ -161,6 +161,25 @@ impl Ledger {
         }
     }
 
+    /// Forgets the older half of the time that it knows of.
+    pub fn forget_half(&mut self) {
+        if let Some((first, last)) = self.extent() {
+            self.forget_before(first.midpoint(last));
+        }
+    }
+
+    /// When telegrams were measured first and last, seconds since 1970.
+    pub fn extent(&self) -> Option<(i64, i64)> {
+        let second = |(quarter, seconds): (&i64, &Seconds), last: bool| {
+            let mut all = seconds.iter();
+            let within = if last { all.last() } else { all.next() };
+            Some(quarter * QUARTER + i64::from(within?))
+        };
+        let first = second(self.heard.first_key_value()?, false)?;
+        let last = second(self.heard.last_key_value()?, true)?;
+        Some((first, last))
+    }
+
     /// Telegrams without a time, which belong to no period.
     pub fn timeless(&self) -> u64 {
         self.timeless

@@ -1,5 +1,6 @@
 //! `smarty watch` on a terminal: the live screen as an observer.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,20 +14,23 @@ use crate::cli::keys::reload::{Reload, SharedRing};
 use crate::cli::messages::Withheld;
 use crate::cli::messages::refusals;
 use crate::cli::naming::Naming;
+use crate::cli::services::store;
 use crate::cli::signals::Signals;
 use crate::format::screen::{After, Screen};
 use crate::format::words::Depth;
-use crate::observe::context::{Context, Source};
+use crate::observe::context::{Context, Senders, Source};
 use crate::observe::observer::{Flow, Link, Observer, Report};
 use crate::p1::count::count;
 use crate::p1::diagnosis::{Finding, Verdict};
 use crate::p1::event::{Event, Reason, Refused};
+use crate::p1::period::Ledger;
 use crate::p1::value::Zone;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::run::stdio;
 use crate::run::{Counts, End, Filter, Observers};
 use crate::source::LineSettings;
 use crate::source::Place;
+use crate::source::database::Past;
 use crate::sys::stop::Stop;
 
 /// Shows the sources until the user, a signal or a limit ends it.
@@ -37,7 +41,7 @@ pub fn run(
     args: &Run,
     named: &[Named],
     beside: Beside,
-    services: Vec<Service>,
+    known: Known,
     global: &Global,
     reload: &Reload<'_>,
 ) -> Result<Exit, Failure> {
@@ -48,7 +52,9 @@ pub fn run(
     let mut view = View {
         terminal: Some(Terminal::open()?),
         screen: screen(run.zone.clone(), is_recording),
-        services,
+        services: known.services,
+        past: BTreeMap::new(),
+        senders: Senders::default(),
         is_loading: is_recording,
         typed: false,
         ring: run.ring.clone(),
@@ -62,6 +68,7 @@ pub fn run(
         depth: refusals::depth(global.verbose),
     };
     view.begin();
+    view.recall(named, known.past)?;
     let Beside {
         deriving,
         mut services,
@@ -132,10 +139,21 @@ struct View {
     depth: Depth,
     /// What services say is told by.
     services: Vec<Service>,
+    /// What a store knows of meters that were not heard yet, by their ids.
+    past: BTreeMap<String, Ledger>,
+    senders: Senders,
     /// A recording is being read.
     is_loading: bool,
     /// A key was pressed since the screen was drawn.
     typed: bool,
+}
+
+/// What the screen begins with.
+pub struct Known {
+    /// Services that have a line.
+    pub services: Vec<Service>,
+    /// What the store knows of before.
+    pub past: Vec<Past>,
 }
 
 /// A service that has a line on the screen.
@@ -163,6 +181,63 @@ impl View {
         for service in &self.services {
             self.screen.service(service.name, &service.state, false);
         }
+    }
+
+    /// Takes what the store that is written knows, and what those know that are read as recordings.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    fn recall(&mut self, named: &[Named], written: Vec<Past>) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        let is_alone = named.len() == 1 && written.len() == 1;
+        for past in written {
+            let label = past.meter.label.as_deref();
+            let is_its = |named: &&Named| {
+                is_alone || (label.is_some() && named.address.label.as_deref() == label)
+            };
+            let mut its = (0..).zip(named).filter(|(_, named)| is_its(named));
+            // Where it hangs is not sure before it was heard, unless there is one place only.
+            match (its.next(), its.next()) {
+                (Some((input, named)), None) => {
+                    let label = named.address.label.as_deref();
+                    self.remember(now, input, named, label, past);
+                }
+                _ => drop(self.past.insert(past.meter.name, past.ledger)),
+            }
+        }
+        for (input, named) in (0..).zip(named) {
+            let Place::Path(path) = &named.address.place else {
+                continue;
+            };
+            for past in store::past(path)? {
+                let label = past.meter.label.clone();
+                let label = label.or(named.address.label.clone());
+                self.remember(now, input, named, label.as_deref(), past);
+            }
+        }
+        Ok(())
+    }
+
+    fn remember(
+        &mut self,
+        now: Timestamp,
+        input: usize,
+        named: &Named,
+        label: Option<&str>,
+        past: Past,
+    ) {
+        let name = named.address.place.to_string();
+        let context = Context {
+            input,
+            source: Source {
+                kind: "",
+                name: &name,
+                label,
+            },
+            ..Context::default()
+        };
+        self.screen
+            .recall(now, &context, &past.meter.name, past.ledger);
     }
 
     /// Lets the user look at a recording that was read, until they have enough or a time is over.
@@ -207,7 +282,15 @@ impl View {
             ..*context
         };
         match event {
-            Event::Telegram(decoded) => self.screen.telegram(now, &context, decoded),
+            Event::Telegram(decoded) => {
+                if !self.past.is_empty() {
+                    let id = self.senders.name(decoded);
+                    if let Some(ledger) = self.past.remove(&*id) {
+                        self.screen.recall(now, &context, &id, ledger);
+                    }
+                }
+                self.screen.telegram(now, &context, decoded);
+            }
             Event::Refused(refused) => {
                 self.screen.refused(now, &context, refused);
                 if refusals == 1 {

@@ -148,7 +148,7 @@ fn what_a_store_knows_is_there_before_the_first_telegram() {
     let shown = street.show(80, 24);
     let today = shown.lines().find(|line| line.contains("today")).unwrap();
     assert!(
-        today.contains("+1.984") && today.contains("from 18:30"),
+        today.contains("+1.984") && today.contains("from 18:40"),
         "{today}"
     );
 }

@@ -99,3 +99,38 @@ fn a_recording_without_a_good_telegram_says_so() {
     screen.key(now, Key::Home);
     shown(&mut screen, now, 20, 5);
 }
+
+#[test]
+fn the_days_of_a_store_reach_back_before_its_telegrams() {
+    let mut street = MeterGroup::new().house("house", Profile::LuFull).run(3601);
+    let ledger = street.screen.meters[0].ledger.clone();
+    let id = street.screen.meters[0].id.clone();
+    let (now, context) = (street.now(), street.houses[0].context());
+    let (begin, _) = ledger.extent().unwrap();
+    street.screen = Screen::new().of_recording();
+    street.screen.recall(now, &context, &id, ledger.clone());
+    let mut street = street.run(1801);
+    street.screen.loaded();
+    assert_eq!(street.screen.meters.len(), 1);
+    let (first, _) = street.screen.extent().unwrap();
+    assert_eq!(first, now.as_second() + 9, "telegrams are played");
+    assert_eq!(street.screen.ui.view, control::View::Now);
+    street.press("2");
+    street.screen.key(now, Key::Home);
+    assert_eq!(street.screen.ui.at, Some(begin));
+    let shown = street.show(80, 24);
+    assert!(shown.contains("quarters of Tuesday"), "{shown}");
+    street.press("1");
+    street.screen.key(now, Key::Home);
+    assert_eq!(street.screen.ui.at, Some(first));
+
+    let mut alone = Screen::new().of_recording();
+    alone.recall(now, &context, &id, ledger);
+    alone.loaded();
+    let shown = alone.draw_text(now, 80, 24).join("\n");
+    assert!(
+        shown.contains("quarters of Tuesday, 3 February 2026")
+            && shown.contains("import 1.969 kWh"),
+        "{shown}"
+    );
+}
