@@ -37,6 +37,7 @@ use crate::p1::event::{Decoded, Event, Reason, Refused};
 use crate::p1::value::Zone;
 use crate::publish::page::Page;
 use crate::publish::pages::{self, Rules};
+use crate::source::database::Past;
 use crate::source::maxsonar::Level;
 use crate::sys::counter::Counter;
 use crate::sys::stop::Stop;
@@ -109,6 +110,11 @@ impl Metrics {
             notices,
             turned_away: Some(turned_away),
         })
+    }
+
+    /// Shows on the page what a store knows of before.
+    pub fn remember(&self, past: &[Past]) {
+        self.page.remember(past);
     }
 
     /// Counts on the page what comes of meters that have no place in another service.

@@ -42,6 +42,7 @@ use crate::observe::observer::{Observer, Report};
 use crate::p1::event::Event;
 use crate::p1::period::{By, Wanted};
 use crate::p1::value::Zone;
+use crate::source::database::Past;
 
 /// What the page shows beside the numbers; its clones are the same one.
 #[derive(Clone)]
@@ -81,6 +82,15 @@ impl Page {
         }
     }
 
+    /// Takes what a store knows of before.
+    pub(super) fn remember(&self, past: &[Past]) {
+        let mut known = self.lock();
+        for Past { meter, ledger } in past {
+            let account = known.accounts.account(&meter.name, meter.label.as_deref());
+            account.clone_from(ledger);
+        }
+    }
+
     /// Takes a report, behind the numbers.
     pub(super) fn observe(&self, numbers: &Shared, context: &Context<'_>, report: &Report<'_>) {
         if !matches!(
@@ -104,8 +114,8 @@ impl Page {
             known.accounts.observe(context, report);
         }
         if known.accounts.is_full() {
-            // A store keeps years; here the last of them have to do.
-            known.accounts = Accounts::default();
+            // A store keeps all years; here the last of them have to do.
+            known.accounts.make_room();
         }
         if telegram && let Some((key, meter)) = heard {
             if known.curves.len() >= CURVES_MAX && !known.curves.contains_key(key) {
@@ -151,8 +161,23 @@ impl Page {
 
 impl Known {
     fn statements(&self, by: By) -> Vec<Stated> {
+        self.statements_since(by, None)
+    }
+
+    /// The last periods that the page has room for.
+    fn latest(&self, by: By) -> Vec<Stated> {
+        let mut start = Timestamp::now().as_second();
+        for _ in 0..=view::PERIODS_MAX {
+            let before = by.period(start - 1, &self.zone);
+            start = before.map_or(start, |before| before.start);
+        }
+        self.statements_since(by, Some(start))
+    }
+
+    fn statements_since(&self, by: By, from: Option<i64>) -> Vec<Stated> {
         self.accounts.statements(&Wanted {
             by: Some(by),
+            from,
             ..Wanted::new(self.zone.clone(), Timestamp::now().as_second())
         })
     }
@@ -164,7 +189,7 @@ async fn page(State(site): State<Site>) -> Response {
     let made = match &known.made {
         Some((at, made)) if at.elapsed() < MADE_FOR => Arc::clone(made),
         _ => {
-            let (days, months) = (known.statements(By::Day), known.statements(By::Month));
+            let (days, months) = (known.latest(By::Day), known.latest(By::Month));
             let made: Arc<str> = view::page(&site.numbers.lock(), &known, &days, &months).into();
             known.made = Some((Instant::now(), Arc::clone(&made)));
             made

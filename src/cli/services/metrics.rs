@@ -68,7 +68,9 @@ pub fn open(
         places,
         publishing.zone.clone(),
     );
-    metrics.map(Some).map_err(|error| failed("metrics", &error))
+    let metrics = metrics.map_err(|error| failed("metrics", &error))?;
+    metrics.remember(publishing.past);
+    Ok(Some(metrics))
 }
 
 /// The names that are answered to: on loopback those of this machine, over a network all unless some are given.

@@ -110,6 +110,17 @@ impl Accounts {
         ledger
     }
 
+    /// Forgets the older half of what every meter said, so that there is room for more.
+    pub fn make_room(&mut self) {
+        if self.meters.len() > METERS_MAX {
+            self.meters.clear();
+        }
+        for (_, ledger) in self.meters.values_mut() {
+            ledger.forget_half();
+        }
+        self.is_full = false;
+    }
+
     /// Looks now and then whether there is room for more.
     fn look_at_size(&mut self) {
         self.since += 1;

@@ -156,8 +156,8 @@ impl Ledger {
         for (_, counter) in &mut self.counters {
             counter.retain(&keep);
         }
-        for (_, quarters) in &mut self.measured {
-            quarters.retain(|quarter, _| keep(*quarter));
+        for (_, measured) in &mut self.measured {
+            measured.retain(&keep);
         }
     }
 

@@ -47,6 +47,9 @@ async function refresh(whole) {
     if (whole) {
       document.querySelector("main").replaceWith(fresh.querySelector("main"));
       document.querySelector("header").replaceWith(fresh.querySelector("header"));
+      // What is new is not the target yet.
+      if (location.hash) location.replace(location.hash);
+      mark();
       return;
     }
     for (const old of document.querySelectorAll(".slow")) {
@@ -60,6 +63,16 @@ async function refresh(whole) {
     // The program is away; the age of the numbers says so.
   }
 }
+
+// The tab of the meter that is shown.
+function mark() {
+  const tabs = [...document.querySelectorAll("nav a")];
+  const own = tabs.find(tab => tab.hash === location.hash) ?? tabs[0];
+  for (const tab of tabs) tab.toggleAttribute("aria-current", tab === own);
+}
+
+addEventListener("hashchange", mark);
+mark();
 
 const events = new EventSource("api/events");
 events.addEventListener("telegram", event => take(read(event.data)));

@@ -22,7 +22,19 @@ pub(super) fn style() -> String {
 
 /// Makes the page.
 pub(super) fn page(numbers: &Numbers, known: &Known, days: &[Stated], months: &[Stated]) -> String {
-    let several = numbers.meters.len() > 1;
+    // Of some meters only the store knows yet.
+    let past: Vec<&Stated> = months
+        .iter()
+        .filter(|stated| {
+            !numbers
+                .meters
+                .keys()
+                .any(|(id, _)| *id == clean(&stated.id))
+        })
+        .take(PAST_MAX)
+        .collect();
+    let names = numbers.meters.keys().map(name);
+    let names: Vec<String> = names.chain(past.iter().map(|past| called(past))).collect();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,10 +52,10 @@ pub(super) fn page(numbers: &Numbers, known: &Known, days: &[Stated], months: &[
             body {
                 header {
                     h1 { "smarty" }
-                    @if several {
+                    @if names.len() > 1 {
                         nav aria-label="Meters" {
-                            @for (at, key) in numbers.meters.keys().enumerate() {
-                                a href={ "#meter-" (at) } { (name(key)) }
+                            @for (at, name) in names.iter().enumerate() {
+                                a href={ "#meter-" (at) } aria-current=[(at == 0).then_some("true")] { (name) }
                             }
                         }
                     }
@@ -54,6 +66,9 @@ pub(super) fn page(numbers: &Numbers, known: &Known, days: &[Stated], months: &[
                     }
                     @for (at, (key, meter)) in numbers.meters.iter().enumerate() {
                         (section(at, key, meter, known, days, months))
+                    }
+                    @for (at, past) in (numbers.meters.len()..).zip(&past) {
+                        (known_before(at, past, known, days))
                     }
                     (findings(known))
                 }
@@ -71,11 +86,7 @@ fn section(
     days: &[Stated],
     months: &[Stated],
 ) -> Markup {
-    let statement = |all: &[Stated]| {
-        let own = all.iter().find(|stated| stated.id == key.0);
-        own.map(|stated| stated.statement.clone())
-    };
-    let (days, months) = (statement(days), statement(months));
+    let (days, months) = (statement(days, &key.0), statement(months, &key.0));
     let means = known
         .curves
         .get(key)
@@ -83,7 +94,7 @@ fn section(
         .unwrap_or_default();
     let age = meter.heard.instant.elapsed().as_secs();
     html! {
-        section id={ "meter-" (at) } data-meter=(clean(&key.0)) data-label=(clean(&key.1)) {
+        section class="meter" id={ "meter-" (at) } data-meter=(clean(&key.0)) data-label=(clean(&key.1)) {
             h2 { (name(key)) }
             p class="age" data-age=(age) role="status" {
                 "last telegram " span { (age) } " s ago"
@@ -91,7 +102,7 @@ fn section(
             dl class="figures now" {
                 (figure("from the grid", "active_power_import_kw", meter))
                 (figure("to the grid", "active_power_export_kw", meter))
-                (today(&days))
+                (today(days))
             }
             div class="slow" id={ "slow-" (at) } {
                 @if !means.is_empty() {
@@ -100,8 +111,8 @@ fn section(
                         div class="picture" tabindex="0" { (picture(&means, &known.zone)) }
                     }
                 }
-                @if let Some(days) = &days { (periods("Days", days, &known.zone)) }
-                @if let Some(months) = &months { (periods("Months", months, &known.zone)) }
+                @if let Some(days) = days { (periods("Days", days, &known.zone)) }
+                @if let Some(months) = months { (periods("Months", months, &known.zone)) }
             }
             details {
                 summary { "All values" }
@@ -118,6 +129,26 @@ fn section(
     }
 }
 
+/// A meter of which no telegram came yet.
+fn known_before(at: usize, months: &Stated, known: &Known, days: &[Stated]) -> Markup {
+    let days = statement(days, &months.id);
+    html! {
+        section class="meter" id={ "meter-" (at) } {
+            h2 { (called(months)) }
+            p class="age" { "no telegram yet" }
+            dl class="figures now" { (today(days)) }
+            @if let Some(days) = days { (periods("Days", days, &known.zone)) }
+            (periods("Months", &months.statement, &known.zone))
+        }
+    }
+}
+
+/// The statement of the meter that has an id.
+fn statement<'a>(all: &'a [Stated], id: &str) -> Option<&'a Statement> {
+    let own = all.iter().find(|stated| clean(&stated.id) == clean(id));
+    own.map(|stated| &stated.statement)
+}
+
 /// A large number that follows the telegrams.
 fn figure(words: &str, key: &str, meter: &Meter) -> Markup {
     let Some(value) = meter.values.iter().find(|value| value.key == key) else {
@@ -129,7 +160,7 @@ fn figure(words: &str, key: &str, meter: &Meter) -> Markup {
 }
 
 /// What was used today and yesterday.
-fn today(days: &Option<Statement>) -> Markup {
+fn today(days: Option<&Statement>) -> Markup {
     let Some(days) = days else {
         return html! {};
     };
@@ -210,6 +241,10 @@ fn picture(means: &[Mean], zone: &Zone) -> Markup {
     }
 }
 
+fn called(stated: &Stated) -> String {
+    name(&(stated.id.clone(), stated.name.clone().unwrap_or_default()))
+}
+
 fn name((id, label): &(String, String)) -> String {
     match label.is_empty() {
         true => clean(id),
@@ -218,6 +253,8 @@ fn name((id, label): &(String, String)) -> String {
 }
 
 /// Days and months that are listed.
-const PERIODS_MAX: usize = 31;
+pub(super) const PERIODS_MAX: usize = 31;
+/// Meters that are shown before a telegram of them came.
+const PAST_MAX: usize = 64;
 /// Findings that are listed.
 const FINDINGS_MAX: usize = 20;
