@@ -3,6 +3,7 @@
 mod drawings;
 mod findings;
 mod keys;
+mod picture;
 mod recordings;
 mod several;
 mod street;
