@@ -211,7 +211,12 @@ fn a_page_has_the_periods_that_were_asked_for() {
         assert_eq!(page.text().contains(&format!("By {by}")), found);
     }
     let page = report(&folder, &["--html"]);
-    for picture in ["power imported L1", "voltage L3", "power exported L2"] {
+    for picture in [
+        "power imported L1",
+        "voltage, by phase",
+        "voltage L3",
+        "power exported L2",
+    ] {
         assert!(page.text().contains(picture), "{picture}");
     }
 }

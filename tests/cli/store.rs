@@ -133,4 +133,4 @@ fn a_kill_takes_the_last_telegram_at_the_most() {
 }
 
 /// How often.
-const KILLS: usize = 40;
+const KILLS: usize = 100;

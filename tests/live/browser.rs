@@ -12,7 +12,7 @@ use super::bench::{Bench, Run};
 use super::screen::store;
 
 /// Chromium under one of its names.
-fn chromium() -> Option<&'static str> {
+pub fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let found = names.into_iter().find(|name| {
         let version = Command::new(name)

@@ -21,6 +21,7 @@ mod mqtt;
 mod pulses;
 mod reload;
 mod replays;
+mod report_page;
 mod screen;
 mod services;
 mod setup;

@@ -89,24 +89,41 @@ pub(super) fn bars(bars: &[Bar], zone: &Zone) -> Drawn {
     })
 }
 
-/// What lies between the lowest and the highest of each period, and a line at a limit.
-pub(super) fn band(bands: &[Band], zone: &Zone) -> Drawn {
+/// What lies between the lowest and the highest of each period, of up to three phases in one picture: side by side within
+/// each period, or as two lines a phase where the periods are too many for that.
+pub(super) fn band(phases: &[Vec<Band>], zone: &Zone) -> Drawn {
+    let all = || phases.iter().flatten();
     let times = Times::of(
-        bands.first().map_or(0, |band| band.period.0),
-        bands.last().map_or(0, |band| band.period.1),
+        all().map(|band| band.period.0).min().unwrap_or(0),
+        all().map(|band| band.period.1).max().unwrap_or(0),
         zone,
     );
-    let low = bands.iter().map(|band| band.low).fold(f64::MAX, f64::min);
-    let high = bands.iter().map(|band| band.high).fold(f64::MIN, f64::max);
+    let low = all().map(|band| band.low).fold(f64::MAX, f64::min);
+    let high = all().map(|band| band.high).fold(f64::MIN, f64::max);
     let room = ((high - low) * 0.1).max(0.5);
+    let count = phases.len().max(1) as f64;
     picture(|area| {
         let mut chart = frame(area, times, low - room..high + room)?;
-        chart.draw_series(bands.iter().map(|band| {
-            let (start, end) = (band.period.0 as f64, band.period.1 as f64);
-            let thin = (room * 0.1).max(0.02);
-            let corners = [(start, band.low - thin), (end, band.high + thin)];
-            Rectangle::new(corners, UP.filled())
-        }))?;
+        for ((at, bands), color) in phases.iter().enumerate().zip(PHASES) {
+            if phases.len() > 1 && bands.len() > STRIPS_MAX {
+                for end in [|band: &Band| band.low, |band: &Band| band.high] {
+                    let points = bands.iter().map(|band| {
+                        let middle = band.period.0 + (band.period.1 - band.period.0) / 2;
+                        (middle as f64, end(band))
+                    });
+                    chart.draw_series(LineSeries::new(points, &color))?;
+                }
+                continue;
+            }
+            chart.draw_series(bands.iter().map(|band| {
+                let (start, end) = (band.period.0 as f64, band.period.1 as f64);
+                let strip = (end - start) / count;
+                let start = start + strip * at as f64;
+                let thin = (room * 0.1).max(0.02);
+                let corners = [(start, band.low - thin), (start + strip, band.high + thin)];
+                Rectangle::new(corners, color.filled())
+            }))?;
+        }
         Ok(())
     })
 }
@@ -178,7 +195,10 @@ fn frame<'a, 'b>(
 /// Puts variables of CSS in the place of colours.
 fn themed(svg: &str) -> String {
     let mut text = svg.to_owned();
-    for (color, name) in [(UP, "up"), (DOWN, "down"), (GRID, "grid"), (INK, "ink")] {
+    let [one, two, three] = PHASES;
+    let phases = [(one, "l1"), (two, "l2"), (three, "l3")];
+    let others = [(UP, "up"), (DOWN, "down"), (GRID, "grid"), (INK, "ink")];
+    for (color, name) in others.into_iter().chain(phases) {
         text = text.replace(&code(color), &format!("var(--{name})"));
     }
     for shade in 0..SHADES {
@@ -296,6 +316,10 @@ const UP: RGBColor = RGBColor(1, 2, 3);
 const DOWN: RGBColor = RGBColor(1, 2, 4);
 const GRID: RGBColor = RGBColor(1, 2, 5);
 const INK: RGBColor = RGBColor(1, 2, 6);
+/// The phases, likewise.
+const PHASES: [RGBColor; 3] = [RGBColor(1, 2, 7), RGBColor(1, 2, 8), RGBColor(1, 2, 9)];
+/// Periods in which strips side by side can still be told apart.
+const STRIPS_MAX: usize = 100;
 /// Shades of the heat map have these two bytes before their own.
 const SHADE: (u8, u8) = (1, 3);
 const SHADES: u8 = 33;

@@ -122,14 +122,15 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
                     &sums(sheet.months, zone),
                 ))
             }
-            @for (at, key) in days.measured.iter().enumerate().filter(|(at, _)| is_told(days, *at)) {
-                @let (what, unit) = long(key);
+            @for phases in phases(days) {
+                @let (what, unit) = phases.words(days);
+                @let bands: Vec<Vec<Band>> = phases.places.iter().map(|at| band(days, *at)).collect();
                 (picture(
                     &what,
                     &format!("lowest and highest of each day, {unit}"),
-                    chart::band(&band(days, at), zone),
-                    None,
-                    &ranges(days, at, zone),
+                    chart::band(&bands, zone),
+                    phases.legend(),
+                    &ranges(days, &phases.places, zone),
                 ))
             }
             (picture(
@@ -148,6 +149,55 @@ fn meter(at: usize, sheet: &Sheet<'_>, zone: &Zone) -> Markup {
                 ul { @for note in &days.notes { li { (table::words(note, zone)) } } }
             }
         }
+    }
+}
+
+/// A quantity that is measured of each phase, and where the phases stand among all that is measured.
+struct Phases {
+    places: Vec<usize>,
+}
+
+/// Quantities that are told of, with all their phases together.
+fn phases(statement: &Statement) -> Vec<Phases> {
+    let mut all: Vec<(String, Phases)> = Vec::new();
+    for (at, key) in statement.measured.iter().enumerate() {
+        if !is_told(statement, at) {
+            continue;
+        }
+        let quantity = PHASES
+            .iter()
+            .fold(key.clone(), |key, phase| key.replacen(phase, "_", 1));
+        match all.iter_mut().find(|(known, _)| *known == quantity) {
+            Some((_, phases)) if phases.places.len() < PHASES.len() => phases.places.push(at),
+            _ => all.push((quantity, Phases { places: vec![at] })),
+        }
+    }
+    all.into_iter().map(|(_, phases)| phases).collect()
+}
+
+impl Phases {
+    /// What is measured, and its unit; the phase is named where there is one alone.
+    fn words(&self, statement: &Statement) -> (String, String) {
+        let key = self
+            .places
+            .first()
+            .and_then(|at| statement.measured.get(*at));
+        let (what, unit) = key.map(|key| long(key)).unwrap_or_default();
+        match self.places.len() {
+            ..2 => (what, unit),
+            _ => (format!("{}, by phase", what.replace(" L1", "")), unit),
+        }
+    }
+
+    /// Which colour is which phase.
+    fn legend(&self) -> Option<Markup> {
+        (self.places.len() > 1).then(|| {
+            html! {
+                p class="hint" {
+                    @for at in 1..=self.places.len() { span class={ "key l" (at) } { "L" (at) } " " }
+                }
+            }
+        })
     }
 }
 
@@ -466,17 +516,23 @@ fn sums(statement: &Statement, zone: &Zone) -> Numbers {
     }
 }
 
-fn ranges(statement: &Statement, at: usize, zone: &Zone) -> Numbers {
+fn ranges(statement: &Statement, places: &[usize], zone: &Zone) -> Numbers {
     let row = |row: &Row| {
-        let range = row.measured.get(at).copied().flatten();
-        vec![
-            table::label(statement.by, row, zone),
-            or_empty(range.map(|(low, _)| low)),
-            or_empty(range.map(|(_, high)| high)),
-        ]
+        let mut cells = vec![table::label(statement.by, row, zone)];
+        for at in places {
+            let range = row.measured.get(*at).copied().flatten();
+            cells.push(or_empty(range.map(|(low, _)| low)));
+            cells.push(or_empty(range.map(|(_, high)| high)));
+        }
+        cells
     };
+    let mut head = vec!["day".to_owned()];
+    for key in places.iter().filter_map(|at| statement.measured.get(*at)) {
+        let (what, _) = long(key);
+        head.extend([format!("{what}, lowest"), format!("{what}, highest")]);
+    }
     Numbers {
-        head: ["day", "lowest", "highest"].map(str::to_owned).to_vec(),
+        head,
         rows: statement.rows.iter().map(row).collect(),
     }
 }
@@ -513,5 +569,7 @@ fn float(value: Decimal) -> f64 {
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+/// What stands for the phases in names.
+const PHASES: [&str; 3] = ["_l1_", "_l2_", "_l3_"];
 /// Columns of a picture.
 const COLUMNS: usize = 900;
