@@ -64,7 +64,6 @@ impl Rebuilt {
                 Some(unit) => format!("{digits}*{}", unit.ascii()),
                 None => digits.to_owned(),
             };
-            // A state or a number that stands for a text.
             self.line(line.code, vec![value]);
             return true;
         }

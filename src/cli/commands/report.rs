@@ -132,7 +132,11 @@ pub fn run(args: &Report, global: &Global) -> Result<Exit, Failure> {
     }
     let out = match format {
         PeriodFormat::Html => page(&accounts, &stated, &wanted).into_bytes(),
-        _ => formatted(args, &stated, &zone)?,
+        _ => {
+            // What is written takes as much again.
+            drop(accounts);
+            formatted(args, &stated, &zone)?
+        }
     };
     match writer.write(&out) {
         Ok(()) => writer.finish()?,

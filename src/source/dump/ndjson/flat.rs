@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::{Archived, Note, Piece};
+use crate::p1::value::Number;
 use crate::source::rebuilt::Rebuilt;
 
 /// True for a line that is such an object.
@@ -43,8 +44,13 @@ pub fn read(text: &str, out: &mut dyn FnMut(Piece<'_>)) -> Result<bool, serde_js
         }
         is_filled |= match value.get() {
             // Texts say nothing that is computed with; names of the meter are there already.
-            text if text.starts_with('"') => false,
-            number => rebuilt.number(key, number),
+            text if text.starts_with('"') || text == "null" => false,
+            number if Number::parse(number.as_bytes()).is_some() => rebuilt.number(key, number),
+            _ => {
+                return Err(serde_json::Error::custom(format!(
+                    "{key} is no plain number"
+                )));
+            }
         };
     }
     if !is_filled {
@@ -130,10 +136,16 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_values_gives_nothing_and_a_bad_time_is_refused() {
+    fn an_object_without_values_gives_nothing_and_bad_ones_are_refused() {
         let line = r#"{"meter":"tank","measured_at":null,"level_cm":12}"#;
         assert_eq!(decoded(Form::Ndjson, line.as_bytes()), b"");
-        let line = LINE.replace("2026-03", "2026-13");
-        error(Form::Ndjson, line.as_bytes());
+        for (sent, wrong) in [
+            ("2026-03", "2026-13"),
+            ("25.650", "[\")(\"]"),
+            ("25.650", "2e9"),
+        ] {
+            let line = LINE.replace(sent, wrong);
+            error(Form::Ndjson, format!("{LINE}\n{line}\n").as_bytes());
+        }
     }
 }
