@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! telegram --plan--> rows that wait --1024 at once--> row group, encoded --131,072 rows--> file ... footer   Parquet
-//!                                   \\-8192 at once--> record batch --> stream ... end                      Arrow
+//!                                   \-2048 at once--> record batch --> stream ... end                      Arrow
 //! ```
 //! Columns are the same in both and in every file (`columns.rs`), so that a folder of files is one table. What stands in
 //! no column is in the map `other`: of what could be read, nothing is lost but leading zeros and empty parentheses.

@@ -130,5 +130,5 @@ impl Table {
 /// Rows that are encoded at once, and bytes of their texts, about: few enough to be still at hand, and many enough to be
 /// worth the call.
 const PARQUET: (usize, usize) = (1024, 2 << 20);
-/// Likewise: a record batch is worth its columns only with some thousand rows.
-const ARROW: (usize, usize) = (8192, 16 << 20);
+/// Likewise: a record batch has a buffer for each column, whatever is in it; more rows take more memory.
+const ARROW: (usize, usize) = (2048, 4 << 20);
