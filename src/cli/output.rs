@@ -16,7 +16,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::messages::refusals;
-use crate::cli::output::batches::{Batches, is_worth_it};
+use crate::cli::output::batches::{Batches, Keeper, Kept, is_worth_it};
 use crate::cli::output::formatter::Formatter;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::format::columnar::Columnar;
@@ -28,7 +28,7 @@ use crate::observe::context::{Context, Senders};
 use crate::observe::fields::{Fields, UnknownField};
 use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
 use crate::observe::redact::Redactor;
-use crate::observe::sampling::{Row, Sampler, Sampling, values};
+use crate::observe::sampling::{Row, Sampler, Sampling, Weight, values};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event, Refused};
@@ -56,7 +56,8 @@ pub struct Output {
     events: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
-    sampler: Sampler,
+    sampler: Sampler<Held>,
+    keeper: Keeper,
     senders: Senders,
     redactor: Option<SharedRedactor>,
     buffer: Vec<u8>,
@@ -77,6 +78,23 @@ pub struct Output {
     durable: bool,
     /// Rows that wait for the header, and since when.
     waiting: Option<(Instant, Vec<Vec<u8>>)>,
+}
+
+/// What is held back: it is formatted only when it is printed.
+enum Held {
+    /// A telegram.
+    Telegram(Box<Kept>),
+    /// What is formatted already.
+    Bytes(Vec<u8>),
+}
+
+impl Weight for Held {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Telegram(kept) => kept.weight(),
+            Self::Bytes(bytes) => bytes.capacity(),
+        }
+    }
 }
 
 /// Replaces what names a meter, in the output and in what is said.
@@ -228,6 +246,7 @@ impl Output {
                 && matches!(format, Format::Table | Format::Hex)
                 && ColorChoice::global() != ColorChoice::Always,
             sampler: Sampler::new(flow.sampling, zone.clone(), Timestamp::now()),
+            keeper: Keeper::default(),
             senders: Senders::default(),
             redactor: args
                 .redact
@@ -252,8 +271,9 @@ impl Output {
 
     /// Formats telegrams on the threads of a pool too.
     pub fn with(mut self, pool: Rc<Pool>) -> Self {
-        let is_plain = self.redactor.is_none() && !self.sampler.is_active();
-        let is_wanted = pool.is_parallel() && is_plain && is_worth_it(self.formatter.format);
+        // Of what is left out nothing is formatted.
+        let prints_all = !self.sampler.is_active();
+        let is_wanted = pool.is_parallel() && prints_all && is_worth_it(self.formatter.format);
         self.pool = is_wanted.then_some(pool);
         self
     }
@@ -300,14 +320,20 @@ impl Output {
                 .iter_mut()
                 .for_each(|columnar| columnar.level(context, level)),
         }
+        if !self.sampler.is_active() {
+            return 1;
+        }
         let meter = context.source.label.unwrap_or(context.source.name);
-        self.thin_out(start, || Row {
+        let row = Row {
             meter: format!("level of {meter}"),
             values: level.centimetres.to_string().into_bytes(),
             at: context.received_at,
             received_at: context.received_at,
-            bytes: Vec::new(),
-        })
+            // No larger than it is: it may wait for long.
+            bytes: Held::Bytes(self.buffer.get(start..).unwrap_or_default().to_vec()),
+        };
+        self.buffer.truncate(start);
+        self.thin_out(row)
     }
 
     /// What replaces the names of meters, where that is asked for.
@@ -388,7 +414,7 @@ impl Output {
             self.settle_columns();
         }
         let due = self.sampler.due(now);
-        due.is_some_and(|bytes| self.print(&bytes))
+        due.is_some_and(|held| self.print(&held))
     }
 
     /// Writes what waits.
@@ -425,9 +451,9 @@ impl Output {
         while self.left != Some(0)
             && !self.broken
             && self.ended.is_none()
-            && let Some(bytes) = self.sampler.rest()
+            && let Some(held) = self.sampler.rest()
         {
-            self.print(&bytes);
+            self.print(&held);
         }
     }
 
@@ -510,36 +536,25 @@ impl Output {
             self.spill();
             return 1;
         }
-        let start = self.buffer.len();
-        self.formatter.telegram(&mut self.buffer, context, decoded);
-        let fields = self.formatter.fields.clone();
-        let meter = self.senders.name(decoded).into_owned();
-        self.thin_out(start, || Row {
-            meter,
-            values: values(decoded, context.derived, fields.as_ref()),
+        let fields = self.formatter.fields.as_ref();
+        let row = Row {
+            meter: self.senders.name(decoded).into_owned(),
+            values: values(decoded, context.derived, fields),
             at: decoded
                 .telegram
                 .measured_at()
                 .and_then(|time| time.instant())
                 .or(context.received_at),
             received_at: context.received_at,
-            bytes: Vec::new(),
-        })
+            bytes: Held::Telegram(Box::new(self.keeper.keep(context, decoded))),
+        };
+        self.thin_out(row)
     }
 
-    /// Takes what was written from `start` on as a row, and puts back what is to be printed.
-    fn thin_out(&mut self, start: usize, row: impl FnOnce() -> Row) -> u64 {
-        if !self.sampler.is_active() {
-            return 1;
-        }
-        // No larger than it is: it may wait for long.
-        let bytes = self.buffer.get(start..).unwrap_or_default().to_vec();
-        self.buffer.truncate(start);
-        let printed = self.sampler.offer(Row { bytes, ..row() });
-        printed
-            .iter()
-            .map(|bytes| u64::from(self.print(bytes)))
-            .sum()
+    /// Takes a row, and prints those that are to be printed now.
+    fn thin_out(&mut self, row: Row<Held>) -> u64 {
+        let printed = self.sampler.offer(row);
+        printed.iter().map(|held| u64::from(self.print(held))).sum()
     }
 
     /// Lets a row wait for the header.
@@ -570,7 +585,15 @@ impl Output {
         self.spill();
     }
 
-    fn print(&mut self, bytes: &[u8]) -> bool {
+    fn print(&mut self, held: &Held) -> bool {
+        let mut row = Vec::new();
+        let bytes = match held {
+            Held::Bytes(bytes) => bytes,
+            Held::Telegram(kept) => {
+                kept.show(|context, decoded| self.formatter.telegram(&mut row, context, decoded));
+                &row
+            }
+        };
         if self.formatter.csv.is_growing() {
             self.wait(bytes.to_vec());
             return true;

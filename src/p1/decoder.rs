@@ -115,10 +115,17 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`].
-    pub fn push_opened(&mut self, bytes: &[u8], opened: Arc<Opened>, sink: impl FnMut(&Event<'_>)) {
+    /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`]: the piece of those that
+    /// begins at an index.
+    pub fn push_opened(
+        &mut self,
+        bytes: &[u8],
+        opened: Arc<Opened>,
+        from: usize,
+        sink: impl FnMut(&Event<'_>),
+    ) {
         let base = self.offset + self.held.len() as u64;
-        self.verifier.ahead = Some(Ahead::new(opened, base));
+        self.verifier.ahead = Some(Ahead::new(opened, from, base));
         self.push(bytes, sink);
         self.verifier.ahead = None;
     }

@@ -106,8 +106,17 @@ pub struct Session {
 pub enum Input<'a> {
     /// Bytes come, received at a time if that is known; see [`Session::push`].
     Bytes(&'a [u8], Option<Timestamp>),
-    /// Bytes of a recording come, whose frames were opened.
-    Opened(&'a [u8], &'a Arc<Opened>),
+    /// The same, whose frames were opened.
+    Opened {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// When they were received, if that is known.
+        at: Option<Timestamp>,
+        /// Their frames.
+        opened: &'a Arc<Opened>,
+        /// Index of the first of them among the bytes that were opened together.
+        from: usize,
+    },
     /// Nothing comes for so many milliseconds.
     Silence(u64),
     /// The source is lost; see [`Session::lost`].
@@ -254,19 +263,19 @@ impl Session {
 
     fn run(&mut self, input: Input<'_>, report: &mut dyn FnMut(Report<'_>)) {
         match input {
-            Input::Bytes(bytes, at) => self.arrivals.push(bytes.len(), at),
-            Input::Opened(bytes, _) => self.arrivals.push(bytes.len(), None),
+            Input::Bytes(bytes, at) | Input::Opened { bytes, at, .. } => {
+                self.arrivals.push(bytes.len(), at);
+            }
             _ => {}
         }
         self.decode(input, report);
         match input {
-            Input::Bytes(bytes, at) => {
+            Input::Bytes(bytes, at) | Input::Opened { bytes, at, .. } => {
                 self.diagnosis.bytes(bytes.len());
                 if let Some(at) = at {
                     self.diagnosis.host_time(at.as_second());
                 }
             }
-            Input::Opened(bytes, _) => self.diagnosis.bytes(bytes.len()),
             Input::Silence(milliseconds) => self.diagnosis.quiet(milliseconds),
             Input::Lost => self.diagnosis.quiet(LOSS_MS),
             Input::End | Input::Left if self.own => self.diagnosis.finish(),
@@ -322,15 +331,21 @@ impl Session {
         };
         match input {
             Input::Bytes(bytes, _) => decoder.push(bytes, &mut take),
-            Input::Opened(bytes, opened) => {
-                decoder.push_opened(bytes, Arc::clone(opened), &mut take);
-            }
+            Input::Opened {
+                bytes,
+                opened,
+                from,
+                ..
+            } => decoder.push_opened(bytes, Arc::clone(opened), from, &mut take),
             Input::Silence(_) => decoder.quiet(&mut take),
             Input::Lost => decoder.lost(&mut take),
             Input::End | Input::Broken => decoder.finish(&mut take),
             Input::Left | Input::Enough => {}
         }
-        if !matches!(input, Input::Bytes(..) | Input::Opened(..) | Input::Enough) {
+        if !matches!(
+            input,
+            Input::Bytes(..) | Input::Opened { .. } | Input::Enough
+        ) {
             reporter.settle(recovery, true);
         }
     }
@@ -353,7 +368,7 @@ impl Session {
             }
         }
         match input {
-            Input::Bytes(..) | Input::Opened(..) => {}
+            Input::Bytes(..) | Input::Opened { .. } => {}
             Input::Silence(_) if diagnosis.is_waiting() => {}
             _ => report(Report::Settled),
         }

@@ -1,16 +1,19 @@
 //! One input: its dump is taken apart, its streams are decoded, what comes of them is told to the observers.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ahead::{self, Ahead, Batch};
 use super::observers::{Observers, Origin};
+use super::pool::Pool;
 use super::reader::is_absent_port;
 use super::stream::{Decoder, Stream};
 use crate::format::words::SILENT_BY_WISH;
 use crate::observe::context::Source;
 use crate::p1::cipher::Keys;
-use crate::p1::decoder::{FrameOpener, Opened, TagPolicy};
+use crate::p1::decoder::{FrameOpener, TagPolicy};
 use crate::p1::session::{Input as Step, Medium, Settings};
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::source::Address;
@@ -20,7 +23,7 @@ use crate::source::Kind;
 use crate::source::LineSettings;
 use crate::source::Place;
 use crate::source::database::Database;
-use crate::source::dump::{DumpDecoder, Form, Note, Piece};
+use crate::source::dump::{Archived, DumpDecoder, Form, Note, Piece};
 
 /// One input.
 pub struct Input {
@@ -47,6 +50,8 @@ pub struct Input {
     caught_up: bool,
     form: Option<Form>,
     undump: DumpDecoder,
+    /// What waits for its frames to be opened, where other threads do that.
+    ahead: Option<Ahead>,
     streams: Vec<Stream>,
     /// It was said that there are more labels than streams.
     is_full: bool,
@@ -97,6 +102,7 @@ impl Input {
             caught_up: false,
             form,
             undump: DumpDecoder::new(form),
+            ahead: None,
             streams: vec![Stream::new(address.label.clone(), decoder)],
             is_full: false,
             current: 0,
@@ -212,7 +218,26 @@ impl Input {
         matches!(&self.place, Place::Path(path) if Database::is_one(path))
     }
 
-    /// Takes bytes of the input, received at a time if that is known, whose frames were opened perhaps.
+    /// Lets a pool open frames before they are decoded, in batches of so many bytes.
+    pub fn open_ahead(&mut self, pool: &Rc<Pool>, size: usize) {
+        if let Some(opener) = self.opener().filter(|_| pool.is_parallel()) {
+            self.ahead = Some(Ahead::new(Rc::clone(pool), opener, size));
+        }
+    }
+
+    /// What opens frames; none where there are no keys, or the decoder has to see each frame itself.
+    fn opener(&self) -> Option<FrameOpener> {
+        let Settings {
+            keys,
+            shard,
+            policy,
+            ..
+        } = &self.settings;
+        let is_tried = self.device == Device::P1 && policy.tag == TagPolicy::Verify;
+        (is_tried && !keys.is_empty()).then(|| FrameOpener::new(Arc::clone(keys), *shard))
+    }
+
+    /// Takes bytes of the input, received at a time if that is known.
     ///
     /// # Errors
     /// A dump that cannot be read; nothing more comes of the input then.
@@ -220,17 +245,32 @@ impl Input {
         &mut self,
         bytes: &[u8],
         at: Option<Timestamp>,
-        opened: Option<&Arc<Opened>>,
         observers: &mut Observers<'_>,
     ) -> Result<(), Failure> {
         self.bytes += bytes.len() as u64;
         let at = at.filter(|_| !self.stored || self.caught_up);
-        // They are those of frames only where they are no dump.
-        if let Some(opened) = opened.filter(|_| self.undump.is_passing()) {
-            self.run(Step::Opened(bytes, opened), observers);
-            return Ok(());
+        let done = self.undump(at, observers, |undump, each| undump.push(bytes, each));
+        if done.is_ok()
+            && let Some(ahead) = &mut self.ahead
+        {
+            ahead.batch().pause();
         }
-        self.undump(at, observers, |undump, each| undump.push(bytes, each))
+        // Of a pipe that has little there may be no more for long.
+        if done.is_err() || !self.stored && bytes.len() < FULL {
+            self.catch_up_with(observers);
+        }
+        // What is not wanted is not read, whatever is wrong with it.
+        match self.ahead.as_ref().is_some_and(Ahead::is_over) {
+            true => Ok(()),
+            false => done,
+        }
+    }
+
+    /// Decodes all that waits for its frames to be opened.
+    pub fn catch_up_with(&mut self, observers: &mut Observers<'_>) {
+        while let Some(batch) = self.ahead.as_mut().and_then(Ahead::rest) {
+            self.run_batch(batch, observers);
+        }
     }
 
     /// Takes a pause of a file that is followed, which is no silence: whoever writes it may hold back the rest of a
@@ -247,32 +287,31 @@ impl Input {
             let _ = self.undump(None, observers, |undump, each| undump.finish(each));
             self.undump = DumpDecoder::new(self.form);
         }
+        self.catch_up_with(observers);
         self.step_all(Step::Lost, observers);
-    }
-
-    /// What opens its frames before they are decoded; none where its bytes are not those of a meter that encrypts.
-    pub fn opener(&self) -> Option<FrameOpener> {
-        let is_binary = self.form.is_none_or(|form| form == Form::Bin);
-        let is_tried =
-            is_binary && self.device == Device::P1 && self.settings.policy.tag == TagPolicy::Verify;
-        let Settings { keys, shard, .. } = &self.settings;
-        is_tried.then(|| FrameOpener::new(Arc::clone(keys), *shard))
     }
 
     /// Takes a silence: what is half stays half.
     pub fn quiet(&mut self, observers: &mut Observers<'_>) {
+        self.catch_up_with(observers);
         self.step_all(Step::Silence(SILENCE_MS), observers);
     }
 
     /// Gives the counts of what was read, where no more of it is wanted: nothing is concluded from what follows.
     pub fn sum_up(&mut self, observers: &mut Observers<'_>) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.end();
+        }
         self.step_all(Step::Enough, observers);
     }
 
     /// Takes the end of reading, which need not be that of the input: half a frame where a file was left is no fault.
     pub fn leave(&mut self, observers: &mut Observers<'_>) {
         match self.stored && !self.caught_up {
-            true => self.step_all(Step::Left, observers),
+            true => {
+                self.catch_up_with(observers);
+                self.step_all(Step::Left, observers);
+            }
             // Cut in the middle by the user: what cannot end here is no fault of the input.
             false => drop(self.finish(observers)),
         }
@@ -284,6 +323,7 @@ impl Input {
     /// A dump that cannot end here.
     pub fn finish(&mut self, observers: &mut Observers<'_>) -> Result<(), Failure> {
         let ended = self.undump(None, observers, |undump, each| undump.finish(each));
+        self.catch_up_with(observers);
         // Of an input that cannot be read to its end, nothing is concluded.
         let step = match ended {
             Ok(()) => Step::End,
@@ -296,6 +336,9 @@ impl Input {
     /// Decodes with other keys from the next frame on.
     pub fn set_keys(&mut self, keys: &Arc<Keys>) {
         self.settings.keys = Arc::clone(keys);
+        if let (Some(opener), Some(ahead)) = (self.opener(), &mut self.ahead) {
+            ahead.opener = opener;
+        }
         for stream in &mut self.streams {
             if let Decoder::Meter(session) = &mut stream.decoder {
                 session.set_keys(keys);
@@ -321,26 +364,87 @@ impl Input {
     ) -> Result<(), Failure> {
         let mut undump = std::mem::replace(&mut self.undump, DumpDecoder::new(Some(Form::Bin)));
         let mut record = at;
-        let done = run(&mut undump, &mut |piece| match piece {
-            Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),
-            Piece::Record { time, label, kind } => {
-                record = Some(time);
-                self.select(label, kind);
-            }
-            Piece::Archived(archived) => {
-                record = archived.received_at;
-                self.select(archived.label.unwrap_or_default(), "");
-                if let Some(stream) = self.streams.get_mut(self.current) {
-                    stream.expect(&archived);
+        let done = match self.ahead.take() {
+            Some(mut ahead) => {
+                let batch = ahead.batch();
+                let done = run(&mut undump, &mut |piece| batch.put(piece, &mut record));
+                self.ahead = Some(ahead);
+                while let Some(batch) = self.ahead.as_mut().and_then(Ahead::next) {
+                    self.run_batch(batch, observers);
                 }
+                done
             }
-            Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
-            Piece::Lost => self.run(Step::Lost, observers),
-            Piece::Note(Note::Form(_)) if !self.verbose => {}
-            Piece::Note(note) => say(Level::Note, &format!("{}: {note}", self.said()), None),
-        });
+            None => run(&mut undump, &mut |piece| match piece {
+                Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),
+                Piece::Record { time, label, kind } => {
+                    record = Some(time);
+                    self.select(label, kind);
+                }
+                Piece::Archived(archived) => {
+                    record = archived.received_at;
+                    self.archived(&archived);
+                }
+                Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
+                Piece::Lost => self.run(Step::Lost, observers),
+                Piece::Note(note) => self.note(&note),
+            }),
+        };
         self.undump = undump;
         done.map_err(|error| Failure::of_dump(self.said(), &error))
+    }
+
+    /// Decodes what was gathered, and gives it back.
+    fn run_batch(&mut self, batch: Batch, observers: &mut Observers<'_>) {
+        for step in &batch.steps {
+            match step {
+                ahead::Step::Bytes(range, at) => {
+                    let (from, at) = (range.start, *at);
+                    let bytes = batch.bytes.get(range.clone()).unwrap_or_default();
+                    let step = match &batch.opened {
+                        None => Step::Bytes(bytes, at),
+                        Some(opened) => Step::Opened {
+                            bytes,
+                            at,
+                            opened,
+                            from,
+                        },
+                    };
+                    self.run(step, observers);
+                }
+                ahead::Step::Record(label, kind) => self.select(label, kind),
+                ahead::Step::Archived(label, said) => self.archived(&Archived {
+                    label: label.as_deref(),
+                    ..said.archived()
+                }),
+                ahead::Step::Silence => self.run(Step::Silence(SILENCE_MS), observers),
+                ahead::Step::Lost => self.run(Step::Lost, observers),
+                ahead::Step::Note(note) => self.note(note),
+                ahead::Step::Pause => {
+                    observers.tick(Timestamp::now());
+                    if observers.have_enough() || observers.have_failed() {
+                        self.ahead.as_mut().map(Ahead::end);
+                        return;
+                    }
+                }
+            }
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.recycle(batch);
+        }
+    }
+
+    /// Takes what an archive says of the telegram whose bytes come next.
+    fn archived(&mut self, archived: &Archived<'_>) {
+        self.select(archived.label.unwrap_or_default(), "");
+        if let Some(stream) = self.streams.get_mut(self.current) {
+            stream.expect(archived);
+        }
+    }
+
+    fn note(&self, note: &Note) {
+        if self.verbose || !matches!(note, Note::Form(_)) {
+            say(Level::Note, &format!("{}: {note}", self.said()), None);
+        }
     }
 
     /// Lets the current stream take bytes, a silence or the end.
@@ -419,6 +523,10 @@ fn kind_word(place: &Place, kind: Kind) -> &'static str {
 
 /// How long the line was silent where a silence is told of, in milliseconds.
 const SILENCE_MS: u64 = 1000;
+/// Bytes whose frames are opened in one go: what is decoded of them should stay in the cache of a core.
+pub const BATCH: usize = 64 << 10;
+/// A pipe in which so many bytes were waiting is filled faster than it is read: half of what most hold.
+const FULL: usize = 32 << 10;
 /// Labels of one capture log that are decoded apart.
 const STREAMS_MAX: usize = 256;
 /// What records of a level sensor are called in a capture log.

@@ -5,7 +5,7 @@
 //!            un-dump, streams of a log   p1        counts, output, screen, services
 //! ```
 
-pub mod chunks;
+mod ahead;
 pub mod counts;
 pub mod failure;
 pub mod filter;
@@ -170,6 +170,12 @@ impl Run<'_, '_> {
         let state = self.links.get_mut(index).filter(|state| !state.over)?;
         let input = self.inputs.get_mut(index)?;
         let observers = &mut *self.observers;
+        if !matches!(event, SourceEvent::Bytes(_)) {
+            input.catch_up_with(observers);
+            if observers.have_enough() || observers.have_failed() {
+                return None;
+            }
+        }
         match event {
             SourceEvent::Opened(found) => {
                 self.progress = Progress::of(&found, self.limits.progress);
@@ -192,7 +198,6 @@ impl Run<'_, '_> {
                     bytes,
                     broken,
                     label,
-                    opened,
                 } = &received;
                 self.progress.advance(bytes.len());
                 if let Some(label) = label {
@@ -201,10 +206,9 @@ impl Run<'_, '_> {
                 let mut origin = input.origin();
                 origin.source.label = label.as_deref().or(origin.source.label);
                 observers.input(origin, at, &Report::Bytes { bytes, broken });
-                let opened = opened.as_ref();
                 let pushed = self
                     .progress
-                    .aside(|| input.push(bytes, Some(at), opened, observers));
+                    .aside(|| input.push(bytes, Some(at), observers));
                 if let Err(failure) = pushed {
                     self.fail(index, &failure);
                 }

@@ -1,23 +1,17 @@
 //! What a run reads: inputs one after another, or sources all at once.
 //!
 //! ```text
-//! in turn   a.bin b.bin -          each to its end, in the order given; files in chunks of whole frames
+//! in turn   a.bin b.bin -          each to its end, in the order given
 //! at once   ttyUSB0 tcp:// fifo    a thread each, in order of arrival
 //! ```
-//! While a chunk is decoded, the frames of those behind it are opened on other threads.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use super::chunks::{Chunk, FrameChunks, size_for};
-use super::pool::{Pool, Ticket};
-use crate::p1::decoder::{FrameOpener, Opened};
 use crate::run::failure::{Exit, Failure};
 use crate::source::Arrival;
 use crate::source::Place;
@@ -43,39 +37,18 @@ pub struct Bytes {
     pub broken: Vec<usize>,
     /// Label of the stream they belong to, where the input has several.
     pub label: Option<Arc<str>>,
-    /// Their frames, where those were opened.
-    pub opened: Option<Arc<Opened>>,
 }
 
 /// Inputs that are read one after another.
 pub struct Files {
     inputs: IntoIter<Reconnecting>,
-    /// Openers of the frames of each, where their bytes may be those of frames.
-    openers: IntoIter<Option<FrameOpener>>,
-    open: Option<Open>,
+    open: Option<Box<Reconnecting>>,
     /// Which of the inputs it is.
     input: usize,
-    /// Buffers of chunks that are done.
-    spare: Vec<Vec<u8>>,
-    /// What their frames were opened in.
-    spare_opened: Vec<Opened>,
-    /// Most bytes of a chunk.
-    chunk: usize,
-    pool: Rc<Pool>,
-}
-
-/// The input that is read.
-enum Open {
-    Stream(Box<Reconnecting>),
-    File(Box<File>),
-}
-
-/// A regular file.
-struct File {
-    chunks: FrameChunks,
-    opener: Option<FrameOpener>,
-    /// Chunks that were read, in their order.
-    ahead: VecDeque<Ticket<Bytes>>,
+    /// A buffer that is done with.
+    spare: Vec<u8>,
+    /// Most bytes that are read at once.
+    size: usize,
 }
 
 impl Reader {
@@ -84,21 +57,14 @@ impl Reader {
     /// # Errors
     /// Where the system gives no thread.
     pub fn new(inputs: Vec<Reconnecting>, stop: &Stop) -> Result<Self, Failure> {
-        let openers = inputs.iter().map(|_| None).collect();
-        Self::in_chunks(inputs, openers, stop, size_for(1, 1), Rc::new(Pool::new(1)))
+        Self::in_pieces(inputs, stop, AT_ONCE)
     }
 
-    /// Reads as `new`, files in chunks of so many bytes at the most whose frames are opened by a pool.
+    /// Reads as `new`, of files so many bytes at once at the most.
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn in_chunks(
-        inputs: Vec<Reconnecting>,
-        openers: Vec<Option<FrameOpener>>,
-        stop: &Stop,
-        chunk: usize,
-        pool: Rc<Pool>,
-    ) -> Result<Self, Failure> {
+    pub fn in_pieces(inputs: Vec<Reconnecting>, stop: &Stop, size: usize) -> Result<Self, Failure> {
         let live = |input: &Reconnecting| input.follows() || is_live(&input.address().place);
         if inputs.iter().any(live) {
             let threads = ReaderThreads::start(inputs, stop.clone());
@@ -108,14 +74,16 @@ impl Reader {
         }
         Ok(Self::InTurn(Files {
             inputs: inputs.into_iter(),
-            openers: openers.into_iter(),
             open: None,
             input: 0,
             spare: Vec::new(),
-            spare_opened: Vec::new(),
-            chunk,
-            pool,
+            size,
         }))
+    }
+
+    /// Tells whether inputs are read one after another.
+    pub fn is_in_turn(&self) -> bool {
+        matches!(self, Self::InTurn(_))
     }
 
     /// What comes next, waiting for it up to `time`; a file never lets anyone wait.
@@ -140,7 +108,6 @@ impl Reader {
                         bytes: received.bytes,
                         broken: received.broken,
                         label: received.label,
-                        opened: None,
                     }),
                 })
             }
@@ -149,39 +116,20 @@ impl Reader {
 
     /// Takes back bytes, to read others in their place: memory that is new is slow.
     pub fn recycle(&mut self, bytes: Bytes) {
-        if let Self::InTurn(files) = self
-            && files.spare.len() < 2 * files.pool.size() + 1
-        {
-            files.spare.push(bytes.bytes);
-            let opened = bytes.opened.and_then(Arc::into_inner);
-            files.spare_opened.extend(opened);
+        if let Self::InTurn(files) = self {
+            files.spare = bytes.bytes;
         }
     }
 }
 
 impl Files {
     fn next(&mut self) -> Option<Arrival<Bytes>> {
-        let event = match self.open.take() {
-            None => {
-                let input = self.inputs.next()?;
-                let opener = self.openers.next().flatten();
-                self.begin(input, opener)
-            }
-            Some(Open::Stream(mut input)) => {
-                let event = self.read(&mut input);
-                self.open = Some(Open::Stream(input));
-                event
-            }
-            Some(Open::File(mut file)) => {
-                let bytes = self.read_ahead(&mut file);
-                let event = match bytes {
-                    Some(bytes) => SourceEvent::Bytes(bytes),
-                    None => file.chunks.end().map(|_| Bytes::default()),
-                };
-                self.open = Some(Open::File(file));
-                event
-            }
+        let mut input = match self.open.take() {
+            Some(input) => input,
+            None => Box::new(self.inputs.next()?),
         };
+        let event = self.read(&mut input);
+        self.open = Some(input);
         let arrival = Arrival::now(self.input, event);
         if matches!(arrival.event, SourceEvent::Stopped) {
             // Nothing more is read of any of them.
@@ -196,28 +144,10 @@ impl Files {
         Some(arrival)
     }
 
-    /// Opens an input; a regular file is read in chunks from here on.
-    fn begin(
-        &mut self,
-        mut input: Reconnecting,
-        opener: Option<FrameOpener>,
-    ) -> SourceEvent<Bytes> {
-        let event = self.read(&mut input);
-        self.open = Some(match &event {
-            SourceEvent::Opened(found) if found.size.is_some() => Open::File(Box::new(File {
-                chunks: FrameChunks::new(input, self.chunk),
-                opener: opener.filter(|_| self.pool.is_parallel()),
-                ahead: VecDeque::new(),
-            })),
-            _ => Open::Stream(Box::new(input)),
-        });
-        event
-    }
-
     /// Reads once.
     fn read(&mut self, input: &mut Reconnecting) -> SourceEvent<Bytes> {
-        let mut buffer = self.spare.pop().unwrap_or_default();
-        buffer.resize(BUFFER, 0);
+        let mut buffer = std::mem::take(&mut self.spare);
+        buffer.resize(self.size, 0);
         let event = input.read(&mut buffer);
         let broken = input.source().map_or(&[][..], |open| open.broken());
         event.map(|count| {
@@ -226,46 +156,8 @@ impl Files {
                 bytes: buffer,
                 broken: broken.to_vec(),
                 label: None,
-                opened: None,
             }
         })
-    }
-
-    /// The next chunk; lets the frames of those behind it be opened.
-    fn read_ahead(&mut self, file: &mut File) -> Option<Bytes> {
-        let Some(opener) = &file.opener else {
-            let chunk = file.chunks.next(self.spare.pop().unwrap_or_default())?;
-            return Some(Bytes::from(chunk));
-        };
-        while file.ahead.len() < 2 * self.pool.size() {
-            let Some(chunk) = file.chunks.next(self.spare.pop().unwrap_or_default()) else {
-                break;
-            };
-            // A short file is read in no time.
-            let alone = file.ahead.is_empty() && file.chunks.is_over();
-            if alone || chunk.frames == 0 {
-                file.ahead.push_back(Ticket::ready(Bytes::from(chunk)));
-                continue;
-            }
-            let (mut opener, done) = (opener.clone(), self.spare_opened.pop());
-            file.ahead.push_back(self.pool.run(move || {
-                let opened = opener.open(&chunk.bytes, done.unwrap_or_default());
-                Bytes {
-                    opened: Some(Arc::new(opened)),
-                    ..Bytes::from(chunk)
-                }
-            }));
-        }
-        file.ahead.pop_front().map(Ticket::take)
-    }
-}
-
-impl From<Chunk> for Bytes {
-    fn from(chunk: Chunk) -> Self {
-        Self {
-            bytes: chunk.bytes,
-            ..Self::default()
-        }
     }
 }
 
@@ -298,4 +190,4 @@ pub fn is_absent_port(place: &Place) -> bool {
 }
 
 /// Bytes read at once.
-const BUFFER: usize = 128 << 10;
+const AT_ONCE: usize = 128 << 10;

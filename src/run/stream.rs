@@ -24,9 +24,9 @@ pub(super) struct Stream {
     archived: VecDeque<(u64, Arc<Said>)>,
 }
 
-/// What an archive says of a telegram.
+/// What an archive says of a telegram, apart from its time and label.
 #[derive(PartialEq, Eq)]
-struct Said {
+pub(super) struct Said {
     meter: Option<String>,
     name: Option<String>,
     doubtful: bool,
@@ -70,21 +70,8 @@ impl Stream {
     /// Takes what an archive says of the telegram whose bytes come next.
     pub(super) fn expect(&mut self, archived: &Archived<'_>) {
         let said = match self.archived.back() {
-            Some((_, before))
-                if before.archived()
-                    == Archived {
-                        received_at: None,
-                        label: None,
-                        ..*archived
-                    } =>
-            {
-                Arc::clone(before)
-            }
-            _ => Arc::new(Said {
-                meter: archived.meter.map(str::to_owned),
-                name: archived.name.map(str::to_owned),
-                doubtful: archived.doubtful,
-            }),
+            Some((_, before)) if before.is(archived) => Arc::clone(before),
+            _ => Arc::new(Said::new(archived)),
         };
         self.archived.push_back((self.pushed, said));
     }
@@ -104,7 +91,7 @@ impl Stream {
         origin: Origin<'_>,
         observers: &mut Observers<'_>,
     ) {
-        if let Step::Bytes(bytes, _) | Step::Opened(bytes, _) = step {
+        if let Step::Bytes(bytes, _) | Step::Opened { bytes, .. } = step {
             self.pushed += bytes.len() as u64;
         }
         let source = Source {
@@ -136,7 +123,25 @@ impl Stream {
 }
 
 impl Said {
-    fn archived(&self) -> Archived<'_> {
+    pub(super) fn new(archived: &Archived<'_>) -> Self {
+        Self {
+            meter: archived.meter.map(str::to_owned),
+            name: archived.name.map(str::to_owned),
+            doubtful: archived.doubtful,
+        }
+    }
+
+    /// Whether an archive says the same.
+    pub(super) fn is(&self, archived: &Archived<'_>) -> bool {
+        let other = Archived {
+            received_at: None,
+            label: None,
+            ..*archived
+        };
+        self.archived() == other
+    }
+
+    pub(super) fn archived(&self) -> Archived<'_> {
         Archived {
             meter: self.meter.as_deref(),
             name: self.name.as_deref(),
@@ -153,7 +158,7 @@ impl Sensor {
             arrivals,
             readings,
         } = self;
-        if let Step::Bytes(bytes, at) = step {
+        if let Step::Bytes(bytes, at) | Step::Opened { bytes, at, .. } = step {
             arrivals.push(bytes.len(), at);
         }
         let tell = |heard: Heard<'_>| match heard {
@@ -167,10 +172,9 @@ impl Sensor {
             }
         };
         match step {
-            Step::Bytes(bytes, at) => sensor.push(bytes, at, tell),
+            Step::Bytes(bytes, at) | Step::Opened { bytes, at, .. } => sensor.push(bytes, at, tell),
             Step::Silence(_) | Step::Lost | Step::End | Step::Broken => sensor.quiet(tell),
-            // Its bytes are those of no frames.
-            Step::Opened(..) | Step::Left | Step::Enough => {}
+            Step::Left | Step::Enough => {}
         }
         arrivals.forget(sensor.offset());
     }

@@ -167,7 +167,7 @@ fn decode_opened(stream: &[u8], cuts: &[usize]) -> Vec<Said> {
     for pair in borders.windows(2) {
         let chunk = &stream[pair[0]..pair[1]];
         let opened = Arc::new(opener.open(chunk, Opened::default()));
-        decoder.push_opened(chunk, opened, note(&mut said));
+        decoder.push_opened(chunk, opened, 0, note(&mut said));
     }
     decoder.finish(note(&mut said));
     said

@@ -154,5 +154,3 @@ fn a_report_stands_alone_at_every_width_and_in_both_themes() {
         }
     }
 }
-
-/// What stands in the page under a name.

@@ -76,7 +76,7 @@ pub struct OutputArgs {
     /// Print each push by itself
     #[arg(long, overrides_with = "merge", hide_short_help = true)]
     pub no_merge: bool,
-    /// Threads that decode files [default: one per processor]
+    /// Threads that open frames and format output [default: one per processor]
     #[arg(long, value_name = "N", value_parser = parse_jobs, hide_short_help = true)]
     pub jobs: Option<usize>,
 }

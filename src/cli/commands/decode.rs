@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::args::{Format, Global, InputArgs, KeyArgs, OutputArgs, Run, TagWhen};
+use crate::cli::args::{Format, Global, InputArgs, KeyArgs, Run, TagWhen};
 use crate::cli::caution::say_who_sees_keys;
 use crate::cli::commands::explain;
 use crate::cli::commands::inspect::{self, Wanted};
@@ -29,9 +29,8 @@ use crate::p1::derive::Extent;
 use crate::p1::nearest::nearest;
 use crate::p1::replay::Records;
 use crate::p1::value::Zone;
-use crate::run::chunks::size_for;
 use crate::run::failure::{Exit, Failure, Level, say};
-use crate::run::input::Reading;
+use crate::run::input::{BATCH, Reading};
 use crate::run::stdio;
 use crate::run::{self, Counts, End, Ended, Filter, Input, Limits, Observers, Pool, Reader};
 use crate::source::Losses;
@@ -149,8 +148,6 @@ pub struct Prepared {
     losses: Losses,
     inputs: Vec<Input>,
     limits: Limits,
-    /// Most bytes of a file that are decoded in one go.
-    chunk: usize,
     /// Threads that open frames and format telegrams.
     pub pool: Rc<Pool>,
 }
@@ -233,7 +230,6 @@ impl Prepared {
             sources,
             losses: options.losses,
             inputs,
-            chunk: size_for(jobs, growth(&args.output)),
             pool: Rc::new(Pool::new(jobs)),
             limits,
         })
@@ -255,20 +251,18 @@ impl Prepared {
         signals: &Signals,
         reload: Option<&Reload<'_>>,
     ) -> Result<Ended, Failure> {
-        let openers = self.inputs.iter().map(Input::opener).collect();
         let stop = &self.stop;
-        let reader = Reader::in_chunks(self.sources, openers, stop, self.chunk, self.pool)?;
+        let reader = Reader::new(self.sources, stop)?;
+        let mut inputs = self.inputs;
+        if reader.is_in_turn() {
+            for input in &mut inputs {
+                input.open_ahead(&self.pool, BATCH);
+            }
+        }
         let ring = self.ring;
         let mut new_keys =
             |observers: &mut Observers<'_>| reload?.new_keys(signals, &ring, observers);
-        let ended = run::run(
-            reader,
-            stop,
-            self.inputs,
-            observers,
-            &self.limits,
-            &mut new_keys,
-        )?;
+        let ended = run::run(reader, stop, inputs, observers, &self.limits, &mut new_keys)?;
         Ok(inputs::with_losses(ended, &self.losses))
     }
 }
@@ -450,14 +444,6 @@ fn policy(args: &KeyArgs, ignore_crc: bool) -> Policy {
         tag,
         ignore_crc,
         allow_plain: args.allow_plain,
-    }
-}
-
-/// How many times longer than elsewhere is what is written, about.
-fn growth(output: &OutputArgs) -> usize {
-    match output.format() {
-        Some(Format::Json) if output.pretty => 2,
-        _ => 1,
     }
 }
 

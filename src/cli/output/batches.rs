@@ -331,6 +331,14 @@ impl Batch {
     }
 
     fn format(&self, owned: &Owned, formatter: &mut Formatter, out: &mut Vec<u8>) {
+        self.show(owned, |context, decoded| {
+            formatter.separate(out);
+            formatter.telegram(out, context, decoded);
+        });
+    }
+
+    /// Shows a telegram as it was.
+    fn show(&self, owned: &Owned, to: impl FnOnce(&Context<'_>, &Decoded<'_>)) {
         let text = self.bytes.get(owned.text.clone()).unwrap_or_default();
         let Some(zone) = &self.zone else { return };
         let context = Context {
@@ -363,8 +371,57 @@ impl Batch {
             replayed: owned.replayed,
             behind: owned.behind,
         };
-        formatter.separate(out);
-        formatter.telegram(out, &context, &decoded);
+        to(&context, &decoded);
+    }
+}
+
+/// A telegram that waits.
+pub struct Kept(Batch);
+
+/// Keeps telegrams.
+#[derive(Default)]
+pub struct Keeper {
+    /// The last one, without its text: the next one has much in common with it.
+    last: Batch,
+}
+
+impl Keeper {
+    /// Keeps a telegram.
+    pub fn keep(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Kept {
+        let mut next = self.last.follow(Batch::default());
+        next.push(context, decoded);
+        let kept = next.follow(Batch::default());
+        self.last = next;
+        Kept(kept)
+    }
+}
+
+impl Kept {
+    /// Shows the telegram as it was.
+    pub fn show(&self, to: impl FnOnce(&Context<'_>, &Decoded<'_>)) {
+        if let Some(Item::Telegram(owned)) = self.0.items.first() {
+            self.0.show(owned, to);
+        }
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let Batch {
+            items,
+            bytes,
+            extras,
+            spans,
+            units,
+            earlier,
+            ..
+        } = &self.0;
+        size_of::<Batch>()
+            + bytes.capacity()
+            + items.capacity() * size_of::<Item>()
+            + extras.capacity() * size_of::<Extra>()
+            + spans.capacity() * size_of::<Span>()
+            + units.capacity() * size_of::<UnitFrom>()
+            + earlier.capacity() * size_of::<Option<Earlier>>()
     }
 }
 

@@ -26,18 +26,18 @@ pub struct FrameOpener {
     opener: Option<(SystemTitle, Opener)>,
 }
 
-/// Frames in a piece of a stream, opened.
+/// Frames in pieces of streams, opened.
 #[derive(Default)]
 pub struct Opened {
     keys: Arc<Keys>,
-    /// In the order of the stream; they do not overlap.
+    /// In the order of the bytes; they do not overlap.
     frames: Vec<Frame>,
     /// Their texts, one behind the other.
     texts: Vec<u8>,
 }
 
 struct Frame {
-    /// Index of its first byte in the piece.
+    /// Index of its first byte.
     start: usize,
     header: GeneralGloCiphering,
     /// Its text; `None` where the tag does not fit.
@@ -48,6 +48,8 @@ struct Frame {
 #[derive(Clone)]
 pub(super) struct Ahead {
     opened: Arc<Opened>,
+    /// Where the piece begins among those that were opened with it.
+    from: usize,
     /// Offset of the piece in the stream.
     base: u64,
 }
@@ -64,18 +66,31 @@ impl FrameOpener {
 
     /// Opens the frames in a piece of a stream, in the memory of another piece that is done with.
     pub fn open(&mut self, piece: &[u8], done: Opened) -> Opened {
+        self.open_pieces(piece, std::iter::once(0..piece.len()), done)
+    }
+
+    /// Opens the frames in pieces that stand behind each other, each of which may be of another stream.
+    pub fn open_pieces(
+        &mut self,
+        bytes: &[u8],
+        pieces: impl IntoIterator<Item = Range<usize>>,
+        done: Opened,
+    ) -> Opened {
         let mut opened = Opened {
             keys: Arc::clone(&self.keys),
             ..done
         };
         opened.frames.clear();
         opened.texts.clear();
-        opened.texts.reserve(piece.len());
-        let mut at = 0;
-        while let Some((start, header)) = next_frame(piece, at) {
-            at = start + header.frame_length();
-            let frame = piece.get(start..at).unwrap_or_default();
-            self.open_frame(start, header, frame, &mut opened);
+        opened.texts.reserve(bytes.len());
+        for piece in pieces {
+            let bytes = bytes.get(..piece.end).unwrap_or_default();
+            let mut at = piece.start;
+            while let Some((start, header)) = next_frame(bytes, at) {
+                at = start + header.frame_length();
+                let frame = bytes.get(start..at).unwrap_or_default();
+                self.open_frame(start, header, frame, &mut opened);
+            }
         }
         opened
     }
@@ -117,8 +132,8 @@ impl FrameOpener {
 
 impl Ahead {
     /// Frames of a piece that begins at an offset.
-    pub(super) fn new(opened: Arc<Opened>, base: u64) -> Self {
-        Self { opened, base }
+    pub(super) fn new(opened: Arc<Opened>, from: usize, base: u64) -> Self {
+        Self { opened, from, base }
     }
 
     /// The text of the frame at an offset, `Err` where its tag does not fit; `None` where it was not opened.
@@ -132,6 +147,7 @@ impl Ahead {
             return None;
         }
         let start = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        let start = start.checked_add(self.from)?;
         let frames = &self.opened.frames;
         let place = frames.binary_search_by_key(&start, |frame| frame.start);
         let frame = frames.get(place.ok()?)?;
@@ -205,6 +221,34 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_other_streams_between_are_none_of_its_own() {
+        let whole = frame(1);
+        let (begin, end) = whole.split_at(40);
+        // Two records of one stream hold a frame, and one between them the same of another.
+        let bytes = [begin, &whole, end, &frame(2)].concat();
+        let borders = [0, 40, 40 + whole.len(), bytes.len()];
+        let pieces: Vec<_> = borders.windows(2).map(|two| two[0]..two[1]).collect();
+        let mut opener = FrameOpener::new(ring(7), None);
+        let opened = opener.open_pieces(&bytes, pieces.clone(), Opened::default());
+        let starts: Vec<_> = opened.frames.iter().map(|frame| frame.start).collect();
+        assert_eq!(starts, [40, 2 * whole.len()]);
+        let opened = Arc::new(opened);
+        let decoder = || {
+            let keys = Arc::clone(&opener.keys);
+            Decoder::new(keys, Policy::default(), Zone::luxembourg())
+        };
+        let mut streams = [decoder(), decoder()];
+        let mut telegrams = Vec::new();
+        for (number, piece) in pieces.into_iter().enumerate() {
+            let (bytes, from) = (&bytes[piece.clone()], piece.start);
+            streams[number % 2].push_opened(bytes, Arc::clone(&opened), from, |event| {
+                telegrams.push((number, matches!(event, Event::Telegram(_))));
+            });
+        }
+        assert_eq!(telegrams, [(1, true), (2, true), (2, true)]);
+    }
+
+    #[test]
     fn a_decoder_takes_what_was_opened_with_its_keys_alone() {
         let (own, alike, other) = (ring(7), ring(7), ring(8));
         let piece = [frame(1), frame(2)].concat();
@@ -219,7 +263,7 @@ mod tests {
                 opened.texts.fill(b'.');
                 let mut telegrams = 0;
                 decoder.push(before, |_| {});
-                decoder.push_opened(&piece, Arc::new(opened), |event| {
+                decoder.push_opened(&piece, Arc::new(opened), 0, |event| {
                     telegrams += usize::from(matches!(event, Event::Telegram(_)));
                 });
                 let expected = if taken { 0 } else { 2 };

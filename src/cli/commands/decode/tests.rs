@@ -106,14 +106,16 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, chunk: usize) -> (Vec<u8
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
     let Prepared {
         sources,
-        inputs,
+        mut inputs,
         stop,
         limits,
         pool,
         ..
     } = prepared;
-    let openers = inputs.iter().map(Input::opener).collect();
-    let reader = Reader::in_chunks(sources, openers, &stop, chunk, pool).unwrap();
+    let reader = Reader::in_pieces(sources, &stop, chunk).unwrap();
+    for input in &mut inputs {
+        input.open_ahead(&pool, chunk / 3);
+    }
     let ended = run::run(reader, &stop, inputs, &mut observers, &limits, &mut |_| {
         None
     })

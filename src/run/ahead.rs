@@ -1,0 +1,230 @@
+//! What an input holds, on its way to the decoder: its frames are opened by other threads meanwhile.
+//!
+//! ```text
+//! taken apart   | bytes, records, silences |  as they come; a batch is some hundred kilobytes
+//! threads       open frames of batch 4     |         6
+//! threads             batch 3   |        5
+//! decoder       2 |      3      |     4    |    5             in order, with what was opened
+//! ```
+//! Whatever form an input has, its frames are opened here: files, pipes, logs, hexadecimal. Where a batch ends, as much
+//! was read as is read at once; the decoder opens the one frame itself that lies on both sides. Nothing of what comes out
+//! depends on it.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use memchr::memmem;
+
+use super::input::LEVEL;
+use super::pool::{Pool, Ticket};
+use super::stream::Said;
+use crate::p1::ciphering::START;
+use crate::p1::decoder::{FrameOpener, Opened};
+use crate::source::dump::{Note, Piece};
+
+/// Batches of an input that are on their way.
+pub(super) struct Ahead {
+    pool: Rc<Pool>,
+    /// Opens frames.
+    pub(super) opener: FrameOpener,
+    /// Bytes of a batch, about.
+    size: usize,
+    /// What is gathered.
+    batch: Batch,
+    under_way: VecDeque<Ticket<Batch>>,
+    /// Batches that are done: memory that is new is slow.
+    spare: Vec<Batch>,
+    /// No more is wanted.
+    is_over: bool,
+}
+
+/// What came of an input, in its order.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// All bytes, one behind the other.
+    pub(super) bytes: Vec<u8>,
+    /// What came.
+    pub(super) steps: Vec<Step>,
+    /// The frames in the bytes, where those were opened.
+    pub(super) opened: Option<Arc<Opened>>,
+    /// Memory for others.
+    memory: Opened,
+    /// The label of the last record.
+    label: Option<Arc<str>>,
+    /// What an archive said last.
+    said: Option<Arc<Said>>,
+}
+
+/// One thing that came.
+pub(super) enum Step {
+    /// Bytes of one stream, received at a time if that is known.
+    Bytes(Range<usize>, Option<Timestamp>),
+    /// What follows belongs to this label, and is of this kind.
+    Record(Arc<str>, &'static str),
+    /// What an archive says of the telegram whose bytes follow, which belongs to this label.
+    Archived(Option<Arc<str>>, Arc<Said>),
+    Silence,
+    Lost,
+    Note(Note),
+    /// So much was read at once. Observers have their say here, and whether more is wanted is looked at, however many
+    /// threads there are.
+    Pause,
+}
+
+impl Ahead {
+    /// Lets a pool open frames, in batches of so many bytes.
+    pub(super) fn new(pool: Rc<Pool>, opener: FrameOpener, size: usize) -> Self {
+        Self {
+            pool,
+            opener,
+            size,
+            batch: Batch::default(),
+            under_way: VecDeque::new(),
+            spare: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    /// Where what comes next is gathered.
+    pub(super) fn batch(&mut self) -> &mut Batch {
+        &mut self.batch
+    }
+
+    /// Lets the frames be opened of what is gathered, where that is much. Gives the first batch where many are under
+    /// way.
+    pub(super) fn next(&mut self) -> Option<Batch> {
+        if self.batch.bytes.len() >= self.size {
+            self.submit();
+        }
+        let most = (2 * self.pool.size()).min(UNDER_WAY_MAX);
+        match self.under_way.len() > most {
+            true => self.under_way.pop_front().map(Ticket::take),
+            false => None,
+        }
+    }
+
+    /// Gives the batches under way, then what is gathered: so little is opened sooner than a thread is woken.
+    pub(super) fn rest(&mut self) -> Option<Batch> {
+        if let Some(ticket) = self.under_way.pop_front() {
+            return Some(ticket.take());
+        }
+        let next = self.follow();
+        let rest = std::mem::replace(&mut self.batch, next);
+        (!rest.steps.is_empty()).then_some(rest)
+    }
+
+    /// Takes back a batch that is done.
+    pub(super) fn recycle(&mut self, mut batch: Batch) {
+        batch.clear();
+        if self.spare.len() <= UNDER_WAY_MAX {
+            self.spare.push(batch);
+        }
+    }
+
+    /// Forgets all that is on its way, as no more is wanted.
+    pub(super) fn end(&mut self) {
+        self.under_way.clear();
+        self.batch.clear();
+        self.is_over = true;
+    }
+
+    /// Tells whether no more is wanted.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn submit(&mut self) {
+        let next = self.follow();
+        let has_frames = memmem::find(&self.batch.bytes, &START).is_some();
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        if !has_frames {
+            return self.under_way.push_back(Ticket::ready(batch));
+        }
+        let mut opener = self.opener.clone();
+        self.under_way.push_back(self.pool.run(move || {
+            let memory = std::mem::take(&mut batch.memory);
+            let pieces = batch.steps.iter().filter_map(Step::range);
+            let opened = opener.open_pieces(&batch.bytes, pieces, memory);
+            batch.opened = Some(Arc::new(opened));
+            batch
+        }));
+    }
+
+    /// An empty batch behind the one that is gathered.
+    fn follow(&mut self) -> Batch {
+        let mut next = self.spare.pop().unwrap_or_default();
+        next.label.clone_from(&self.batch.label);
+        next
+    }
+}
+
+impl Batch {
+    /// Takes what came of an input; a record sets the time at which what follows was received.
+    pub(super) fn put(&mut self, piece: Piece<'_>, at: &mut Option<Timestamp>) {
+        let step = match piece {
+            Piece::Bytes(bytes) => return self.put_bytes(bytes, *at),
+            Piece::Record { time, label, kind } => {
+                *at = Some(time);
+                Step::Record(self.shared(label), if kind == LEVEL { LEVEL } else { "" })
+            }
+            Piece::Archived(archived) => {
+                *at = archived.received_at;
+                let said = match &self.said {
+                    Some(known) if known.is(&archived) => Arc::clone(known),
+                    _ => Arc::clone(self.said.insert(Arc::new(Said::new(&archived)))),
+                };
+                let label = archived.label.map(|label| self.shared(label));
+                Step::Archived(label, said)
+            }
+            Piece::Quiet => Step::Silence,
+            Piece::Lost => Step::Lost,
+            Piece::Note(note) => Step::Note(note),
+        };
+        self.steps.push(step);
+    }
+
+    /// All is put that was read at once.
+    pub(super) fn pause(&mut self) {
+        self.steps.push(Step::Pause);
+    }
+
+    fn shared(&mut self, label: &str) -> Arc<str> {
+        match &self.label {
+            Some(known) if **known == *label => Arc::clone(known),
+            _ => Arc::clone(self.label.insert(Arc::from(label))),
+        }
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8], at: Option<Timestamp>) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        let to = self.bytes.len();
+        match (self.steps.last_mut(), at) {
+            (Some(Step::Bytes(range, None)), None) => range.end = to,
+            _ => self.steps.push(Step::Bytes(from..to, at)),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.steps.clear();
+        if let Some(opened) = self.opened.take().and_then(Arc::into_inner) {
+            self.memory = opened;
+        }
+    }
+}
+
+impl Step {
+    fn range(&self) -> Option<Range<usize>> {
+        match self {
+            Self::Bytes(range, _) => Some(range.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Batches under way, however many threads there are: some 20 MB.
+const UNDER_WAY_MAX: usize = 64;
