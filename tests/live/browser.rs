@@ -208,7 +208,9 @@ fn the_page_follows_the_telegrams_at_every_width_and_in_both_themes() {
             "the curve"
         );
         let wide = browser.value("document.documentElement.scrollWidth");
-        assert_eq!(wide, width, "nothing sticks out");
+        // A bar to scroll with takes some of it.
+        let fits = wide.as_u64().is_some_and(|wide| wide <= width.into());
+        assert!(fits, "something sticks out: {wide} of {width}");
         let channels = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)";
         let light = browser.value(&format!("{channels}.every(channel => channel > 200)"));
         let dark = browser.value(&format!("{channels}.every(channel => channel < 60)"));
