@@ -68,6 +68,8 @@ pub fn run(
         depth: refusals::depth(global.verbose),
     };
     view.begin();
+    // Many years of a store take their time: what is done meanwhile is shown.
+    view.tick(Timestamp::now());
     view.recall(named, known.past)?;
     let Beside {
         deriving,
