@@ -99,7 +99,7 @@ impl Ahead {
         if self.batch.bytes.len() >= self.size {
             self.submit();
         }
-        let most = (2 * self.pool.size()).min(UNDER_WAY_MAX);
+        let most = (self.pool.size() + 2).min(UNDER_WAY_MAX);
         match self.under_way.len() > most {
             true => self.under_way.pop_front().map(Ticket::take),
             false => None,
@@ -119,7 +119,7 @@ impl Ahead {
     /// Takes back a batch that is done.
     pub(super) fn recycle(&mut self, mut batch: Batch) {
         batch.clear();
-        if self.spare.len() <= UNDER_WAY_MAX {
+        if self.spare.len() < UNDER_WAY_MAX.min(self.pool.size() + 2) {
             self.spare.push(batch);
         }
     }

@@ -190,7 +190,7 @@ impl Batches {
                 batch,
             }
         }));
-        while self.under_way.len() > 2 * self.pool.size()
+        while self.under_way.len() > self.pool.size() + 2
             && let Some(ticket) = self.under_way.pop_front()
         {
             self.put_out(ticket.take(), out);
@@ -210,6 +210,10 @@ impl Batches {
             false => out.append(&mut written.out),
         }
         written.batch.clear();
+        // One into which many were gathered must not stay that large: it would be handed round until all are.
+        if written.out.capacity() > KEPT {
+            written.out = Vec::new();
+        }
         self.spare.push(written);
     }
 }
@@ -464,6 +468,8 @@ pub fn is_worth_it(format: Format) -> bool {
     }
 }
 
+/// Bytes of a buffer that is used again.
+const KEPT: usize = 1 << 20;
 /// Bytes of text of a batch.
 const BATCH: usize = 64 << 10;
 /// So many telegrams are formatted sooner than a thread is woken.
