@@ -260,10 +260,15 @@ impl Input {
             self.catch_up_with(observers);
         }
         // What is not wanted is not read, whatever is wrong with it.
-        match self.ahead.as_ref().is_some_and(Ahead::is_over) {
+        match self.is_over() {
             true => Ok(()),
             false => done,
         }
+    }
+
+    /// Tells whether no more was wanted before what was read last.
+    pub fn is_over(&self) -> bool {
+        self.ahead.as_ref().is_some_and(Ahead::is_over)
     }
 
     /// Decodes all that waits for its frames to be opened.

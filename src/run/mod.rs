@@ -172,7 +172,7 @@ impl Run<'_, '_> {
         let observers = &mut *self.observers;
         if !matches!(event, SourceEvent::Bytes(_)) {
             input.catch_up_with(observers);
-            if observers.have_enough() || observers.have_failed() {
+            if input.is_over() {
                 return None;
             }
         }
