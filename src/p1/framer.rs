@@ -5,8 +5,9 @@
 //! |junk| |-------------- ciphered ------------| | junk | |----- plain ----|
 //! ```
 //! The framer needs no key. A body ends early where a credible start lies in it: `DB 08` with the title of
-//! this frame or of the last whole one, or a whole legal header whose title begins with three letters. What
-//! it takes for a frame may still turn out false; [`Framer::find_embedded_start`] then says where to go on.
+//! this frame or of the last whole one, or, where it is shorter than it says, a whole legal header whose title begins
+//! with three letters. What it takes for a frame may still turn out false; [`Framer::find_embedded_start`] then says
+//! where to go on.
 //!
 //! ```text
 //! DB 08 title 82 05 DD …cut  DB 08 title 82 05 DD … tag
@@ -95,6 +96,16 @@ pub enum Kind {
     },
     /// A push in clear without any frame.
     BarePush,
+}
+
+/// Whether another frame begins in the body of one; places are indices in that.
+enum Credible {
+    /// One of the same meter or of one that is known does here, or before it one that may be.
+    Sure(usize),
+    /// A whole header with a title that begins with letters, and nothing that is sure.
+    Maybe { start: usize },
+    /// None does; up to here bytes that follow change nothing.
+    None { searched: usize },
 }
 
 impl Default for Framer {
@@ -469,27 +480,29 @@ impl Framer {
         let body = claimed.unwrap_or(rest);
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
-        match self.credible_start(body, searched.max(header.header_length), &header) {
-            Ok(cut) => Found::Candidate(Candidate {
-                start,
-                end: start + cut,
-                kind: Kind::CipheredCut(header),
-            }),
-            Err(_) if claimed.is_some() => Found::Candidate(Candidate {
-                start,
-                end: start + body.len(),
-                kind: Kind::Ciphered(header),
-            }),
-            Err(_) if closed => Found::Candidate(Candidate {
-                start,
-                end: data.len(),
-                kind: Kind::CipheredCut(header),
-            }),
-            Err(searched) => {
-                self.searched = offset..offset + searched as u64;
-                Found::More
+        let found = self.credible_start(body, searched.max(header.header_length), &header);
+        let end = match found {
+            Credible::Sure(cut) => start + cut,
+            // A start by chance lies in one of a million frames: the tag of a whole one tells.
+            Credible::Maybe { .. } | Credible::None { .. } if claimed.is_some() => {
+                return Found::Candidate(Candidate {
+                    start,
+                    end: start + body.len(),
+                    kind: Kind::Ciphered(header),
+                });
             }
-        }
+            Credible::Maybe { start: cut } if closed => start + cut,
+            Credible::None { .. } if closed => data.len(),
+            Credible::Maybe { start: searched } | Credible::None { searched } => {
+                self.searched = offset..offset + searched as u64;
+                return Found::More;
+            }
+        };
+        Found::Candidate(Candidate {
+            start,
+            end,
+            kind: Kind::CipheredCut(header),
+        })
     }
 
     /// Bytes of the frame that begins at an offset which hold no credible start.
@@ -503,33 +516,38 @@ impl Framer {
     /// First credible start in a body, or how far the search is final.
     ///
     /// Its evidence must lie in the body as a whole, so that the answer is the same however the bytes came.
-    fn credible_start(
-        &self,
-        body: &[u8],
-        from: usize,
-        header: &GeneralGloCiphering,
-    ) -> Result<usize, usize> {
+    fn credible_start(&self, body: &[u8], from: usize, header: &GeneralGloCiphering) -> Credible {
         let finder = match body.first() {
             Some(&DEDICATED) => &self.dedicated,
             _ => &self.start,
         };
         let mut at = from;
-        while let Some(start) = find(body, at, |rest| finder.find(rest)) {
+        let mut maybe = None;
+        let end = loop {
+            let Some(start) = find(body, at, |rest| finder.find(rest)) else {
+                break body.len().saturating_sub(1).max(from);
+            };
             let rest = body.get(start..).unwrap_or_default();
             let Some(title) = rest.get(2..10) else {
-                return Err(start);
+                break start;
             };
             if title == header.title.0 || self.known.iter().flatten().any(|known| known.0 == title)
             {
-                return Ok(start);
+                return Credible::Sure(maybe.unwrap_or(start));
             }
             match GeneralGloCiphering::decode(rest) {
-                Header::Legal(other) if other.title.has_letters() => return Ok(start),
-                Header::More => return Err(start),
-                _ => at = start + 1,
+                Header::Legal(other) if other.title.has_letters() => {
+                    maybe.get_or_insert(start);
+                }
+                Header::More => break start,
+                _ => {}
             }
+            at = start + 1;
+        };
+        match maybe {
+            Some(start) => Credible::Maybe { start },
+            None => Credible::None { searched: end },
         }
-        Err(body.len().saturating_sub(1).max(from))
     }
 
     fn plain(&mut self, data: &[u8], base: u64, from: usize, start: usize, closed: bool) -> Found {

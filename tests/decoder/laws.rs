@@ -1235,3 +1235,36 @@ fn a_telegram_that_ends_behind_a_false_frame_comes_out() {
         assert_eq!(telegrams(&stream), out);
     }
 }
+
+/// Ciphertext that looks like the header of another frame, as one of a million frames has it.
+#[test]
+fn a_whole_frame_is_not_cut_where_its_ciphertext_looks_like_a_start() {
+    let frame = hex::decode(include_str!("start-by-chance.hex").replace('\n', "")).unwrap();
+    let mut keys = Keys::default();
+    let key = Key::parse("C5E7139696A7994E6D4C7636EA950127").unwrap();
+    let title = SystemTitle(frame[2..10].try_into().unwrap());
+    keys.insert(title, MeterKeys::new(key, AuthenticationKey::default()));
+    let keys = Arc::new(keys);
+    let ends = |stream: &[u8], step: usize| {
+        let mut decoder = Decoder::new(Arc::clone(&keys), Policy::default(), Zone::luxembourg());
+        let mut ends = Vec::new();
+        let mut sink = |event: &Event<'_>| {
+            if let Event::Telegram(decoded) = event {
+                ends.push(decoded.span.end);
+            }
+        };
+        stream
+            .chunks(step)
+            .for_each(|part| decoder.push(part, &mut sink));
+        decoder.finish(&mut sink);
+        ends
+    };
+    let length = frame.len() as u64;
+    for step in [1, 7, 1500, usize::MAX] {
+        assert_eq!(ends(&frame, step), [length], "{step}");
+        // Cut short behind that place, with a whole one behind it, only that one is lost.
+        let cut = &frame[..frame.len() - 20];
+        let stream = [cut, &frame[..], &frame[..]].concat();
+        assert_eq!(ends(&stream, step).len(), 2, "{step}");
+    }
+}
