@@ -333,7 +333,7 @@ fn other_databases_and_later_versions_are_refused() {
         .err()
         .unwrap()
         .to_string();
-    assert!(error.contains("is no database"), "{error}");
+    assert!(error.contains("is not a database"), "{error}");
     let error = Store::open(&folder.path("no/house.db"), options(1))
         .err()
         .unwrap();
