@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(failure.exit, Exit::Usage);
         assert_eq!(
             failure.what,
-            "--mqtt: this build of smarty has no feature mqtt"
+            "--mqtt: this build of smarty lacks the feature mqtt"
         );
         assert_eq!(
             failure.hint.as_deref(),

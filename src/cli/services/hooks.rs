@@ -99,8 +99,10 @@ fn hook(number: usize, settings: &HookSettings, extent: Extent) -> Result<Hook, 
             .hint("--run COMMAND runs a command, --notify URL posts a message"));
     }
     if settings.notify.is_some() && !cfg!(feature = "http") {
-        return Err(wrong("this build of smarty has no feature http".to_owned())
-            .hint("build one: cargo install --path . --features http"));
+        return Err(
+            wrong("this build of smarty lacks the feature http".to_owned())
+                .hint("build one: cargo install --path . --features http"),
+        );
     }
     Ok(Hook {
         text: settings.when.clone(),

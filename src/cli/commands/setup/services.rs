@@ -227,7 +227,7 @@ pub fn metrics(
         return match &args.metrics {
             None => Ok(()),
             Some(_) => {
-                let what = "--metrics: this build of smarty has no feature http";
+                let what = "--metrics: this build of smarty lacks the feature http";
                 let failure = Failure::new(Exit::Usage, what);
                 Err(failure.hint("build one: cargo install --path . --features http"))
             }
