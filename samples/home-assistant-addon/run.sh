@@ -47,7 +47,7 @@ mqtt() {
         password=$(broker password)
         url="$scheme://${user:+$user@}$(broker host):$(broker port)"
     else
-        bashio::log.warning "There is not an MQTT broker, so nothing is published: install Mosquitto broker, or set mqtt_url." >&2
+        bashio::log.warning "There is no MQTT broker, so nothing is published: install Mosquitto broker, or set mqtt_url." >&2
         return
     fi
     printf '\n[mqtt]\nurl = %s\n' "$(quoted "$url")"
