@@ -65,7 +65,7 @@ pub(super) enum Step {
     /// What follows belongs to this label, and is of this kind.
     Record(Arc<str>, &'static str),
     /// What an archive says of the telegram whose bytes follow, which belongs to this label.
-    Archived(Option<Arc<str>>, Arc<Said>),
+    Archived(Arc<str>, Arc<Said>),
     Silence,
     Lost,
     Note(Note),
@@ -172,12 +172,8 @@ impl Batch {
             }
             Piece::Archived(archived) => {
                 *at = archived.received_at;
-                let said = match &self.said {
-                    Some(known) if known.is(&archived) => Arc::clone(known),
-                    _ => Arc::clone(self.said.insert(Arc::new(Said::new(&archived)))),
-                };
-                let label = archived.label.map(|label| self.shared(label));
-                Step::Archived(label, said)
+                let label = self.shared(archived.label.unwrap_or_default());
+                Step::Archived(label, Said::of(&archived, &mut self.said))
             }
             Piece::Quiet => Step::Silence,
             Piece::Lost => Step::Lost,

@@ -9,7 +9,7 @@ use super::ahead::{self, Ahead, Batch};
 use super::observers::{Observers, Origin};
 use super::pool::Pool;
 use super::reader::is_absent_port;
-use super::stream::{Decoder, Stream};
+use super::stream::{Decoder, Said, Stream};
 use crate::format::words::SILENT_BY_WISH;
 use crate::observe::context::Source;
 use crate::p1::cipher::Keys;
@@ -23,7 +23,7 @@ use crate::source::Kind;
 use crate::source::LineSettings;
 use crate::source::Place;
 use crate::source::database::Database;
-use crate::source::dump::{Archived, DumpDecoder, Form, Note, Piece};
+use crate::source::dump::{DumpDecoder, Form, Note, Piece};
 
 /// One input.
 pub struct Input {
@@ -52,6 +52,8 @@ pub struct Input {
     undump: DumpDecoder,
     /// What waits for its frames to be opened, where other threads do that.
     ahead: Option<Ahead>,
+    /// What an archive said last.
+    said: Option<Arc<Said>>,
     streams: Vec<Stream>,
     /// It was said that there are more labels than streams.
     is_full: bool,
@@ -103,6 +105,7 @@ impl Input {
             form,
             undump: DumpDecoder::new(form),
             ahead: None,
+            said: None,
             streams: vec![Stream::new(address.label.clone(), decoder)],
             is_full: false,
             current: 0,
@@ -387,7 +390,8 @@ impl Input {
                 }
                 Piece::Archived(archived) => {
                     record = archived.received_at;
-                    self.archived(&archived);
+                    let said = Said::of(&archived, &mut self.said);
+                    self.archived(archived.label.unwrap_or_default(), said);
                 }
                 Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
                 Piece::Lost => self.run(Step::Lost, observers),
@@ -417,10 +421,7 @@ impl Input {
                     self.run(step, observers);
                 }
                 ahead::Step::Record(label, kind) => self.select(label, kind),
-                ahead::Step::Archived(label, said) => self.archived(&Archived {
-                    label: label.as_deref(),
-                    ..said.archived()
-                }),
+                ahead::Step::Archived(label, said) => self.archived(label, Arc::clone(said)),
                 ahead::Step::Silence => self.run(Step::Silence(SILENCE_MS), observers),
                 ahead::Step::Lost => self.run(Step::Lost, observers),
                 ahead::Step::Note(note) => self.note(note),
@@ -439,10 +440,10 @@ impl Input {
     }
 
     /// Takes what an archive says of the telegram whose bytes come next.
-    fn archived(&mut self, archived: &Archived<'_>) {
-        self.select(archived.label.unwrap_or_default(), "");
+    fn archived(&mut self, label: &str, said: Arc<Said>) {
+        self.select(label, "");
         if let Some(stream) = self.streams.get_mut(self.current) {
-            stream.expect(archived);
+            stream.expect(said);
         }
     }
 

@@ -25,7 +25,6 @@ pub(super) struct Stream {
 }
 
 /// What an archive says of a telegram, apart from its time and label.
-#[derive(PartialEq, Eq)]
 pub(super) struct Said {
     meter: Option<String>,
     name: Option<String>,
@@ -68,11 +67,7 @@ impl Stream {
     }
 
     /// Takes what an archive says of the telegram whose bytes come next.
-    pub(super) fn expect(&mut self, archived: &Archived<'_>) {
-        let said = match self.archived.back() {
-            Some((_, before)) if before.is(archived) => Arc::clone(before),
-            _ => Arc::new(Said::new(archived)),
-        };
+    pub(super) fn expect(&mut self, said: Arc<Said>) {
         self.archived.push_back((self.pushed, said));
     }
 
@@ -123,25 +118,24 @@ impl Stream {
 }
 
 impl Said {
-    pub(super) fn new(archived: &Archived<'_>) -> Self {
-        Self {
-            meter: archived.meter.map(str::to_owned),
-            name: archived.name.map(str::to_owned),
-            doubtful: archived.doubtful,
-        }
-    }
-
-    /// Whether an archive says the same.
-    pub(super) fn is(&self, archived: &Archived<'_>) -> bool {
-        let other = Archived {
+    /// What an archive says, which it mostly has said of the telegram before.
+    pub(super) fn of(archived: &Archived<'_>, last: &mut Option<Arc<Self>>) -> Arc<Self> {
+        let archived = Archived {
             received_at: None,
             label: None,
             ..*archived
         };
-        self.archived() == other
+        match last {
+            Some(last) if last.archived() == archived => Arc::clone(last),
+            _ => Arc::clone(last.insert(Arc::new(Self {
+                meter: archived.meter.map(str::to_owned),
+                name: archived.name.map(str::to_owned),
+                doubtful: archived.doubtful,
+            }))),
+        }
     }
 
-    pub(super) fn archived(&self) -> Archived<'_> {
+    fn archived(&self) -> Archived<'_> {
         Archived {
             meter: self.meter.as_deref(),
             name: self.name.as_deref(),

@@ -8,7 +8,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -390,25 +389,10 @@ fn a_broker_killed_under_load_loses_nothing_and_turns_nothing_round() {
 
 #[test]
 fn only_who_has_the_password_is_let_in_and_nobody_sees_it() {
-    let Some(program) = mosquitto("authentication") else {
+    let folder = Folder::new();
+    let Some(broker) = Broker::locked("authentication", &folder) else {
         return;
     };
-    let folder = Folder::new();
-    let passwords = folder.path("passwords");
-    let made = Command::new("mosquitto_passwd")
-        .args(["-b", "-c"])
-        .arg(&passwords)
-        .args(["anna", "open sesame"])
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        eprintln!("left out: authentication: there is no mosquitto_passwd here");
-        return;
-    }
-    let lines = format!(
-        "user root\nlistener %p 127.0.0.1\nallow_anonymous false\npassword_file {}\n",
-        passwords.display()
-    );
-    let broker = Broker::start(&program, &folder, &lines);
     let listener = Listener::start(broker.port, Some(("anna", "open sesame")));
     let place = format!("127.0.0.1:{}", broker.port);
     let url = format!("mqtt://anna@{place}/auth");
@@ -491,25 +475,10 @@ fn only_who_has_the_password_is_let_in_and_nobody_sees_it() {
 
 #[test]
 fn setup_logs_in_at_the_broker_before_it_writes_anything() {
-    let Some(program) = mosquitto("setup") else {
+    let folder = Folder::new();
+    let Some(broker) = Broker::locked("setup", &folder) else {
         return;
     };
-    let folder = Folder::new();
-    let passwords = folder.path("passwords");
-    let made = Command::new("mosquitto_passwd")
-        .args(["-b", "-c"])
-        .arg(&passwords)
-        .args(["anna", "open sesame"])
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        eprintln!("left out: setup: there is no mosquitto_passwd here");
-        return;
-    }
-    let lines = format!(
-        "user root\nlistener %p 127.0.0.1\nallow_anonymous false\npassword_file {}\n",
-        passwords.display()
-    );
-    let broker = Broker::start(&program, &folder, &lines);
     let url = format!("mqtt://anna@127.0.0.1:{}/home", broker.port);
     let setup = |more: &[&str]| {
         let first = [

@@ -351,11 +351,11 @@ mod tests {
     use super::*;
     use crate::p1::ciphering::{FrameCounter, SecurityControl};
     use crate::p1::decoder::{Decoder, Policy};
+    use crate::p1::diagnosis::testing::{KEY, miscopied};
     use crate::p1::readout::crc16;
     use crate::p1::value::Zone;
 
     const TITLE: SystemTitle = SystemTitle(*b"KFM\x67\x70\x00\x00\x01");
-    const KEY: [u8; 16] = *b"\xD4\x91\x47\x0F\x47\x12\x63\x32\xB0\x7D\x19\x23\xB3\x50\x41\x88";
     const AUTH: [u8; 16] = *b"\x12\x34\x47\x0F\x57\x12\x63\x32\xB0\x7D\x29\x23\xB3\x50\x41\x99";
 
     fn keys(key: [u8; 16], authentication: [u8; 16]) -> MeterKeys {
@@ -431,23 +431,9 @@ mod tests {
 
     #[test]
     fn each_miscopied_key_is_found_with_tags_and_without() {
-        let mut reversed = KEY;
-        reversed.reverse();
-        let mut typo = KEY;
-        typo[3] ^= 0x05;
-        let mut two = KEY;
-        two[3] ^= 0x50;
-        two[15] ^= 0x0A;
-        let mut swapped = KEY;
-        swapped[0] = 0x4D;
         for control in [0x30, 0x20] {
             for text in [push(), telegram()] {
-                for (given, verdict, digits) in [
-                    (reversed, Verdict::KeyReversed, [None; 2]),
-                    (typo, Verdict::KeyTypo, [Some(8), None]),
-                    (two, Verdict::KeyTwoTypos, [Some(7), Some(32)]),
-                    (swapped, Verdict::KeyDigitsSwapped, [Some(1), Some(2)]),
-                ] {
+                for (given, verdict, digits) in miscopied() {
                     let (meter, cause) = check(control, &text, &keys(given, AUTH));
                     assert_eq!((meter.fits(), meter.closed), (0, 5));
                     let Some(Cause::Key {

@@ -1,5 +1,6 @@
 //! What the tests of mending have in common: a telegram, a key, frames.
 
+use super::finding::Verdict;
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
 use crate::p1::ciphering::{FrameCounter, SecurityControl, SystemTitle};
 use crate::p1::readout::crc16;
@@ -27,6 +28,29 @@ pub(super) fn keys() -> Keys {
         AuthenticationKey::default(),
     ));
     keys
+}
+
+/// A key that people copy.
+pub(super) const KEY: [u8; 16] =
+    *b"\xD4\x91\x47\x0F\x47\x12\x63\x32\xB0\x7D\x19\x23\xB3\x50\x41\x88";
+
+/// Bad copies of it: what was made of it, and the digits that are wrong.
+pub(super) fn miscopied() -> [([u8; 16], Verdict, [Option<u8>; 2]); 4] {
+    let mut reversed = KEY;
+    reversed.reverse();
+    let mut typo = KEY;
+    typo[3] ^= 0x05;
+    let mut two = KEY;
+    two[3] ^= 0x50;
+    two[15] ^= 0x0A;
+    let mut swapped = KEY;
+    swapped[0] = swapped[0].rotate_left(4);
+    [
+        (reversed, Verdict::KeyReversed, [None; 2]),
+        (typo, Verdict::KeyTypo, [Some(8), None]),
+        (two, Verdict::KeyTwoTypos, [Some(7), Some(32)]),
+        (swapped, Verdict::KeyDigitsSwapped, [Some(1), Some(2)]),
+    ]
 }
 
 /// A text, sealed with that key.

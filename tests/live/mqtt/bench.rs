@@ -116,6 +116,27 @@ impl Broker {
         )
     }
 
+    /// One that lets nobody in but anna, whose password is "open sesame"; where that cannot be made the test is left
+    /// out, and says so.
+    pub fn locked(test: &str, folder: &Folder) -> Option<Self> {
+        let program = mosquitto(test)?;
+        let passwords = folder.path("passwords");
+        let made = Command::new("mosquitto_passwd")
+            .args(["-b", "-c"])
+            .arg(&passwords)
+            .args(["anna", "open sesame"])
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            eprintln!("left out: {test}: there is no mosquitto_passwd here");
+            return None;
+        }
+        let lines = format!(
+            "user root\nlistener %p 127.0.0.1\nallow_anonymous false\npassword_file {}\n",
+            passwords.display()
+        );
+        Some(Self::start(&program, folder, &lines))
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

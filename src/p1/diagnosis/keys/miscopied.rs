@@ -292,9 +292,9 @@ mod tests {
     use super::*;
     use crate::p1::cipher::{AuthenticationKey, Key};
     use crate::p1::ciphering::{FrameCounter, Header, SecurityControl};
+    use crate::p1::diagnosis::testing::{KEY, miscopied};
 
     const TITLE: SystemTitle = SystemTitle(*b"SMY\x67\x70\x00\x00\x01");
-    const KEY: [u8; 16] = *b"\xD4\x91\x47\x0F\x47\x12\x63\x32\xB0\x7D\x19\x23\xB3\x50\x41\x88";
 
     fn keys(bytes: [u8; 16]) -> MeterKeys {
         MeterKeys::new(Key::new(bytes), AuthenticationKey::default())
@@ -321,26 +321,9 @@ mod tests {
 
     #[test]
     fn each_way_to_miscopy_a_key_is_found() {
-        let mut reversed = KEY;
-        reversed.reverse();
-        let mut typo = KEY;
-        typo[3] ^= 0x05;
-        let mut two = KEY;
-        two[3] ^= 0x50;
-        two[15] ^= 0x0A;
-        let mut swapped = KEY;
-        swapped[0] = 0x4D;
-        for (given, verdict, digits) in [
-            (reversed, Verdict::KeyReversed, [None, None]),
-            (
-                KEY.map(|b| b.rotate_left(4)),
-                Verdict::KeyNibblesSwapped,
-                [None, None],
-            ),
-            (typo, Verdict::KeyTypo, [Some(8), None]),
-            (two, Verdict::KeyTwoTypos, [Some(7), Some(32)]),
-            (swapped, Verdict::KeyDigitsSwapped, [Some(1), Some(2)]),
-        ] {
+        let swapped = KEY.map(|byte| byte.rotate_left(4));
+        let nibbles = (swapped, Verdict::KeyNibblesSwapped, [None; 2]);
+        for (given, verdict, digits) in miscopied().into_iter().chain([nibbles]) {
             let found = find(given, &Keys::default()).unwrap();
             assert_eq!((found.verdict, found.digits), (verdict, digits));
         }
