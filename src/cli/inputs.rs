@@ -82,6 +82,11 @@ pub struct Common<'a> {
 }
 
 impl Named {
+    /// What the user calls it, and where it is.
+    pub fn label_and_place(&self) -> (Option<String>, String) {
+        (self.address.label.clone(), self.address.place.to_string())
+    }
+
     /// A source with nothing of its own.
     pub fn new(address: Address) -> Self {
         Self {

@@ -290,9 +290,9 @@ fn is_asked_for(args: &KeyArgs) -> bool {
     args.key.as_ref().is_some_and(|key| key.is_empty())
 }
 
-fn check_value(key: &Key) -> String {
-    let [a, b, c] = key.check_value();
-    format!("check value {a:02X}{b:02X}{c:02X}")
+/// The check value of a key, in words.
+pub(super) fn check_value(key: &Key) -> String {
+    format!("check value {}", hex::encode_upper(key.check_value()))
 }
 
 /// Asks for the key on the terminal, unseen, three times at the most.

@@ -69,10 +69,13 @@ pub fn write(out: &mut Vec<u8>, meter: &Meter, tried: &Tried) {
     if let Some(origin) = &tried.origin {
         rest.push(format!("key {}", clean(origin)));
     }
-    if let (Some([_, [a, b, c]]), 1..) = (tried.check_values, meter.tagged) {
+    if let (Some([_, value]), 1..) = (tried.check_values, meter.tagged) {
         rest.push(match tried.public {
             true => "authentication key as in Luxembourg, built in".to_owned(),
-            false => format!("authentication key check value {a:02X}{b:02X}{c:02X}"),
+            false => format!(
+                "authentication key check value {}",
+                hex::encode_upper(value)
+            ),
         });
     }
     if !tried.public && meter.tagged == 0 && meter.frames > 0 && tried.check_values.is_some() {
@@ -95,7 +98,7 @@ pub fn write(out: &mut Vec<u8>, meter: &Meter, tried: &Tried) {
         ),
     ] {
         if number > 0 {
-            rest.push(format!("{}: {words}", counted(number, noun)));
+            rest.push(format!("{}: {words}", count(number, noun)));
         }
     }
     line.push('\n');
@@ -112,16 +115,9 @@ fn noun(meter: &Meter) -> &'static str {
     }
 }
 
-fn counted(number: u64, noun: &'static str) -> String {
-    match (noun, number) {
-        ("push", 2..) => format!("{number} pushes"),
-        _ => count(number, noun).to_string(),
-    }
-}
-
 /// How many frames the keys fit, and what proves it.
 fn fit(meter: &Meter) -> String {
-    let all = counted(meter.frames, noun(meter));
+    let all = count(meter.frames, noun(meter));
     let proof = match (meter.by_tag, meter.by_text) {
         (0, 0) => "",
         (_, 0) => ", the tag proves it",
@@ -271,8 +267,9 @@ pub fn write_json(
     ));
     write_text_or_null(out, tried.name.as_deref());
     out.extend_from_slice(b"},\"check_value\":");
-    let value = |[a, b, c]: [u8; 3]| format!("{a:02X}{b:02X}{c:02X}");
-    let values = tried.check_values.map(|values| values.map(value));
+    let values = tried
+        .check_values
+        .map(|values| values.map(hex::encode_upper));
     write_text_or_null(out, values.as_ref().map(|[key, _]| key.as_str()));
     out.extend_from_slice(b",\"auth_check_value\":");
     write_text_or_null(out, values.as_ref().map(|[_, key]| key.as_str()));

@@ -317,10 +317,7 @@ impl Screen {
     }
 
     fn sum_up(&mut self) {
-        let at = match (&self.playback, self.ui.at) {
-            (Some(_), None) => self.extent().map(|(_, last)| last),
-            (_, at) => at,
-        };
+        let at = self.looked_at();
         let grows = matches!(&self.playback, Some(playback) if playback.is_loading);
         for meter in &mut self.meters {
             if grows {

@@ -9,7 +9,7 @@ pub struct Count {
     noun: &'static str,
 }
 
-/// Counts things whose plural ends in an s; `noun` names one of them.
+/// Counts things whose plural ends in an s, or es behind a sh; `noun` names one of them.
 pub fn count(number: u64, noun: &'static str) -> Count {
     Count { number, noun }
 }
@@ -31,7 +31,11 @@ pub struct Phrase {
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ending = if self.number == 1 { "" } else { "s" };
+        let ending = match self.number {
+            1 => "",
+            _ if self.noun.ends_with("sh") => "es",
+            _ => "s",
+        };
         write!(f, "{} {}{ending}", self.number, self.noun)
     }
 }
@@ -50,6 +54,7 @@ mod tests {
     fn one_thing_is_said_as_one() {
         let said = [0, 1, 2].map(|number| count(number, "byte").to_string());
         assert_eq!(said, ["0 bytes", "1 byte", "2 bytes"]);
+        assert_eq!(count(2, "push").to_string(), "2 pushes");
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod written;
 
 use self::course::Course;
 pub use self::course::Heard;
-use self::quarter::{LayoutCache, Now, Sample};
+use self::quarter::{Memory, Now, Sample};
 pub use self::reference::ReferencePower;
 use self::sent::Sent;
 use super::telegram::Telegram;
@@ -107,7 +107,7 @@ impl Deriver {
     /// Computes with a reference power, or without; goes on from what is remembered of the meter.
     ///
     /// Sums above another reference power begin anew; without one, those that are remembered go on unseen.
-    pub fn new(reference: Option<ReferencePower>, memory: Option<LayoutCache>) -> Self {
+    pub fn new(reference: Option<ReferencePower>, memory: Option<Memory>) -> Self {
         Self {
             course: memory.map(|memory| Course::remembered(memory, None)),
             ..Self::default()
@@ -153,7 +153,7 @@ impl Deriver {
     }
 
     /// What is remembered of the meter.
-    pub fn memory(&self) -> Option<&LayoutCache> {
+    pub fn memory(&self) -> Option<&Memory> {
         self.course.as_ref().map(|course| &course.memory)
     }
 

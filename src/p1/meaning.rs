@@ -193,6 +193,15 @@ impl Meaning {
     }
 }
 
+/// The name of a value without the number that a second meter of its kind has, and that number: `gas_m3_2`.
+pub fn unnumbered(key: &str) -> (&str, Option<&str>) {
+    let numbered = key.rsplit_once('_');
+    match numbered.filter(|(_, number)| number.parse::<u8>().is_ok()) {
+        Some((key, number)) => (key, Some(number)),
+        None => (key, None),
+    }
+}
+
 impl Meaning {
     /// Tells whether an item is the clock of the telegram, or a part of it.
     pub fn is_clock(&self, item: u32) -> bool {

@@ -187,10 +187,7 @@ impl<'a> Telegram<'a> {
     /// `None` where the telegram has no such value, or one that is no number of up to eighteen digits.
     pub fn get(&self, key: &str) -> Option<Decimal> {
         let (at, value) = self.values().find(|(at, _)| at.key == key)?;
-        match value {
-            Value::Number(number) => number.decimal()?.shifted(at.shift),
-            Value::Empty | Value::Time(_) | Value::NoTime | Value::Text(_) => None,
-        }
+        value.decimal(at.shift)
     }
 
     /// Meters on the M-Bus, by channel.
@@ -234,6 +231,14 @@ impl<'a> Telegram<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// The value where it is a number of up to eighteen digits, so many powers of ten larger than sent.
+    pub fn decimal(&self, shift: i8) -> Option<Decimal> {
+        match self {
+            Self::Number(number) => number.decimal()?.shifted(shift),
+            Self::Empty | Self::Time(_) | Self::NoTime | Self::Text(_) => None,
+        }
+    }
+
     /// The value where it is a text or can stand as one.
     pub fn text(self) -> Option<Cow<'a, str>> {
         match self {

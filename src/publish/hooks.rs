@@ -387,10 +387,7 @@ impl Subject {
         self.values.clear();
         for (at, value) in telegram.values() {
             let operand = match value {
-                Value::Number(number) => number
-                    .decimal()
-                    .and_then(|number| number.shifted(at.shift))
-                    .map(Operand::Number),
+                Value::Number(_) => value.decimal(at.shift).map(Operand::Number),
                 Value::Text(text) => Some(Operand::Text(text.into_owned())),
                 Value::Empty | Value::Time(_) | Value::NoTime => None,
             };

@@ -161,24 +161,21 @@ impl Page {
 
 impl Known {
     fn statements(&self, by: By) -> Vec<Stated> {
-        self.statements_since(by, None)
+        self.accounts.statements(&Wanted {
+            by: Some(by),
+            ..Wanted::new(self.zone.clone(), Timestamp::now().as_second())
+        })
     }
 
     /// The last periods that the page has room for.
     fn latest(&self, by: By) -> Vec<Stated> {
-        let mut start = Timestamp::now().as_second();
-        for _ in 0..=view::PERIODS_MAX {
-            let before = by.period(start - 1, &self.zone);
-            start = before.map_or(start, |before| before.start);
-        }
-        self.statements_since(by, Some(start))
-    }
-
-    fn statements_since(&self, by: By, from: Option<i64>) -> Vec<Stated> {
+        let now = Timestamp::now().as_second();
         self.accounts.statements(&Wanted {
             by: Some(by),
-            from,
-            ..Wanted::new(self.zone.clone(), Timestamp::now().as_second())
+            from: Some(by.back(now, view::PERIODS_MAX + 1, &self.zone)),
+            // The page does not show what is measured.
+            measured: false,
+            ..Wanted::new(self.zone.clone(), now)
         })
     }
 }

@@ -12,6 +12,7 @@ use super::stdio;
 use crate::format::clean::{clean, clean_lines};
 pub use crate::observe::observer::Gravity as Level;
 use crate::source::SourceError;
+use crate::source::database::DatabaseError;
 use crate::source::dump::{DumpError, Form, KeyFile};
 use crate::sys::file_error::FileError;
 
@@ -171,6 +172,16 @@ impl From<SourceError> for Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::new(Exit::Io, format!("{error:#}"))
+    }
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
+        Self {
+            exit: Exit::Io,
+            hint: error.hint(),
+            what: error.to_string(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use parquet::schema::types::ColumnDescriptor;
 use self::batch::{Cells, Reader};
 use self::row::Row;
 use crate::p1::value::Zone;
+use crate::sys::bounded::begins_with;
 
 /// An archive that is read.
 pub struct Archive {
@@ -105,11 +106,7 @@ impl std::fmt::Debug for Archive {
 impl Archive {
     /// Tells whether a file is one of Parquet, by its first bytes.
     pub fn is_one(path: &Path) -> bool {
-        // What is no regular file may wait for somebody who writes.
-        let file = path.metadata().is_ok_and(|meta| meta.is_file());
-        let mut begin = [0; 4];
-        file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
-            && begin == *MAGIC
+        begins_with(path, MAGIC)
     }
 
     /// Opens an archive; the zone is that of the clocks of the meters.

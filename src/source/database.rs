@@ -17,7 +17,6 @@
 mod past;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +28,7 @@ pub use self::past::Past;
 use crate::p1::period::Seconds;
 use crate::p1::value::Decimal;
 use crate::source::dump::{write_header, write_record};
+use crate::sys::bounded::begins_with;
 
 /// A store that is read.
 #[derive(Debug)]
@@ -137,11 +137,7 @@ pub struct PeriodRow {
 impl Database {
     /// Tells whether a file is an SQLite database, by its first bytes.
     pub fn is_one(path: &Path) -> bool {
-        // What is no regular file may wait for somebody who writes.
-        let file = path.metadata().is_ok_and(|meta| meta.is_file());
-        let mut begin = [0; MAGIC.len()];
-        file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
-            && begin == *MAGIC
+        begins_with(path, MAGIC)
     }
 
     /// Opens a store to be read, while another process may write it.
@@ -198,7 +194,7 @@ impl Database {
             .connection
             .query_row("SELECT max(id) FROM period", [], |row| row.get(0))
             .map_err(|cause| self.failed(cause))?;
-        Ok(last.map(|id| (id >> 16) * 60))
+        Ok(last.map(start_of))
     }
 
     /// Gives all that the periods hold, by time; first and last value of a counter are given as they follow.
@@ -473,13 +469,8 @@ pub fn period_row(
         _ => Some(Seconds::default()),
     };
     let Some(heard) = heard else { return Ok(None) };
-    let ends = || {
-        let mut all = heard.iter();
-        let first = all.next()?;
-        let last = all.last().unwrap_or(first);
-        Some((start + i64::from(first), start + i64::from(last)))
-    };
-    let ends = ends();
+    let second = |within: u16| start + i64::from(within);
+    let ends = heard.ends().map(|(a, b)| (second(a), second(b)));
     let mut period = PeriodRow {
         heard,
         ..PeriodRow::default()

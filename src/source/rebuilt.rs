@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::p1::meaning::mbus_type;
+use crate::p1::meaning::unnumbered;
 use crate::p1::obis::{self, Kind};
 use crate::p1::telegram;
 use crate::p1::unit::Unit;
@@ -70,18 +71,17 @@ impl Rebuilt {
         self.mbus(key, digits).is_some()
     }
 
-    /// Adds a text by its name; false where no text of a meter is called so, or it cannot stand in a telegram.
+    /// Adds a text by its name, where some text of a meter is called so and it can stand in a telegram.
     #[cfg(feature = "parquet")]
-    pub fn put(&mut self, key: &str, text: &str) -> bool {
+    pub fn put(&mut self, key: &str, text: &str) {
         let Some(line) = LINES.get(key).filter(|line| line.unit.is_none()) else {
-            return false;
+            return;
         };
         match line.kind {
             Kind::OctetText => self.line(line.code, vec![hex::encode_upper(text)]),
             Kind::Text | Kind::Hex if is_plain(text) => self.line(line.code, vec![text.to_owned()]),
-            _ => return false,
+            _ => {}
         }
-        true
     }
 
     /// Adds a line of any code and groups.
@@ -116,9 +116,7 @@ impl Rebuilt {
 
     /// Adds a reading of a meter on the M-Bus, on the next channel: `gas_m3`, `gas_m3_2`.
     fn mbus(&mut self, key: &str, digits: &str) -> Option<()> {
-        let numbered = key.rsplit_once('_');
-        let numbered = numbered.filter(|(_, number)| number.parse::<u8>().is_ok());
-        let plain = numbered.map_or(key, |(plain, _)| plain);
+        let (plain, _) = unnumbered(key);
         let mut units = Unit::ALL.into_iter();
         let (stem, unit) =
             units.find_map(|unit| Some((plain.strip_suffix(unit.suffix())?, unit)))?;

@@ -17,7 +17,7 @@ use rustix::fs::{Gid, Mode, OFlags, fchmod, fchown, open};
 use rustix::process::{Pid, test_kill_process, umask};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::sys::file_error::folder;
+use crate::sys::file_error::{FileError, folder};
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,26 @@ pub fn keep_to_owner(path: &Path) -> io::Result<()> {
         fchmod(&file, Mode::from_raw_mode(before.mode() & 0o700))?;
     }
     Ok(())
+}
+
+/// A path with something behind its name.
+pub fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// The file beside another one that its writer locks.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn lock_file(path: &Path) -> Result<File, FileError> {
+    let lock = with_end(path, ".lock");
+    keep(&lock).map_err(|cause| {
+        // Whoever made a link of that name wants another file to be touched.
+        let place = if lock.is_symlink() { &lock } else { path };
+        FileError::opening(place, cause)
+    })
 }
 
 /// The rights that new files do not get.

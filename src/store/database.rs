@@ -19,7 +19,6 @@ mod slot;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -359,12 +358,12 @@ impl Store {
             if accounted.counts && meter.latest.insert(*place, (at, digits)) == Some((at, digits)) {
                 continue;
             }
-            let Some(quantity) = self.quantities.get(*place).cloned() else {
+            let Some(quantity) = self.quantities.get(*place) else {
                 continue;
             };
             let slot = self.slot(meter, start(at));
             match accounted.counts {
-                true => slot.count(*place, &quantity, at, digits),
+                true => slot.count(*place, quantity, at, digits),
                 false => slot.measure(*place, digits),
             }
         }
@@ -509,7 +508,8 @@ impl Store {
 
     /// Writes the periods that have changed, and ends the transaction.
     fn commit(&mut self) -> rusqlite::Result<()> {
-        if self.written != self.quantities {
+        let has_grown = self.written != self.quantities;
+        if has_grown {
             self.save_quantities()?;
         }
         for meter in self.meters.values_mut() {
@@ -523,7 +523,9 @@ impl Store {
         self.connection.execute_batch("COMMIT")?;
         self.in_transaction = false;
         self.pending = 0;
-        self.written.clone_from(&self.quantities);
+        if has_grown {
+            self.written.clone_from(&self.quantities);
+        }
         for meter in self.meters.values_mut() {
             // The latest is written to again and again.
             let latest = meter.slots.last_key_value().map(|(start, _)| *start);
@@ -763,13 +765,7 @@ impl Observer for Store {
 
 /// Takes the lock.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    let lock = PathBuf::from(name);
-    let file = beside::keep(&lock).map_err(|cause| {
-        let place = if lock.is_symlink() { &lock } else { path };
-        FileError::opening(place, cause)
-    })?;
+    let file = beside::lock_file(path)?;
     let until = Instant::now() + LOCK_WAITS;
     loop {
         match file.try_lock() {

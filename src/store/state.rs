@@ -13,7 +13,6 @@
 //! comes second reads what stands there and writes nothing.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::observe::observer::Notice;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::derive::quarter::LayoutCache;
+use crate::p1::derive::quarter::Memory;
 use crate::p1::replay::Record;
 use crate::source::pulse::Count;
 use crate::store::beside;
@@ -34,7 +33,7 @@ use crate::sys::bounded;
 use crate::sys::file_error::FileError;
 
 /// Meters by their ids.
-pub type Meters = BTreeMap<String, LayoutCache>;
+pub type Meters = BTreeMap<String, Memory>;
 
 /// Meters that encrypt, by their titles.
 pub type Sealed = BTreeMap<SystemTitle, Record>;
@@ -173,7 +172,7 @@ impl StateFile {
 
     /// Keeps a file that cannot be used under another name.
     fn put_aside(&self, fault: &str) -> Notice {
-        let bad = with_end(&self.path, ".bad");
+        let bad = beside::with_end(&self.path, ".bad");
         let kept = match self.is_kept() && fs::rename(&self.path, &bad).is_ok() {
             true => format!("it is kept as {}", bad.display()),
             false => "it is left as it is".to_owned(),
@@ -191,12 +190,7 @@ impl StateFile {
 
 /// Takes the lock; none where another process has it.
 fn lock(path: &Path) -> Result<Option<File>, FileError> {
-    let lock = with_end(path, ".lock");
-    let file = beside::keep(&lock).map_err(|cause| {
-        // Whoever made a link of that name wants another file to be touched.
-        let place = if lock.is_symlink() { &lock } else { path };
-        FileError::opening(place, cause)
-    })?;
+    let file = beside::lock_file(path)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Ok(None),
         // Some network file systems have no locks.
@@ -269,12 +263,6 @@ fn instants<'a, K, N: Ord>(
         Some((name(of), Instant(at)))
     };
     seconds.iter().filter_map(at).collect()
-}
-
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(end);
-    PathBuf::from(name)
 }
 
 /// Version of the form.

@@ -7,6 +7,16 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, open};
 
+/// Tells whether a regular file begins with these bytes.
+pub fn begins_with<const N: usize>(path: &Path, magic: &[u8; N]) -> bool {
+    // What is no regular file may wait for somebody who writes.
+    let is_file = path.metadata().is_ok_and(|meta| meta.is_file());
+    let mut begin = [0; N];
+    is_file
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
+        && begin == *magic
+}
+
 /// The bytes of a file of up to so many.
 ///
 /// A pipe that a shell hands over (`<(command)`) is read; it has a writer already.

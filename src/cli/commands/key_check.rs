@@ -7,6 +7,7 @@ use crate::cli::commands::decode::{Prepared, Remembered, meters};
 use crate::cli::config::Config;
 use crate::cli::inputs::{self, Named};
 use crate::cli::keys::Ring;
+use crate::cli::keys::check_value;
 use crate::cli::messages::refusals;
 use crate::cli::messages::talk;
 use crate::cli::output::writer::{WriteEnd, Writer};
@@ -231,8 +232,7 @@ fn tried(ring: &Ring, keys: &crate::p1::cipher::Keys, title: SystemTitle) -> Tri
     let used = keys.of(title);
     Tried {
         origin: used.map(|used| {
-            let [a, b, c] = used.key().check_value();
-            let value = format!("check value {a:02X}{b:02X}{c:02X}");
+            let value = check_value(used.key());
             let origin = ring.origin_for(Some(title));
             origin
                 .filter(|origin| origin.ends_with(&value))

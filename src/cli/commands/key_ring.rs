@@ -15,6 +15,7 @@ use crate::cli::args::{
     is_misplaced_key,
 };
 use crate::cli::commands::key_check;
+use crate::cli::keys::check_value;
 use crate::cli::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::services::default_state;
@@ -150,16 +151,16 @@ pub fn put(path: &Path, entry: &NewEntry<'_>, replace: bool, quiet: bool) -> Res
     }
     save(path, &text, &document)?;
     if !quiet {
-        let [a, b, c] = entry.key.check_value();
         let verb = if same.is_empty() {
             "added to"
         } else {
             "replaced in"
         };
         let what = format!(
-            "the key of {} is {verb} {}, check value {a:02X}{b:02X}{c:02X}",
+            "the key of {} is {verb} {}, {}",
             without_grouped_keys(section),
-            path.display()
+            path.display(),
+            check_value(entry.key)
         );
         say(Level::Note, &what, None);
     }
@@ -233,8 +234,8 @@ fn kept(named: Option<&Path>, global: &Global) -> Result<Kept, Failure> {
 /// When the key of an entry last opened a frame: of its meter, else of any.
 fn opened_at(entry: &Entry, kept: &Kept) -> Option<Timestamp> {
     let of = |(title, second): (&SystemTitle, &i64)| {
-        let [a, b, c] = kept.sealed.get(title)?.check_value();
-        let same = format!("{a:02X}{b:02X}{c:02X}") == entry.check_value;
+        let check_value = kept.sealed.get(title)?.check_value();
+        let same = hex::encode_upper(check_value) == entry.check_value;
         let is_its = entry.title.is_none_or(|own| own == *title);
         (same && is_its).then_some(*second)
     };

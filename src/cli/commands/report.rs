@@ -14,7 +14,6 @@ use crate::cli::inputs::{self, Named};
 use crate::cli::output::archive;
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::output::{OutputOptions, existing, terminal_width};
-use crate::cli::services::store;
 use crate::format::columnar::{self, Container};
 use crate::format::report::html::{self, Sheet};
 use crate::format::report::{Account, Accounts, Stated, csv, json, levels_json, table};
@@ -168,7 +167,7 @@ fn take_store(accounts: &mut Accounts, named: &Named, wanted: &[String]) -> Resu
             stored.put_into(ledger);
         })
     });
-    taken.map_err(|error| store::unreadable(&error))
+    taken.map_err(Failure::from)
 }
 
 /// The statements by periods of a length of their own.

@@ -127,6 +127,8 @@ fn watch(
         let exit = screen::run(&run, &named, beside, known, global, &reload)?;
         return Ok((exit, reload.after.into_inner()));
     }
+    // What the page knows of it is its own.
+    drop(past);
     let format = run.output.format().unwrap_or(Format::Table);
     if matches!(format, Format::Parquet | Format::Arrow) {
         let what = "watch writes neither Parquet nor Arrow: their rows are written by the thousand";

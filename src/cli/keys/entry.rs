@@ -56,8 +56,7 @@ pub fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, Failure> {
     let Ok(file) = RingFile::read(text.trim_start_matches('\u{feff}')) else {
         return Ok(Vec::new());
     };
-    let value = |[a, b, c]: [u8; 3]| format!("{a:02X}{b:02X}{c:02X}");
-    let key = |text: &str| Key::parse(text).map(|key| value(key.check_value())).ok();
+    let key = |text: &str| Some(hex::encode_upper(Key::parse(text).ok()?.check_value()));
     let default = file.default.as_ref().map(|text| Entry {
         section: "default".to_owned(),
         check_value: key(text).unwrap_or_default(),
@@ -73,7 +72,7 @@ pub fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, Failure> {
         check_value: key(&entry.key).unwrap_or_default(),
         auth_check_value: entry.auth_key.and_then(|text| {
             let key = AuthenticationKey::parse(&text).ok()?;
-            Some(value(key.check_value()))
+            Some(hex::encode_upper(key.check_value()))
         }),
         tag: entry.tag.map(|tag| tag.as_str().to_owned()),
         allow_plain: entry.allow_plain == Some(true),

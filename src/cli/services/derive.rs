@@ -179,9 +179,7 @@ impl Deriving {
         let quarter = |deriver: &Deriver| deriver.memory().map(|memory| memory.quarter());
         let before = quarter(deriver);
         // Counters of an earlier push are not those of this time.
-        let trusted = decoded.crc.valid() != Some(false)
-            && tag != Some(Tag::Invalid)
-            && !counters_came_earlier(decoded);
+        let trusted = !decoded.is_doubtful() && !counters_came_earlier(decoded);
         let heard = Heard {
             second: context
                 .received_at

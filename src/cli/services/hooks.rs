@@ -33,13 +33,7 @@ pub fn open(args: &HookArgs, named: &[Named], extent: Extent) -> Result<Option<H
         .zip(&all)
         .map(|(number, settings)| hook(number, settings, extent));
     let hooks = hooks.collect::<Result<Vec<_>, _>>()?;
-    let sources: Vec<_> = named
-        .iter()
-        .map(|named| {
-            let address = &named.address;
-            (address.label.clone(), address.place.to_string())
-        })
-        .collect();
+    let sources: Vec<_> = named.iter().map(Named::label_and_place).collect();
     Hooks::start(hooks, &sources)
         .map(Some)
         .map_err(|error| failed("hooks", &error))

@@ -55,10 +55,7 @@ pub fn open(
         ..Rules::default()
     };
     let listener = TcpListener::bind(address).map_err(|error| refused(address, &error))?;
-    let expected = named.iter().map(|named| {
-        let address = &named.address;
-        (address.label.clone(), address.place.to_string())
-    });
+    let expected = named.iter().map(Named::label_and_place);
     let patience = publishing.run.source.timeout.unwrap_or(PATIENCE);
     let metrics = Metrics::start(
         listener,

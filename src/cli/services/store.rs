@@ -6,7 +6,7 @@ use crate::cli::args::StoreArgs;
 use crate::cli::inputs::Named;
 use crate::run::failure::{Exit, Failure};
 use crate::source::Place;
-use crate::source::database::{Database, DatabaseError, Past};
+use crate::source::database::{Database, Past};
 use crate::store::database::{Store, StoreError, StoreOptions};
 
 /// Opens the store where it is asked for.
@@ -44,10 +44,10 @@ pub fn open(args: &StoreArgs, named: &[Named]) -> Result<Option<Store>, Failure>
             StoreError::OtherStep { .. } => Exit::Usage,
             _ => Exit::Io,
         };
-        let failure = Failure::new(exit, error.to_string());
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
+        Failure {
+            exit,
+            hint: error.hint(),
+            what: error.to_string(),
         }
     })
 }
@@ -61,16 +61,7 @@ pub fn past(path: &Path) -> Result<Vec<Past>, Failure> {
         return Ok(Vec::new());
     }
     let past = Database::open(path).and_then(|database| database.past());
-    past.map_err(|error| unreadable(&error))
-}
-
-/// A store that cannot be read.
-pub fn unreadable(error: &DatabaseError) -> Failure {
-    let failure = Failure::new(Exit::Io, error.to_string());
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    past.map_err(Failure::from)
 }
 
 /// How long telegrams are kept where nothing is said of it.

@@ -163,9 +163,8 @@ fn spread<T, V: Clone + Default>(
 
 /// The map of all rows.
 fn other(other: &Other, count: usize) -> Result<ArrayRef, ArrowError> {
-    let text = |text: &ByteArray| utf8(text).to_owned();
-    let keys: StringArray = other.keys.iter().map(|key| Some(text(key))).collect();
-    let values: StringArray = other.values.iter().map(|value| Some(text(value))).collect();
+    let texts = |all: &[ByteArray]| all.iter().map(|text| Some(utf8(text))).collect();
+    let (keys, values): (StringArray, StringArray) = (texts(&other.keys), texts(&other.values));
     let mut lengths = Vec::with_capacity(count);
     for (level, repeats) in other.levels.iter().zip(&other.repeat) {
         let entry = usize::from(*level == FULL);

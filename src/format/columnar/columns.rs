@@ -19,7 +19,6 @@ use crate::p1::obis::{self, Entry, Kind as Holds};
 pub(super) struct Columns {
     columns: Vec<(String, Kind)>,
     places: HashMap<String, usize>,
-    computed: Vec<(&'static str, usize)>,
     /// What has no column stands in a map.
     has_other: bool,
 }
@@ -81,7 +80,6 @@ impl Columns {
         all.add(level::KEY, Kind::Number);
         for quantity in extent.quantities() {
             if fields.is_none_or(|fields| fields.wants_derived(quantity.key)) {
-                all.computed.push((quantity.key, all.columns.len()));
                 // What has no unit is counted.
                 let kind = quantity.unit.map_or(Kind::Integer, |_| Kind::Number);
                 all.add(quantity.key, kind);
@@ -95,7 +93,6 @@ impl Columns {
         let mut all = Self {
             columns: Vec::new(),
             places: HashMap::new(),
-            computed: Vec::new(),
             has_other: false,
         };
         for (name, kind) in columns {
@@ -114,17 +111,9 @@ impl Columns {
         self.columns.iter().map(|(name, kind)| (&**name, *kind))
     }
 
-    /// The place of the column of a value.
+    /// The place of the column of a value, sent or computed.
     pub(super) fn place(&self, key: &str) -> Option<usize> {
         self.places.get(key).copied()
-    }
-
-    /// The place of the column of something computed.
-    pub(super) fn place_computed(&self, key: &str) -> Option<usize> {
-        let mut computed = self.computed.iter();
-        computed
-            .find(|(known, _)| *known == key)
-            .map(|(_, place)| *place)
     }
 
     /// The kind of the column at a place.

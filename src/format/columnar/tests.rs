@@ -176,7 +176,7 @@ fn what_is_computed_has_columns_of_its_own() {
     let all = Columns::new(None, Extent::WithReference);
     let names: Vec<_> = all.iter().map(|(name, _)| name.to_owned()).collect();
     for quantity in Extent::WithReference.quantities() {
-        let place = all.place_computed(quantity.key).unwrap();
+        let place = all.place(quantity.key).unwrap();
         assert_eq!(names[place], quantity.key, "a value has the same name");
     }
     let values = [

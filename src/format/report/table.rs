@@ -16,6 +16,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use super::{Account, cents, money};
 use crate::format::clean::clean;
 use crate::p1::count::count;
+use crate::p1::meaning::unnumbered;
 use crate::p1::obis;
 use crate::p1::period::{By, EXCESS, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Note, Row, Statement};
 use crate::p1::unit::Unit;
@@ -398,10 +399,7 @@ pub(super) fn long(key: &str) -> (String, String) {
     if let Some((words, currency)) = money(key) {
         return (words.to_owned(), currency);
     }
-    let number = key
-        .rsplit_once('_')
-        .filter(|(_, n)| n.parse::<u8>().is_ok());
-    let (key, number) = number.map_or((key, None), |(key, number)| (key, Some(number)));
+    let (key, number) = unnumbered(key);
     let units = Unit::ALL.into_iter();
     let unit = units
         .filter(|unit| key.ends_with(unit.suffix()))

@@ -30,15 +30,12 @@ pub(super) fn draw(screen: &mut Screen, now: Timestamp, area: Rect, buffer: &mut
     ])
     .areas(area);
     let at = screen.time(now);
-    let count = blocks(screen, at).len();
+    let all = blocks(screen, at);
+    let count = all.len();
+    let period = all.iter().map(Block::period).min().unwrap_or(10);
     if screen.ui.meter.is_some_and(|meter| meter >= count) {
         screen.ui.meter = None;
     }
-    let period = blocks(screen, at)
-        .iter()
-        .map(Block::period)
-        .min()
-        .unwrap_or(10);
     // A recording is seen as a whole; the present from when it began on, as far as suits the width.
     let known = screen.extent().map_or(0, |(first, last)| last - first);
     let most = match screen.playback {
@@ -232,6 +229,7 @@ fn draw_keys(screen: &Screen, blocks: usize, area: Rect, buffer: &mut Buffer) {
 pub(super) fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let extent = screen.extent().or(Some((0, 0)));
+    let looked_at = screen.looked_at();
     let mut links: Vec<(usize, &super::Link)> = screen.links.iter().enumerate().collect();
     // In the order of the command line, whichever was heard first.
     links.sort_by_key(|(_, link)| link.input);
@@ -255,7 +253,7 @@ pub(super) fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
             meters.push(None);
         }
         for (place, meter) in meters.into_iter().enumerate() {
-            let (latest, heard) = match (meter, screen.looked_at()) {
+            let (latest, heard) = match (meter, looked_at) {
                 (Some(meter), None) => (meter.heard.map(|_| &meter.latest), meter.heard),
                 (Some(meter), Some(second)) => match meter.tape.at(second) {
                     Some((at, latest)) => (Some(latest), Timestamp::from_second(at).ok()),
@@ -271,7 +269,7 @@ pub(super) fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
                 now,
                 latest,
                 heard,
-                is_live: screen.looked_at().is_none(),
+                is_live: looked_at.is_none(),
                 extent: screen.playback.as_ref().and(extent),
                 zone: &screen.zone,
             });
@@ -282,7 +280,7 @@ pub(super) fn blocks(screen: &Screen, now: Timestamp) -> Vec<Block<'_>> {
 
 impl Screen {
     /// The second that is looked at, where that is not the present.
-    fn looked_at(&self) -> Option<i64> {
+    pub(super) fn looked_at(&self) -> Option<i64> {
         match (&self.playback, self.ui.at) {
             (Some(_), None) => self.extent().map(|(_, last)| last),
             (_, at) => at,

@@ -227,7 +227,7 @@ impl Scale {
             }
         };
         let up = rows - down;
-        let of = |value: i64, rows: usize| round(value).div_ceil_by(share(rows));
+        let of = |value: i64, rows: usize| div_ceil(round(value), share(rows));
         let row = match (up, down) {
             (_, 0) => of(high, up),
             (0, _) => of(low, down),
@@ -269,14 +269,8 @@ impl Scale {
     }
 }
 
-trait DivCeil {
-    fn div_ceil_by(self, by: i64) -> i64;
-}
-
-impl DivCeil for i64 {
-    fn div_ceil_by(self, by: i64) -> i64 {
-        self / by + i64::from(self % by != 0)
-    }
+fn div_ceil(value: i64, by: i64) -> i64 {
+    value / by + i64::from(value % by != 0)
 }
 
 /// The least round number that is not below, so that the scale does not change with each telegram.
@@ -358,10 +352,6 @@ pub(super) fn times(seconds: &[i64], rules: &TimeZone) -> Vec<(usize, String)> {
     let [first, .., last] = seconds else {
         return Vec::new();
     };
-    let local = |second: i64| {
-        let at = Timestamp::from_second(second).ok()?;
-        Some(at.to_zoned(rules.clone()))
-    };
     let room = i64::try_from(seconds.len() / APART).unwrap_or(1).max(1);
     let apart = (last - first) / room;
     let Some(step) = STEPS.into_iter().find(|step| *step >= apart) else {
@@ -370,8 +360,10 @@ pub(super) fn times(seconds: &[i64], rules: &TimeZone) -> Vec<(usize, String)> {
     let mut marks = Vec::new();
     let mut before = None;
     for (column, second) in seconds.iter().enumerate() {
-        let Some(at) = local(*second) else { continue };
-        let clock = at.timestamp().as_second() + i64::from(at.offset().seconds());
+        let Ok(at) = Timestamp::from_second(*second) else {
+            continue;
+        };
+        let clock = second + i64::from(rules.to_offset(at).seconds());
         let number = clock.div_euclid(step);
         if before.is_some_and(|before| before < number) {
             // What begins within the column is what it is named after.

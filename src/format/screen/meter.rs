@@ -1,17 +1,19 @@
 //! What is known of one meter: its last values, its counts and its history.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::history::Powers;
-use super::sums::Sums;
+use super::sums::{Sums, wanted};
 use super::tape::Tape;
 use crate::p1::ciphering::{FrameCounter, SystemTitle};
 use crate::p1::derive::{Derived, Deriver};
 use crate::p1::event::{Decoded, Reason, Refused, Tag};
-use crate::p1::period::Ledger;
+use crate::p1::period::{By, Ledger, Period, QUARTER, Statement};
 use crate::p1::telegram::{Telegram, Value};
 use crate::p1::unit::Unit;
 use crate::p1::value::{self, Decimal};
@@ -44,6 +46,8 @@ pub(super) struct Meter {
     pub(super) ledger: Ledger,
     /// What was used today, yesterday and this month.
     pub(super) sums: Sums,
+    /// The statement that was drawn last: the next drawing mostly needs it again.
+    stated: RefCell<Option<Stated>>,
     /// Values of the last telegram.
     pub(super) latest: Latest,
     /// Values of those before.
@@ -53,6 +57,8 @@ pub(super) struct Meter {
     counter: Option<FrameCounter>,
     refused_since: u64,
     intervals: VecDeque<i64>,
+    /// Time between two telegrams, ms, as it mostly is.
+    period: i64,
     /// Seconds of the first telegram and the last, by which powers are kept.
     first: Option<i64>,
     second: Option<i64>,
@@ -61,6 +67,13 @@ pub(super) struct Meter {
     /// Computes where nobody else does.
     deriver: Deriver,
     most_amperes: Option<Decimal>,
+}
+
+/// A statement, and what it was made for: periods of a length within a period, as known in a quarter of an hour.
+#[derive(Clone, Debug)]
+struct Stated {
+    of: (By, Period, i64),
+    statement: Option<Rc<Statement>>,
 }
 
 /// Values of the last telegram.
@@ -151,12 +164,14 @@ impl Meter {
             }),
             ledger: Ledger::default(),
             sums: Sums::default(),
+            stated: RefCell::default(),
             latest: Latest::default(),
             tape: Tape::new(recorded),
             unproven: None,
             counter: None,
             refused_since: 0,
             intervals: VecDeque::new(),
+            period: PERIOD,
             first: None,
             second: None,
             recalled: None,
@@ -179,6 +194,7 @@ impl Meter {
                 self.intervals.pop_front();
             }
             self.intervals.push_back(i64::try_from(apart).unwrap_or(0));
+            self.period = median(&self.intervals).clamp(1_000, 3_600_000);
         }
         self.good += 1;
         self.trouble = None;
@@ -203,6 +219,7 @@ impl Meter {
         let measured = clock.map_or(second, |at| at.as_second());
         self.first = Some(self.first.map_or(measured, |first| first.min(measured)));
         self.ledger.take(telegram, Some(second));
+        *self.stated.get_mut() = None;
         if let Some(watts) = latest.net.and_then(watts) {
             self.powers.push(second, watts);
         }
@@ -228,7 +245,7 @@ impl Meter {
         self.ledger = ledger;
         self.first = Some(self.first.map_or(first, |known| known.min(first)));
         self.recalled = Some(last);
-        self.sums.forget();
+        self.forget_sums();
     }
 
     /// Brings the sums up to a time.
@@ -260,8 +277,37 @@ impl Meter {
             let middle = first.midpoint(last);
             self.ledger.forget_before(middle);
             self.first = Some(middle);
-            self.sums.forget();
+            self.forget_sums();
         }
+    }
+
+    fn forget_sums(&mut self) {
+        self.sums.forget();
+        *self.stated.get_mut() = None;
+    }
+
+    /// What was used in the periods of a length within a period, as far as it is known by a second.
+    pub(super) fn statement(
+        &self,
+        zone: &value::Zone,
+        by: By,
+        period: Period,
+        now: i64,
+    ) -> Option<Rc<Statement>> {
+        let (_, latest) = self.known()?;
+        let latest = latest.max(now);
+        // Within a quarter of an hour nothing else comes of the same account.
+        let of = (by, period, latest.div_euclid(QUARTER));
+        let mut stated = self.stated.borrow_mut();
+        let known = stated.take_if(|stated| stated.of == of);
+        let known = known.unwrap_or_else(|| Stated {
+            of,
+            statement: self
+                .ledger
+                .statement(&wanted(zone, Some(by), Some(period), latest))
+                .map(Rc::new),
+        });
+        stated.insert(known).statement.clone()
     }
 
     /// When something of it is known for the first time and for the last, seconds since 1970.
@@ -293,10 +339,7 @@ impl Meter {
 
     /// Time between two telegrams, ms, as it mostly is; ten seconds before that is known.
     pub(super) fn period(&self) -> i64 {
-        let mut sorted: Vec<i64> = self.intervals.iter().copied().collect();
-        sorted.sort_unstable();
-        let middle = sorted.get(sorted.len() / 2).copied();
-        middle.unwrap_or(PERIOD).clamp(1_000, 3_600_000)
+        self.period
     }
 
     fn count(&mut self, counter: FrameCounter) {
@@ -328,7 +371,7 @@ impl Latest {
             };
         };
         for (at, value) in telegram.values() {
-            let Some(value) = decimal(&value, at.shift) else {
+            let Some(value) = value.decimal(at.shift) else {
                 continue;
             };
             match &*at.key {
@@ -433,7 +476,7 @@ pub(super) fn sender(title: SystemTitle) -> String {
 
 fn devices(telegram: &Telegram<'_>) -> Vec<Device> {
     let device = |device: crate::p1::telegram::Device<'_>| {
-        let value = decimal(&device.reading(), 0)?;
+        let value = device.reading().decimal(0)?;
         // A channel without a unit is one where no meter was ever connected.
         let sent = device.unit()?;
         let unit = match Unit::of_sent(sent.as_bytes()) {
@@ -455,17 +498,17 @@ fn devices(telegram: &Telegram<'_>) -> Vec<Device> {
         .collect()
 }
 
-fn decimal(value: &Value<'_>, shift: i8) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => number.decimal()?.shifted(shift),
-        _ => None,
-    }
-}
-
 fn is_tariff(key: &str, before: &str) -> bool {
     let tariff = key.strip_prefix(before);
     let tariff = tariff.and_then(|rest| rest.strip_suffix("_kwh"));
     tariff.is_some_and(|tariff| tariff.parse::<u8>().is_ok())
+}
+
+/// The middle one of intervals, ms.
+fn median(intervals: &VecDeque<i64>) -> i64 {
+    let mut sorted: Vec<i64> = intervals.iter().copied().collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(PERIOD)
 }
 
 /// Kilowatts as whole watts.

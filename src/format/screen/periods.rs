@@ -1,5 +1,7 @@
 //! Days by quarters of an hour, and days, weeks, months or years one beside the other, from the account of the meter.
 
+use std::rc::Rc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
@@ -9,17 +11,17 @@ use super::graph::{Bar, Graph, times};
 use super::line::{Words, draw, flow};
 use super::look::{BOLD, CHOSEN, FAINT, LABEL, PLAIN, WARNING};
 use super::meter::thousandths;
-use super::sums::wanted;
+use super::sums::energies;
 use super::words;
 use crate::p1::count::count;
-use crate::p1::period::{By, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Period, Row, Statement};
+use crate::p1::period::{By, Extreme, Period, Row, Statement};
 use crate::p1::value::Decimal;
 
 impl Block<'_> {
     /// Draws the day that is looked at: its quarters, and what they come to.
     pub(super) fn draw_day(&self, second: i64, area: Rect, buffer: &mut Buffer) {
         let day = By::Day.period(second, self.zone);
-        let quarters = day.and_then(|day| self.statement(By::Quarter, Some(day)));
+        let quarters = day.and_then(|day| self.statement(By::Quarter, day));
         let (Some(day), Some(quarters)) = (day, quarters) else {
             let day = day.map_or(second, |day| day.start);
             let words = self.date(day, "nothing is known of %A, %-d %B %Y");
@@ -72,16 +74,12 @@ impl Block<'_> {
         };
         // No more than what there is room for: years of quarters are many.
         let most = Graph::room(area).max(1) / NARROWEST;
-        let mut start = chosen.start;
-        for _ in 1..most.max(usize::from(area.height)) {
-            let before = by.period(start - 1, self.zone);
-            start = before.map_or(start, |before| before.start);
-        }
+        let before = most.max(usize::from(area.height)).saturating_sub(1);
         let all = Period {
-            start,
+            start: by.back(chosen.start, before, self.zone),
             end: chosen.end,
         };
-        let Some(statement) = self.statement(by, Some(all)) else {
+        let Some(statement) = self.statement(by, all) else {
             return draw(&nothing, area, buffer);
         };
         let rows = &statement.rows[..];
@@ -224,22 +222,10 @@ impl Block<'_> {
         flow("DAY", &cells, 3, width)
     }
 
-    fn statement(&self, by: By, period: Option<Period>) -> Option<Statement> {
+    fn statement(&self, by: By, period: Period) -> Option<Rc<Statement>> {
         let meter = self.meter?;
-        let (_, latest) = meter.known()?;
-        let latest = latest.max(self.now.as_second());
-        meter
-            .ledger
-            .statement(&wanted(self.zone, Some(by), period, latest))
+        meter.statement(self.zone, by, period, self.now.as_second())
     }
-}
-
-/// Import and export of a period, kWh.
-fn energies(statement: &Statement, row: &Row) -> [Option<Decimal>; 2] {
-    [IMPORT_TOTAL, EXPORT_TOTAL].map(|key| {
-        let at = statement.counted.iter().position(|known| known == key)?;
-        *row.counted.get(at)?
-    })
 }
 
 /// So many times the energies of a period.

@@ -4,7 +4,7 @@
 
 use super::meter::Latest;
 use crate::p1::period::{
-    By, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Ledger, Period, SURE, Statement, Wanted,
+    By, EXPORT_TOTAL, Extreme, IMPORT_TOTAL, Ledger, Period, QUARTER, Row, SURE, Statement, Wanted,
 };
 use crate::p1::value::{Decimal, Zone};
 
@@ -51,10 +51,11 @@ impl Sums {
         latest: Option<&Latest>,
     ) {
         // Looking back, all of a day is shown at each of its quarters.
-        let quarter = match (latest, By::Day.period(second, zone)) {
-            (None, Some(day)) => day.start.div_euclid(QUARTER),
-            _ => second.div_euclid(QUARTER),
+        let start = match latest {
+            Some(_) => second,
+            None => By::Day.period(second, zone).map_or(second, |day| day.start),
         };
+        let quarter = start.div_euclid(QUARTER);
         let counters = latest.map(|latest| latest.counters).unwrap_or_default();
         if let Some(made) = self.made
             && made.quarter == quarter
@@ -118,10 +119,7 @@ impl Sums {
 impl Sum {
     fn of(statement: &Statement, period: Period, first: Option<i64>) -> Option<Self> {
         let row = statement.rows.iter().find(|row| row.period == period)?;
-        let energy = [IMPORT_TOTAL, EXPORT_TOTAL].map(|key| {
-            let at = statement.counted.iter().position(|counted| counted == key);
-            at.and_then(|at| *row.counted.get(at)?)
-        });
+        let energy = energies(statement, row);
         Some(Self {
             period,
             energy,
@@ -131,15 +129,18 @@ impl Sum {
     }
 }
 
-/// What statement is wanted of a period, or of all.
+/// Import and export of a period, kWh.
+pub(super) fn energies(statement: &Statement, row: &Row) -> [Option<Decimal>; 2] {
+    [IMPORT_TOTAL, EXPORT_TOTAL].map(|key| statement.energy(row, key))
+}
+
+/// What statement is wanted of a period, or of all; what is measured is shown nowhere.
 pub(super) fn wanted(zone: &Zone, by: Option<By>, period: Option<Period>, latest: i64) -> Wanted {
     Wanted {
         by,
         from: period.map(|period| period.start),
         to: period.map(|period| period.end),
+        measured: false,
         ..Wanted::new(zone.clone(), latest)
     }
 }
-
-/// Seconds.
-const QUARTER: i64 = 900;

@@ -9,13 +9,7 @@ use crate::p1::value::{self, Decimal};
 
 /// How long ago something was: `3 s ago`, `5 min ago`, `2 h ago`, `4 d ago`.
 pub(super) fn ago(now: Timestamp, then: Timestamp) -> String {
-    let seconds = seconds_between(now, then);
-    match seconds {
-        0..60 => format!("{seconds} s ago"),
-        60..7200 => format!("{} min ago", seconds / 60),
-        7200..172_800 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} d ago", seconds / 86_400),
-    }
+    format!("{} ago", window(seconds_between(now, then)))
 }
 
 /// A span of time: `00:21:20`, with days `3 d 00:21:20`.

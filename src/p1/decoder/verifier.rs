@@ -457,7 +457,7 @@ impl Verifier {
         })
     }
 
-    /// Writes the text of a frame to the buffer; gives the decision on its tag. The offset is that of a frame that may
+    /// Writes the text of a frame to the buffer; gives the verdict on its tag. The offset is that of a frame that may
     /// have been opened ahead.
     fn decrypt(
         &mut self,

@@ -9,7 +9,7 @@
 //! or a gap of months costs nothing either: what is computed of the trial is what a restart at the jump gives. It is not
 //! told where the clock of the meter was that of the host until then: whoever is a day or more beside it now is wrong.
 
-use super::quarter::{GAP_MAX, LayoutCache, Now, Sample};
+use super::quarter::{GAP_MAX, Memory, Now, Sample};
 use super::reference::ReferencePower;
 
 /// The time of the host.
@@ -24,7 +24,7 @@ pub struct Heard {
 /// A row of telegrams in which time goes on.
 #[derive(Clone, Debug)]
 pub(super) struct Course {
-    pub(super) memory: LayoutCache,
+    pub(super) memory: Memory,
     /// When the latest telegram was heard.
     pub(super) heard: Option<i64>,
     /// The first telegram by the clock of the meter, and when it was heard.
@@ -40,7 +40,7 @@ impl Course {
         reference: Option<ReferencePower>,
         heard: Option<Heard>,
     ) -> (Self, Option<Now>) {
-        let memory = LayoutCache::begin(sample, reference);
+        let memory = Memory::begin(sample, reference);
         let now = memory.now(&sample);
         let second = heard.map(|heard| heard.second);
         let course = Self {
@@ -53,7 +53,7 @@ impl Course {
     }
 
     /// Goes on from what is remembered of a meter, and when it was heard last.
-    pub(super) fn remembered(memory: LayoutCache, heard: Option<i64>) -> Self {
+    pub(super) fn remembered(memory: Memory, heard: Option<i64>) -> Self {
         Self {
             began: (i64::MIN, None),
             memory,

@@ -57,7 +57,7 @@ pub struct Sample {
 /// What has to be remembered of a meter from telegram to telegram, and over a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LayoutCache {
+pub struct Memory {
     latest: Sample,
     /// The bound at which the running quarter began; none where it was not seen.
     start: Option<Bound>,
@@ -112,7 +112,7 @@ impl Sample {
     }
 }
 
-impl LayoutCache {
+impl Memory {
     /// Begins with the first sample of a meter.
     pub(super) fn begin(sample: Sample, reference: Option<ReferencePower>) -> Self {
         let mut memory = Self {

@@ -31,8 +31,9 @@ impl ReferencePower {
         // A quarter of it: 25 hundredths.
         let digits = fine.digits.checked_mul(25)?;
         Some(Self {
-            kilowatts: shortest(fine),
-            energy: shortest(Decimal::new(digits, SCALE_MAX + 2)),
+            // 3000 W is 3 kW.
+            kilowatts: fine.trimmed(0),
+            energy: Decimal::new(digits, SCALE_MAX + 2).trimmed(0),
         })
     }
 
@@ -87,15 +88,6 @@ pub enum ReferenceError {
     /// Anything else.
     #[error("expected a power such as 7kW, 3.5kW or 3500W")]
     Form,
-}
-
-/// Without zeros at the end behind the point, so that 3000 W is 3 kW.
-fn shortest(mut value: Decimal) -> Decimal {
-    while value.scale > 0 && value.digits % 10 == 0 {
-        value.digits /= 10;
-        value.scale -= 1;
-    }
-    value
 }
 
 /// Digits of a power behind the point, kW.

@@ -2,7 +2,7 @@
 
 use super::quarter::Sample;
 use super::{NET, SURPLUS};
-use crate::p1::telegram::{Telegram, Value};
+use crate::p1::telegram::Telegram;
 use crate::p1::value::Decimal;
 
 /// Powers and counters of a telegram.
@@ -33,13 +33,7 @@ impl Sent {
             let Some(name) = at.key.strip_prefix("active_") else {
                 continue;
             };
-            let Value::Number(number) = telegram.value(at.item) else {
-                continue;
-            };
-            let value = number
-                .decimal()
-                .and_then(|decimal| decimal.shifted(at.shift));
-            if let Some(value) = value {
+            if let Some(value) = telegram.value(at.item).decimal(at.shift) {
                 sent.take(name, value);
             }
         }

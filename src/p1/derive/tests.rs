@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use proptest::prelude::*;
 
 use self::model::{Model, Point};
-use super::quarter::{GAP_MAX, LayoutCache, Now, Sample};
+use super::quarter::{GAP_MAX, Memory, Now, Sample};
 use super::*;
 use crate::p1::value::{Decimal, Timestamp, Zone};
 
@@ -59,13 +59,13 @@ fn value<'a>(told: &'a [(&'static str, String)], key: &str) -> Option<&'a str> {
 
 /// What is told at the last of some samples.
 fn run(samples: &[Sample]) -> Vec<(&'static str, String)> {
-    let mut memory: Option<LayoutCache> = None;
+    let mut memory: Option<Memory> = None;
     let mut last = None;
     for sample in samples {
         last = match &mut memory {
             Some(memory) => memory.take(*sample),
             None => memory
-                .insert(LayoutCache::begin(*sample, reference(REFERENCE)))
+                .insert(Memory::begin(*sample, reference(REFERENCE)))
                 .now(sample),
         };
     }
@@ -74,7 +74,7 @@ fn run(samples: &[Sample]) -> Vec<(&'static str, String)> {
 
 /// What is told of a row of points, with the memory written down and read again where `cut` says so.
 fn run_points(points: &[Point], cut: impl Fn(usize) -> bool) -> Vec<(&'static str, String)> {
-    let mut memory: Option<LayoutCache> = None;
+    let mut memory: Option<Memory> = None;
     let mut last = None;
     for (index, point) in points.iter().enumerate() {
         let sample = sample(point.second, point.wh);
@@ -87,7 +87,7 @@ fn run_points(points: &[Point], cut: impl Fn(usize) -> bool) -> Vec<(&'static st
         last = match &mut memory {
             Some(memory) => memory.take(sample),
             None => memory
-                .insert(LayoutCache::begin(sample, reference(REFERENCE)))
+                .insert(Memory::begin(sample, reference(REFERENCE)))
                 .now(&sample),
         };
     }
@@ -172,7 +172,7 @@ proptest! {
             1..40,
         ),
     ) {
-        let mut memory: Option<LayoutCache> = None;
+        let mut memory: Option<Memory> = None;
         for (second, offset, digits, scale, registers) in samples {
             let Ok(instant) = jiff::Timestamp::from_second(second) else { continue };
             let local = instant.to_zoned(TimeZone::UTC).datetime();
@@ -188,11 +188,11 @@ proptest! {
             let Some(sample) = Sample::new(&time, Decimal::new(digits, scale), registers) else { continue };
             let now = match &mut memory {
                 Some(memory) => memory.take(sample),
-                None => memory.insert(LayoutCache::begin(sample, reference("0.000001kW"))).now(&sample),
+                None => memory.insert(Memory::begin(sample, reference("0.000001kW"))).now(&sample),
             };
             told(now);
             let text = serde_json::to_string(&memory).unwrap();
-            let read: Option<LayoutCache> = serde_json::from_str(&text).unwrap();
+            let read: Option<Memory> = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(&read, &memory);
         }
     }
@@ -378,10 +378,10 @@ fn a_telegram_without_one_of_its_tariffs_is_not_counted() {
 #[test]
 fn another_reference_power_begins_its_sums_anew() {
     let first = sample(0, 1_000);
-    let mut memory = LayoutCache::begin(first, reference("3kW"));
+    let mut memory = Memory::begin(first, reference("3kW"));
     memory.take(sample(900, 2_000));
     memory.take(sample(1_000, 2_100));
-    let sum = |memory: &LayoutCache| {
+    let sum = |memory: &Memory| {
         let told = told(memory.now(&sample(1_000, 2_100)));
         value(&told, "excess_month_kwh").map(str::to_owned)
     };

@@ -3,7 +3,7 @@
 //! ```text
 //! bytes -> line -> frame -> length -> title and counter -> key -> text -> CRC -> tag -> grammar -> values
 //! ```
-//! That is the order of the examination; the first that fails is named first. Anomalies is collected while it
+//! That is the order of the examination; the first that fails is named first. Trouble is collected while it
 //! lasts and judged when the line falls silent or the input ends: a hundred bad frames are one finding.
 //! Healthy telegrams cost a comparison of counters and nothing more.
 

@@ -105,6 +105,14 @@ impl By {
         }
     }
 
+    /// Where so many periods before a second begin.
+    pub fn back(self, second: i64, periods: usize, zone: &Zone) -> i64 {
+        (0..periods).fold(second, |start, _| {
+            let before = self.period(start - 1, zone);
+            before.map_or(start, |before| before.start)
+        })
+    }
+
     /// The first day of the period that a day is in, and that of the next.
     fn dates(self, date: Date) -> Option<(Date, Date)> {
         let (first, length) = match self {

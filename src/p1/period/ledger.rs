@@ -10,6 +10,7 @@ use super::seconds::Seconds;
 use super::series::Counter;
 use super::statement::Note;
 use crate::p1::meaning::ValueAt;
+use crate::p1::meaning::unnumbered;
 use crate::p1::obis::Kind;
 use crate::p1::telegram::{Shape, Telegram, Value};
 use crate::p1::value::{Decimal, Number};
@@ -151,13 +152,17 @@ impl Ledger {
 
     /// Forgets all that is known of quarters that began before a second since 1970.
     pub fn forget_before(&mut self, second: i64) {
-        let keep = |quarter: i64| quarter >= second.div_euclid(QUARTER);
+        self.retain(&|quarter| quarter >= second.div_euclid(QUARTER));
+    }
+
+    /// Keeps what is known of some quarters, and forgets the others.
+    fn retain(&mut self, keep: &impl Fn(i64) -> bool) {
         self.heard.retain(|quarter, _| keep(*quarter));
         for (_, counter) in &mut self.counters {
-            counter.retain(&keep);
+            counter.retain(keep);
         }
         for (_, measured) in &mut self.measured {
-            measured.retain(&keep);
+            measured.retain(keep);
         }
     }
 
@@ -170,13 +175,11 @@ impl Ledger {
 
     /// When telegrams were measured first and last, seconds since 1970.
     pub fn extent(&self) -> Option<(i64, i64)> {
-        let second = |(quarter, seconds): (&i64, &Seconds), last: bool| {
-            let mut all = seconds.iter();
-            let within = if last { all.last() } else { all.next() };
-            Some(quarter * QUARTER + i64::from(within?))
-        };
-        let first = second(self.heard.first_key_value()?, false)?;
-        let last = second(self.heard.last_key_value()?, true)?;
+        let second = |quarter: &i64, within: u16| quarter * QUARTER + i64::from(within);
+        let (quarter, seconds) = self.heard.first_key_value()?;
+        let first = second(quarter, seconds.ends()?.0);
+        let (quarter, seconds) = self.heard.last_key_value()?;
+        let last = second(quarter, seconds.ends()?.1);
         Some((first, last))
     }
 
@@ -225,13 +228,7 @@ impl Ledger {
             !wrong.iter().any(within)
         };
         let mut right = self.clone();
-        right.heard.retain(|quarter, _| keep(*quarter));
-        for (_, counter) in &mut right.counters {
-            counter.retain(&keep);
-        }
-        for (_, measured) in &mut right.measured {
-            measured.retain(&keep);
-        }
+        right.retain(&keep);
         Some(right)
     }
 
@@ -322,10 +319,7 @@ impl Accounted {
 
     /// The value in a telegram of the second given, with the second at which it was measured.
     pub fn of(&self, telegram: &Telegram<'_>, second: i64) -> Option<(i64, Decimal)> {
-        let Value::Number(number) = telegram.value(self.item) else {
-            return None;
-        };
-        let value = number.decimal()?.shifted(self.shift)?;
+        let value = telegram.value(self.item).decimal(self.shift)?;
         // Without a time of its own a reading is as old as the telegram.
         let captured = self.line.and_then(|line| captured_at(telegram, line));
         Some((captured.unwrap_or(second), value))
@@ -402,12 +396,10 @@ fn is_counter(key: &str) -> bool {
 
 /// What gas, water and heat meters count.
 fn is_volume_or_energy(key: &str) -> bool {
-    ["_m3", "_gj", "_kwh", "_mwh"].iter().any(|unit| {
-        let number = key
-            .rsplit_once('_')
-            .filter(|(_, n)| n.parse::<u8>().is_ok());
-        key.ends_with(unit) || number.is_some_and(|(key, _)| key.ends_with(unit))
-    })
+    let (key, _) = unnumbered(key);
+    ["_m3", "_gj", "_kwh", "_mwh"]
+        .iter()
+        .any(|unit| key.ends_with(unit))
 }
 
 /// Voltage, power and current of a phase.

@@ -26,6 +26,18 @@ impl Seconds {
         (0..).zip(self.0).flat_map(of_word)
     }
 
+    /// The first and the last.
+    pub fn ends(self) -> Option<(u16, u16)> {
+        let mut words = (0u16..).zip(self.0).filter(|(_, word)| *word != 0);
+        let first = words.next()?;
+        let last = words.last().unwrap_or(first);
+        let (first, last) = (
+            first.0 * 60 + first.1.trailing_zeros() as u16,
+            last.0 * 60 + last.1.ilog2() as u16,
+        );
+        Some((first, last))
+    }
+
     /// Writes them in as few bytes as their rhythm allows: a rhythm of ten seconds takes three, none takes more than 120.
     ///
     /// ```text

@@ -212,6 +212,11 @@ impl Statement {
     pub fn place(&self, key: &str) -> Option<usize> {
         self.counted.iter().position(|known| known == key)
     }
+
+    /// What a counter has counted in a period.
+    pub fn energy(&self, row: &Row, key: &str) -> Option<Decimal> {
+        *row.counted.get(self.place(key)?)?
+    }
 }
 
 impl Ledger {
@@ -340,7 +345,7 @@ impl Grid {
         let (&first, from) = heard.first_key_value()?;
         let (&last, to) = heard.last_key_value()?;
         let earliest = first * QUARTER + i64::from(from.iter().next()?);
-        let latest = last * QUARTER + i64::from(to.iter().last()?);
+        let latest = last * QUARTER + i64::from(to.ends()?.1);
         // A telegram on the last bound ends the quarter before it, and begins none.
         let is_ended = latest == last * QUARTER && last > first;
         let end = if is_ended { last } else { last + 1 };

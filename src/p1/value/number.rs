@@ -138,6 +138,15 @@ impl fmt::Display for Number<'_> {
 }
 
 impl Decimal {
+    /// Without zeros at the end, but with at least so many digits behind the point.
+    pub fn trimmed(mut self, least: u8) -> Self {
+        while self.scale > least && self.digits % 10 == 0 {
+            self.digits /= 10;
+            self.scale -= 1;
+        }
+        self
+    }
+
     /// Makes the decimal `digits` / 10^`scale`.
     pub fn new(digits: i64, scale: u8) -> Self {
         Self { digits, scale }

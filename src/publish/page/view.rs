@@ -1,5 +1,7 @@
 //! The page as HTML: all that is known at that moment stands in it, so that it says the same without its script.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -8,7 +10,7 @@ use super::Known;
 use crate::format::clean::clean;
 use crate::format::report::{Mean, Stated, curve, shades};
 use crate::p1::period::{EXPORT_TOTAL, IMPORT_TOTAL, Row, Statement};
-use crate::p1::value::{Decimal, Zone};
+use crate::p1::value::Zone;
 
 /// The style of the page and of the pictures in it.
 pub(super) fn style() -> String {
@@ -22,17 +24,14 @@ pub(super) fn style() -> String {
 
 /// Makes the page.
 pub(super) fn page(numbers: &Numbers, known: &Known, days: &[Stated], months: &[Stated]) -> String {
+    let heard: BTreeSet<&str> = numbers.meters.keys().map(|(id, _)| id.as_str()).collect();
     // Of some meters only the store knows yet.
     let past: Vec<&Stated> = months
         .iter()
-        .filter(|stated| {
-            !numbers
-                .meters
-                .keys()
-                .any(|(id, _)| *id == clean(&stated.id))
-        })
+        .filter(|stated| !heard.contains(clean(&stated.id).as_str()))
         .take(PAST_MAX)
         .collect();
+    let (days, months) = (by_id(days), by_id(months));
     let names = numbers.meters.keys().map(name);
     let names: Vec<String> = names.chain(past.iter().map(|past| called(past))).collect();
     html! {
@@ -65,10 +64,10 @@ pub(super) fn page(numbers: &Numbers, known: &Known, days: &[Stated], months: &[
                         p class="waiting" { "No telegram yet. A meter sends every ten seconds or each second." }
                     }
                     @for (at, (key, meter)) in numbers.meters.iter().enumerate() {
-                        (section(at, key, meter, known, days, months))
+                        (section(at, key, meter, known, &days, &months))
                     }
                     @for (at, past) in (numbers.meters.len()..).zip(&past) {
-                        (known_before(at, past, known, days))
+                        (known_before(at, past, known, &days))
                     }
                     (findings(known))
                 }
@@ -83,10 +82,10 @@ fn section(
     key: &(String, String),
     meter: &Meter,
     known: &Known,
-    days: &[Stated],
-    months: &[Stated],
+    days: &ById<'_>,
+    months: &ById<'_>,
 ) -> Markup {
-    let (days, months) = (statement(days, &key.0), statement(months, &key.0));
+    let (days, months) = (days.get(&key.0).copied(), months.get(&key.0).copied());
     let means = known
         .curves
         .get(key)
@@ -130,8 +129,8 @@ fn section(
 }
 
 /// A meter of which no telegram came yet.
-fn known_before(at: usize, months: &Stated, known: &Known, days: &[Stated]) -> Markup {
-    let days = statement(days, &months.id);
+fn known_before(at: usize, months: &Stated, known: &Known, days: &ById<'_>) -> Markup {
+    let days = days.get(&clean(&months.id)).copied();
     html! {
         section class="meter" id={ "meter-" (at) } {
             h2 { (called(months)) }
@@ -143,10 +142,14 @@ fn known_before(at: usize, months: &Stated, known: &Known, days: &[Stated]) -> M
     }
 }
 
-/// The statement of the meter that has an id.
-fn statement<'a>(all: &'a [Stated], id: &str) -> Option<&'a Statement> {
-    let own = all.iter().find(|stated| clean(&stated.id) == clean(id));
-    own.map(|stated| &stated.statement)
+/// Statements by the ids of meters, clean as those of the numbers are.
+type ById<'a> = BTreeMap<String, &'a Statement>;
+
+fn by_id(all: &[Stated]) -> ById<'_> {
+    // Of several that look the same the first counts.
+    let all = all.iter().rev();
+    all.map(|stated| (clean(&stated.id), &stated.statement))
+        .collect()
 }
 
 /// A large number that follows the telegrams.
@@ -171,21 +174,16 @@ fn today(days: Option<&Statement>) -> Markup {
     let before = current.and_then(|row| rows.clone().find(|other| is(other, row.period.start - 1)));
     html! {
         @for (words, row) in [("imported today", current), ("imported yesterday", before)] {
-            @if let Some(energy) = row.and_then(|row| energy(days, row, IMPORT_TOTAL)) {
+            @if let Some(energy) = row.and_then(|row| days.energy(row, IMPORT_TOTAL)) {
                 div { dt { (words) } dd { (energy) small { " kWh" } } }
             }
         }
     }
 }
 
-fn energy(statement: &Statement, row: &Row, key: &str) -> Option<Decimal> {
-    let at = statement.place(key)?;
-    row.counted.get(at).copied().flatten()
-}
-
 fn periods(title: &str, statement: &Statement, zone: &Zone) -> Markup {
     let rows = statement.rows.iter().rev().take(PERIODS_MAX);
-    let amount = |row: &Row, key: &str| energy(statement, row, key).map(|value| value.to_string());
+    let amount = |row: &Row, key: &str| statement.energy(row, key).map(|value| value.to_string());
     html! {
         details open[title == "Days"] {
             summary { (title) }

@@ -1,10 +1,9 @@
 //! What stands for archives of Parquet in a build without them.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::p1::value::Zone;
+use crate::sys::bounded::begins_with;
 
 /// An archive that is read, of which there is none in this build.
 #[derive(Debug)]
@@ -28,10 +27,7 @@ impl ArchiveError {
 impl Archive {
     /// Tells whether a file is one of Parquet, by its first bytes.
     pub fn is_one(path: &Path) -> bool {
-        let file = path.metadata().is_ok_and(|meta| meta.is_file());
-        let mut begin = [0; 4];
-        file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
-            && begin == *b"PAR1"
+        begins_with(path, b"PAR1")
     }
 
     /// Says that there is none.

@@ -82,8 +82,10 @@ impl<'a> Row<'a> {
             Holds::CrcValid => self.wrong_crc = cells.flag(row) == Some(false),
             Holds::Value { key, scale, sent } => {
                 if let Some(digits) = cells.integer(row) {
-                    self.numbers
-                        .push((key, as_sent(Decimal::new(digits, *scale), *sent)));
+                    self.numbers.push((
+                        key,
+                        Decimal::new(digits, *scale).trimmed(sent.unwrap_or_default()),
+                    ));
                 } else if let Some(text) = cells.text(row) {
                     self.texts.push((key, text));
                 }
@@ -97,7 +99,7 @@ impl<'a> Row<'a> {
     fn is_among_others(&self, number: Decimal) -> bool {
         let is = |word: &str| {
             let found = Number::parse(word.as_bytes()).and_then(Number::decimal);
-            found.is_some_and(|found| as_sent(found, None) == as_sent(number, None))
+            found.is_some_and(|found| found.trimmed(0) == number.trimmed(0))
         };
         let mut lines = self.other_values.iter();
         lines.any(|value| value.split(' ').any(is))
@@ -158,15 +160,6 @@ impl<'a> Row<'a> {
         drop(serde_json::to_writer(&mut *out, &line));
         out.push(b'\n');
     }
-}
-
-/// A number with the digits behind the point that it was sent with; of those that are not known, as few as it needs.
-fn as_sent(number: Decimal, sent: Option<u8>) -> Decimal {
-    let mut number = number;
-    while number.scale > sent.unwrap_or_default() && number.digits % 10 == 0 {
-        number = Decimal::new(number.digits / 10, number.scale - 1);
-    }
-    number
 }
 
 /// Adds a line that stands in the map: what was between its parentheses, with blanks between.

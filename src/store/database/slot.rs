@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::p1::period::Seconds;
 use crate::p1::value::Decimal;
 use crate::source::database::{AT, PeriodRow, Quantity, period_id, period_row, select};
 
@@ -128,7 +127,8 @@ impl Slot {
                 false => Value::Text(falls.collect()),
             },
         ];
-        let ends = ends(row.heard, start);
+        let second = |within: u16| start + i64::from(within);
+        let ends = row.heard.ends().map(|(a, b)| (second(a), second(b)));
         let mut name = |quantity: &Quantity| {
             for column in quantity.columns() {
                 columns.push_str(&format!(", \"{column}\""));
@@ -159,14 +159,6 @@ impl Slot {
 
 /// Periods of one meter, by their begin.
 pub type Slots = BTreeMap<i64, Slot>;
-
-/// The first second that was heard and the last, since 1970.
-fn ends(heard: Seconds, start: i64) -> Option<(i64, i64)> {
-    let mut all = heard.iter();
-    let first = all.next()?;
-    let last = all.last().unwrap_or(first);
-    Some((start + i64::from(first), start + i64::from(last)))
-}
 
 /// Falls that a period remembers.
 const FALLS_MAX: usize = 256;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::questions::Questions;
 use crate::cli::args::{KeyArgs, Setup};
 use crate::cli::caution::say_who_sees_keys;
+use crate::cli::keys::check_value;
 use crate::cli::keys::{Ring, entered_keys, read_ring_text};
 use crate::cli::listening::{Heard, Sender};
 use crate::format::keys::{Advice, advice};
@@ -143,8 +144,7 @@ fn fitting(
                 say(Level::Warning, &what, None);
                 let question = "Put right, it fits, which the telegram itself proves. Take it so?";
                 if questions.confirm(question, true)? {
-                    let [a, b, c] = right.key().check_value();
-                    let what = format!("the key is put right, check value {a:02X}{b:02X}{c:02X}");
+                    let what = format!("the key is put right, {}", check_value(right.key()));
                     say(Level::Note, &what, None);
                     return Ok(right);
                 }

@@ -170,11 +170,11 @@ const ESTABLISHED: Duration = Duration::from_secs(900);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::p1::derive::quarter::LayoutCache;
+    use crate::p1::derive::quarter::Memory;
 
     const MEMORY: &str = r#"{"latest":{"at":"2026-02-03T09:17:00Z","offset":60,"import":"25.653","registers":0},"start":null,"last_quarter_kwh":null,"excess":null}"#;
 
-    fn memory() -> LayoutCache {
+    fn memory() -> Memory {
         serde_json::from_str(MEMORY).unwrap()
     }
 
