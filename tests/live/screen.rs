@@ -84,3 +84,16 @@ fn what_the_store_knows_is_there_while_it_is_written() {
     screen.write_all(b"q").unwrap();
     run.end();
 }
+
+#[test]
+fn the_running_quarter_stands_against_the_reference_power() {
+    let bench = Bench::new();
+    let arguments = "simulate --profile lu-full --plain --count 400 -o morning.txt";
+    let (_, said, exit) = bench.output(&arguments.split(' ').collect::<Vec<_>>());
+    assert_eq!(exit, Some(0), "{said}");
+    let arguments = ["watch", "morning.txt", "--reference-power", "3kW"];
+    let (mut screen, mut run) = opened(&bench, &arguments);
+    wait(&mut screen, "QUARTER");
+    screen.write_all(b"q").unwrap();
+    assert_eq!(run.end(), Some(0), "{}", run.errors());
+}

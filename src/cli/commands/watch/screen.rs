@@ -1,5 +1,6 @@
 //! `smarty watch` on a terminal: the live screen as an observer.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use crate::cli::args::{Global, Run};
 use crate::cli::commands::decode::{Beside, Prepared};
 use crate::cli::commands::watch::terminal::{Terminal, Typed};
 use crate::cli::inputs::Named;
-use crate::cli::keys::reload::{Reload, SharedRing};
+use crate::cli::keys::reload::Reload;
 use crate::cli::messages::Withheld;
 use crate::cli::messages::refusals;
 use crate::cli::naming::Naming;
@@ -49,7 +50,7 @@ pub fn run(
     let is_recording = is_recording(args, named);
     let run = Prepared::new(args, named, global, Some(reload), beside.remembered())?;
     let signals = Signals::watch_and_reload(&run.stop)?;
-    let mut view = View {
+    let view = RefCell::new(View {
         terminal: Some(Terminal::open()?),
         screen: screen(run.zone.clone(), is_recording),
         services: known.services,
@@ -57,7 +58,6 @@ pub fn run(
         senders: Senders::default(),
         is_loading: is_recording,
         typed: false,
-        ring: run.ring.clone(),
         stop: run.stop.clone(),
         fresh: true,
         failure: None,
@@ -66,21 +66,26 @@ pub fn run(
         findings: Vec::new(),
         withheld: Withheld::default(),
         depth: refusals::depth(global.verbose),
-    };
-    view.begin();
+    });
+    view.borrow_mut().begin();
     // Many years of a store take their time: what is done meanwhile is shown.
-    view.tick(Timestamp::now());
-    view.recall(named, known.past)?;
+    view.borrow_mut().tick(Timestamp::now());
+    view.borrow_mut().recall(named, known.past)?;
     let Beside {
         deriving,
         mut services,
     } = beside;
-    let services = services
-        .iter_mut()
-        .map(|service| service as &mut dyn Observer);
-    let mut naming = Naming::new(run.ring.clone(), deriving, services.collect()).with_refused();
+    let mut shown = &view;
+    let mut named: Vec<&mut dyn Observer> = Vec::new();
+    named.extend(
+        services
+            .iter_mut()
+            .map(|service| service as &mut dyn Observer),
+    );
+    named.push(&mut shown);
+    let mut naming = Naming::new(run.ring.clone(), deriving, named).with_refused();
     let counts = Counts::up_to(args.input.count);
-    let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
+    let list: Vec<&mut dyn Observer> = vec![&mut naming];
     let mut observers = Observers::new(counts, Filter::default(), list);
     if args.output.merge {
         observers.merge_pushes(run.zone.clone());
@@ -93,9 +98,10 @@ pub fn run(
     drop(observers);
     let is_whole = matches!(&ended, Ok(ended) if matches!(ended.end, End::Input | End::Enough));
     if is_recording && is_whole {
-        view.look_on(args.source.duration.map(|duration| started + duration));
+        view.borrow_mut()
+            .look_on(args.source.duration.map(|duration| started + duration));
     }
-    view.close(global.quiet);
+    view.borrow_mut().close(global.quiet);
     let note = |what: &str| {
         if !global.quiet {
             say(Level::Note, what, None);
@@ -104,10 +110,12 @@ pub fn run(
     if let Some(what) = recorded {
         note(&what);
     }
-    let list: Vec<&mut dyn Observer> = vec![&mut naming, &mut view];
+    let list: Vec<&mut dyn Observer> = vec![&mut naming];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
     observers.end(stdio::ending().load(Ordering::Relaxed));
     drop(observers);
+    drop(naming);
+    let view = view.into_inner();
     if view.hung_up {
         signals.hang_up();
     }
@@ -126,7 +134,6 @@ struct View {
     /// `None`: it is closed.
     terminal: Option<Terminal>,
     screen: Screen,
-    ring: SharedRing,
     stop: Stop,
     /// Something came that is not on the terminal yet.
     fresh: bool,
@@ -269,37 +276,23 @@ impl View {
 
     fn event(&mut self, context: &Context<'_>, event: &Event<'_>, refusals: u64) {
         let now = Timestamp::now();
-        let ring = self.ring.get();
-        let title = match event {
-            Event::Telegram(decoded) => decoded.security.map(|security| security.title()),
-            Event::Refused(refused) => refused.title(),
-            Event::Junk(_) => None,
-        };
-        let context = Context {
-            meter_name: title.and_then(|title| ring.name(title)),
-            keyed: match event {
-                Event::Telegram(decoded) => ring.has_key_of(decoded),
-                _ => false,
-            },
-            ..*context
-        };
         match event {
             Event::Telegram(decoded) => {
                 if !self.past.is_empty() {
                     let id = self.senders.name(decoded);
                     if let Some(ledger) = self.past.remove(&*id) {
-                        self.screen.recall(now, &context, &id, ledger);
+                        self.screen.recall(now, context, &id, ledger);
                     }
                 }
-                self.screen.telegram(now, &context, decoded);
+                self.screen.telegram(now, context, decoded);
             }
             Event::Refused(refused) => {
-                self.screen.refused(now, &context, refused);
+                self.screen.refused(now, context, refused);
                 if refusals == 1 {
-                    self.refused(&context, refused);
+                    self.refused(context, refused);
                 }
             }
-            Event::Junk(junk) => self.screen.junk(now, &context, junk.span.len()),
+            Event::Junk(junk) => self.screen.junk(now, context, junk.span.len()),
         }
     }
 
