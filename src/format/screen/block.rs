@@ -284,13 +284,9 @@ impl<'a> Block<'a> {
     /// The link in a line, and what is wrong with it.
     pub(super) fn link_line(&self, width: usize) -> Vec<Line<'static>> {
         let mut cells = self.counts();
-        if self.first {
-            let style = if self.link.junk > 0 { WARNING } else { PLAIN };
-            let junk = match self.link.junk {
-                0 => "0 junk bytes".to_owned(),
-                junk => count(junk, "junk byte").to_string(),
-            };
-            cells.push(Line::of(style, &junk));
+        if self.first && self.link.junk > 0 {
+            let junk = format!("{} outside frames", count(self.link.junk, "byte"));
+            cells.push(Line::of(WARNING, &junk));
         }
         if self.extent.is_none() {
             let up = words::span(self.now, self.link.started);

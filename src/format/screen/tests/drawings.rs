@@ -99,7 +99,7 @@ fn a_lost_link_and_a_late_meter_are_told_and_forgotten_when_it_is_back() {
     let back = street.show(80, 24);
     assert!(back.contains(" 1 s ago"), "{back}");
     assert!(
-        back.contains("63 ok  0 refused  4 missed  17 junk"),
+        back.contains("63 ok  0 refused  4 missed  17 bytes outside frames"),
         "{back}"
     );
     assert!(!back.contains("lost"), "{back}");
