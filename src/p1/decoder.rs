@@ -183,7 +183,9 @@ impl Decoder {
         let mut from = 0;
         loop {
             let opens = |header: &_, block: Option<&_>| self.verifier.opens(header, block);
-            let Some(candidate) = self.framer.next(data, base, from, closed, opens) else {
+            let ahead = self.verifier.ahead.as_ref();
+            let found = |start| Some(ahead?.plain(base + start as u64)?.whole);
+            let Some(candidate) = self.framer.next(data, base, from, closed, opens, found) else {
                 break;
             };
             let frame = data.get(candidate.start..candidate.end).unwrap_or_default();

@@ -20,7 +20,7 @@ mod headless;
 use std::ops::{Range, RangeInclusive};
 
 use memchr::memmem::Finder;
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::ciphering::{DEDICATED, GLOBAL, GeneralGloCiphering, Header, START, SystemTitle};
 use super::push::assembly::{Fault, Parts, Scan};
@@ -133,6 +133,8 @@ impl Framer {
     ///
     /// A header behind other bytes whose title says nothing counts only where `opens` finds that the first
     /// block of its text reads like a telegram: noise is full of such headers.
+    ///
+    /// `found` tells what [`whole_plain`] has found at an index before, where it was asked.
     pub fn next(
         &mut self,
         data: &[u8],
@@ -140,6 +142,7 @@ impl Framer {
         from: usize,
         closed: bool,
         opens: impl Fn(&GeneralGloCiphering, Option<&[u8; FIRST_BLOCK]>) -> bool,
+        found: impl Fn(usize) -> Option<WholePlain>,
     ) -> Option<Candidate> {
         let mut at = from.max(self.resume.saturating_sub(base) as usize);
         while let Some(start) = self.begins(data, at, from) {
@@ -151,7 +154,10 @@ impl Framer {
                     self.ciphered(data, base, start, closed, |_, _| true)
                 }
                 Some(&(GLOBAL | DEDICATED)) => self.ciphered(data, base, start, closed, &opens),
-                Some(b'/') => self.plain(data, base, from, start, closed),
+                Some(b'/') => match found(start).and_then(|whole| whole.at(start, data)) {
+                    Some(candidate) => Found::Candidate(candidate),
+                    None => self.plain(data, base, from, start, closed),
+                },
                 _ => self.push(data, base, from, start, closed, &opens),
             };
             match found {
@@ -574,7 +580,8 @@ impl Framer {
         }
         let offset = base + start as u64;
         let searched = self.searched_of(offset);
-        let (end, kind) = match self.plain_end(rest, searched.max(line), closed) {
+        let is_known = |header: &_| self.is_known(header);
+        let (end, kind) = match plain_end(rest, searched.max(line), closed, is_known) {
             PlainEnd::Whole(end, _) if endless => (end, Kind::Headless),
             PlainEnd::Whole(end, readout) => (end, Kind::Plain(readout)),
             PlainEnd::Cut(end) => (end, Kind::PlainCut),
@@ -592,43 +599,6 @@ impl Framer {
             end: start + end,
             kind,
         })
-    }
-
-    fn plain_end(&self, text: &[u8], from: usize, closed: bool) -> PlainEnd {
-        let mut at = from;
-        let window = text.get(..PLAIN_MAX).unwrap_or(text);
-        while let Some(stop) = find(window, at, |rest| memchr3(b'!', b'/', START[0], rest)) {
-            let rest = text.get(stop..).unwrap_or_default();
-            match rest.first() {
-                Some(b'!') => match Readout::at(text, stop, closed) {
-                    End::Here(readout) => match readout.behind_line_end(text, closed) {
-                        Some(end) => return PlainEnd::Whole(end, readout),
-                        None => return PlainEnd::More(stop),
-                    },
-                    End::More => return PlainEnd::More(stop),
-                    End::Not => {}
-                },
-                Some(b'/') => match HeaderLine::read(rest, closed) {
-                    HeaderLine::Strict => return PlainEnd::Cut(stop),
-                    HeaderLine::Loose if !is_printable_at(text, stop - 1) => {
-                        return PlainEnd::Cut(stop);
-                    }
-                    HeaderLine::More => return PlainEnd::More(stop),
-                    _ => {}
-                },
-                _ => match GeneralGloCiphering::decode(rest) {
-                    Header::Legal(header) if self.is_known(&header) => return PlainEnd::Cut(stop),
-                    Header::More if !closed => return PlainEnd::More(stop),
-                    _ => {}
-                },
-            }
-            at = stop + 1;
-        }
-        match window.len() {
-            PLAIN_MAX => PlainEnd::Cut(PLAIN_MAX),
-            length if closed => PlainEnd::Cut(length),
-            length => PlainEnd::More(length),
-        }
     }
 
     fn is_known(&self, header: &GeneralGloCiphering) -> bool {
@@ -1054,6 +1024,88 @@ fn looks_like_body(text: &[u8]) -> Option<bool> {
 }
 
 /// Tells whether a text holds at least one line like `1-0:1.8.0(`.
+fn plain_end(
+    text: &[u8],
+    from: usize,
+    closed: bool,
+    is_known: impl Fn(&GeneralGloCiphering) -> bool,
+) -> PlainEnd {
+    let mut at = from;
+    let window = text.get(..PLAIN_MAX).unwrap_or(text);
+    while let Some(stop) = find(window, at, |rest| memchr3(b'!', b'/', START[0], rest)) {
+        let rest = text.get(stop..).unwrap_or_default();
+        match rest.first() {
+            Some(b'!') => match Readout::at(text, stop, closed) {
+                End::Here(readout) => match readout.behind_line_end(text, closed) {
+                    Some(end) => return PlainEnd::Whole(end, readout),
+                    None => return PlainEnd::More(stop),
+                },
+                End::More => return PlainEnd::More(stop),
+                End::Not => {}
+            },
+            Some(b'/') => match HeaderLine::read(rest, closed) {
+                HeaderLine::Strict => return PlainEnd::Cut(stop),
+                HeaderLine::Loose if !is_printable_at(text, stop - 1) => {
+                    return PlainEnd::Cut(stop);
+                }
+                HeaderLine::More => return PlainEnd::More(stop),
+                _ => {}
+            },
+            _ => match GeneralGloCiphering::decode(rest) {
+                Header::Legal(header) if is_known(&header) => return PlainEnd::Cut(stop),
+                Header::More if !closed => return PlainEnd::More(stop),
+                _ => {}
+            },
+        }
+        at = stop + 1;
+    }
+    match window.len() {
+        PLAIN_MAX => PlainEnd::Cut(PLAIN_MAX),
+        length if closed => PlainEnd::Cut(length),
+        length => PlainEnd::More(length),
+    }
+}
+
+/// A telegram in clear that is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholePlain {
+    /// Bytes of it, with its line end.
+    pub length: usize,
+    /// Where its parts lie.
+    pub readout: Readout,
+}
+
+impl WholePlain {
+    /// The candidate that it is at an index of the data, where those hold it.
+    fn at(self, start: usize, data: &[u8]) -> Option<Candidate> {
+        let end = start.checked_add(self.length)?;
+        (end <= data.len()).then_some(Candidate {
+            start,
+            end,
+            kind: Kind::Plain(self.readout),
+        })
+    }
+}
+
+/// Finds the telegram in clear that a text begins with, where it is whole and every framer finds the same: nothing in it
+/// depends on what came before.
+pub fn whole_plain(text: &[u8]) -> Option<WholePlain> {
+    if HeaderLine::read(text, false) != HeaderLine::Strict {
+        return None;
+    }
+    let line = memchr2(b'\r', b'\n', text)?;
+    if sealed_behind(text, line, 0, false).is_some() {
+        return None;
+    }
+    let PlainEnd::Whole(length, readout) = plain_end(text, line, false, |_| false) else {
+        return None;
+    };
+    let own = text.get(..length)?;
+    // Whether a frame begins in it depends on the titles that are known.
+    let is_sure = memchr(START[0], own).is_none() && holds_data_line(own);
+    is_sure.then_some(WholePlain { length, readout })
+}
+
 fn holds_data_line(text: &[u8]) -> bool {
     memchr::memchr_iter(b'(', text).any(|open| {
         let before = text.get(..open).unwrap_or_default();

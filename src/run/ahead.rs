@@ -16,12 +16,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use memchr::memmem;
 
 use super::input::LEVEL;
 use super::pool::{Pool, Ticket};
 use super::stream::Said;
-use crate::p1::ciphering::START;
 use crate::p1::decoder::{FrameOpener, Opened};
 use crate::source::dump::{Note, Piece};
 
@@ -138,11 +136,7 @@ impl Ahead {
 
     fn submit(&mut self) {
         let next = self.follow();
-        let has_frames = memmem::find(&self.batch.bytes, &START).is_some();
         let mut batch = std::mem::replace(&mut self.batch, next);
-        if !has_frames {
-            return self.under_way.push_back(Ticket::ready(batch));
-        }
         let mut opener = self.opener.clone();
         self.under_way.push_back(self.pool.run(move || {
             let memory = std::mem::take(&mut batch.memory);

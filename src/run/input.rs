@@ -228,7 +228,7 @@ impl Input {
         }
     }
 
-    /// What opens frames; none where there are no keys, or the decoder has to see each frame itself.
+    /// What opens frames; none where the decoder has to see each frame itself.
     fn opener(&self) -> Option<FrameOpener> {
         let Settings {
             keys,
@@ -237,7 +237,7 @@ impl Input {
             ..
         } = &self.settings;
         let is_tried = self.device == Device::P1 && policy.tag == TagPolicy::Verify;
-        (is_tried && !keys.is_empty()).then(|| FrameOpener::new(Arc::clone(keys), *shard))
+        is_tried.then(|| FrameOpener::new(Arc::clone(keys), *shard))
     }
 
     /// Takes bytes of the input, received at a time if that is known.

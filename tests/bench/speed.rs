@@ -105,7 +105,7 @@ fn stages(sheet: &mut Sheet, stream: &Stream) {
     sheet.time("framing", "copy the bytes", stream.size(), || {
         let mut framer = Framer::default();
         let (data, mut from) = (&stream.bytes, 0);
-        while let Some(candidate) = framer.next(data, 0, from, true, |_, _| false) {
+        while let Some(candidate) = framer.next(data, 0, from, true, |_, _| false, |_| None) {
             from = black_box(candidate).end;
         }
         assert_eq!(from, data.len());

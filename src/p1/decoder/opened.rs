@@ -1,21 +1,25 @@
-//! Frames that are opened before the decoder comes to them, on other threads.
+//! Frames that are opened, and telegrams in clear that are found, before the decoder comes to them, on other threads.
 //!
 //! ```text
 //! thread    open frames of chunk 4 |           6
 //! thread            chunk 3 |         5
 //! decoder   2 |        3     |     4     |      5          in order, with what was opened
 //! ```
-//! What is in a frame depends on nothing but its bytes and the key: to open it ahead presumes nothing. Whether there is
-//! a frame at a place, the decoder decides as ever; one that was not opened it opens itself.
+//! What is in a frame depends on nothing but its bytes and the key, and where most telegrams in clear end on nothing but
+//! theirs: to look ahead presumes nothing. Whether there is a frame at a place, the decoder decides as ever; one that was
+//! not opened it opens itself.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::memmem;
+use memchr::memchr2;
 
 use super::super::cipher::{Keys, Opener};
 use super::super::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
+use super::super::framer::{WholePlain, whole_plain};
+use super::super::readout::Crc;
 use super::super::shard::Shard;
+use super::verifier::Inside;
 
 /// Opens frames for a decoder.
 #[derive(Clone)]
@@ -26,12 +30,14 @@ pub struct FrameOpener {
     opener: Option<(SystemTitle, Opener)>,
 }
 
-/// Frames in pieces of streams, opened.
+/// Frames in pieces of streams, opened, and telegrams in clear.
 #[derive(Default)]
 pub struct Opened {
     keys: Arc<Keys>,
     /// In the order of the bytes; they do not overlap.
     frames: Vec<Frame>,
+    /// The same of telegrams in clear.
+    plain: Vec<Plain>,
     /// Their texts, one behind the other.
     texts: Vec<u8>,
 }
@@ -40,9 +46,20 @@ struct Frame {
     /// Index of its first byte.
     start: usize,
     header: GeneralGloCiphering,
-    /// Its text; `None` where the tag does not fit.
-    text: Option<Range<usize>>,
+    /// Its text, and the telegram in that; `None` where the tag does not fit.
+    text: Option<(Range<usize>, Option<Inside>)>,
 }
+
+/// A telegram in clear.
+pub(super) struct Plain {
+    /// Index of its first byte.
+    start: usize,
+    pub(super) whole: WholePlain,
+    pub(super) crc: Crc,
+}
+
+/// The text of a frame, and the telegram in it.
+pub(super) type Text<'a> = (&'a [u8], Option<Inside>);
 
 /// What a decoder knows of the piece that it decodes.
 #[derive(Clone)]
@@ -81,15 +98,25 @@ impl FrameOpener {
             ..done
         };
         opened.frames.clear();
+        opened.plain.clear();
         opened.texts.clear();
-        opened.texts.reserve(bytes.len());
         for piece in pieces {
             let bytes = bytes.get(..piece.end).unwrap_or_default();
             let mut at = piece.start;
-            while let Some((start, header)) = next_frame(bytes, at) {
-                at = start + header.frame_length();
-                let frame = bytes.get(start..at).unwrap_or_default();
-                self.open_frame(start, header, frame, &mut opened);
+            while let Some((start, next)) = Next::find(bytes, at) {
+                let rest = bytes.get(start..).unwrap_or_default();
+                at = start + next.length();
+                match next {
+                    Next::Frame(header) => {
+                        let frame = rest.get(..header.frame_length()).unwrap_or_default();
+                        self.open_frame(start, header, frame, &mut opened);
+                    }
+                    Next::Plain(whole) => opened.plain.push(Plain {
+                        start,
+                        whole,
+                        crc: whole.readout.check(rest),
+                    }),
+                }
             }
         }
         opened
@@ -125,7 +152,11 @@ impl FrameOpener {
         opened.frames.push(Frame {
             start,
             header,
-            text: fits.then_some(from..from + header.text_length()),
+            text: fits.then(|| {
+                let range = from..from + header.text_length();
+                let text = opened.texts.get(range.clone()).unwrap_or_default();
+                (range, Inside::find(text))
+            }),
         });
     }
 }
@@ -136,18 +167,32 @@ impl Ahead {
         Self { opened, from, base }
     }
 
-    /// The text of the frame at an offset, `Err` where its tag does not fit; `None` where it was not opened.
+    /// Where an offset lies among what was opened.
+    fn index(&self, offset: u64) -> Option<usize> {
+        let start = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        start.checked_add(self.from)
+    }
+
+    /// The telegram in clear that was found at an offset.
+    pub(super) fn plain(&self, offset: u64) -> Option<&Plain> {
+        let start = self.index(offset)?;
+        let plain = &self.opened.plain;
+        let place = plain.binary_search_by_key(&start, |plain| plain.start);
+        plain.get(place.ok()?)
+    }
+
+    /// The text of the frame at an offset with what was found in it, `Err` where its tag does not fit; `None` where it
+    /// was not opened.
     pub(super) fn text(
         &self,
         offset: u64,
         header: &GeneralGloCiphering,
         keys: &Arc<Keys>,
-    ) -> Option<Result<&[u8], ()>> {
+    ) -> Option<Result<Text<'_>, ()>> {
         if !Arc::ptr_eq(&self.opened.keys, keys) {
             return None;
         }
-        let start = usize::try_from(offset.checked_sub(self.base)?).ok()?;
-        let start = start.checked_add(self.from)?;
+        let start = self.index(offset)?;
         let frames = &self.opened.frames;
         let place = frames.binary_search_by_key(&start, |frame| frame.start);
         let frame = frames.get(place.ok()?)?;
@@ -155,23 +200,50 @@ impl Ahead {
             return None;
         }
         Some(match &frame.text {
-            Some(text) => Ok(self.opened.texts.get(text.clone()).unwrap_or_default()),
+            Some((text, found)) => {
+                let text = self.opened.texts.get(text.clone()).unwrap_or_default();
+                Ok((text, *found))
+            }
             None => Err(()),
         })
     }
 }
 
-/// The next header with as many bytes behind it as it claims.
-fn next_frame(piece: &[u8], mut at: usize) -> Option<(usize, GeneralGloCiphering)> {
-    loop {
-        let rest = piece.get(at..)?;
-        if let Header::Legal(header) = GeneralGloCiphering::decode(rest)
-            && header.frame_length() <= rest.len()
-        {
-            return Some((at, header));
+/// What is looked at ahead.
+enum Next {
+    /// A header with as many bytes behind it as it claims.
+    Frame(GeneralGloCiphering),
+    Plain(WholePlain),
+}
+
+impl Next {
+    fn find(piece: &[u8], mut at: usize) -> Option<(usize, Self)> {
+        loop {
+            at += memchr2(START[0], b'/', piece.get(at..)?)?;
+            let rest = piece.get(at..)?;
+            match rest.first() {
+                Some(b'/') => {
+                    if let Some(whole) = whole_plain(rest) {
+                        return Some((at, Self::Plain(whole)));
+                    }
+                }
+                _ => {
+                    if let Header::Legal(header) = GeneralGloCiphering::decode(rest)
+                        && header.frame_length() <= rest.len()
+                    {
+                        return Some((at, Self::Frame(header)));
+                    }
+                }
+            }
+            at += 1;
         }
-        at += 1;
-        at += memmem::find(piece.get(at..)?, &START)?;
+    }
+
+    fn length(&self) -> usize {
+        match self {
+            Self::Frame(header) => header.frame_length(),
+            Self::Plain(whole) => whole.length,
+        }
     }
 }
 
@@ -221,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn telegrams_in_clear_are_found_unless_what_came_before_may_end_them() {
+        let text = format("/Lux5meter", [("1-0:1.8.0", ["000025.653*kWh"])], true);
+        let mut torn = text.clone();
+        torn.splice(20..20, START);
+        let odd = [&b"/Lux5meter\r\n"[..], &text].concat();
+        let piece = [&text[..], b"\r\n", &torn, &odd, &text[..30], &text, &text[..40]].concat();
+        let opened = FrameOpener::new(ring(7), None).open(&piece, Opened::default());
+        let found: Vec<_> = opened
+            .plain
+            .iter()
+            .map(|plain| (plain.start, plain.whole.length, plain.crc.valid()))
+            .collect();
+        let (one, behind) = (text.len(), text.len() + 2 + torn.len());
+        let expected = [0, behind + odd.len() - one, behind + odd.len() + 30]
+            .map(|start| (start, one, Some(true)));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn frames_of_other_streams_between_are_none_of_its_own() {
         let whole = frame(1);
         let (begin, end) = whole.split_at(40);
@@ -261,6 +352,9 @@ mod tests {
                 let mut opened = opener.open(&piece, Opened::default());
                 // What is taken shows by its text.
                 opened.texts.fill(b'.');
+                for (_, found) in opened.frames.iter_mut().flat_map(|frame| &mut frame.text) {
+                    *found = None;
+                }
                 let mut telegrams = 0;
                 decoder.push(before, |_| {});
                 decoder.push_opened(&piece, Arc::new(opened), 0, |event| {

@@ -71,6 +71,17 @@ pub(super) struct Verifier {
     opener: Option<(SystemTitle, Opener)>,
     /// Frames that were opened ahead.
     pub(super) ahead: Option<Ahead>,
+    /// What was found ahead in the text that was opened last.
+    found: Option<Inside>,
+}
+
+/// A telegram in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inside {
+    /// Bytes of the text before it.
+    start: usize,
+    readout: Readout,
+    crc: Crc,
 }
 
 /// What becomes of a candidate.
@@ -95,6 +106,21 @@ pub(super) enum Decision {
     },
 }
 
+impl Inside {
+    /// Finds the telegram in a text that was decrypted, and computes its CRC.
+    pub(super) fn find(text: &[u8]) -> Option<Self> {
+        let lead = text.get(..LEAD_MAX).unwrap_or(text);
+        let start = memchr::memchr(b'/', lead)?;
+        let readable = text.get(start..)?;
+        let readout = Readout::find(readable)?;
+        Some(Self {
+            start,
+            readout,
+            crc: readout.check(readable),
+        })
+    }
+}
+
 impl Verifier {
     pub(super) fn new(keys: Arc<Keys>, policy: Policy) -> Self {
         Self {
@@ -113,6 +139,7 @@ impl Verifier {
             names: (LayoutCache::default(), Zone::luxembourg()),
             opener: None,
             ahead: None,
+            found: None,
         }
     }
 
@@ -141,7 +168,7 @@ impl Verifier {
         closed: bool,
     ) -> Option<Decision> {
         let frame = data.get(candidate.start..candidate.end).unwrap_or_default();
-        (self.inner, self.doubt) = (None, None);
+        (self.inner, self.doubt, self.found) = (None, None, None);
         let judged = match candidate.kind {
             Kind::Push { fault, .. } => {
                 return self.push_or_another(framer, data, candidate, fault, closed);
@@ -178,7 +205,20 @@ impl Verifier {
                     judged => judged,
                 }
             }
-            Kind::Plain(readout) => self.accept(None, frame, 0, readout),
+            Kind::Plain(readout) => {
+                let ahead = self.ahead.as_ref();
+                let found = ahead.and_then(|ahead| ahead.plain(base + candidate.start as u64));
+                let crc = match found {
+                    Some(plain) if plain.whole.readout == readout => plain.crc,
+                    _ => readout.check(frame),
+                };
+                let found = Inside {
+                    start: 0,
+                    readout,
+                    crc,
+                };
+                self.accept(None, frame, found)
+            }
             Kind::CipheredCut(header) => {
                 let need = header.frame_length() as u64;
                 Err(Reason::Truncated {
@@ -504,8 +544,9 @@ impl Verifier {
             let ahead = self.ahead.as_ref().zip(offset);
             let ahead = ahead.and_then(|(ahead, at)| ahead.text(at, header, &self.keys));
             let opened = match ahead {
-                Some(Ok(opened)) => {
+                Some(Ok((opened, found))) => {
                     text.copy_from_slice(opened);
+                    self.found = found;
                     Ok(())
                 }
                 Some(Err(())) => Err(OpenError::TagMismatch),
@@ -543,15 +584,14 @@ impl Verifier {
         text: &[u8],
         tag: Tag,
     ) -> Result<Decision, Reason> {
-        let lead = text.get(..LEAD_MAX).unwrap_or(text);
-        let found = memchr::memchr(b'/', lead)
-            .and_then(|start| Readout::find(text.get(start..)?).map(|readout| (start, readout)));
+        let found = self.found.take().or_else(|| Inside::find(text));
         let unreadable = match tag {
             Tag::Invalid | Tag::Skipped => Reason::TagMismatch,
             Tag::Valid | Tag::None => Reason::NoEnd,
         };
-        let (start, readout) = found.ok_or(unreadable)?;
-        let decision = self.accept(Some((tag, header.title)), text, start, readout)?;
+        let found = found.ok_or(unreadable)?;
+        let start = found.start;
+        let decision = self.accept(Some((tag, header.title)), text, found)?;
         let tags = self.keys.of(header.title).and_then(MeterKeys::tags);
         if tag == Tag::None
             && tags.is_none()
@@ -575,12 +615,15 @@ impl Verifier {
         &mut self,
         proof: Option<(Tag, SystemTitle)>,
         text: &[u8],
-        start: usize,
-        readout: Readout,
+        found: Inside,
     ) -> Result<Decision, Reason> {
+        let Inside {
+            start,
+            readout,
+            crc,
+        } = found;
         let tag = proof.map(|(tag, _)| tag);
         let readable = text.get(start..).unwrap_or_default();
-        let crc = readout.check(readable);
         let decision = |crc| Decision::Accept {
             tag,
             start,
@@ -628,7 +671,12 @@ impl Verifier {
             end: frame.len(),
             crc: SentCrc::NoEnd,
         };
-        let decision = self.accept(None, frame, 0, readout)?;
+        let found = Inside {
+            start: 0,
+            readout,
+            crc: readout.check(frame),
+        };
+        let decision = self.accept(None, frame, found)?;
         if self.policy.ignore_crc {
             return Ok(decision);
         }

@@ -9,7 +9,9 @@
 
 use memchr::{memchr2, memrchr2};
 
-use super::{Candidate, End, Found, Framer, HEADER_LINE_MAX, Kind, OBIS_MAX, PlainEnd, Readout};
+use super::{
+    Candidate, End, Found, Framer, HEADER_LINE_MAX, Kind, OBIS_MAX, PlainEnd, Readout, plain_end,
+};
 
 /// What is remembered of data lines without a first line.
 #[derive(Clone, Copy, Default)]
@@ -53,7 +55,8 @@ impl Framer {
         };
         let offset = base + code as u64;
         let rest = data.get(code..).unwrap_or_default();
-        let end = match self.plain_end(rest, self.searched_of(offset).max(1), closed) {
+        let is_known = |header: &_| self.is_known(header);
+        let end = match plain_end(rest, self.searched_of(offset).max(1), closed, is_known) {
             PlainEnd::Whole(end, _) => code + end,
             PlainEnd::Cut(end) => {
                 self.headless.barren = offset + end as u64;
