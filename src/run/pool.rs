@@ -1,9 +1,12 @@
 //! Threads for work whose results are taken in the order in which it was given.
+//!
+//! Whoever waits for a result works meanwhile: two threads are this one and another.
 
 use std::cell::OnceCell;
+use std::collections::VecDeque;
 use std::fs;
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::param::page_size;
@@ -17,17 +20,37 @@ pub struct Pool {
 }
 
 /// Work under way.
-pub struct Ticket<R>(Receiver<R>);
+pub struct Ticket<R> {
+    result: Receiver<R>,
+    /// Where there may be work to do while the result is not there.
+    queue: Option<Arc<Queue>>,
+}
 
 struct Threads {
-    work: Option<Sender<Work>>,
+    queue: Arc<Queue>,
     handles: Vec<JoinHandle<()>>,
+}
+
+/// Work that nobody has begun.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    given: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    works: VecDeque<Work>,
+    /// Threads that wait for work: to wake nobody costs a system call too.
+    idle: usize,
+    is_over: bool,
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 
 impl Pool {
-    /// A pool of so many threads; with one or none, work is done where it is given.
+    /// A pool of so many threads, the one that takes the results among them; with one or none, work is done where it is
+    /// given.
     pub fn new(size: usize) -> Self {
         Self {
             size,
@@ -47,43 +70,43 @@ impl Pool {
 
     /// Gives work to the threads.
     pub fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> Ticket<R> {
-        let (give, take) = mpsc::sync_channel(1);
+        let (give, result) = mpsc::sync_channel(1);
         // Nobody may wait for the result any more.
         let work: Work = Box::new(move || drop(give.send(work())));
-        match self.work() {
-            Some(threads) => {
-                if let Err(mpsc::SendError(work)) = threads.send(work) {
-                    work();
-                }
-            }
+        let queue = self.queue().map(Arc::clone);
+        match &queue {
+            Some(queue) => queue.give(work),
             None => work(),
         }
-        Ticket(take)
+        Ticket { result, queue }
     }
 
-    fn work(&self) -> Option<&Sender<Work>> {
+    fn queue(&self) -> Option<&Arc<Queue>> {
         if !self.is_parallel() {
             return None;
         }
-        let threads = self.threads.get_or_init(|| match affordable(self.size) {
-            0 | 1 => None,
-            size => Threads::start(size).ok(),
+        let others = self.size - 1;
+        let threads = self.threads.get_or_init(|| match affordable(others) {
+            0 => None,
+            others => Threads::start(others).ok(),
         });
-        threads.as_ref()?.work.as_ref()
+        threads.as_ref().map(|threads| &threads.queue)
     }
 }
 
 impl<R> Ticket<R> {
-    /// For what is done already.
-    pub fn ready(result: R) -> Self {
-        let (give, take) = mpsc::sync_channel(1);
-        drop(give.send(result));
-        Self(take)
-    }
-
-    /// Waits for the result.
+    /// Waits for the result; works meanwhile.
     pub fn take(self) -> R {
-        match self.0.recv() {
+        while let Some(queue) = &self.queue {
+            if let Some(result) = self.try_take() {
+                return result;
+            }
+            match queue.take() {
+                Some(work) => work(),
+                None => break,
+            }
+        }
+        match self.result.recv() {
             Ok(result) => result,
             Err(_) => lost(),
         }
@@ -91,7 +114,7 @@ impl<R> Ticket<R> {
 
     /// The result, where it is there.
     pub fn try_take(&self) -> Option<R> {
-        match self.0.try_recv() {
+        match self.result.try_recv() {
             Ok(result) => Some(result),
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => lost(),
@@ -99,20 +122,60 @@ impl<R> Ticket<R> {
     }
 }
 
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give(&self, work: Work) {
+        let mut state = self.state();
+        state.works.push_back(work);
+        if state.idle > 0 {
+            self.given.notify_one();
+        }
+    }
+
+    /// The oldest work, where there is any.
+    fn take(&self) -> Option<Work> {
+        self.state().works.pop_front()
+    }
+
+    /// Waits for work; `None` where no more will come.
+    fn wait(&self) -> Option<Work> {
+        let mut state = self.state();
+        loop {
+            if state.is_over {
+                return None;
+            }
+            if let Some(work) = state.works.pop_front() {
+                return Some(work);
+            }
+            state.idle += 1;
+            state = self
+                .given
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
+        }
+    }
+}
+
 impl Threads {
     /// Starts all, or none.
     fn start(size: usize) -> std::io::Result<Self> {
-        let (work, given) = mpsc::channel::<Work>();
-        let given = Arc::new(Mutex::new(given));
         // Dropped where one cannot be started, this ends those that were.
         let mut threads = Self {
-            work: Some(work),
+            queue: Arc::default(),
             handles: Vec::new(),
         };
         for _ in 0..size {
-            let given = Arc::clone(&given);
+            let queue = Arc::clone(&threads.queue);
             let thread = thread::Builder::new().name("decode".to_owned());
-            threads.handles.push(thread.spawn(move || serve(&given))?);
+            threads.handles.push(thread.spawn(move || {
+                while let Some(work) = queue.wait() {
+                    work();
+                }
+            })?);
         }
         Ok(threads)
     }
@@ -120,7 +183,8 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.work = None;
+        self.queue.state().is_over = true;
+        self.queue.given.notify_all();
         for handle in self.handles.drain(..) {
             // One that panicked has said so itself.
             let _ = handle.join();
@@ -148,16 +212,6 @@ fn affordable(size: usize) -> usize {
 const ROOM_OF_THREAD: u64 = 66 << 20;
 /// Address space that is left to the rest of the program, in bytes.
 const ROOM_LEFT: u64 = 32 << 20;
-
-fn serve(given: &Mutex<Receiver<Work>>) {
-    loop {
-        let work = given.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match work {
-            Ok(work) => work(),
-            Err(_) => return,
-        }
-    }
-}
 
 /// A thread has panicked, and said so: without its result nothing can go on.
 fn lost() -> ! {
