@@ -298,7 +298,16 @@ mod tests {
         let mut torn = text.clone();
         torn.splice(20..20, START);
         let odd = [&b"/Lux5meter\r\n"[..], &text].concat();
-        let piece = [&text[..], b"\r\n", &torn, &odd, &text[..30], &text, &text[..40]].concat();
+        let piece = [
+            &text[..],
+            b"\r\n",
+            &torn,
+            &odd,
+            &text[..30],
+            &text,
+            &text[..40],
+        ]
+        .concat();
         let opened = FrameOpener::new(ring(7), None).open(&piece, Opened::default());
         let found: Vec<_> = opened
             .plain
