@@ -1,4 +1,4 @@
-//! What an input holds, on its way to the decoder: its frames are opened by other threads meanwhile.
+//! What an input holds, on its way to the decoder: its objects are read and its frames opened by other threads meanwhile.
 //!
 //! ```text
 //! taken apart   | bytes, records, silences |  as they come; a batch is some hundred kilobytes
@@ -21,7 +21,7 @@ use super::input::LEVEL;
 use super::pool::{Pool, Ticket};
 use super::stream::Said;
 use crate::p1::decoder::{FrameOpener, Opened};
-use crate::source::dump::{Note, Piece};
+use crate::source::dump::{DumpError, Note, Object, Piece};
 
 /// Batches of an input that are on their way.
 pub(super) struct Ahead {
@@ -46,6 +46,8 @@ pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
     /// What came.
     pub(super) steps: Vec<Step>,
+    /// Texts of objects that are not read yet, one behind the other.
+    objects: String,
     /// The frames in the bytes, where those were opened.
     pub(super) opened: Option<Arc<Opened>>,
     /// Memory for others.
@@ -67,6 +69,12 @@ pub(super) enum Step {
     Silence,
     Lost,
     Note(Note),
+    /// A note of an object, which others may have given as well.
+    NoteOfObject(Note),
+    /// An object that is not read yet: where its text stands, and the number of its first line.
+    Object(Range<usize>, u64),
+    /// Nothing more can be read.
+    Failed(DumpError),
     /// So much was read at once. Observers have their say here, and whether more is wanted is looked at, however many
     /// threads there are.
     Pause,
@@ -94,7 +102,7 @@ impl Ahead {
     /// Lets the frames be opened of what is gathered, where that is much. Gives the first batch where many are under
     /// way.
     pub(super) fn next(&mut self) -> Option<Batch> {
-        if self.batch.bytes.len() >= self.size {
+        if self.batch.bytes.len() + self.batch.objects.len() >= self.size {
             self.submit();
         }
         let most = (self.pool.size() + 2).min(UNDER_WAY_MAX);
@@ -110,7 +118,8 @@ impl Ahead {
             return Some(ticket.take());
         }
         let next = self.follow();
-        let rest = std::mem::replace(&mut self.batch, next);
+        let mut rest = std::mem::replace(&mut self.batch, next);
+        rest.read_objects();
         (!rest.steps.is_empty()).then_some(rest)
     }
 
@@ -124,9 +133,14 @@ impl Ahead {
 
     /// Forgets all that is on its way, as no more is wanted.
     pub(super) fn end(&mut self) {
+        self.forget();
+        self.is_over = true;
+    }
+
+    /// Forgets all that is on its way, as nothing more can be read.
+    pub(super) fn forget(&mut self) {
         self.under_way.clear();
         self.batch.clear();
-        self.is_over = true;
     }
 
     /// Tells whether no more is wanted.
@@ -139,6 +153,7 @@ impl Ahead {
         let mut batch = std::mem::replace(&mut self.batch, next);
         let mut opener = self.opener.clone();
         self.under_way.push_back(self.pool.run(move || {
+            batch.read_objects();
             let memory = std::mem::take(&mut batch.memory);
             let pieces = batch.steps.iter().filter_map(Step::range);
             let opened = opener.open_pieces(&batch.bytes, pieces, memory);
@@ -172,8 +187,39 @@ impl Batch {
             Piece::Quiet => Step::Silence,
             Piece::Lost => Step::Lost,
             Piece::Note(note) => Step::Note(note),
+            Piece::Object(Object { text, line }) => {
+                let from = self.objects.len();
+                self.objects.push_str(text);
+                Step::Object(from..self.objects.len(), line)
+            }
         };
         self.steps.push(step);
+    }
+
+    /// Puts what objects hold where they stand.
+    fn read_objects(&mut self) {
+        if self.objects.is_empty() {
+            return;
+        }
+        let objects = std::mem::take(&mut self.objects);
+        let mut at = None;
+        for step in std::mem::take(&mut self.steps) {
+            let Step::Object(range, line) = step else {
+                self.steps.push(step);
+                continue;
+            };
+            let text = objects.get(range).unwrap_or_default();
+            let read = Object { text, line }.read(&mut |piece| match piece {
+                Piece::Note(note) => self.steps.push(Step::NoteOfObject(note)),
+                piece => self.put(piece, &mut at),
+            });
+            if let Err(error) = read {
+                self.steps.push(Step::Failed(error));
+                break;
+            }
+        }
+        self.objects = objects;
+        self.objects.clear();
     }
 
     /// All is put that was read at once.
@@ -201,6 +247,7 @@ impl Batch {
     fn clear(&mut self) {
         self.bytes.clear();
         self.steps.clear();
+        self.objects.clear();
         if let Some(opened) = self.opened.take().and_then(Arc::into_inner) {
             self.memory = opened;
         }

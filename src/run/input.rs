@@ -23,7 +23,7 @@ use crate::source::Kind;
 use crate::source::LineSettings;
 use crate::source::Place;
 use crate::source::database::Database;
-use crate::source::dump::{DumpDecoder, Form, Note, Piece};
+use crate::source::dump::{DumpDecoder, DumpError, Form, Note, Piece};
 
 /// One input.
 pub struct Input {
@@ -52,6 +52,8 @@ pub struct Input {
     undump: DumpDecoder,
     /// What waits for its frames to be opened, where other threads do that.
     ahead: Option<Ahead>,
+    /// What could not be read ahead, not told yet.
+    failed: Option<DumpError>,
     /// What an archive said last.
     said: Option<Arc<Said>>,
     streams: Vec<Stream>,
@@ -105,6 +107,7 @@ impl Input {
             form,
             undump: DumpDecoder::new(form),
             ahead: None,
+            failed: None,
             said: None,
             streams: vec![Stream::new(address.label.clone(), decoder)],
             is_full: false,
@@ -225,6 +228,7 @@ impl Input {
     pub fn open_ahead(&mut self, pool: &Rc<Pool>, size: usize) {
         if let Some(opener) = self.opener().filter(|_| pool.is_parallel()) {
             self.ahead = Some(Ahead::new(Rc::clone(pool), opener, size));
+            self.undump.leave_objects();
         }
     }
 
@@ -265,7 +269,15 @@ impl Input {
         // What is not wanted is not read, whatever is wrong with it.
         match self.is_over() {
             true => Ok(()),
-            false => done,
+            false => self.told(done),
+        }
+    }
+
+    /// What could not be read ahead came before what cannot be read now.
+    fn told(&mut self, done: Result<(), Failure>) -> Result<(), Failure> {
+        match self.failed.take() {
+            Some(error) => Err(Failure::of_dump(self.said(), &error)),
+            None => done,
         }
     }
 
@@ -294,6 +306,9 @@ impl Input {
             // A dump that was cut off is no error of it: the next one may be whole.
             let _ = self.undump(None, observers, |undump, each| undump.finish(each));
             self.undump = DumpDecoder::new(self.form);
+            if self.ahead.is_some() {
+                self.undump.leave_objects();
+            }
         }
         self.catch_up_with(observers);
         self.step_all(Step::Lost, observers);
@@ -332,6 +347,7 @@ impl Input {
     pub fn finish(&mut self, observers: &mut Observers<'_>) -> Result<(), Failure> {
         let ended = self.undump(None, observers, |undump, each| undump.finish(each));
         self.catch_up_with(observers);
+        let ended = self.told(ended);
         // Of an input that cannot be read to its end, nothing is concluded.
         let step = match ended {
             Ok(()) => Step::End,
@@ -365,10 +381,7 @@ impl Input {
         &mut self,
         at: Option<Timestamp>,
         observers: &mut Observers<'_>,
-        run: impl FnOnce(
-            &mut DumpDecoder,
-            &mut dyn FnMut(Piece<'_>),
-        ) -> Result<(), crate::source::dump::DumpError>,
+        run: impl FnOnce(&mut DumpDecoder, &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError>,
     ) -> Result<(), Failure> {
         let mut undump = std::mem::replace(&mut self.undump, DumpDecoder::new(Some(Form::Bin)));
         let mut record = at;
@@ -376,29 +389,34 @@ impl Input {
             Some(mut ahead) => {
                 let batch = ahead.batch();
                 let done = run(&mut undump, &mut |piece| batch.put(piece, &mut record));
-                self.ahead = Some(ahead);
+                (self.ahead, self.undump) = (Some(ahead), undump);
                 while let Some(batch) = self.ahead.as_mut().and_then(Ahead::next) {
                     self.run_batch(batch, observers);
                 }
                 done
             }
-            None => run(&mut undump, &mut |piece| match piece {
-                Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),
-                Piece::Record { time, label, kind } => {
-                    record = Some(time);
-                    self.select(label, kind);
-                }
-                Piece::Archived(archived) => {
-                    record = archived.received_at;
-                    let said = Said::of(&archived, &mut self.said);
-                    self.archived(archived.label.unwrap_or_default(), said);
-                }
-                Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
-                Piece::Lost => self.run(Step::Lost, observers),
-                Piece::Note(note) => self.note(&note),
-            }),
+            None => {
+                let done = run(&mut undump, &mut |piece| match piece {
+                    Piece::Bytes(bytes) => self.run(Step::Bytes(bytes, record), observers),
+                    Piece::Record { time, label, kind } => {
+                        record = Some(time);
+                        self.select(label, kind);
+                    }
+                    Piece::Archived(archived) => {
+                        record = archived.received_at;
+                        let said = Said::of(&archived, &mut self.said);
+                        self.archived(archived.label.unwrap_or_default(), said);
+                    }
+                    Piece::Quiet => self.run(Step::Silence(SILENCE_MS), observers),
+                    Piece::Lost => self.run(Step::Lost, observers),
+                    Piece::Note(note) => self.note(&note),
+                    // They are left to batches alone.
+                    Piece::Object(_) => {}
+                });
+                self.undump = undump;
+                done
+            }
         };
-        self.undump = undump;
         done.map_err(|error| Failure::of_dump(self.said(), &error))
     }
 
@@ -425,6 +443,15 @@ impl Input {
                 ahead::Step::Silence => self.run(Step::Silence(SILENCE_MS), observers),
                 ahead::Step::Lost => self.run(Step::Lost, observers),
                 ahead::Step::Note(note) => self.note(note),
+                ahead::Step::NoteOfObject(note) if self.undump.is_first(note) => self.note(note),
+                // Those who read ahead have read it, and nothing comes behind what failed.
+                ahead::Step::NoteOfObject(_) | ahead::Step::Object(..) => {}
+                ahead::Step::Failed(error) => {
+                    self.failed = Some(error.clone());
+                    self.undump.fail();
+                    self.ahead.as_mut().map(Ahead::forget);
+                    return;
+                }
                 ahead::Step::Pause => {
                     observers.tick(Timestamp::now());
                     if observers.have_enough() || observers.have_failed() {

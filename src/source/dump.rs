@@ -45,6 +45,7 @@ use self::decoder::Decoder;
 pub use self::error::{DumpError, Encoding, Note, Place};
 pub use self::hex::encode_hex;
 pub use self::key_file::KeyFile;
+pub use self::ndjson::Object;
 pub use self::rows::{encode_hexdump, encode_words, encode_xxd};
 use self::sniff::Sniffer;
 use self::unwrap::Found;
@@ -105,6 +106,8 @@ pub enum Piece<'a> {
     Lost,
     /// Something worth a word; each kind once an input.
     Note(Note),
+    /// An object that is not read yet, where that is asked for; see [`DumpDecoder::leave_objects`].
+    Object(Object<'a>),
 }
 
 /// What an archive of ours says of a telegram beside its text. Whoever can write the archive can say that: it proves
@@ -131,6 +134,7 @@ pub struct DumpDecoder {
     stage: Stage,
     form: Option<Form>,
     noted: Vec<mem::Discriminant<Note>>,
+    leaves_objects: bool,
 }
 
 enum Stage {
@@ -226,7 +230,24 @@ impl DumpDecoder {
             stage,
             form,
             noted: Vec::new(),
+            leaves_objects: false,
         }
+    }
+
+    /// Leaves it to whoever takes the pieces to read objects of [`Form::Ndjson`], as they are large and each stands for
+    /// itself.
+    pub fn leave_objects(&mut self) {
+        self.leaves_objects = true;
+    }
+
+    /// Tells whether an object that was left is the first of the input to give a note of this kind.
+    pub fn is_first(&mut self, note: &Note) -> bool {
+        is_first(&mut self.noted, note)
+    }
+
+    /// Takes it that an object that was left could not be read.
+    pub fn fail(&mut self) {
+        self.stage = Stage::Failed;
     }
 
     /// The form, once it is known.
@@ -244,6 +265,11 @@ impl DumpDecoder {
     /// # Errors
     /// What cannot be read, with its place; a packed file; a form that cannot be found out.
     pub fn push(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) -> Result<(), DumpError> {
+        if self.leaves_objects
+            && let Stage::Decoding(Decoder::Ndjson(ndjson)) = &mut self.stage
+        {
+            ndjson.leave_objects();
+        }
         self.run(out, |intake, each| intake.push(input, each))
     }
 
@@ -275,6 +301,7 @@ impl DumpDecoder {
             stage,
             form,
             noted,
+            ..
         } = self;
         let mut out = once(noted, out);
         take(intake, &mut |taken| match taken {
@@ -395,16 +422,20 @@ fn once<'a>(
     noted: &'a mut Vec<mem::Discriminant<Note>>,
     out: &'a mut dyn FnMut(Piece<'_>),
 ) -> impl FnMut(Piece<'_>) + 'a {
-    move |piece| {
-        if let Piece::Note(note) = &piece {
-            let kind = mem::discriminant(note);
-            if noted.contains(&kind) {
-                return;
-            }
-            noted.push(kind);
-        }
-        out(piece);
+    move |piece| match &piece {
+        Piece::Note(note) if !is_first(noted, note) => {}
+        _ => out(piece),
     }
+}
+
+/// Tells whether no note of this kind was noted before, and notes it.
+fn is_first(noted: &mut Vec<mem::Discriminant<Note>>, note: &Note) -> bool {
+    let kind = mem::discriminant(note);
+    let is_first = !noted.contains(&kind);
+    if is_first {
+        noted.push(kind);
+    }
+    is_first
 }
 
 /// So much is taken out of its wraps in one go, in bytes.

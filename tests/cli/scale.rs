@@ -142,12 +142,20 @@ fn whatever_form_an_input_has_threads_print_what_one_prints() {
     let digits: Vec<_> = stream.chunks(32).map(hex::encode).collect();
     let text = damaged(&made("text.bin", &["decrypt"]), 5);
     let objects = made("json.bin", &["parse", "--json"]);
+    let flat = made("flat.bin", &["parse", "--json=flat"]);
+    let pretty = made("pretty.bin", &["parse", "--json", "--pretty"]);
+    let mut broken = objects.clone();
+    let middle = broken.len() / 2;
+    broken.drain(middle..middle + 100);
     let pushes = sample("no-aidon.bin").repeat(20);
     let inputs = [
         ("in.hex", digits.join("\n").into_bytes()),
         ("in.log", log_of(&clean)),
         ("in.txt", text),
         ("in.jsonl", objects),
+        ("broken.jsonl", broken),
+        ("flat.jsonl", flat),
+        ("pretty.json", pretty),
         ("in.bin", stream),
         ("pushes.bin", damaged(&pushes, 6)),
     ];

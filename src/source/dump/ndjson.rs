@@ -8,6 +8,9 @@
 
 mod flat;
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use jiff::Timestamp;
 use memchr::memmem;
 use serde::de::Error as _;
@@ -31,8 +34,19 @@ struct Objects {
     held: String,
     /// Number of the first of them.
     first: u64,
-    /// Telegrams rebuilt.
+    /// Objects that hold telegrams, as far as they were read here.
     telegrams: usize,
+    /// They are left to others.
+    leaves: bool,
+}
+
+/// An object of JSON, as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Number of its first line.
+    pub line: u64,
 }
 
 #[derive(Deserialize)]
@@ -42,52 +56,83 @@ struct Kind {
 }
 
 #[derive(Deserialize)]
-struct Output {
+struct Output<'a> {
+    #[serde(rename = "schema")]
+    _schema: Text<'a>,
+    #[serde(borrow)]
+    r#type: Text<'a>,
     #[serde(default, deserialize_with = "moment")]
     received_at: Option<Timestamp>,
-    source: Option<Source>,
-    security: Option<Security>,
-    telegram: Telegram,
-    meter: Option<Meter>,
-    readings: Vec<Reading>,
+    #[serde(borrow)]
+    source: Option<Source<'a>>,
+    #[serde(borrow)]
+    security: Option<Security<'a>>,
+    #[serde(borrow)]
+    telegram: Telegram<'a>,
+    #[serde(borrow)]
+    meter: Option<Meter<'a>>,
+    #[serde(borrow)]
+    readings: Vec<Reading<'a>>,
+}
+
+/// A text, as it stands where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+struct Source<'a> {
+    #[serde(borrow)]
+    label: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Source {
-    label: Option<String>,
+struct Security<'a> {
+    #[serde(borrow)]
+    tag: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Security {
-    tag: Option<String>,
+struct Meter<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Meter {
-    id: Option<String>,
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Telegram {
-    header: String,
+struct Telegram<'a> {
+    #[serde(borrow)]
+    header: Text<'a>,
     length: Option<usize>,
-    crc: Option<Crc>,
+    #[serde(borrow)]
+    crc: Option<Crc<'a>>,
     /// Of a DLMS push: the CRC is that of the readout made of it.
     checksums: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Crc {
-    received: Option<String>,
-    computed: Option<String>,
+struct Crc<'a> {
+    #[serde(borrow)]
+    received: Option<Text<'a>>,
+    #[serde(borrow)]
+    computed: Option<Text<'a>>,
     valid: Option<bool>,
 }
 
 #[derive(Deserialize)]
-struct Reading {
-    obis: Option<String>,
-    raw: Vec<String>,
+struct Reading<'a> {
+    #[serde(borrow)]
+    obis: Option<Text<'a>>,
+    #[serde(borrow)]
+    raw: Vec<Text<'a>>,
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Ndjson {
@@ -96,6 +141,11 @@ impl Ndjson {
             lines: Lines::verbatim(),
             objects: Objects::default(),
         }
+    }
+
+    /// Gives objects as they are from now on.
+    pub(super) fn leave_objects(&mut self) {
+        self.objects.leaves = true;
     }
 
     pub(super) fn push(
@@ -169,28 +219,47 @@ impl Objects {
     fn read(
         &mut self,
         text: &str,
-        first: u64,
+        line: u64,
         out: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), DumpError> {
-        if text.trim().is_empty() {
-            return Ok(());
+        let object = Object { text, line };
+        match self.leaves {
+            _ if text.trim().is_empty() => {}
+            true => out(Piece::Object(object)),
+            false => self.telegrams += usize::from(object.read(out)?),
         }
-        let wrong = |error| wrong(first, &error);
+        Ok(())
+    }
+}
+
+impl Object<'_> {
+    /// Gives the telegram in the object; false where there is none.
+    ///
+    /// # Errors
+    /// What is no object of ours, with its place.
+    pub fn read(self, out: &mut dyn FnMut(Piece<'_>)) -> Result<bool, DumpError> {
+        let Self { text, line } = self;
+        let wrong = |error| wrong(line, &error);
         if flat::begins(text) {
-            if flat::read(text, out).map_err(wrong)? {
-                self.telegrams += 1;
+            return flat::read(text, out).map_err(wrong);
+        }
+        // Most are telegrams: others are looked at once more.
+        let output: Output<'_> = match serde_json::from_str(text) {
+            Ok(output) => output,
+            Err(_) => {
+                let kind: Kind = serde_json::from_str(text).map_err(wrong)?;
+                if kind.r#type != TELEGRAM {
+                    return Ok(false);
+                }
+                serde_json::from_str(text).map_err(wrong)?
             }
-            return Ok(());
+        };
+        if &*output.r#type != TELEGRAM {
+            return Ok(false);
         }
-        let kind: Kind = serde_json::from_str(text).map_err(wrong)?;
-        if kind.r#type != "telegram" {
-            return Ok(());
-        }
-        let output: Output = serde_json::from_str(text).map_err(wrong)?;
-        self.telegrams += 1;
         out(Piece::Archived(output.archived()));
         out(Piece::Bytes(output.rebuilt().as_bytes()));
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -209,7 +278,7 @@ fn wrong(first: u64, error: &serde_json::Error) -> DumpError {
     DumpError::Json { place, what }
 }
 
-impl Output {
+impl Output<'_> {
     fn archived(&self) -> Archived<'_> {
         let meter = self.meter.as_ref();
         let tag = self.security.as_ref().and_then(|it| it.tag.as_deref());
@@ -223,11 +292,16 @@ impl Output {
     }
 
     fn rebuilt(&self) -> String {
-        let mut text = format!("{}\r\n\r\n", self.telegram.header);
+        let mut text =
+            String::with_capacity(self.telegram.length.unwrap_or(0).min(TELEGRAM_LENGTH));
+        text.push_str(&self.telegram.header);
+        text.push_str("\r\n\r\n");
         for reading in &self.readings {
             text.push_str(reading.obis.as_deref().unwrap_or_default());
             for group in &reading.raw {
-                text.push_str(&format!("({group})"));
+                text.push('(');
+                text.push_str(group);
+                text.push(')');
             }
             text.push_str("\r\n");
         }
@@ -241,7 +315,9 @@ impl Output {
             let computed = crc.computed.as_deref().filter(|_| is_push);
             crc.received.as_deref().or(computed)
         });
-        text.push_str(&format!("!{}\r\n", received.unwrap_or_default()));
+        text.push('!');
+        text.push_str(received.unwrap_or_default());
+        text.push_str("\r\n");
         text
     }
 }
@@ -253,6 +329,9 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp
     at.transpose()
 }
 
+const TELEGRAM: &str = "telegram";
+/// What most telegrams take, in bytes.
+const TELEGRAM_LENGTH: usize = 4096;
 /// No object of ours is as long as this, in bytes.
 const LONGEST: usize = 16 << 20;
 

@@ -29,7 +29,7 @@ pub(super) fn outcome(form: Option<Form>, input: &[u8], cuts: &[usize]) -> Outco
             .pieces
             .push(format!("lost at {}", outcome.bytes.len())),
         // What an archive says is looked at where it is used.
-        Piece::Archived(_) => {}
+        Piece::Archived(_) | Piece::Object(_) => {}
         Piece::Record { time, label, kind } => {
             outcome.pieces.push(format!(
                 "{time} {label:?} {kind} at {}",

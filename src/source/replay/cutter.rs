@@ -61,7 +61,8 @@ impl Cutter {
             Piece::Quiet | Piece::Lost if self.record.is_none() => {
                 self.cut(|decoder, each| decoder.quiet(each));
             }
-            Piece::Quiet | Piece::Lost | Piece::Archived(_) | Piece::Note(_) => {}
+            Piece::Quiet | Piece::Lost | Piece::Archived(_) | Piece::Note(_) | Piece::Object(_) => {
+            }
         }
     }
 

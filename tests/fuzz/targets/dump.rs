@@ -87,6 +87,7 @@ fn undump(form: Option<Form>, text: &[u8], cuts: &[usize]) -> Outcome {
 impl Outcome {
     fn take(&mut self, piece: Piece<'_>) {
         let part = match piece {
+            Piece::Object(_) => unreachable!("nobody asked for it"),
             Piece::Bytes(bytes) => match self.parts.last_mut() {
                 Some(Part::Bytes(before)) => return before.extend(bytes),
                 _ if bytes.is_empty() => return,
