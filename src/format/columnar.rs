@@ -37,6 +37,7 @@ use self::columns::{Columns, Kind};
 pub use self::periods::periods;
 use self::plan::Plan;
 use self::rows::Rows;
+pub use self::table::Encoding;
 use self::table::Table;
 use crate::format::incremental::ByShape;
 use crate::format::level;
@@ -157,18 +158,28 @@ impl Columnar {
         self.table.rows.end();
     }
 
-    /// Encodes rows that are many, and appends the bytes that are ready.
+    /// Gives rows to be encoded where they are many and no others are; they must come back before the end.
+    pub fn encoding(&mut self) -> Option<Encoding> {
+        self.table.encoding()
+    }
+
+    /// Tells whether many rows wait.
+    pub fn are_many(&self) -> bool {
+        self.table.are_many()
+    }
+
+    /// Takes back rows that are encoded, and appends the bytes that are ready.
     ///
     /// # Errors
-    /// Where the rows cannot be encoded; the table is of no use then.
-    pub fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
-        self.table.encode(out)
+    /// Where the rows could not be encoded; the table is of no use then.
+    pub fn encoded(&mut self, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
+        self.table.encoded(encoding, out)
     }
 
     /// Appends what is left, and the end; nothing can follow.
     ///
     /// # Errors
-    /// As `encode`.
+    /// As `encoded`.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
         self.table.finish(out)
     }

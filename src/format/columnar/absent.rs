@@ -20,6 +20,17 @@ pub enum Container {
 /// A table, of which there is none in this build.
 pub enum Columnar {}
 
+/// Rows that are to be encoded, of which there are none in this build.
+pub enum Encoding {}
+
+impl Encoding {
+    /// Encodes the rows.
+    #[must_use]
+    pub fn run(self) -> Self {
+        self
+    }
+}
+
 /// Why there is no table.
 #[derive(Debug, thiserror::Error)]
 #[error("this build of smarty has neither Parquet nor Arrow")]
@@ -60,11 +71,25 @@ impl Columnar {
         match *self {}
     }
 
-    /// Encodes rows that are many, and appends the bytes that are ready.
+    /// Gives rows to be encoded.
+    pub fn encoding(&mut self) -> Option<Encoding> {
+        match *self {}
+    }
+
+    /// Tells whether many rows wait.
+    pub fn are_many(&self) -> bool {
+        match *self {}
+    }
+
+    /// Takes back rows that are encoded.
     ///
     /// # Errors
     /// Never: there is no such table.
-    pub fn encode(&mut self, _out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
+    pub fn encoded(
+        &mut self,
+        _encoding: Encoding,
+        _out: &mut Vec<u8>,
+    ) -> Result<(), ColumnarFault> {
         match *self {}
     }
 

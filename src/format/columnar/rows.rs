@@ -266,6 +266,36 @@ impl Rows {
         Ok(())
     }
 
+    /// Gives the rows, and goes on with others of the same columns, which are empty.
+    pub(super) fn give(&mut self, next: Option<Self>) -> Self {
+        let mut next = next.unwrap_or_else(|| self.alike());
+        // What was sent is known of all rows together.
+        std::mem::swap(&mut self.sent, &mut next.sent);
+        std::mem::replace(self, next)
+    }
+
+    /// No row of the same columns.
+    fn alike(&self) -> Self {
+        let column = |Column { values, .. }: &Column| Column {
+            levels: Vec::new(),
+            values: match values {
+                Values::Integers(_) => Values::Integers(Vec::new()),
+                Values::Flags(_) => Values::Flags(Vec::new()),
+                Values::Texts(_) => Values::Texts(Vec::new()),
+            },
+        };
+        Self {
+            columns: self.columns.iter().map(column).collect(),
+            sent: Vec::new(),
+            other: Other::default(),
+            texts: Texts::default(),
+            count: 0,
+            held: 0,
+            all: Vec::new(),
+            none: Vec::new(),
+        }
+    }
+
     /// Forgets the rows and keeps what they stood in.
     pub(super) fn clear(&mut self) {
         for column in &mut self.columns {

@@ -9,7 +9,20 @@ use super::{ColumnarFault, Container};
 /// A table that grows.
 pub(crate) struct Table {
     pub(super) rows: Rows,
+    /// So many rows are encoded at once, and bytes of their texts, about.
+    many: (usize, usize),
+    /// `None` while rows are encoded.
+    sink: Option<Sink>,
+    /// Rows that are encoded, and can be filled again.
+    spare: Option<Rows>,
+}
+
+/// Rows that are to be encoded, on whichever thread.
+pub struct Encoding {
+    rows: Rows,
     sink: Sink,
+    bytes: Vec<u8>,
+    fault: Option<ColumnarFault>,
 }
 
 /// Where encoded rows go.
@@ -52,10 +65,15 @@ impl Table {
     pub(super) fn new(container: Container, columns: &Columns) -> Result<Self, ColumnarFault> {
         Ok(Self {
             rows: Rows::new(columns),
-            sink: match container {
+            many: match container {
+                Container::Parquet => PARQUET,
+                Container::Arrow => ARROW,
+            },
+            sink: Some(match container {
                 Container::Parquet => Sink::Parquet(Box::new(File::new(columns)?)),
                 Container::Arrow => Sink::Arrow(Box::new(Stream::new(columns)?)),
-            },
+            }),
+            spare: None,
         })
     }
 
@@ -106,12 +124,51 @@ impl Table {
     /// # Errors
     /// As `row`.
     pub(crate) fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
-        match &mut self.sink {
-            Sink::Parquet(file) if self.rows.are_many(PARQUET) => file.take(&mut self.rows, out)?,
-            Sink::Arrow(stream) if self.rows.are_many(ARROW) => stream.take(&mut self.rows, out)?,
-            _ => {}
+        match self.encoding() {
+            Some(encoding) => self.encoded(encoding.run(), out),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Gives rows to be encoded where they are many and no others are; they must come back.
+    pub(crate) fn encoding(&mut self) -> Option<Encoding> {
+        if !self.are_many() {
+            return None;
+        }
+        Some(Encoding {
+            sink: self.sink.take()?,
+            rows: self.rows.give(self.spare.take()),
+            bytes: Vec::new(),
+            fault: None,
+        })
+    }
+
+    /// Tells whether many rows wait.
+    pub(crate) fn are_many(&self) -> bool {
+        self.rows.are_many(self.many)
+    }
+
+    /// Takes back rows that are encoded, and appends the bytes that are ready.
+    ///
+    /// # Errors
+    /// As `row`.
+    pub(crate) fn encoded(
+        &mut self,
+        encoding: Encoding,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ColumnarFault> {
+        let Encoding {
+            rows,
+            sink,
+            mut bytes,
+            fault,
+        } = encoding;
+        (self.sink, self.spare) = (Some(sink), Some(rows));
+        match out.is_empty() {
+            true => std::mem::swap(out, &mut bytes),
+            false => out.append(&mut bytes),
+        }
+        fault.map_or(Ok(()), Err)
     }
 
     /// Appends what is left, and the end; nothing can follow.
@@ -120,10 +177,27 @@ impl Table {
     /// As `row`.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), ColumnarFault> {
         match &mut self.sink {
-            Sink::Parquet(file) => file.finish(&mut self.rows, out)?,
-            Sink::Arrow(stream) => stream.finish(&mut self.rows, out)?,
+            Some(Sink::Parquet(file)) => file.finish(&mut self.rows, out)?,
+            Some(Sink::Arrow(stream)) => stream.finish(&mut self.rows, out)?,
+            None => {}
         }
         Ok(())
+    }
+}
+
+impl Encoding {
+    /// Encodes the rows.
+    #[must_use]
+    pub fn run(mut self) -> Self {
+        let Self {
+            rows, sink, bytes, ..
+        } = &mut self;
+        let encoded = match sink {
+            Sink::Parquet(file) => file.take(rows, bytes).map_err(ColumnarFault::from),
+            Sink::Arrow(stream) => stream.take(rows, bytes).map_err(ColumnarFault::from),
+        };
+        self.fault = encoded.err();
+        self
     }
 }
 

@@ -18,6 +18,14 @@ use crate::p1::telegram;
 use crate::p1::value::Zone;
 
 /// The file of telegrams of some lines each, as a reader sees it.
+/// Encodes rows as two threads do: others can come meanwhile.
+fn encode(columnar: &mut Columnar, file: &mut Vec<u8>) {
+    if let Some(encoding) = columnar.encoding() {
+        assert!(columnar.encoding().is_none());
+        columnar.encoded(encoding.run(), file).unwrap();
+    }
+}
+
 fn read(telegrams: &[&[(&str, &[&str])]]) -> Vec<Row> {
     rows(file(telegrams))
 }
@@ -43,7 +51,7 @@ fn table(container: Container, telegrams: &[&[(&str, &[&str])]]) -> Vec<u8> {
                 parquet.telegram(&Context::default(), decoded);
             }
         });
-        parquet.encode(&mut file).unwrap();
+        encode(&mut parquet, &mut file);
     }
     parquet.finish(&mut file).unwrap();
     file
@@ -339,7 +347,7 @@ fn a_file_of_several_row_groups_has_all_rows() {
         };
         parquet.level(&context, &level);
         if number % 100 == 0 {
-            parquet.encode(&mut file).unwrap();
+            encode(&mut parquet, &mut file);
         }
     }
     parquet.finish(&mut file).unwrap();
