@@ -203,6 +203,30 @@ fn whatever_form_an_input_has_threads_print_what_one_prints() {
     }
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn tables_of_columns_are_the_same_however_many_threads_encode_them() {
+    let folder = Folder::new();
+    // More rows than are encoded at once.
+    let (clean, ring) = street(&folder, 3, 1500, "lu-full");
+    let path = folder.file("in.bin", damaged(&clean, 3));
+    let table = |format: &str, jobs: &str| {
+        let out = folder.path().to_owned() + "/out." + format;
+        let fixed = ["parse", "-f", format, "-o", &out, "--force", "-q"];
+        let more = ["--jobs", jobs, "--keyring", &ring, path.to_str().unwrap()];
+        let done = words(fixed.iter().chain(&more)).done();
+        assert_ne!(done.exit, Some(2), "{done}");
+        folder.read(&("out.".to_owned() + format))
+    };
+    for format in ["parquet", "arrow"] {
+        let one = table(format, "1");
+        assert!(one.len() > 10_000, "{format}");
+        for jobs in ["2", "16"] {
+            assert!(table(format, jobs) == one, "{format} {jobs}");
+        }
+    }
+}
+
 #[test]
 fn mended_telegrams_come_in_the_same_place_however_much_is_read_at_once() {
     let folder = Folder::new();
