@@ -22,7 +22,7 @@ pub use entry::{entered_keys, entries, read_ring_text, ring_place};
 
 use crate::cli::args::{KeyArgs, is_misplaced_key};
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
-use crate::p1::ciphering::SystemTitle;
+use crate::p1::ciphering::{SystemTitle, TitleMap};
 use crate::p1::event::Decoded;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::run::secrets::without_grouped_keys;
@@ -35,8 +35,8 @@ use crate::sys::bounded;
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     keys: Arc<Keys>,
-    names: HashMap<SystemTitle, String>,
-    labels: HashMap<String, MeterKeys>,
+    names: TitleMap<Arc<str>>,
+    labels: HashMap<Arc<str>, MeterKeys>,
     /// What was typed in on the terminal: that is not asked for again.
     typed: Option<MeterKeys>,
     /// Where the key for all meters came from, and its check value.
@@ -103,7 +103,7 @@ impl Ring {
     pub fn keys_for(&self, address: &Address) -> Arc<Keys> {
         let mut keys = Arc::clone(&self.keys);
         let label = address.label.as_ref();
-        if let Some(own) = label.and_then(|label| self.labels.get(label)) {
+        if let Some(own) = label.and_then(|label| self.labels.get(label.as_str())) {
             Arc::make_mut(&mut keys).set_default(own.clone());
         }
         for (title, own) in virtual_keys(address) {
@@ -128,7 +128,7 @@ impl Ring {
 
     /// The name of a meter.
     pub fn name(&self, title: SystemTitle) -> Option<&str> {
-        self.names.get(&title).map(String::as_str)
+        self.names.get(&title).map(|name| &**name)
     }
 
     /// Tells whether the meter of a telegram has a key of its own.
@@ -170,6 +170,12 @@ impl Ring {
         })?;
         let mut ring = Self::default();
         let mut keys = Keys::default();
+        // To grow is to move all of them.
+        let named = file.meters.iter().filter(|(_, it)| it.name.is_some());
+        let named = named.count();
+        keys.reserve(file.meters.len());
+        ring.names.reserve(named);
+        ring.labels.reserve(named);
         let bad = |name: &str, error: KeyError| {
             let name = without_grouped_keys(name);
             Failure::new(Exit::Key, format!("{place}: [{name}]: {error}"))
@@ -184,7 +190,7 @@ impl Ring {
                 Some(text) => AuthenticationKey::parse(text).map_err(|error| bad(&name, error))?,
                 None => authentication.clone(),
             };
-            let tags = match entry.tag.as_ref().map(|tag| tag.as_str()) {
+            let tags = match entry.tag.as_deref() {
                 None => None,
                 Some("required") => Some(Tags::Required),
                 Some("optional") => Some(Tags::Optional),
@@ -203,13 +209,14 @@ impl Ring {
                         keys.allow_plain(title);
                     }
                     if let Some(name) = entry.name {
-                        ring.names.insert(title, name.clone());
+                        let name: Arc<str> = name.into();
+                        ring.names.insert(title, Arc::clone(&name));
                         ring.labels.insert(name, own.clone());
                     }
                     keys.insert(title, own);
                 }
                 None => {
-                    ring.labels.insert(name, own);
+                    ring.labels.insert(name.into(), own);
                 }
             }
         }

@@ -6,7 +6,11 @@
 //! ```
 //! Suites 0 and 1 protect alike. Not supported: suite 2, compression, the broadcast key set; they are recognised and named.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use foldhash::quality::RandomState;
 
 /// First two bytes of a frame: the tag of general-glo-ciphering and the length of the title.
 pub const START: [u8; 2] = [0xDB, 0x08];
@@ -22,8 +26,20 @@ pub const LENGTH_MIN: u32 = 17;
 pub const LENGTH_MAX: u32 = 16 << 20;
 
 /// Eight bytes that name the meter: three letters, type, function and serial number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SystemTitle(pub [u8; 8]);
+
+/// What is known of meters by their titles. There may be those of a country, looked up with each frame: the hash is a
+/// fast one, seeded so that nobody on the line can choose titles that collide.
+pub type TitleMap<V> = HashMap<SystemTitle, V, RandomState>;
+/// Titles of meters, as in a [`TitleMap`].
+pub type TitleSet = HashSet<SystemTitle, RandomState>;
+
+impl Hash for SystemTitle {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from_ne_bytes(self.0));
+    }
+}
 
 /// Security control byte: suite in bits 0 to 3, then authentication, encryption, key set, compression.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

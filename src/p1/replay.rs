@@ -11,13 +11,12 @@
 
 mod seen;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::cipher::Keys;
-use super::ciphering::{GeneralGloCiphering, Header, SystemTitle};
+use super::ciphering::{GeneralGloCiphering, Header, SystemTitle, TitleMap};
 use super::event::{Decoded, Event, Reason, Refused, Security, Tag};
 
 pub use seen::Seen;
@@ -42,7 +41,7 @@ pub struct Record {
 }
 
 /// Records by title.
-pub type Records = HashMap<SystemTitle, Record>;
+pub type Records = TitleMap<Record>;
 
 /// Watches the counters of a live source.
 #[derive(Clone)]
@@ -52,7 +51,7 @@ pub struct Witness {
     generation: u32,
     /// What was remembered before the source was opened.
     before: Arc<Records>,
-    places: HashMap<SystemTitle, usize>,
+    places: TitleMap<usize>,
     meters: Vec<Meter>,
     /// The meter that sent last.
     latest: usize,
@@ -133,7 +132,7 @@ impl Default for Witness {
             keys: Arc::default(),
             generation: 0,
             before: Arc::default(),
-            places: HashMap::new(),
+            places: TitleMap::default(),
             meters: Vec::new(),
             latest: 0,
             most: METERS_MAX,

@@ -1,5 +1,6 @@
 //! The entries of a key ring one by one, and keys that are entered to become such.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -68,15 +69,15 @@ pub fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, Failure> {
     meters.sort_by_cached_key(|(section, _)| (place(section), section.clone()));
     let meters = meters.into_iter().map(|(section, entry)| Entry {
         title: SystemTitle::parse(&section),
-        name: entry.name,
+        name: entry.name.map(Cow::into_owned),
         check_value: key(&entry.key).unwrap_or_default(),
         auth_check_value: entry.auth_key.and_then(|text| {
             let key = AuthenticationKey::parse(&text).ok()?;
             Some(hex::encode_upper(key.check_value()))
         }),
-        tag: entry.tag.map(|tag| tag.as_str().to_owned()),
+        tag: entry.tag.map(|tag| tag.to_string()),
         allow_plain: entry.allow_plain == Some(true),
-        section,
+        section: section.into_owned(),
         opened_at: None,
     });
     Ok(default.into_iter().chain(meters).collect())

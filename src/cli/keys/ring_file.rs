@@ -12,62 +12,107 @@
 //! A file of a country's meters is read line by line, many times faster than TOML as a whole. Whatever is not
 //! written as above is left to the TOML reader, which also says what is wrong and where.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::ops::Deref;
 
-use serde::Deserialize;
+use foldhash::quality::RandomState;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 /// What a key ring says.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct RingFile {
+pub(super) struct RingFile<'a> {
     /// Key for meters without their own.
-    pub default: Option<Zeroizing<String>>,
+    pub default: Option<Secret<'a>>,
     /// Meters and labels with their keys.
-    pub meters: Vec<(String, RingEntry)>,
+    pub meters: Vec<(Cow<'a, str>, RingEntry<'a>)>,
+}
+
+/// What nobody else may see: where it stands in the file, or a copy that is wiped.
+pub(super) enum Secret<'a> {
+    Lent(&'a str),
+    Own(Zeroizing<String>),
 }
 
 /// What a key ring says of a meter.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RingEntry {
+pub(super) struct RingEntry<'a> {
     /// Encryption key.
-    pub key: Zeroizing<String>,
+    pub key: Secret<'a>,
     /// Authentication key.
-    pub auth_key: Option<Zeroizing<String>>,
+    pub auth_key: Option<Secret<'a>>,
     /// What the meter is called.
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// The meter may send in clear though it has a key.
     pub allow_plain: Option<bool>,
     /// `required` or `optional`.
-    pub tag: Option<Zeroizing<String>>,
+    pub tag: Option<Secret<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Whole {
-    default: Option<Zeroizing<String>>,
+    default: Option<Secret<'static>>,
     #[serde(flatten)]
-    meters: HashMap<String, RingEntry>,
+    meters: HashMap<String, RingEntry<'static>>,
 }
 
-impl RingFile {
+impl Deref for Secret<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Lent(text) => text,
+            Self::Own(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Secret<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Zeroizing::deserialize(deserializer).map(Self::Own)
+    }
+}
+
+impl<'a> RingFile<'a> {
     /// Reads a key ring.
     ///
     /// # Errors
     /// Those of TOML.
-    pub(super) fn read(text: &str) -> Result<Self, toml::de::Error> {
+    pub(super) fn read(text: &'a str) -> Result<Self, toml::de::Error> {
         match Self::read_lines(text) {
             Some(file) => Ok(file),
             None => toml::from_str(text).map(|Whole { default, meters }| Self {
                 default,
-                meters: meters.into_iter().collect(),
+                meters: meters
+                    .into_iter()
+                    .map(|(name, entry)| (Cow::Owned(name), entry))
+                    .collect(),
             }),
         }
     }
 
     /// Reads a key ring in which each line is a comment, a section or a string; `None` for any other.
-    fn read_lines(text: &str) -> Option<Self> {
+    fn read_lines(text: &'a str) -> Option<Self> {
         let mut file = Self::default();
-        let mut names = HashSet::new();
+        // To grow is to move all of them.
+        let sections = memchr::memchr_iter(b'[', text.as_bytes()).count();
+        let mut names = HashSet::with_capacity_and_hasher(sections, RandomState::default());
+        file.meters.reserve(sections);
         for line in text.lines() {
             let line = line.trim_matches([' ', '\t']);
             if line.is_empty() || line.starts_with('#') && !line.contains(char::is_control) {
@@ -80,13 +125,13 @@ impl RingFile {
                     return None;
                 }
                 let entry = RingEntry {
-                    key: Zeroizing::default(),
+                    key: Secret::Lent(""),
                     auth_key: None,
                     name: None,
                     allow_plain: None,
                     tag: None,
                 };
-                file.meters.push((name.to_owned(), entry));
+                file.meters.push((Cow::Borrowed(name), entry));
                 continue;
             }
             let (field, value) = line.split_once('=')?;
@@ -96,7 +141,7 @@ impl RingFile {
                 return None;
             }
             let field = field.trim_end_matches([' ', '\t']);
-            let secret = || Zeroizing::new(value.to_owned());
+            let secret = || Secret::Lent(value);
             let before = match (file.meters.last_mut(), field) {
                 (None, "default") => file.default.replace(secret()).is_some(),
                 (Some((_, entry)), "key") => {
@@ -106,7 +151,7 @@ impl RingFile {
                 }
                 (Some((_, entry)), "auth_key") => entry.auth_key.replace(secret()).is_some(),
                 (Some((_, entry)), "tag") => entry.tag.replace(secret()).is_some(),
-                (Some((_, entry)), "name") => entry.name.replace(value.to_owned()).is_some(),
+                (Some((_, entry)), "name") => entry.name.replace(Cow::Borrowed(value)).is_some(),
                 _ => return None,
             };
             if before {
@@ -129,14 +174,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn by_toml(text: &str) -> Option<RingFile> {
+    fn by_toml(text: &str) -> Option<RingFile<'static>> {
         let Whole { default, meters } = toml::from_str(text).ok()?;
-        let mut meters: Vec<_> = meters.into_iter().collect();
+        let meters = meters.into_iter();
+        let mut meters: Vec<(Cow<'static, str>, _)> =
+            meters.map(|(name, it)| (name.into(), it)).collect();
         meters.sort_by(|(a, _), (b, _)| a.cmp(b));
         Some(RingFile { default, meters })
     }
 
-    fn by_lines(text: &str) -> Option<RingFile> {
+    fn by_lines(text: &str) -> Option<RingFile<'_>> {
         let mut file = RingFile::read_lines(text)?;
         file.meters.sort_by(|(a, _), (b, _)| a.cmp(b));
         Some(file)

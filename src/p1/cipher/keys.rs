@@ -1,6 +1,5 @@
 //! Keys as people write them, and those of all meters.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +10,7 @@ use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::MeterKeys;
-use crate::p1::ciphering::SystemTitle;
+use crate::p1::ciphering::{SystemTitle, TitleMap, TitleSet};
 
 /// Encryption key (EK) of one meter, 16 bytes; wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -73,10 +72,10 @@ pub enum KeyError {
 /// The keys of all meters that can be opened.
 #[derive(Clone, Default)]
 pub struct Keys {
-    meters: HashMap<SystemTitle, MeterKeys>,
+    meters: TitleMap<MeterKeys>,
     default: Option<MeterKeys>,
     /// Meters that may send in clear though they have a key.
-    plain: HashSet<SystemTitle>,
+    plain: TitleSet,
 }
 
 impl Key {
@@ -234,6 +233,11 @@ impl FromStr for Keys {
 }
 
 impl Keys {
+    /// Makes room for those of so many meters.
+    pub fn reserve(&mut self, meters: usize) {
+        self.meters.reserve(meters);
+    }
+
     /// Adds the key of one meter; a later one replaces it.
     pub fn insert(&mut self, title: SystemTitle, keys: MeterKeys) {
         self.meters.insert(title, keys);

@@ -1,10 +1,9 @@
 //! The verifier: which frames may be used, and why others are refused.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::cipher::{Keys, MeterKeys, OpenError, Opener, Tags};
-use super::super::ciphering::{GeneralGloCiphering, SystemTitle};
+use super::super::ciphering::{GeneralGloCiphering, SystemTitle, TitleSet};
 use super::super::event::{Reason, Tag};
 use super::super::framer::{Candidate, Embedded, FIRST_BLOCK, Framer, Kind, PLAIN_MAX};
 use super::super::push::assembly::Fault;
@@ -56,7 +55,7 @@ pub(super) struct Verifier {
     /// Header of the push that was judged last, inside its link frames.
     pub(super) inner: Option<GeneralGloCiphering>,
     /// Meters that have sent a valid tag.
-    tagged: HashSet<SystemTitle>,
+    tagged: TitleSet,
     /// The one of them that sent last.
     tagged_last: Option<SystemTitle>,
     /// Grows with each change of what proves that a meter is spoken for.
@@ -131,7 +130,7 @@ impl Verifier {
             length: 0,
             transcoder: Transcoder::default(),
             inner: None,
-            tagged: HashSet::new(),
+            tagged: TitleSet::default(),
             tagged_last: None,
             proofs: 0,
             habits: Habits::default(),

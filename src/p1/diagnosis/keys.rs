@@ -3,11 +3,10 @@
 pub(super) mod miscopied;
 pub(super) mod sealed;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::p1::cipher::{AuthenticationKey, Key, Keys, MeterKeys};
-use crate::p1::ciphering::SystemTitle;
+use crate::p1::ciphering::{SystemTitle, TitleMap};
 use crate::p1::diagnosis::finding::Verdict;
 use crate::p1::diagnosis::keys::miscopied::MiscopiedKey;
 use crate::p1::diagnosis::keys::sealed::{Proof, Sealed};
@@ -20,7 +19,7 @@ pub use crate::p1::diagnosis::keys::sealed::AuthKeyFault;
 /// Tries keys on the frames of a stream.
 pub struct KeyCheck {
     keys: Arc<Keys>,
-    places: HashMap<SystemTitle, usize>,
+    places: TitleMap<usize>,
     meters: Vec<Meter>,
     /// Telegrams that were sent in clear.
     pub clear: u64,
@@ -92,7 +91,7 @@ impl KeyCheck {
     pub fn new(keys: Arc<Keys>) -> Self {
         Self {
             keys,
-            places: HashMap::new(),
+            places: TitleMap::default(),
             meters: Vec::new(),
             clear: 0,
             uncounted: 0,

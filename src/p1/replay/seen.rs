@@ -1,14 +1,12 @@
 //! Which frames of recordings came before.
 
-use std::collections::HashMap;
-
 use super::METERS_MAX;
-use crate::p1::ciphering::SystemTitle;
+use crate::p1::ciphering::{SystemTitle, TitleMap};
 
 /// The counters that came, of each meter.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    places: HashMap<SystemTitle, usize>,
+    places: TitleMap<usize>,
     meters: Vec<(SystemTitle, Ranges)>,
     /// The meter that sent last.
     latest: usize,
@@ -20,7 +18,7 @@ pub struct Seen {
 impl Default for Seen {
     fn default() -> Self {
         Self {
-            places: HashMap::new(),
+            places: TitleMap::default(),
             meters: Vec::new(),
             latest: 0,
             most: METERS_MAX,
