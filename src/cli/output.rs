@@ -243,7 +243,7 @@ impl Output {
             silent: flow.silent,
             pool: None,
             batches: None,
-            formatter: Formatter::new(format, fields, json, csv, width, args.pretty),
+            formatter: Formatter::new(format, fields, json, csv, width, args.pretty, false),
             columnar,
             encoders: None,
             encoding: None,

@@ -8,10 +8,13 @@
 //!   1-0:1.8.0         energy imported      25.653 kWh                               each section
 //! ```
 //!
-//! Styles are always in it; print it through `anstream`, which takes them out where they are not wanted.
+//! A meter sends the same lines again and again: what was drawn is kept, and only values that changed are put in.
 
 mod draw;
+mod marks;
 mod words;
+
+mod head;
 
 mod mbus;
 mod rows;
@@ -21,25 +24,27 @@ mod computed;
 mod fields;
 mod parts;
 
-use anstyle::Style;
-use jiff::tz::{Offset, TimeZone};
+mod kept;
+
+use std::ops::Range;
 
 use crate::format::clean::clean;
+use crate::format::incremental::ByShape;
 use crate::format::words::behind;
 use crate::observe::context::Context;
 use crate::observe::fields::Fields;
-use crate::p1::count::count;
-use crate::p1::event::{Decoded, Tag};
+use crate::p1::derive::Derived;
+use crate::p1::event::Decoded;
 use crate::p1::layout::Line;
-use crate::p1::push::Push;
-use crate::p1::readout::SentCrc;
-use crate::p1::telegram::Issue;
-use draw::{BAD, BOLD, DIM, GOOD, WARN};
+use crate::p1::telegram::{Issue, Telegram};
+use draw::WARN;
 pub use fields::write_fields_help;
+use head::Head;
+use kept::Kept;
+use marks::Marks;
 use mbus::is_connected;
 use parts::Frame;
 use rows::Sheet;
-use words::with_offset;
 
 /// How a table is made.
 #[derive(Clone, Debug, Default)]
@@ -48,143 +53,145 @@ pub struct TableOptions {
     pub width: Option<usize>,
     /// What to print: names, names with unit, or OBIS codes; `None` prints all.
     pub fields: Option<Fields>,
+    /// Without styles.
+    pub plain: bool,
 }
 
-/// Writes one telegram as a table; between two tables the caller puts an empty line.
+/// Writes telegrams as tables; between two of them the caller puts an empty line.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    options: TableOptions,
+    head: Head,
+    /// What was drawn last, for each of the shapes seen lately; the latest first.
+    bodies: ByShape<Vec<Kept>>,
+    notes: Notes,
+}
+
+/// The notes that were drawn last.
+#[derive(Clone, Debug, Default)]
+struct Notes {
+    texts: Vec<String>,
+    drawn: Vec<u8>,
+}
+
+/// Writes one telegram as a table.
 pub fn write(
     out: &mut Vec<u8>,
     decoded: &Decoded<'_>,
     context: &Context<'_>,
     options: &TableOptions,
 ) {
+    Tables::new(options.clone()).write(out, decoded, context);
+}
+
+impl Tables {
+    /// Writes tables in one way.
+    pub fn new(options: TableOptions) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// Appends a telegram.
+    pub fn write(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>, context: &Context<'_>) {
+        let limit = draw::limit(self.options.width);
+        let telegram = &decoded.telegram;
+        let plain = self.options.plain;
+        self.head.write(out, decoded, context, limit, plain);
+        let bodies = self.bodies.of(telegram.shape(), Vec::new);
+        let mut known = bodies.iter_mut();
+        match known.position(|kept| kept.show(telegram, context.derived)) {
+            Some(at) => {
+                if let Some(newer) = bodies.get_mut(..=at) {
+                    newer.rotate_right(1);
+                }
+            }
+            None => {
+                bodies.truncate(BODIES_KEPT - 1);
+                let marks = Marks::default();
+                bodies.insert(0, drawn(telegram, context.derived, &self.options, marks));
+            }
+        }
+        if let Some(kept) = bodies.first() {
+            out.extend_from_slice(kept.body());
+        }
+        if self.options.fields.is_none() {
+            self.notes.write(out, decoded, limit, plain);
+        }
+    }
+}
+
+/// Draws what stands below the head, with marks that are filled in.
+fn drawn(
+    telegram: &Telegram<'_>,
+    derived: &[Derived],
+    options: &TableOptions,
+    mut marks: Marks,
+) -> Kept {
     let limit = draw::limit(options.width);
-    let telegram = &decoded.telegram;
-    let chosen = options
-        .fields
-        .as_ref()
-        .map(|fields| fields::wanted(fields, telegram));
-    let meaning = &telegram.shape().meaning;
+    let fields = options.fields.as_ref();
+    let chosen = fields.map(|fields| fields::wanted(fields, telegram));
+    let shape = telegram.shape();
     let timed = telegram.measured_at().is_some();
     let wanted = |line: usize| match &chosen {
         Some(chosen) => chosen.get(line) == Some(&true),
         // The clock is in the head.
         None => {
-            let lines = &telegram.shape().layout.lines;
-            let is_clock = |line: &Line| meaning.is_clock(line.items.start);
-            !timed || !lines.get(line).is_some_and(is_clock)
+            let is_clock = |line: &Line| shape.meaning.is_clock(line.items.start);
+            !timed || !shape.layout.lines.get(line).is_some_and(is_clock)
         }
     };
     let mut sheet = Sheet::of(telegram, wanted);
-    let fields = options.fields.as_ref();
     let asked = |key: &str| fields.is_none_or(|fields| fields.wants_derived(key));
-    let computed = computed::part(context.derived.iter().filter(|one| asked(&one.key)));
+    let computed = (0..).zip(derived).filter(|(_, one)| asked(&one.key));
+    let computed = computed::part(computed);
     sheet
         .parts
         .extend(Some(computed).filter(|part| !part.is_empty()));
-    let mut lines = draw::flow(&who(decoded, context), limit);
-    lines.extend(draw::flow(&verdicts(decoded), limit));
-    if !sheet.parts.is_empty() {
-        lines.push(String::new());
-    }
-    lines.extend(body(&sheet, limit, options.width.is_some()));
-    if chosen.is_none() {
-        lines.extend(notes(decoded, limit));
-    }
-    draw::write(out, lines, limit);
-}
-
-/// Meter, time and place of the telegram.
-fn who(decoded: &Decoded<'_>, context: &Context<'_>) -> Vec<(String, Style)> {
-    let telegram = &decoded.telegram;
-    let title = decoded.security.map(|security| security.title());
-    let id = title
-        .and_then(|title| title.device_id())
-        .or_else(|| telegram.meter_id().map(|id| clean(&id)))
-        .or_else(|| title.map(|title| title.to_string()))
-        .unwrap_or_else(|| clean(&telegram.header()));
-    let measured = telegram.measured_at();
-    let mut parts = vec![(id, BOLD)];
-    parts.extend(context.meter_name.map(|name| (clean(name), BOLD)));
-    parts.push(match measured {
-        Some(time) => (with_offset(&time), Style::new()),
-        None => ("no time".to_owned(), WARN),
-    });
-    let source = context.source.label.unwrap_or(context.source.name);
-    let place = format!("telegram {} of {}", context.seq, clean(source));
-    parts.push((place, DIM));
-    if let Some(received) = context.received_at {
-        let minutes = measured.map_or(0, |time| i32::from(time.offset));
-        let offset = Offset::from_seconds(minutes * 60).unwrap_or(Offset::UTC);
-        let received = received.to_zoned(TimeZone::fixed(offset));
-        let received = received.strftime("received %Y-%m-%d %H:%M:%S %:z");
-        parts.push((received.to_string(), DIM));
-    }
-    parts
-}
-
-/// Frame, tag and CRC.
-fn verdicts(decoded: &Decoded<'_>) -> Vec<(String, Style)> {
-    let length = match decoded.mended {
-        // What was repaired lies in another span.
-        Some(_) => decoded.frame.len(),
-        None => decoded.span.len() as usize,
-    };
-    let mut parts = Vec::new();
-    match decoded.security {
-        Some(security) => {
-            let frame = format!("frame {}, {length} bytes", security.counter().0);
-            parts.push((frame, Style::new()));
-            let (tag, style) = match security.tag {
-                Tag::Valid => ("tag valid", GOOD),
-                Tag::Invalid => ("TAG INVALID - unverified", BAD),
-                Tag::Skipped => ("TAG NOT CHECKED - unverified", WARN),
-                Tag::None => ("NO TAG - unverified", WARN),
-            };
-            parts.push((tag.to_owned(), style));
+    let ignored = ignored(telegram, wanted);
+    marks.none |= sheet.has_marks();
+    loop {
+        let mut lines = Vec::new();
+        if !sheet.parts.is_empty() {
+            lines.push(String::new());
         }
-        None => parts.push((format!("sent in clear, {length} bytes"), Style::new())),
-    }
-    if let Some((number, oldest)) = decoded.push.as_ref().and_then(Push::oldest) {
-        let values = count(number as u64, "value");
-        let age = oldest.map_or(String::new(), |seconds| {
-            format!(", up to {} old", span(seconds))
-        });
-        parts.push((format!("{values} of earlier pushes{age}"), DIM));
-    }
-    if let Some(push) = &decoded.push {
-        if push.checksum.is_some() {
-            parts.push(("check sums right".to_owned(), GOOD));
+        lines.extend(body(&sheet, &marks, limit, options.width.is_some()));
+        let mut bytes = Vec::new();
+        draw::write(&mut bytes, lines, limit, options.plain);
+        let drawn = String::from_utf8_lossy(&bytes);
+        match Kept::of(&drawn, &sheet, &marks, telegram, derived, &ignored) {
+            Ok(kept) => return kept,
+            Err(unfit) => {
+                // Without those that came out broken the others mostly come out whole.
+                marks.none = !marks.without.is_empty();
+                marks.without = unfit;
+            }
         }
-        parts.push(("list whole".to_owned(), GOOD));
-        return parts;
     }
-    let computed = decoded.crc.computed;
-    parts.push(match decoded.crc.received {
-        SentCrc::Absent => ("no CRC".to_owned(), Style::new()),
-        SentCrc::NoEnd => ("NO END LINE - unverified".to_owned(), WARN),
-        SentCrc::Digits(sent) if sent == computed => (format!("CRC {sent:04X} right"), GOOD),
-        SentCrc::Digits(sent) => (
-            format!("CRC WRONG sent {sent:04X} computed {computed:04X}"),
-            BAD,
-        ),
-        SentCrc::Malformed => (format!("CRC UNREADABLE computed {computed:04X}"), BAD),
-    });
-    parts
 }
 
-/// A time in words: `42 s`, `12 min`, `3 h`.
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
+/// The bytes of a telegram that nothing depends on but its head and its notes.
+fn ignored(telegram: &Telegram<'_>, wanted: impl Fn(usize) -> bool) -> Vec<Range<usize>> {
+    let layout = &telegram.shape().layout;
+    let mut ignored = Vec::new();
+    ignored.push(0..layout.identification.end as usize);
+    for (index, line) in layout.lines.iter().enumerate() {
+        // The row of a device is made of several lines.
+        if !wanted(index) && !line.entry.is_some_and(|entry| entry.channel) {
+            let next = layout.lines.get(index + 1);
+            let end = next.map_or(layout.mark(), |next| next.place.start as usize);
+            ignored.push(line.place.start as usize..end);
+        }
     }
+    ignored.push(layout.mark()..telegram.text().len());
+    ignored
 }
 
 /// The parts below each other, or side by side where all of them fit into half the width.
-fn body(sheet: &Sheet, limit: usize, terminal: bool) -> Vec<String> {
+fn body(sheet: &Sheet, marks: &Marks, limit: usize, terminal: bool) -> Vec<String> {
     let drawn = |limit| {
-        let frame = Frame::of(sheet, limit);
+        let frame = Frame::of(sheet, marks, limit);
         let parts = sheet.parts.iter();
         parts.map(|part| frame.draw(part)).collect::<Vec<_>>()
     };
@@ -231,8 +238,33 @@ fn side_by_side(parts: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
-/// What is not as the standard has it; an M-Bus channel where nothing is connected is none of it.
-fn notes(decoded: &Decoded<'_>, limit: usize) -> Vec<String> {
+impl Notes {
+    /// Writes what is not as the standard has it; an M-Bus channel where nothing is connected is none of it.
+    fn write(&mut self, out: &mut Vec<u8>, decoded: &Decoded<'_>, limit: usize, plain: bool) {
+        let telegram = &decoded.telegram;
+        if decoded.behind == 0 && telegram.issues().next().is_none() {
+            return;
+        }
+        let texts = notes(decoded);
+        if texts != self.texts {
+            let mut lines = Vec::new();
+            for text in &texts {
+                if lines.is_empty() {
+                    lines.push(String::new());
+                }
+                let paragraph = draw::paragraph("note:", text, limit);
+                lines.extend(paragraph.iter().map(|line| draw::paint(line, WARN)));
+            }
+            self.drawn.clear();
+            draw::write(&mut self.drawn, lines, limit, plain);
+            self.texts = texts;
+        }
+        out.extend_from_slice(&self.drawn);
+    }
+}
+
+/// What is not as the standard has it, in words.
+fn notes(decoded: &Decoded<'_>) -> Vec<String> {
     let telegram = &decoded.telegram;
     let unset: Vec<String> = telegram
         .devices()
@@ -249,15 +281,7 @@ fn notes(decoded: &Decoded<'_>, limit: usize) -> Vec<String> {
         texts.push(format!("{} more of the like", issues.len() - NOTES_MAX));
     }
     texts.extend((decoded.behind > 0).then(|| behind(decoded.behind)));
-    let mut lines = Vec::new();
-    for text in texts {
-        if lines.is_empty() {
-            lines.push(String::new());
-        }
-        let paragraph = draw::paragraph("note:", &text, limit);
-        lines.extend(paragraph.iter().map(|line| draw::paint(line, WARN)));
-    }
-    lines
+    texts
 }
 
 fn note(issue: &Issue<'_>) -> String {
@@ -274,6 +298,8 @@ const BETWEEN: usize = 4;
 const HALF_MIN: usize = 64;
 /// Lines that a part may grow by when it is put in a half.
 const WRAPPED: usize = 2;
+/// Bodies kept for each shape: meters of one kind that take turns have values of other lengths.
+const BODIES_KEPT: usize = 4;
 /// Notes that are printed, at most.
 const NOTES_MAX: usize = 12;
 

@@ -179,6 +179,11 @@ impl Layout {
                 .all(|from| mismatch(from, (from + STRIDE).min(length)) == Some(false))
     }
 
+    /// Offset of the `!`, or of the end where there is none.
+    pub fn mark(&self) -> usize {
+        self.mark
+    }
+
     /// Bytes of the telegrams that have this layout.
     pub fn length(&self) -> usize {
         self.lowest.len()

@@ -26,7 +26,7 @@ use smarty::cli::keys::Ring;
 use smarty::format::csv::Csv;
 use smarty::format::influx;
 use smarty::format::json::Json;
-use smarty::format::table::{self, TableOptions};
+use smarty::format::table::{TableOptions, Tables};
 use smarty::observe::context::Context;
 use smarty::observe::fields::Fields;
 use smarty::observe::sampling::{Row, Sampler, Sampling};
@@ -198,9 +198,9 @@ fn whole(sheet: &mut Sheet, stream: &Stream) {
         stream,
         |out, context, decoded| influx::telegram(out, None, context, decoded),
     );
-    let options = TableOptions::default();
+    let mut tables = Tables::new(TableOptions::default());
     run(sheet, "decode, table", stream, |out, context, decoded| {
-        table::write(out, decoded, context, &options)
+        tables.write(out, decoded, context);
     });
 }
 

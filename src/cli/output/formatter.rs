@@ -4,7 +4,7 @@ use crate::cli::args::Format;
 use crate::format::csv::Csv;
 use crate::format::influx;
 use crate::format::json::{self, Json};
-use crate::format::table::{self, TableOptions};
+use crate::format::table::{TableOptions, Tables};
 use crate::observe::context::Context;
 use crate::observe::fields::Fields;
 use crate::p1::event::Decoded;
@@ -19,14 +19,14 @@ pub struct Formatter {
     /// Tables of CSV.
     pub csv: Csv,
     json: Json,
-    table: TableOptions,
+    table: Tables,
     pretty: bool,
     begun: bool,
     line: Vec<u8>,
 }
 
 impl Formatter {
-    /// Writes a format, with all values or those of the fields; tables as wide as the terminal.
+    /// Writes a format, with all values or those of the fields; tables as wide as the terminal, perhaps plain.
     pub fn new(
         format: Format,
         fields: Option<Fields>,
@@ -34,15 +34,17 @@ impl Formatter {
         csv: Csv,
         width: Option<usize>,
         pretty: bool,
+        plain: bool,
     ) -> Self {
         Self {
             format,
             json,
             csv,
-            table: TableOptions {
+            table: Tables::new(TableOptions {
                 width,
                 fields: fields.clone(),
-            },
+                plain,
+            }),
             fields,
             pretty,
             begun: false,
@@ -74,7 +76,7 @@ impl Formatter {
             Format::Csv => self.csv.telegram(out, context, decoded),
             Format::Raw => out.extend_from_slice(decoded.text),
             Format::Influx => influx::telegram(out, self.fields.as_ref(), context, decoded),
-            Format::Table => table::write(out, decoded, context, &self.table),
+            Format::Table => self.table.write(out, decoded, context),
             // Its rows are columns: the output has what writes them. Frames are inspected elsewhere.
             Format::Parquet | Format::Arrow | Format::Hex => {}
         }

@@ -1,5 +1,7 @@
 //! Drawing: columns of fixed widths, made by comfy-table.
 
+use std::io::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{
@@ -60,11 +62,10 @@ impl Point {
         self.before + self.behind
     }
 
-    /// The number with blanks behind, so that numbers flush right have their points in one line.
-    pub fn pad(self, number: &str) -> String {
+    /// Blanks behind a number, so that numbers flush right have their points in one line.
+    pub fn blanks_behind(self, number: &str) -> usize {
         let behind = number.find('.').map_or(0, |at| number.len() - at);
-        let blanks = self.behind.saturating_sub(behind);
-        format!("{number}{:blanks$}", "")
+        self.behind.saturating_sub(behind)
     }
 }
 
@@ -178,17 +179,20 @@ pub(super) fn paragraph(label: &str, text: &str, limit: usize) -> Vec<String> {
 }
 
 /// Joins parts to lines, as many on each as fit.
-pub(super) fn flow(parts: &[(String, Style)], limit: usize) -> Vec<String> {
+pub(super) fn flow<'a>(
+    parts: impl IntoIterator<Item = (&'a str, Style)>,
+    limit: usize,
+) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for (text, style) in parts {
-        let width = widest([text.as_str()]);
-        let painted = paint(text, *style);
+        let width = widest([text]);
+        let painted = paint(text, style);
         match lines.last_mut() {
-            Some(line) if used + PART_GAP + width <= limit => {
-                line.push_str(&" ".repeat(PART_GAP));
+            Some(line) if used + PART_GAP.len() + width <= limit => {
+                line.push_str(PART_GAP);
                 line.push_str(&painted);
-                used += PART_GAP + width;
+                used += PART_GAP.len() + width;
             }
             _ => {
                 lines.push(painted);
@@ -210,8 +214,17 @@ pub(super) fn width(line: &str) -> usize {
     widest([anstream::adapter::strip_str(line).to_string().as_str()])
 }
 
-/// Writes lines, none of them wider than `limit`.
-pub(super) fn write(out: &mut Vec<u8>, lines: Vec<String>, limit: usize) {
+/// Appends a text in a style.
+pub(super) fn write_painted(out: &mut Vec<u8>, text: &str, style: Style, plain: bool) {
+    let style = if plain { Style::new() } else { style };
+    // Writing into memory cannot fail.
+    drop(style.write_to(out));
+    out.extend_from_slice(text.as_bytes());
+    drop(style.write_reset_to(out));
+}
+
+/// Writes lines, none of them wider than `limit`; without styles if they are to be plain.
+pub(super) fn write(out: &mut Vec<u8>, lines: Vec<String>, limit: usize, plain: bool) {
     for line in lines {
         // No character is wider than it is long.
         let line = if line.len() > limit && width(&line) > limit {
@@ -219,7 +232,10 @@ pub(super) fn write(out: &mut Vec<u8>, lines: Vec<String>, limit: usize) {
         } else {
             line
         };
-        out.extend_from_slice(line.trim_end().as_bytes());
+        match line.trim_end() {
+            line if plain => drop(write!(out, "{}", anstream::adapter::strip_str(line))),
+            line => out.extend_from_slice(line.as_bytes()),
+        }
         out.push(b'\n');
     }
 }
@@ -259,7 +275,8 @@ fn narrow(width: usize) -> u16 {
 const NARROWEST: usize = 60;
 /// Width where there is no terminal.
 const NO_TERMINAL: usize = u16::MAX as usize;
-const PART_GAP: usize = 3;
+/// Between two parts of a line.
+pub(super) const PART_GAP: &str = "   ";
 
 #[cfg(test)]
 mod tests {

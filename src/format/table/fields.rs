@@ -57,7 +57,7 @@ pub fn write_fields_help(out: &mut Vec<u8>, width: Option<usize>) {
         lines.extend(draw::cut_lines(rows, &columns));
     }
     lines.extend(computed(limit));
-    draw::write(out, lines, limit);
+    draw::write(out, lines, limit, false);
 }
 
 /// What is computed: there are no codes for it.

@@ -1,5 +1,6 @@
 //! The meters on the M-Bus as rows.
 
+use super::marks::{Origin, Text};
 use super::words::{local, printed_unit, spell, state};
 use crate::format::clean::clean;
 use crate::p1::layout::Line;
@@ -11,17 +12,21 @@ use crate::p1::telegram::{Device, Value};
 pub(super) struct DeviceRow {
     pub channel: String,
     pub medium: String,
-    pub digits: String,
+    pub digits: Text,
     pub unit: String,
-    pub time: String,
-    pub id: String,
+    pub time: Text,
+    pub id: Text,
     pub valve: String,
 }
 
 impl DeviceRow {
-    /// Spells out a device.
-    pub fn of(device: &Device<'_>) -> Self {
-        let medium = match (device.at().medium, device.kind()) {
+    /// Spells out a device; of the items that are `shown_twice` nothing is taken to stand alone.
+    pub fn of(device: &Device<'_>, shown_twice: impl Fn(u32) -> bool) -> Self {
+        let at = device.at();
+        let item = |item: Option<u32>| item.filter(|item| !shown_twice(*item));
+        let reading = device.reading();
+        let digits = spell(&reading);
+        let medium = match (at.medium, device.kind()) {
             (Some(medium), _) => medium.replace('_', " "),
             (None, Value::Empty) => String::new(),
             (None, kind) => format!("type {}", spell(&kind)),
@@ -32,16 +37,38 @@ impl DeviceRow {
         Self {
             channel: channel(device),
             medium,
-            digits: spell(&device.reading()),
+            digits: Text::of(digits, |digits| match reading {
+                Value::Number(_) => Origin::number(item(at.reading)?, digits),
+                _ => None,
+            }),
             unit: device
                 .unit()
                 .map_or_else(String::new, |unit| printed_unit(&unit)),
-            time: device
-                .measured_at()
-                .map_or_else(|| "not set".to_owned(), |time| local(&time)),
-            id: device.id().map_or_else(String::new, |id| clean(&id)),
+            time: match device.measured_at() {
+                Some(time) => Text::of(local(&time), |_| item(at.time).map(Origin::Time)),
+                None => Text::mixed("not set"),
+            },
+            id: Text::of(
+                device.id().map_or_else(String::new, |id| clean(&id)),
+                |id| Origin::word(item(at.id)?, id),
+            ),
             valve: state.map_or_else(|| valve.clone(), |(_, state)| state.to_owned()),
         }
+    }
+}
+
+impl DeviceRow {
+    /// All that is drawn of it.
+    pub fn strings(&self) -> [&str; 7] {
+        [
+            &self.channel,
+            &self.medium,
+            &self.digits.shown,
+            &self.unit,
+            &self.time.shown,
+            &self.id.shown,
+            &self.valve,
+        ]
     }
 }
 

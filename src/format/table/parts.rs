@@ -3,12 +3,14 @@
 use comfy_table::{Cell, CellAlignment};
 
 use super::draw::{self, Column, INDENT, Point};
+use super::marks::{Marks, Text};
 use super::mbus::DeviceRow;
 use super::rows::{FIGURE_MAX, Part, Phases, Row, Sheet, Shown};
 use crate::p1::obis::{Obis, Section};
 
 /// Widths that all parts of a table share.
-pub(super) struct Frame {
+pub(super) struct Frame<'m> {
+    marks: &'m Marks,
     limit: usize,
     code: usize,
     words: usize,
@@ -20,10 +22,11 @@ pub(super) struct Frame {
     abreast: bool,
 }
 
-impl Frame {
-    /// Measures what there is to print.
-    pub fn of(sheet: &Sheet, limit: usize) -> Self {
+impl<'m> Frame<'m> {
+    /// Measures what there is to print; texts will be drawn with marks in their place.
+    pub fn of(sheet: &Sheet, marks: &'m Marks, limit: usize) -> Self {
         let mut frame = Self {
+            marks,
             limit,
             code: 0,
             words: 0,
@@ -33,7 +36,7 @@ impl Frame {
             abreast: true,
         };
         frame.measure(sheet);
-        let wide = |frame: &Self| {
+        let wide = |frame: &Frame<'_>| {
             let needs = |part| frame.phases_fixed(part) + draw::widest(phases_words(part)) > limit;
             sheet.parts.iter().any(needs)
         };
@@ -53,7 +56,7 @@ impl Frame {
         let rows = || sheet.parts.iter().flat_map(|part| self.listed(part));
         let figures = || {
             rows().filter_map(|row| match &row.shown {
-                Shown::Figure { digits, unit } => Some((row, digits.as_str(), unit.as_str())),
+                Shown::Figure { digits, unit } => Some((row, digits.shown.as_str(), unit.as_str())),
                 _ => None,
             })
         };
@@ -134,9 +137,9 @@ impl Frame {
             let rows = run.iter().map(|row| match &row.shown {
                 Shown::Figure { digits, unit } => of(
                     row,
-                    vec![Cell::new(self.point.pad(digits)), Cell::new(unit)],
+                    vec![Cell::new(self.padded(self.point, digits)), Cell::new(unit)],
                 ),
-                Shown::Text(text) => of(row, vec![Cell::new(text)]),
+                Shown::Text(text) => of(row, vec![Cell::new(self.marks.marked(text))]),
                 Shown::Remark(remark) => of(row, vec![draw::dim(remark)]),
             });
             lines.extend(draw::lines(rows, &columns));
@@ -166,10 +169,13 @@ impl Frame {
                 draw::code(&phases_code(phases, self.long)),
                 Cell::new(phases.words),
             ];
-            let digits = phases.digits.iter().map(|digits| match digits.as_str() {
-                "" => Cell::new(""),
-                digits => Cell::new(point.pad(digits)),
-            });
+            let digits = phases
+                .digits
+                .iter()
+                .map(|digits| match digits.shown.as_str() {
+                    "" => Cell::new(""),
+                    _ => Cell::new(self.padded(point, digits)),
+                });
             cells.extend(digits);
             cells.push(Cell::new(&phases.unit));
             cells
@@ -183,6 +189,12 @@ impl Frame {
             Column::new(1, unit.max(1), CellAlignment::Left),
         ];
         draw::lines(std::iter::once(header).chain(rows), &columns)
+    }
+
+    /// A number with its point in line with others.
+    fn padded(&self, point: Point, digits: &Text) -> String {
+        let blanks = point.blanks_behind(&digits.shown);
+        format!("{}{:blanks$}", self.marks.marked(digits), "")
     }
 
     /// What the phases take beside their words.
@@ -199,16 +211,20 @@ impl Frame {
         if part.devices.is_empty() {
             return Vec::new();
         }
-        let point = Point::of(part.devices.iter().map(|device| device.digits.as_str()));
+        let point = Point::of(
+            part.devices
+                .iter()
+                .map(|device| device.digits.shown.as_str()),
+        );
         let header = [title, "medium", "reading", "", "time", "id", "valve"].map(draw::bold);
         let rows = part.devices.iter().map(|device| {
             vec![
                 draw::code(&device.channel),
                 Cell::new(&device.medium),
-                Cell::new(point.pad(&device.digits)),
+                Cell::new(self.padded(point, &device.digits)),
                 Cell::new(&device.unit),
-                Cell::new(&device.time),
-                Cell::new(&device.id),
+                Cell::new(self.marks.marked(&device.time)),
+                Cell::new(self.marks.marked(&device.id)),
                 Cell::new(&device.valve),
             ]
         });
@@ -259,7 +275,8 @@ fn phases_words(part: &Part) -> impl Iterator<Item = &'static str> {
 fn phases_figures(part: &Part) -> (Point, usize) {
     let digits = part.phases.iter().flat_map(|phases| &phases.digits);
     let units = part.phases.iter().map(|phases| phases.unit.as_str());
-    (Point::of(digits.map(String::as_str)), draw::widest(units))
+    let digits = digits.map(|digits| digits.shown.as_str());
+    (Point::of(digits), draw::widest(units))
 }
 
 /// The codes of the phases in one: `1-0:32/52/72.7.0`, or the first of them and an ellipsis.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::marks::{Origin, Text, has_mark};
 use super::mbus::{DeviceRow, belongs, channel, is_connected};
-use super::words::{Sent, printed_unit, spell, state};
+use super::words::{Sent, has_states, printed_unit, spell, state};
 use crate::format::clean::clean;
 use crate::p1::layout::Column;
 use crate::p1::obis::{Entry, Kind, Obis, Section, lookup};
@@ -34,9 +35,9 @@ pub(super) struct Row {
 /// How a value is printed.
 pub(super) enum Shown {
     /// Digits, aligned at the point, and what stands behind them.
-    Figure { digits: String, unit: String },
+    Figure { digits: Text, unit: String },
     /// A text, wrapped where it is long.
-    Text(String),
+    Text(Text),
     /// A remark in place of a value.
     Remark(&'static str),
 }
@@ -45,7 +46,7 @@ pub(super) enum Shown {
 pub(super) struct Phases {
     pub codes: [Option<Obis>; 3],
     pub words: &'static str,
-    pub digits: [String; 3],
+    pub digits: [Text; 3],
     pub unit: String,
     /// The same as rows, for meters of one phase and for narrow terminals.
     pub rows: Vec<Row>,
@@ -70,6 +71,7 @@ impl Sheet {
         let mut parts = ORDER.map(Part::new);
         let lines = &telegram.shape().layout.lines;
         let mut channels = BTreeSet::new();
+        let mut shown_twice = Vec::new();
         for (index, (line, reading)) in lines.iter().zip(telegram.readings()).enumerate() {
             if !wanted(index) {
                 continue;
@@ -90,10 +92,11 @@ impl Sheet {
                     if let Some(heads) = telegram.shape().layout.heads(line)
                         && line.items.end > heads.end + 1
                     {
-                        part.take(&reading);
+                        part.take(&reading, None);
+                        shown_twice.push(line.items.clone());
                     }
                 }
-                None => part.take(&reading),
+                None => part.take(&reading, Some(line.items.start)),
             }
         }
         for part in &mut parts {
@@ -102,12 +105,62 @@ impl Sheet {
                 let chosen = |device: &Device<'_>| channels.contains(&device.at().channel);
                 let (connected, silent): (Vec<_>, Vec<_>) =
                     telegram.devices().filter(chosen).partition(is_connected);
-                part.devices = connected.iter().map(DeviceRow::of).collect();
+                let twice = |item: u32| shown_twice.iter().any(|items| items.contains(&item));
+                let devices = connected.iter();
+                part.devices = devices.map(|device| DeviceRow::of(device, twice)).collect();
                 part.silent = silent.iter().map(channel).collect();
             }
         }
         let parts = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Self { parts }
+    }
+
+    /// The texts that are drawn, some of them in one of two ways.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.parts.iter().flat_map(|part| {
+            let folded = part.phases.iter();
+            let folded = folded.flat_map(|phases| phases.digits.iter().chain(texts(&phases.rows)));
+            let devices = part.devices.iter();
+            let devices = devices.flat_map(|device| [&device.digits, &device.time, &device.id]);
+            texts(&part.rows).chain(folded).chain(devices)
+        })
+    }
+
+    /// The columns of numbers: rows share one, phases and devices have theirs.
+    pub fn columns(&self) -> impl Iterator<Item = Vec<&Text>> {
+        let rows = self.parts.iter().flat_map(|part| &part.rows);
+        let figures = rows.filter_map(|row| match &row.shown {
+            Shown::Figure { digits, .. } => Some(digits),
+            Shown::Text(_) | Shown::Remark(_) => None,
+        });
+        let parts = self.parts.iter().flat_map(|part| {
+            let phases = part.phases.iter().flat_map(|phases| &phases.digits);
+            let devices = part.devices.iter().map(|device| &device.digits);
+            [phases.collect(), devices.collect()]
+        });
+        std::iter::once(figures.collect()).chain(parts)
+    }
+
+    /// Tells whether something of it looks like the mark of a value.
+    pub fn has_marks(&self) -> bool {
+        self.parts.iter().any(|part| {
+            let folded = part.phases.iter().flat_map(|phases| &phases.rows);
+            let rows = part.rows.iter().chain(folded).flat_map(Row::strings);
+            let devices = part.devices.iter().flat_map(DeviceRow::strings);
+            let silent = part.silent.iter().map(String::as_str);
+            rows.chain(devices).chain(silent).any(has_mark)
+        })
+    }
+}
+
+impl Row {
+    fn strings(&self) -> [&str; 4] {
+        let [shown, unit] = match &self.shown {
+            Shown::Figure { digits, unit } => [&digits.shown, unit.as_str()],
+            Shown::Text(text) => [text.shown.as_str(), ""],
+            Shown::Remark(remark) => [*remark, ""],
+        };
+        [&self.code, &self.words, shown, unit]
     }
 }
 
@@ -131,7 +184,8 @@ impl Part {
             && self.silent.is_empty()
     }
 
-    fn take(&mut self, reading: &Reading<'_>) {
+    /// Takes a line; its items begin at `first`, if what it shows of them is shown nowhere else.
+    fn take(&mut self, reading: &Reading<'_>, first: Option<u32>) {
         let code = clean(&reading.obis());
         let Some(entry) = reading.entry() else {
             let raw: Vec<_> = reading.raw().collect();
@@ -139,7 +193,7 @@ impl Part {
                 [one] => one.clone().into_owned(),
                 several => several.iter().map(|raw| format!("({raw})")).collect(),
             };
-            return self.push(code, "unknown code", Shown::Text(clean(&text)));
+            return self.push(code, "unknown code", Shown::Text(Text::mixed(clean(&text))));
         };
         let values: Vec<_> = reading.values().zip(reading.units()).collect();
         if values.iter().all(|(value, _)| *value == Value::Empty) {
@@ -149,23 +203,24 @@ impl Part {
             }
             return;
         }
-        let first = self.rows.len();
+        let before = self.rows.len();
         match entry.kind {
             Kind::Mbus if reading.columns().iter().any(Option::is_some) => {
                 self.intervals(code, &values, &reading.columns());
             }
-            Kind::Timed | Kind::Mbus => self.timed(code, entry, &values),
+            Kind::Timed | Kind::Mbus => self.timed(code, entry, &values, first),
             Kind::Log => self.log(code, entry, &values, &reading.columns()),
             _ => {
                 let mut head = (code, entry.words);
-                for (value, unit) in &values {
-                    self.value(head.0, head.1, value, unit);
+                for ((value, unit), index) in values.iter().zip(0..) {
+                    let item = first.map(|first| first + index);
+                    self.value(head.0, head.1, value, unit, item);
                     head = (String::new(), "");
                 }
             }
         }
         if let [(Value::Number(_), _)] = values[..]
-            && self.rows.len() == first + 1
+            && self.rows.len() == before + 1
         {
             self.fold(reading.code(), entry);
         }
@@ -217,11 +272,20 @@ impl Part {
     }
 
     /// A number, and the time it belongs to below.
-    fn timed(&mut self, code: String, entry: &'static Entry, values: &[(Value<'_>, Sent<'_>)]) {
+    fn timed(
+        &mut self,
+        code: String,
+        entry: &'static Entry,
+        values: &[(Value<'_>, Sent<'_>)],
+        first: Option<u32>,
+    ) {
         let is_time = |value: &Value<'_>| matches!(value, Value::Time(_) | Value::NoTime);
-        let number = |(value, _): &&(Value<'_>, Sent<'_>)| matches!(value, Value::Number(_));
-        match values.iter().find(number) {
-            Some((value, unit)) => self.value(code, entry.words, value, unit),
+        let number = |((value, _), _): &(&(Value<'_>, _), u32)| matches!(value, Value::Number(_));
+        match values.iter().zip(0..).find(number) {
+            Some(((value, unit), index)) => {
+                let item = first.map(|first| first + index);
+                self.value(code, entry.words, value, unit, item);
+            }
             None => self.push(code, entry.words, Shown::NOTHING),
         }
         for (time, _) in values.iter().filter(|(value, _)| is_time(value)) {
@@ -247,7 +311,7 @@ impl Part {
         };
         for ((value, _), column) in named().skip(heads) {
             if let Some(column) = column {
-                self.value(std::mem::take(&mut code), column.words, value, unit);
+                self.value(std::mem::take(&mut code), column.words, value, unit, None);
             }
         }
         for ((value, _), column) in named().take(heads) {
@@ -260,7 +324,13 @@ impl Part {
                     );
                 }
                 (_, Some(column)) => {
-                    self.value(String::new(), &format!("  {}", column.words), value, "");
+                    self.value(
+                        String::new(),
+                        &format!("  {}", column.words),
+                        value,
+                        "",
+                        None,
+                    );
                 }
                 _ => {}
             }
@@ -283,7 +353,7 @@ impl Part {
         let before = values.len();
         let rest = match values {
             [(count @ Value::Number(_), unit), rest @ ..] if unit.is_empty() => {
-                self.value(code, entry.words, count, unit);
+                self.value(code, entry.words, count, unit, None);
                 rest
             }
             _ => {
@@ -316,9 +386,12 @@ impl Part {
                                 let words = std::mem::take(&mut words);
                                 self.push(String::new(), &words, Shown::NOTHING);
                             }
-                            self.value(String::new(), entry.words, value, unit);
+                            self.value(String::new(), entry.words, value, unit, None);
                         }
-                        None => self.value(String::new(), &std::mem::take(&mut words), value, unit),
+                        None => {
+                            let words = std::mem::take(&mut words);
+                            self.value(String::new(), &words, value, unit, None);
+                        }
                     },
                 },
             }
@@ -328,7 +401,15 @@ impl Part {
         }
     }
 
-    fn value(&mut self, code: String, words: &str, value: &Value<'_>, unit: &str) {
+    /// A value; `item` is its place, where what is shown here of it is all.
+    fn value(
+        &mut self,
+        code: String,
+        words: &str,
+        value: &Value<'_>,
+        unit: &str,
+        item: Option<u32>,
+    ) {
         let text = spell(value);
         let number = match value {
             Value::Number(_) => true,
@@ -339,14 +420,30 @@ impl Part {
             Value::Empty => (words, Shown::Remark("empty")),
             Value::NoTime => (words, Shown::Remark("not set")),
             _ if number && text.len() <= FIGURE_MAX => {
-                let (words, unit) = match state(words, &text) {
+                let origin = |digits: &str| match value {
+                    Value::Number(_) if !has_states(words) => Origin::number(item?, digits),
+                    _ => None,
+                };
+                let digits = Text::of(text, origin);
+                let (words, unit) = match state(words, &digits.shown) {
                     Some((words, state)) => (words, state.to_owned()),
                     None => (words, printed_unit(unit)),
                 };
-                (words, Shown::Figure { digits: text, unit })
+                (words, Shown::Figure { digits, unit })
             }
-            _ if unit.is_empty() => (words, Shown::Text(text)),
-            _ => (words, Shown::Text(format!("{text} {}", printed_unit(unit)))),
+            _ if unit.is_empty() => {
+                let origin = |text: &str| match value {
+                    Value::Time(_) => item.map(Origin::Time),
+                    // With other digits it may be a tariff.
+                    Value::Text(_) if self.section != Section::Energy => Origin::word(item?, text),
+                    _ => None,
+                };
+                (words, Shown::Text(Text::of(text, origin)))
+            }
+            _ => {
+                let text = format!("{text} {}", printed_unit(unit));
+                (words, Shown::Text(Text::mixed(text)))
+            }
         };
         self.push(code, words, shown);
     }
@@ -362,6 +459,14 @@ impl Part {
 
 impl Shown {
     const NOTHING: Self = Self::Remark("");
+}
+
+fn texts(rows: &[Row]) -> impl Iterator<Item = &Text> {
+    rows.iter().filter_map(|row| match &row.shown {
+        Shown::Figure { digits, .. } => Some(digits),
+        Shown::Text(text) => Some(text),
+        Shown::Remark(_) => None,
+    })
 }
 
 /// The code that a list names as what it holds.

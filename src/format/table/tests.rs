@@ -96,7 +96,7 @@ fn printed_below(
 fn printed(stream: &[u8], width: Option<usize>) -> String {
     let options = TableOptions {
         width,
-        fields: None,
+        ..TableOptions::default()
     };
     plain(&printed_under(Policy::default(), stream, &options))
 }
@@ -329,6 +329,7 @@ fn chosen_fields_are_all_that_is_printed() {
     let options = TableOptions {
         width: Some(80),
         fields: Some(Fields::parse(&fields.join(",")).unwrap()),
+        ..TableOptions::default()
     };
     let table = printed_under(Policy::default(), &sealed(&readout(LUX)), &options);
     assert_snapshot!(plain(&table), @r#"
@@ -455,4 +456,5 @@ fn check_lines(table: &str, width: usize) {
 }
 
 mod computed;
+mod kept;
 mod laws;

@@ -20,30 +20,23 @@ pub(super) fn spell(value: &Value<'_>) -> String {
 
 /// The time on the clock of the meter: `2020-07-06 10:41:57`.
 pub(super) fn local(time: &Timestamp) -> String {
-    let Timestamp {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        ..
-    } = time;
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    let mut out = String::new();
+    write_local(&mut out, time, false);
+    out
 }
 
-/// The same with its offset from UTC: `2020-07-06 10:41:57 +02:00`.
-pub(super) fn with_offset(time: &Timestamp) -> String {
-    let (sign, minutes) = (
-        if time.offset < 0 { '-' } else { '+' },
-        time.offset.unsigned_abs(),
-    );
-    format!(
-        "{} {sign}{:02}:{:02}",
-        local(time),
-        minutes / 60,
-        minutes % 60
-    )
+/// Appends the time, with its offset from UTC where that is wanted: `2020-07-06 10:41:57 +02:00`.
+pub(super) fn write_local(out: &mut String, time: &Timestamp, with_offset: bool) {
+    let mut written = Vec::with_capacity(25);
+    time.write(&mut written);
+    // As data formats have it: `2020-07-06T10:41:57+02:00`.
+    let written = std::str::from_utf8(&written).unwrap_or_default();
+    let (date, rest) = written.split_once('T').unwrap_or_default();
+    let (clock, offset) = rest.split_at_checked(CLOCK).unwrap_or_default();
+    out.extend([date, " ", clock]);
+    if with_offset {
+        out.extend([" ", offset]);
+    }
 }
 
 /// A unit as sent, spelled for print where it was not scaled: `m³` for `m3`, `Wh` stays.
@@ -53,6 +46,11 @@ pub(super) fn printed_unit(sent: &str) -> String {
         Some((Unit::CubicMetre, _)) => sent.replace('3', "³"),
         _ => clean(sent),
     }
+}
+
+/// Tells whether words list the states of a switch.
+pub(super) fn has_states(words: &str) -> bool {
+    words.contains(": ")
 }
 
 /// Splits words that list the states of a switch: `valve: 0 closed, 1 open`.
@@ -65,3 +63,6 @@ pub(super) fn state<'a>(words: &'a str, value: &str) -> Option<(&'a str, &'a str
 
 /// Text as sent, borrowed where it could be.
 pub(super) type Sent<'a> = Cow<'a, str>;
+
+/// Characters of the time of day.
+const CLOCK: usize = "10:41:57".len();

@@ -9,7 +9,7 @@ use smarty::format::influx;
 use smarty::format::inspect::{self, Drawing};
 use smarty::format::json::{Json, pretty};
 use smarty::format::screen::Screen;
-use smarty::format::table::{self, TableOptions};
+use smarty::format::table::{self, TableOptions, Tables};
 use smarty::format::words::Depth;
 use smarty::observe::context::{Context, Source};
 use smarty::observe::fields::Fields;
@@ -48,6 +48,7 @@ struct Page {
     chosen: Json,
     fields: Fields,
     table: Vec<u8>,
+    kept: [(TableOptions, Tables); 2],
     csv: Csv,
     redactor: Redactor,
     deriver: Deriver,
@@ -74,6 +75,13 @@ impl Page {
             csv,
             fields,
             table: Vec::new(),
+            kept: [None, Some(80)].map(|width| {
+                let options = TableOptions {
+                    width,
+                    ..TableOptions::default()
+                };
+                (options.clone(), Tables::new(options))
+            }),
             redactor: Redactor::new(zone().clone()),
             deriver: Deriver::new(reference(), None),
             screen: Screen::new(),
@@ -153,14 +161,13 @@ impl Page {
                 line_protocol(&out);
             }
         }
-        for width in [None, Some(80)] {
+        for (options, kept) in &mut self.kept {
             let mut out = Vec::new();
-            let options = TableOptions {
-                width,
-                fields: None,
-            };
-            table::write(&mut out, decoded, &context, &options);
+            kept.write(&mut out, decoded, &context);
             printable(&out);
+            let mut anew = Vec::new();
+            table::write(&mut anew, decoded, &context, options);
+            assert!(out == anew, "{}\nanew: {}", text(&out), text(&anew));
         }
     }
 

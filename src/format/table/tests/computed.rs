@@ -31,6 +31,7 @@ fn phases_stand_side_by_side_and_the_rest_in_rows() {
         let options = TableOptions {
             width: Some(80),
             fields: fields.map(|fields| Fields::parse(fields).unwrap()),
+            ..TableOptions::default()
         };
         plain(&printed_below(heading, Policy::default(), &lines, &options))
     };

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_code() -> impl Strategy<Value = String> {
+pub fn any_code() -> impl Strategy<Value = String> {
     let entries = crate::p1::obis::entries();
     prop_oneof![
         4 => (0..entries.len(), 1..5u8)
@@ -11,7 +11,7 @@ fn any_code() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_group() -> impl Strategy<Value = String> {
+pub fn any_group() -> impl Strategy<Value = String> {
     prop_oneof![
         "-?[0-9]{1,9}(\\.[0-9]{1,4})?(\\*(kWh|kW|V|A|m3|Wh|s|xyz))?",
         "[0-9]{30,300}",
