@@ -10,8 +10,8 @@ use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anstream::ColorChoice;
 use anstream::adapter::strip_bytes;
+use anstream::{AutoStream, ColorChoice};
 use jiff::{Timestamp, Zoned};
 
 use crate::cli::args::{Format, OutputArgs};
@@ -187,6 +187,12 @@ impl Output {
                 return Err(Failure::new(Exit::Usage, refused).hint(hint));
             }
         }
+        let colours = match args.file() {
+            Some(_) => ColorChoice::global() == ColorChoice::Always,
+            None => AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
+        };
+        // Tables are made without styles at once.
+        let styled = format == Format::Table && colours;
         let writer = match args.file() {
             // Of a file of Parquet the beginning alone is of no use.
             Some(path) if flow.durable && columnar.is_none() => {
@@ -205,7 +211,7 @@ impl Output {
                     _ => file.on_a_line_of_its_own()?,
                 })?
             }
-            None if matches!(format, Format::Table | Format::Hex) => Writer::Terminal,
+            None if format == Format::Hex || styled => Writer::Terminal,
             None => Writer::Stdout,
         };
         let width = terminal_width().filter(|_| args.file().is_none());
@@ -243,14 +249,12 @@ impl Output {
             silent: flow.silent,
             pool: None,
             batches: None,
-            formatter: Formatter::new(format, fields, json, csv, width, args.pretty, false),
+            formatter: Formatter::new(format, fields, json, csv, width, args.pretty, !styled),
             columnar,
             encoders: None,
             encoding: None,
             events: args.events,
-            plain: args.file().is_some()
-                && matches!(format, Format::Table | Format::Hex)
-                && ColorChoice::global() != ColorChoice::Always,
+            plain: args.file().is_some() && format == Format::Hex && !colours,
             sampler: Sampler::new(flow.sampling, zone.clone(), Timestamp::now()),
             keeper: Keeper::default(),
             senders: Senders::default(),
