@@ -266,14 +266,11 @@ impl Notes {
 /// What is not as the standard has it, in words.
 fn notes(decoded: &Decoded<'_>) -> Vec<String> {
     let telegram = &decoded.telegram;
-    let unset: Vec<String> = telegram
-        .devices()
-        .filter(|device| !is_connected(device))
-        .map(|device| format!("{}:", mbus::channel(&device)))
-        .collect();
     let alarms = |issue: &Issue<'_>| {
         let code = issue.obis().unwrap_or_default();
-        !unset.iter().any(|channel| code.starts_with(channel))
+        let channel = code.split_once(':').map_or("", |(channel, _)| channel);
+        let mut devices = telegram.devices();
+        !devices.any(|device| mbus::channel(&device) == channel && !is_connected(&device))
     };
     let issues: Vec<_> = telegram.issues().filter(alarms).collect();
     let mut texts: Vec<String> = issues.iter().take(NOTES_MAX).map(note).collect();
