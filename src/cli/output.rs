@@ -284,7 +284,11 @@ impl Output {
         // Of what is left out nothing is formatted.
         let prints_all = !self.sampler.is_active();
         let encodes = pool.is_parallel() && self.columnar.is_some();
-        self.encoders = encodes.then(|| Rc::clone(&pool));
+        // One of many threads is enough, and each would keep what memory it takes.
+        self.encoders = encodes.then(|| match pool.size() {
+            ..=2 => Rc::clone(&pool),
+            _ => Rc::new(Pool::new(2)),
+        });
         let is_wanted = pool.is_parallel() && prints_all && is_worth_it(self.formatter.format);
         self.pool = is_wanted.then_some(pool);
         self

@@ -30,6 +30,8 @@ pub struct Batches {
     pool: Rc<Pool>,
     formatters: Formatters,
     batch: Batch,
+    /// Bytes of text of a batch: fewer where much is written of them.
+    size: usize,
     under_way: VecDeque<Ticket<Written>>,
     /// Buffers to be used again: memory that is new is slow.
     spare: Vec<Written>,
@@ -133,6 +135,7 @@ impl Batches {
                 idle: Arc::default(),
             },
             batch: Batch::default(),
+            size: BATCH_MIN,
             under_way: VecDeque::new(),
             spare: Vec::new(),
         }
@@ -141,7 +144,7 @@ impl Batches {
     /// Takes a telegram; what is finished meanwhile is put out where too much is under way.
     pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>, out: &mut Vec<u8>) {
         self.batch.push(context, decoded);
-        if self.batch.bytes.len() >= BATCH {
+        if self.batch.bytes.len() >= self.size {
             self.submit(out);
         }
     }
@@ -180,7 +183,7 @@ impl Batches {
         let Written {
             out: mut written,
             batch: next,
-        } = self.spare.pop().unwrap_or_default();
+        } = self.spare.pop().unwrap_or_else(Written::with_room);
         let batch = self.batch.follow(next);
         let formatters = self.formatters.clone();
         self.under_way.push_back(self.pool.run(move || {
@@ -205,6 +208,10 @@ impl Batches {
     }
 
     fn put_out(&mut self, mut written: Written, out: &mut Vec<u8>) {
+        let (text, length) = (written.batch.bytes.len(), written.out.len());
+        if let Some(size) = (text * WRITTEN).checked_div(length) {
+            self.size = size.clamp(BATCH_MIN, BATCH_MAX);
+        }
         match out.is_empty() {
             true => std::mem::swap(out, &mut written.out),
             false => out.append(&mut written.out),
@@ -212,9 +219,19 @@ impl Batches {
         written.batch.clear();
         // One into which many were gathered must not stay that large: it would be handed round until all are.
         if written.out.capacity() > KEPT {
-            written.out = Vec::new();
+            written.out = Vec::with_capacity(ROOM);
         }
         self.spare.push(written);
+    }
+}
+
+impl Written {
+    /// A buffer that need not grow: what threads leave behind when theirs do is theirs for ever.
+    fn with_room() -> Self {
+        Self {
+            out: Vec::with_capacity(ROOM),
+            batch: Batch::default(),
+        }
     }
 }
 
@@ -468,9 +485,14 @@ pub fn is_worth_it(format: Format) -> bool {
     }
 }
 
+/// Bytes that are written of a batch, about: what a core has in its cache.
+const WRITTEN: usize = 256 << 10;
+/// Bytes of a buffer for them, as a batch can have more to write than the one before.
+const ROOM: usize = 2 * WRITTEN;
 /// Bytes of a buffer that is used again.
-const KEPT: usize = 1 << 20;
+const KEPT: usize = 4 * WRITTEN;
 /// Bytes of text of a batch.
-const BATCH: usize = 64 << 10;
+const BATCH_MIN: usize = 8 << 10;
+const BATCH_MAX: usize = 64 << 10;
 /// So many telegrams are formatted sooner than a thread is woken.
 const FEW: usize = 16;
