@@ -511,10 +511,6 @@ impl Verifier {
             return Err(Reason::Unsupported(unsupported));
         }
         let keys = || self.keys.of(header.title).ok_or(Reason::NoKey);
-        let opener = match &mut self.opener {
-            Some((title, opener)) if *title == header.title => opener,
-            other => &mut other.insert((header.title, Opener::new(keys()?))).1,
-        };
         let length = header.text_length();
         self.length = length;
         if self.text.len() < length {
@@ -549,7 +545,13 @@ impl Verifier {
                     Ok(())
                 }
                 Some(Err(())) => Err(OpenError::TagMismatch),
-                None => opener.open(header, frame, text),
+                None => {
+                    let opener = match &mut self.opener {
+                        Some((title, opener)) if *title == header.title => opener,
+                        other => &mut other.insert((header.title, Opener::new(keys()?))).1,
+                    };
+                    opener.open(header, frame, text)
+                }
             };
             match opened {
                 Ok(()) => Tag::Valid,
