@@ -21,7 +21,7 @@ pub enum Container {
 pub enum Columnar {}
 
 /// Rows that are to be encoded, of which there are none in this build.
-pub enum Encoding {}
+pub struct Encoding;
 
 impl Encoding {
     /// Encodes the rows.
