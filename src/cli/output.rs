@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod batches;
+pub mod encoder;
 pub mod formatter;
 pub mod writer;
 
@@ -17,9 +18,9 @@ use jiff::{Timestamp, Zoned};
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::messages::refusals;
 use crate::cli::output::batches::{Batches, Keeper, Kept, is_worth_it};
+use crate::cli::output::encoder::Encoder;
 use crate::cli::output::formatter::Formatter;
 use crate::cli::output::writer::{WriteEnd, Writer};
-use crate::format::columnar::{Columnar, Encoding};
 use crate::format::csv::{Csv, Sources};
 use crate::format::json::Json;
 use crate::format::level;
@@ -35,7 +36,6 @@ use crate::p1::event::{Decoded, Event, Refused};
 use crate::p1::value::Zone;
 use crate::run::Pool;
 use crate::run::failure::{Exit, Failure};
-use crate::run::pool::Ticket;
 use crate::source::maxsonar::Level;
 use crate::store::out::OutFile;
 use crate::store::packed::packing_of;
@@ -53,10 +53,7 @@ pub struct Output {
     pool: Option<Rc<Pool>>,
     /// Telegrams that they have, once all that formatting depends on is settled.
     batches: Option<Batches>,
-    columnar: Option<Box<Columnar>>,
-    /// Threads that encode rows of the table, and rows that they have.
-    encoders: Option<Rc<Pool>>,
-    encoding: Option<Ticket<Encoding>>,
+    columnar: Option<Encoder>,
     events: bool,
     /// A file gets no colours unless they are asked for.
     plain: bool,
@@ -169,7 +166,8 @@ impl Output {
             Some(container) => {
                 let (sampling, extent) = (flow.sampling, flow.extent);
                 let fields = fields.clone();
-                Some(archive::open(args, container, sampling, extent, fields)?)
+                let columnar = archive::open(args, container, sampling, extent, fields)?;
+                Some(Encoder::new(columnar))
             }
             None => None,
         };
@@ -251,8 +249,6 @@ impl Output {
             batches: None,
             formatter: Formatter::new(format, fields, json, csv, width, args.pretty, !styled),
             columnar,
-            encoders: None,
-            encoding: None,
             events: args.events,
             plain: args.file().is_some() && format == Format::Hex && !colours,
             sampler: Sampler::new(flow.sampling, zone.clone(), Timestamp::now()),
@@ -283,12 +279,9 @@ impl Output {
     pub fn with(mut self, pool: Rc<Pool>) -> Self {
         // Of what is left out nothing is formatted.
         let prints_all = !self.sampler.is_active();
-        let encodes = pool.is_parallel() && self.columnar.is_some();
-        // One of many threads is enough, and each would keep what memory it takes.
-        self.encoders = encodes.then(|| match pool.size() {
-            ..=2 => Rc::clone(&pool),
-            _ => Rc::new(Pool::new(2)),
-        });
+        if let Some(columnar) = &mut self.columnar {
+            columnar.share(&pool);
+        }
         let is_wanted = pool.is_parallel() && prints_all && is_worth_it(self.formatter.format);
         self.pool = is_wanted.then_some(pool);
         self
@@ -447,7 +440,9 @@ impl Output {
             let header = std::mem::take(&mut self.header);
             self.writer.set_header(header)?;
         }
-        self.encode()?;
+        if let Some(columnar) = &mut self.columnar {
+            columnar.encode(&mut self.buffer).map_err(archive::failed)?;
+        }
         if self.buffer.is_empty() {
             return self.writer.pause();
         }
@@ -471,35 +466,6 @@ impl Output {
         }
     }
 
-    /// Lets rows of a table be encoded where they are many, and takes those that are.
-    fn encode(&mut self) -> Result<(), WriteEnd> {
-        let Some(columnar) = &mut self.columnar else {
-            return Ok(());
-        };
-        let encoded = match &self.encoding {
-            Some(ticket) if !columnar.are_many() => ticket.try_take(),
-            // Rows that wait must not pile up.
-            _ => self.encoding.take().map(Ticket::take),
-        };
-        if let Some(encoded) = encoded {
-            self.encoding = None;
-            let taken = columnar.encoded(encoded, &mut self.buffer);
-            taken.map_err(archive::failed)?;
-        }
-        if self.encoding.is_none()
-            && let Some(encoding) = columnar.encoding()
-        {
-            match &self.encoders {
-                Some(pool) => self.encoding = Some(pool.run(|| encoding.run())),
-                None => {
-                    let taken = columnar.encoded(encoding.run(), &mut self.buffer);
-                    taken.map_err(archive::failed)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Writes what waits, and puts a file in its place.
     ///
     /// # Errors
@@ -511,11 +477,7 @@ impl Output {
         }
         self.settle_columns();
         self.drain();
-        if let Some(mut columnar) = self.columnar.take() {
-            if let Some(ticket) = self.encoding.take() {
-                let taken = columnar.encoded(ticket.take(), &mut self.buffer);
-                taken.map_err(archive::failed)?;
-            }
+        if let Some(columnar) = self.columnar.take() {
             columnar.finish(&mut self.buffer).map_err(archive::failed)?;
         }
         self.flush()?;
