@@ -19,12 +19,17 @@ pub struct Naming<'a> {
 }
 
 impl<'a> Naming<'a> {
-    /// Names meters after a key ring, and computes where that is asked for.
+    /// Names meters after a key ring, and computes where that is asked for, for services and what shows or writes.
     pub fn new(
         ring: SharedRing,
         deriving: Option<Deriving>,
-        observers: Vec<&'a mut dyn Observer>,
+        services: &'a mut [Box<dyn Observer>],
+        output: &'a mut dyn Observer,
     ) -> Self {
+        let services = services.iter_mut();
+        let mut observers: Vec<&mut dyn Observer> = Vec::new();
+        observers.extend(services.map(|service| service as &mut dyn Observer));
+        observers.push(output);
         Self {
             ring,
             names_refused: false,

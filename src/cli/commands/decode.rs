@@ -313,14 +313,7 @@ pub fn stream(
         mut services,
     } = beside;
     let mut written = &output;
-    let mut beside: Vec<&mut dyn Observer> = Vec::new();
-    beside.extend(
-        services
-            .iter_mut()
-            .map(|service| service as &mut dyn Observer),
-    );
-    beside.push(&mut written);
-    let mut naming = Naming::new(run.ring.clone(), deriving, beside);
+    let mut naming = Naming::new(run.ring.clone(), deriving, &mut services, &mut written);
     let counts = Counts::up_to(args.input.count.filter(|_| by_telegrams));
     let mut observers = Observers::new(counts, filter, vec![&mut naming, &mut messages]);
     if args.input.count == Some(0) {

@@ -15,8 +15,7 @@ use crate::cli::args::{
     is_misplaced_key,
 };
 use crate::cli::commands::key_check;
-use crate::cli::keys::check_value;
-use crate::cli::keys::{Ring, entered_keys, entries, read_ring_text, ring_place};
+use crate::cli::keys::{Ring, check_value, entered_keys, entries, read_ring_text, ring_place};
 use crate::cli::output::writer::{WriteEnd, Writer};
 use crate::cli::services::default_state;
 use crate::format::keys::{Entry, write_entry, write_entry_json};

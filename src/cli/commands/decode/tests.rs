@@ -101,7 +101,7 @@ fn decoded(folder: &Path, options: &[&str], jobs: &str, chunk: usize) -> (Vec<u8
     let output = RefCell::new(output.with(Rc::clone(&prepared.pool)));
     let mut written = &output;
     let ring = prepared.ring.clone();
-    let mut naming = Naming::new(ring, None, vec![&mut written]);
+    let mut naming = Naming::new(ring, None, &mut [], &mut written);
     let list: Vec<&mut dyn Observer> = vec![&mut naming];
     let mut observers = Observers::new(Counts::default(), Filter::default(), list);
     let Prepared {

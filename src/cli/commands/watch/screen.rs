@@ -76,14 +76,8 @@ pub fn run(
         mut services,
     } = beside;
     let mut shown = &view;
-    let mut named: Vec<&mut dyn Observer> = Vec::new();
-    named.extend(
-        services
-            .iter_mut()
-            .map(|service| service as &mut dyn Observer),
-    );
-    named.push(&mut shown);
-    let mut naming = Naming::new(run.ring.clone(), deriving, named).with_refused();
+    let mut naming =
+        Naming::new(run.ring.clone(), deriving, &mut services, &mut shown).with_refused();
     let counts = Counts::up_to(args.input.count);
     let list: Vec<&mut dyn Observer> = vec![&mut naming];
     let mut observers = Observers::new(counts, Filter::default(), list);
