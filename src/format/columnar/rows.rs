@@ -68,19 +68,26 @@ pub(super) struct Other {
 impl Rows {
     /// No row of these columns.
     pub(super) fn new(columns: &Columns) -> Self {
-        let column = |(_, kind): (&str, Kind)| Column {
+        let mut rows = Self::of(columns.iter().map(|(_, kind)| match kind {
+            Kind::Time | Kind::Integer | Kind::Number | Kind::Exact(_) => {
+                Values::Integers(Vec::new())
+            }
+            Kind::Flag => Values::Flags(Vec::new()),
+            Kind::Text => Values::Texts(Vec::new()),
+        }));
+        rows.sent = vec![Sent::Nothing; rows.columns.len()];
+        rows
+    }
+
+    /// No row of columns with these values, of which none were sent.
+    fn of(values: impl Iterator<Item = Values>) -> Self {
+        let column = |values| Column {
             levels: Vec::new(),
-            values: match kind {
-                Kind::Time | Kind::Integer | Kind::Number | Kind::Exact(_) => {
-                    Values::Integers(Vec::new())
-                }
-                Kind::Flag => Values::Flags(Vec::new()),
-                Kind::Text => Values::Texts(Vec::new()),
-            },
+            values,
         };
         Self {
-            sent: vec![Sent::Nothing; columns.iter().count()],
-            columns: columns.iter().map(column).collect(),
+            sent: Vec::new(),
+            columns: values.map(column).collect(),
             other: Other::default(),
             texts: Texts::default(),
             count: 0,
@@ -276,24 +283,11 @@ impl Rows {
 
     /// No row of the same columns.
     fn alike(&self) -> Self {
-        let column = |Column { values, .. }: &Column| Column {
-            levels: Vec::new(),
-            values: match values {
-                Values::Integers(_) => Values::Integers(Vec::new()),
-                Values::Flags(_) => Values::Flags(Vec::new()),
-                Values::Texts(_) => Values::Texts(Vec::new()),
-            },
-        };
-        Self {
-            columns: self.columns.iter().map(column).collect(),
-            sent: Vec::new(),
-            other: Other::default(),
-            texts: Texts::default(),
-            count: 0,
-            held: 0,
-            all: Vec::new(),
-            none: Vec::new(),
-        }
+        Self::of(self.columns.iter().map(|column| match column.values {
+            Values::Integers(_) => Values::Integers(Vec::new()),
+            Values::Flags(_) => Values::Flags(Vec::new()),
+            Values::Texts(_) => Values::Texts(Vec::new()),
+        }))
     }
 
     /// Forgets the rows and keeps what they stood in.

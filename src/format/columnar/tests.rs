@@ -17,7 +17,6 @@ use crate::p1::span::Span;
 use crate::p1::telegram;
 use crate::p1::value::Zone;
 
-/// The file of telegrams of some lines each, as a reader sees it.
 /// Encodes rows as two threads do: others can come meanwhile.
 fn encode(columnar: &mut Columnar, file: &mut Vec<u8>) {
     if let Some(encoding) = columnar.encoding() {
@@ -26,6 +25,7 @@ fn encode(columnar: &mut Columnar, file: &mut Vec<u8>) {
     }
 }
 
+/// The file of telegrams of some lines each, as a reader sees it.
 fn read(telegrams: &[&[(&str, &[&str])]]) -> Vec<Row> {
     rows(file(telegrams))
 }

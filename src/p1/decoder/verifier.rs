@@ -106,6 +106,15 @@ pub(super) enum Decision {
 }
 
 impl Inside {
+    /// The telegram that a text begins with.
+    fn at_start(readout: Readout, crc: Crc) -> Self {
+        Self {
+            start: 0,
+            readout,
+            crc,
+        }
+    }
+
     /// Finds the telegram in a text that was decrypted, and computes its CRC.
     pub(super) fn find(text: &[u8]) -> Option<Self> {
         let lead = text.get(..LEAD_MAX).unwrap_or(text);
@@ -211,12 +220,7 @@ impl Verifier {
                     Some(plain) if plain.whole.readout == readout => plain.crc,
                     _ => readout.check(frame),
                 };
-                let found = Inside {
-                    start: 0,
-                    readout,
-                    crc,
-                };
-                self.accept(None, frame, found)
+                self.accept(None, frame, Inside::at_start(readout, crc))
             }
             Kind::CipheredCut(header) => {
                 let need = header.frame_length() as u64;
@@ -672,11 +676,7 @@ impl Verifier {
             end: frame.len(),
             crc: SentCrc::NoEnd,
         };
-        let found = Inside {
-            start: 0,
-            readout,
-            crc: readout.check(frame),
-        };
+        let found = Inside::at_start(readout, readout.check(frame));
         let decision = self.accept(None, frame, found)?;
         if self.policy.ignore_crc {
             return Ok(decision);
