@@ -23,7 +23,6 @@ pub use entry::{entered_keys, entries, read_ring_text, ring_place};
 use crate::cli::args::{KeyArgs, is_misplaced_key};
 use crate::p1::cipher::{AuthenticationKey, Key, KeyError, Keys, MeterKeys, Tags};
 use crate::p1::ciphering::{SystemTitle, TitleMap};
-use crate::p1::event::Decoded;
 use crate::run::failure::{Exit, Failure, Level, say};
 use crate::run::secrets::without_grouped_keys;
 use crate::source::Address;
@@ -129,18 +128,6 @@ impl Ring {
     /// The name of a meter.
     pub fn name(&self, title: SystemTitle) -> Option<&str> {
         self.names.get(&title).map(|name| &**name)
-    }
-
-    /// Tells whether the meter of a telegram has a key of its own.
-    pub fn has_key_of(&self, decoded: &Decoded<'_>) -> bool {
-        let title = match decoded.security {
-            Some(security) => Some(security.title()),
-            None => decoded
-                .telegram
-                .meter_id()
-                .and_then(|id| SystemTitle::parse(id.trim())),
-        };
-        title.is_some_and(|title| self.keys.has(title))
     }
 
     /// Reads the text of a key ring; the path is for messages, the authentication key for meters without their own.

@@ -5,11 +5,16 @@ use crate::cli::keys::reload::SharedRing;
 use crate::cli::services::Deriving;
 use crate::observe::context::Context;
 use crate::observe::observer::{Flow, Notice, Observer, Report};
-use crate::p1::event::Event;
+use crate::p1::cipher::Keys;
+use crate::p1::ciphering::SystemTitle;
+use crate::p1::event::{Decoded, Event};
+use crate::p1::telegram::SentIds;
 
 /// Tells observers all that it is told itself, telegrams with names and computed values.
 pub struct Naming<'a> {
     ring: SharedRing,
+    /// What the last telegram in clear called its meter, and the title that this is.
+    claimed: (SentIds, Option<SystemTitle>),
     /// Frames that were refused are named too.
     names_refused: bool,
     deriving: Option<Deriving>,
@@ -32,6 +37,7 @@ impl<'a> Naming<'a> {
         observers.push(output);
         Self {
             ring,
+            claimed: Default::default(),
             names_refused: false,
             deriving,
             observers,
@@ -58,6 +64,23 @@ impl<'a> Naming<'a> {
         end
     }
 
+    /// Tells whether the meter of a telegram has a key of its own.
+    fn has_key(&mut self, keys: &Keys, decoded: &Decoded<'_>) -> bool {
+        let telegram = &decoded.telegram;
+        let (sent, title) = &mut self.claimed;
+        let title = match decoded.security {
+            Some(security) => Some(security.title()),
+            None if sent.are_of(telegram) => *title,
+            None => {
+                sent.take(telegram);
+                let id = telegram.meter_id();
+                *title = id.and_then(|id| SystemTitle::parse(&id));
+                *title
+            }
+        };
+        title.is_some_and(|title| keys.has(title))
+    }
+
     fn event(
         &mut self,
         ring: &Ring,
@@ -76,11 +99,11 @@ impl<'a> Naming<'a> {
         let said = context.archived.and_then(|archived| archived.name);
         let mut context = Context {
             meter_name: title.and_then(|title| ring.name(title)).or(said),
-            keyed: decoded.is_some_and(|decoded| ring.has_key_of(decoded)),
+            keyed: decoded.is_some_and(|decoded| self.has_key(ring.keys(), decoded)),
             ..*context
         };
         let derived = match (&mut self.deriving, decoded) {
-            (Some(deriving), Some(decoded)) => deriving.derive(&context, decoded, ring.keys()),
+            (Some(deriving), Some(decoded)) => deriving.derive(&context, decoded),
             _ => Vec::new(),
         };
         context.derived = &derived;

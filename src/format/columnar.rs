@@ -140,7 +140,7 @@ impl Columnar {
             .of(telegram.shape(), || Plan::new(telegram, columns, fields))
             .write(rows, telegram);
         for derived in context.derived {
-            if let Some(place) = columns.place(&derived.key) {
+            if let Some(place) = columns.place(derived.key) {
                 compute(rows, place, columns.kind(place), derived);
             }
         }

@@ -336,9 +336,12 @@ impl Csv {
                 }
                 Stretch::Computed(key) => {
                     out.push(b',');
-                    if let Some(derived) = context.derived.iter().find(|known| known.key == *key) {
-                        // Writing into memory cannot fail.
-                        drop(write!(out, "{}", derived.value));
+                    if let Some(derived) = context
+                        .derived
+                        .iter()
+                        .find(|known| known.key == key.as_str())
+                    {
+                        derived.value.write(out);
                     }
                 }
             }

@@ -57,10 +57,12 @@ pub fn telegram(
         out.push(b'"');
     }
     for derived in context.derived {
-        if fields.is_none_or(|fields| fields.wants_derived(&derived.key)) {
+        if fields.is_none_or(|fields| fields.wants_derived(derived.key)) {
             out.push(separator);
             separator = b',';
-            drop(write!(out, "{}={}", derived.key, derived.value));
+            out.extend_from_slice(derived.key.as_bytes());
+            out.push(b'=');
+            derived.value.write(out);
         }
     }
     if separator == b' ' {

@@ -6,8 +6,6 @@ mod parts;
 mod plan;
 mod pretty;
 
-use std::io::Write;
-
 use crate::format::incremental::ByShape;
 use crate::format::level;
 use crate::format::number::{write_json, write_json_bytes, write_json_text};
@@ -321,14 +319,16 @@ fn wanted<'a>(
     derived: &'a [Derived],
 ) -> impl Iterator<Item = &'a Derived> {
     let wants =
-        move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(&derived.key));
+        move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(derived.key));
     derived.iter().filter(wants)
 }
 
 /// Writes a value that is computed, as a member of an object.
 fn write_computed(out: &mut Vec<u8>, derived: &Derived) {
-    // Writing into memory cannot fail.
-    drop(write!(out, "\"{}\":{}", derived.key, derived.value));
+    out.push(b'"');
+    out.extend_from_slice(derived.key.as_bytes());
+    out.extend_from_slice(b"\":");
+    derived.value.write(out);
 }
 
 /// Writes when a telegram was measured, by its own clock.

@@ -144,7 +144,7 @@ fn drawn(
     };
     let mut sheet = Sheet::of(telegram, wanted);
     let asked = |key: &str| fields.is_none_or(|fields| fields.wants_derived(key));
-    let computed = (0..).zip(derived).filter(|(_, one)| asked(&one.key));
+    let computed = (0..).zip(derived).filter(|(_, one)| asked(one.key));
     let computed = computed::part(computed);
     sheet
         .parts

@@ -1,10 +1,12 @@
 //! What a sink is told beside the telegram itself.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::p1::ciphering::SystemTitle;
+use crate::p1::decoder::Opened;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::telegram::SentIds;
@@ -29,6 +31,8 @@ pub struct Context<'a> {
     pub keyed: bool,
     /// What was computed from this telegram and those before it, where that is asked for.
     pub derived: &'a [Derived],
+    /// What the telegram may lie in: there its text can be kept without a copy.
+    pub opened: Option<&'a Arc<Opened>>,
     /// Nothing more is wanted: the run ends with what is reported now.
     pub enough: bool,
 }

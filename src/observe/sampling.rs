@@ -299,7 +299,7 @@ pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields
             out.push(b'\n');
         }
     }
-    let named = |derived: &&Derived| fields.is_some_and(|f| f.wants_derived(&derived.key));
+    let named = |derived: &&Derived| fields.is_some_and(|f| f.wants_derived(derived.key));
     for derived in derived.iter().filter(named) {
         out.extend_from_slice(format!("{}={}\n", derived.key, derived.value).as_bytes());
     }

@@ -23,7 +23,8 @@ use layers::Layers;
 use opened::Ahead;
 use verifier::{Decision, Verifier};
 
-pub use opened::{FrameOpener, Opened};
+pub(crate) use opened::number_of;
+pub use opened::{FrameOpener, Opened, OpenedPiece, Place};
 pub use verifier::{Policy, TagPolicy};
 
 /// Decodes a stream.
@@ -115,18 +116,11 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`]: the piece of those that
-    /// begins at an index.
-    pub fn push_opened(
-        &mut self,
-        bytes: &[u8],
-        opened: Arc<Opened>,
-        from: usize,
-        sink: impl FnMut(&Event<'_>),
-    ) {
+    /// Takes the next bytes of the stream, whose frames were opened by a [`FrameOpener`].
+    pub fn push_opened(&mut self, piece: OpenedPiece<'_>, sink: impl FnMut(&Event<'_>)) {
         let base = self.offset + self.held.len() as u64;
-        self.verifier.ahead = Some(Ahead::new(opened, from, base));
-        self.push(bytes, sink);
+        self.verifier.ahead = Some(Ahead::new(piece, base));
+        self.push(piece.bytes(), sink);
         self.verifier.ahead = None;
     }
 
@@ -292,15 +286,17 @@ impl Decoder {
                 crc,
             } => {
                 let text = match header {
-                    Some(_) => self
-                        .verifier
-                        .text
-                        .get(..self.verifier.length)
-                        .unwrap_or_default(),
+                    Some(_) => self.verifier.decrypted(),
                     None => frame,
                 };
                 let readable = text.get(start..).unwrap_or_default();
-                let telegram = self.memory.parse(readable, readout.mark, &self.zone);
+                let telegram = match self.verifier.shape() {
+                    Some(shape) => {
+                        self.memory.adopt(shape);
+                        Telegram::of(readable, shape, &self.zone)
+                    }
+                    None => self.memory.parse(readable, readout.mark, &self.zone),
+                };
                 if header.is_none() && self.honest.speaks_for_another(&self.verifier, &telegram) {
                     sink(&Event::Refused(Refused {
                         span,

@@ -33,10 +33,10 @@ use super::unit::Unit;
 use super::value::Decimal;
 
 /// A value that was computed; its key ends in the unit, as those of the telegram do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Derived {
     /// Name with unit: `net_power_kw`.
-    pub key: String,
+    pub key: &'static str,
     /// The value, exactly.
     pub value: Decimal,
 }
@@ -144,10 +144,10 @@ impl Deriver {
     ) -> Vec<Derived> {
         let sent = Sent::of(telegram);
         let mut all = Vec::with_capacity(QUANTITIES.len());
-        sent.powers(&mut |key, value| all.push(derived(key, value)));
+        sent.powers(&mut |key, value| all.push(Derived { key, value }));
         let sample = sent.sample(telegram).filter(|_| trusted);
         if let Some(now) = sample.and_then(|sample| self.take(sample, heard)) {
-            now.tell(&mut |key, value| all.push(derived(key, value)));
+            now.tell(&mut |key, value| all.push(Derived { key, value }));
         }
         all
     }
@@ -181,13 +181,6 @@ impl Deriver {
 /// Tells whether a name is one of something computed, with its unit or without.
 pub fn is_known(name: &str) -> bool {
     QUANTITIES.iter().any(|quantity| quantity.is_called(name))
-}
-
-fn derived(key: &str, value: Decimal) -> Derived {
-    Derived {
-        key: key.to_owned(),
-        value,
-    }
 }
 
 const fn power(key: &'static str, words: &'static str) -> Quantity {

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use super::cipher::Keys;
 use super::ciphering::SystemTitle;
-use super::decoder::{Decoder, Opened, Policy};
+use super::decoder::{Decoder, OpenedPiece, Policy};
 use super::diagnosis::recovery::Recovery;
 use super::diagnosis::{Diagnosis, Finding, Summary, Verdict};
 use super::event::Event;
@@ -107,16 +107,7 @@ pub enum Input<'a> {
     /// Bytes come, received at a time if that is known; see [`Session::push`].
     Bytes(&'a [u8], Option<Timestamp>),
     /// The same, whose frames were opened.
-    Opened {
-        /// The bytes.
-        bytes: &'a [u8],
-        /// When they were received, if that is known.
-        at: Option<Timestamp>,
-        /// Their frames.
-        opened: &'a Arc<Opened>,
-        /// Index of the first of them among the bytes that were opened together.
-        from: usize,
-    },
+    Opened(OpenedPiece<'a>, Option<Timestamp>),
     /// Nothing comes for so many milliseconds.
     Silence(u64),
     /// The source is lost; see [`Session::lost`].
@@ -129,6 +120,17 @@ pub enum Input<'a> {
     Left,
     /// Nothing more is wanted of it: the counts are given, and nothing is judged.
     Enough,
+}
+
+impl<'a> Input<'a> {
+    /// The bytes that come, and when they were received.
+    pub fn bytes(self) -> Option<(&'a [u8], Option<Timestamp>)> {
+        match self {
+            Self::Bytes(bytes, at) => Some((bytes, at)),
+            Self::Opened(piece, at) => Some((piece.bytes(), at)),
+            _ => None,
+        }
+    }
 }
 
 /// Passes on what was found, with all that this needs.
@@ -262,24 +264,21 @@ impl Session {
     }
 
     fn run(&mut self, input: Input<'_>, report: &mut dyn FnMut(Report<'_>)) {
-        match input {
-            Input::Bytes(bytes, at) | Input::Opened { bytes, at, .. } => {
-                self.arrivals.push(bytes.len(), at);
-            }
-            _ => {}
+        if let Some((bytes, at)) = input.bytes() {
+            self.arrivals.push(bytes.len(), at);
         }
         self.decode(input, report);
-        match input {
-            Input::Bytes(bytes, at) | Input::Opened { bytes, at, .. } => {
-                self.diagnosis.bytes(bytes.len());
-                if let Some(at) = at {
-                    self.diagnosis.host_time(at.as_second());
-                }
+        if let Some((bytes, at)) = input.bytes() {
+            self.diagnosis.bytes(bytes.len());
+            if let Some(at) = at {
+                self.diagnosis.host_time(at.as_second());
             }
+        }
+        match input {
             Input::Silence(milliseconds) => self.diagnosis.quiet(milliseconds),
             Input::Lost => self.diagnosis.quiet(LOSS_MS),
             Input::End | Input::Left if self.own => self.diagnosis.finish(),
-            Input::End | Input::Broken | Input::Left | Input::Enough => {}
+            _ => {}
         }
         self.tell(input, report);
         self.arrivals.forget(self.decoder.offset());
@@ -331,21 +330,13 @@ impl Session {
         };
         match input {
             Input::Bytes(bytes, _) => decoder.push(bytes, &mut take),
-            Input::Opened {
-                bytes,
-                opened,
-                from,
-                ..
-            } => decoder.push_opened(bytes, Arc::clone(opened), from, &mut take),
+            Input::Opened(piece, _) => decoder.push_opened(piece, &mut take),
             Input::Silence(_) => decoder.quiet(&mut take),
             Input::Lost => decoder.lost(&mut take),
             Input::End | Input::Broken => decoder.finish(&mut take),
             Input::Left | Input::Enough => {}
         }
-        if !matches!(
-            input,
-            Input::Bytes(..) | Input::Opened { .. } | Input::Enough
-        ) {
+        if input.bytes().is_none() && !matches!(input, Input::Enough) {
             reporter.settle(recovery, true);
         }
     }
@@ -368,7 +359,7 @@ impl Session {
             }
         }
         match input {
-            Input::Bytes(..) | Input::Opened { .. } => {}
+            Input::Bytes(..) | Input::Opened(..) => {}
             Input::Silence(_) if diagnosis.is_waiting() => {}
             _ => report(Report::Settled),
         }

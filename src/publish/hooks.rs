@@ -397,7 +397,7 @@ impl Subject {
         }
         for derived in context.derived {
             let number = Operand::Number(derived.value);
-            self.values.insert(derived.key.clone(), number);
+            self.values.insert(derived.key.to_owned(), number);
         }
         self.measured_at = telegram.measured_at().map(|time| time.to_string());
         self.heard = now;

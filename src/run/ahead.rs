@@ -18,16 +18,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::input::LEVEL;
-use super::pool::{Pool, Ticket};
+use super::pool::{Idle, Pool, Ticket};
 use super::stream::Said;
 use crate::p1::decoder::{FrameOpener, Opened};
+use crate::p1::session::Input;
 use crate::source::dump::{DumpError, Note, Object, Piece};
 
 /// Batches of an input that are on their way.
 pub(super) struct Ahead {
     pool: Rc<Pool>,
-    /// Opens frames.
-    pub(super) opener: FrameOpener,
+    openers: Idle<FrameOpener>,
     /// Bytes of a batch, about.
     size: usize,
     /// What is gathered.
@@ -35,6 +35,8 @@ pub(super) struct Ahead {
     under_way: VecDeque<Ticket<Batch>>,
     /// Batches that are done: memory that is new is slow.
     spare: Vec<Batch>,
+    /// What was opened in others, which somebody may still keep.
+    lent: VecDeque<Arc<Opened>>,
     /// No more is wanted.
     is_over: bool,
 }
@@ -42,14 +44,14 @@ pub(super) struct Ahead {
 /// What came of an input, in its order.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// All bytes, one behind the other.
-    pub(super) bytes: Vec<u8>,
+    /// All bytes, one behind the other, until their frames are opened.
+    bytes: Vec<u8>,
     /// What came.
     pub(super) steps: Vec<Step>,
     /// Texts of objects that are not read yet, one behind the other.
     objects: String,
-    /// The frames in the bytes, where those were opened.
-    pub(super) opened: Option<Arc<Opened>>,
+    /// The bytes and the frames in them, where those were opened.
+    opened: Option<Arc<Opened>>,
     /// Memory for others.
     memory: Opened,
     /// The label of the last record.
@@ -85,13 +87,19 @@ impl Ahead {
     pub(super) fn new(pool: Rc<Pool>, opener: FrameOpener, size: usize) -> Self {
         Self {
             pool,
-            opener,
+            openers: Idle::new(opener),
             size,
             batch: Batch::default(),
             under_way: VecDeque::new(),
             spare: Vec::new(),
+            lent: VecDeque::new(),
             is_over: false,
         }
+    }
+
+    /// Opens frames with other keys from the next batch on.
+    pub(super) fn open_with(&mut self, opener: FrameOpener) {
+        self.openers = Idle::new(opener);
     }
 
     /// Where what comes next is gathered.
@@ -125,9 +133,13 @@ impl Ahead {
 
     /// Takes back a batch that is done.
     pub(super) fn recycle(&mut self, mut batch: Batch) {
-        batch.clear();
-        if self.spare.len() < UNDER_WAY_MAX.min(self.pool.size() + 2) {
+        let opened = batch.clear();
+        let most = UNDER_WAY_MAX.min(self.pool.size() + 2);
+        if self.spare.len() < most {
             self.spare.push(batch);
+        }
+        if self.lent.len() < most {
+            self.lent.extend(opened);
         }
     }
 
@@ -151,12 +163,13 @@ impl Ahead {
     fn submit(&mut self) {
         let next = self.follow();
         let mut batch = std::mem::replace(&mut self.batch, next);
-        let mut opener = self.opener.clone();
+        let openers = self.openers.clone();
         self.under_way.push_back(self.pool.run(move || {
             batch.read_objects();
             let memory = std::mem::take(&mut batch.memory);
+            let bytes = std::mem::take(&mut batch.bytes);
             let pieces = batch.steps.iter().filter_map(Step::range);
-            let opened = opener.open_pieces(&batch.bytes, pieces, memory);
+            let opened = openers.with(|opener| opener.open_pieces(bytes, pieces, memory));
             batch.opened = Some(Arc::new(opened));
             batch
         }));
@@ -166,6 +179,17 @@ impl Ahead {
     fn follow(&mut self) -> Batch {
         let mut next = self.spare.pop().unwrap_or_default();
         next.label.clone_from(&self.batch.label);
+        // The oldest one is the first that nobody keeps any more.
+        if let Some(oldest) = self.lent.pop_front() {
+            match Arc::try_unwrap(oldest) {
+                Ok(mut done) => {
+                    next.bytes = done.take_bytes();
+                    next.bytes.clear();
+                    next.memory = done;
+                }
+                Err(kept) => self.lent.push_front(kept),
+            }
+        }
         next
     }
 }
@@ -244,12 +268,19 @@ impl Batch {
         }
     }
 
-    fn clear(&mut self) {
+    /// Empties it; gives what was opened.
+    fn clear(&mut self) -> Option<Arc<Opened>> {
         self.bytes.clear();
         self.steps.clear();
         self.objects.clear();
-        if let Some(opened) = self.opened.take().and_then(Arc::into_inner) {
-            self.memory = opened;
+        self.opened.take()
+    }
+
+    /// What a stream does where bytes of it come.
+    pub(super) fn bytes(&self, range: Range<usize>, at: Option<Timestamp>) -> Input<'_> {
+        match &self.opened {
+            None => Input::Bytes(self.bytes.get(range).unwrap_or_default(), at),
+            Some(opened) => Input::Opened(opened.piece(range), at),
         }
     }
 }

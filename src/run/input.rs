@@ -173,6 +173,7 @@ impl Input {
             input: self.index,
             source: self.source(),
             archived: None,
+            opened: None,
             live: self.settings.medium.live,
         }
     }
@@ -361,7 +362,7 @@ impl Input {
     pub fn set_keys(&mut self, keys: &Arc<Keys>) {
         self.settings.keys = Arc::clone(keys);
         if let (Some(opener), Some(ahead)) = (self.opener(), &mut self.ahead) {
-            ahead.opener = opener;
+            ahead.open_with(opener);
         }
         for stream in &mut self.streams {
             if let Decoder::Meter(session) = &mut stream.decoder {
@@ -425,18 +426,7 @@ impl Input {
         for step in &batch.steps {
             match step {
                 ahead::Step::Bytes(range, at) => {
-                    let (from, at) = (range.start, *at);
-                    let bytes = batch.bytes.get(range.clone()).unwrap_or_default();
-                    let step = match &batch.opened {
-                        None => Step::Bytes(bytes, at),
-                        Some(opened) => Step::Opened {
-                            bytes,
-                            at,
-                            opened,
-                            from,
-                        },
-                    };
-                    self.run(step, observers);
+                    self.run(batch.bytes(range.clone(), *at), observers);
                 }
                 ahead::Step::Record(label, kind) => self.select(label, kind),
                 ahead::Step::Archived(label, said) => self.archived(label, Arc::clone(said)),
@@ -490,6 +480,7 @@ impl Input {
                 label: self.label.as_deref(),
             },
             archived: None,
+            opened: None,
             live: self.settings.medium.live,
         };
         if let Some(stream) = self.streams.get_mut(self.current) {

@@ -1,5 +1,6 @@
 //! Those who are told what happens, and what of it they are told.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::format::words::forgets;
 use crate::observe::context::{Context, Source};
 use crate::observe::merge::Merger;
 use crate::observe::observer::{Flow, Gravity, Notice, Observer, Report};
+use crate::p1::decoder::Opened;
 use crate::p1::diagnosis::pulses::PulseCheck;
 use crate::p1::event::Event;
 use crate::p1::session;
@@ -52,6 +54,8 @@ pub struct Origin<'a> {
     pub source: Source<'a>,
     /// What an archive says of the telegram.
     pub archived: Option<Archived<'a>>,
+    /// What the telegram may lie in.
+    pub opened: Option<&'a Arc<Opened>>,
     /// Frames come as they are sent. Of recordings, those that came before are marked.
     pub live: bool,
 }
@@ -261,6 +265,7 @@ impl<'a> Observers<'a> {
             received_at,
             source: origin.source,
             archived: origin.archived,
+            opened: origin.opened,
             enough: self.enough,
             ..Context::default()
         }

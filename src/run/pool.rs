@@ -26,6 +26,12 @@ pub struct Ticket<R> {
     queue: Option<Arc<Queue>>,
 }
 
+/// Something of which each work takes one of its own: those that nobody uses just now keep what they have learnt.
+pub struct Idle<T> {
+    like: Arc<T>,
+    idle: Arc<Mutex<Vec<T>>>,
+}
+
 struct Threads {
     queue: Arc<Queue>,
     handles: Vec<JoinHandle<()>>,
@@ -91,6 +97,35 @@ impl Pool {
             others => Threads::start(others).ok(),
         });
         threads.as_ref().map(|threads| &threads.queue)
+    }
+}
+
+impl<T: Clone> Idle<T> {
+    /// All are like this one at first.
+    pub fn new(like: T) -> Self {
+        Self {
+            like: Arc::new(like),
+            idle: Arc::default(),
+        }
+    }
+
+    /// Does something with one.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let mut one = taken.unwrap_or_else(|| (*self.like).clone());
+        let result = work(&mut one);
+        idle().push(one);
+        result
+    }
+}
+
+impl<T> Clone for Idle<T> {
+    fn clone(&self) -> Self {
+        Self {
+            like: Arc::clone(&self.like),
+            idle: Arc::clone(&self.idle),
+        }
     }
 }
 
@@ -239,6 +274,16 @@ mod tests {
             let numbers: Vec<_> = tickets.into_iter().map(|ticket| ticket.take().0).collect();
             assert_eq!(numbers, (0..100).collect::<Vec<_>>(), "{size} threads");
         }
+    }
+
+    #[test]
+    fn what_one_has_learnt_is_known_the_next_time() {
+        let all = Idle::new(0);
+        for round in 0..3 {
+            let known = all.clone().with(|one| std::mem::replace(one, round + 1));
+            assert_eq!(known, round);
+        }
+        all.with(|_| assert_eq!(all.with(|other| *other), 0, "one each"));
     }
 
     #[test]

@@ -86,14 +86,22 @@ impl Stream {
         origin: Origin<'_>,
         observers: &mut Observers<'_>,
     ) {
-        if let Step::Bytes(bytes, _) | Step::Opened { bytes, .. } = step {
+        if let Some((bytes, _)) = step.bytes() {
             self.pushed += bytes.len() as u64;
         }
         let source = Source {
             label: self.label.as_deref().or(origin.source.label),
             ..origin.source
         };
-        let origin = Origin { source, ..origin };
+        let opened = match step {
+            Step::Opened(piece, _) => Some(piece.opened()),
+            _ => None,
+        };
+        let origin = Origin {
+            source,
+            opened,
+            ..origin
+        };
         match &mut self.decoder {
             Decoder::Meter(session) => session.take(step, |report| {
                 let mut origin = origin;
@@ -152,7 +160,7 @@ impl Sensor {
             arrivals,
             readings,
         } = self;
-        if let Step::Bytes(bytes, at) | Step::Opened { bytes, at, .. } = step {
+        if let Some((bytes, at)) = step.bytes() {
             arrivals.push(bytes.len(), at);
         }
         let tell = |heard: Heard<'_>| match heard {
@@ -165,10 +173,10 @@ impl Sensor {
                 observers.event(origin, at, &Event::Junk(junk));
             }
         };
-        match step {
-            Step::Bytes(bytes, at) | Step::Opened { bytes, at, .. } => sensor.push(bytes, at, tell),
-            Step::Silence(_) | Step::Lost | Step::End | Step::Broken => sensor.quiet(tell),
-            Step::Left | Step::Enough => {}
+        match (step, step.bytes()) {
+            (_, Some((bytes, at))) => sensor.push(bytes, at, tell),
+            (Step::Left | Step::Enough, None) => {}
+            _ => sensor.quiet(tell),
         }
         arrivals.forget(sensor.offset());
     }

@@ -166,8 +166,8 @@ fn decode_opened(stream: &[u8], cuts: &[usize]) -> Vec<Said> {
     let mut opener = FrameOpener::new(Arc::clone(decoder.keys()), None);
     for pair in borders.windows(2) {
         let chunk = &stream[pair[0]..pair[1]];
-        let opened = Arc::new(opener.open(chunk, Opened::default()));
-        decoder.push_opened(chunk, opened, 0, note(&mut said));
+        let opened = Arc::new(opener.open(chunk.to_vec(), Opened::default()));
+        decoder.push_opened(opened.piece(0..chunk.len()), note(&mut said));
     }
     decoder.finish(note(&mut said));
     said

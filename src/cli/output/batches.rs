@@ -3,18 +3,20 @@
 //! ```text
 //! telegrams --> | batch | --> threads --> | written | written | under way | --> output
 //! ```
-//! A batch owns what a telegram borrows: its text, the shape of its lines, and what is known beside it.
+//! A batch owns what a telegram borrows: its text, the shape of its lines, and what is known beside it. A text that lies
+//! in what was opened ahead stays there.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::cli::args::Format;
 use crate::cli::output::formatter::Formatter;
 use crate::observe::context::{Context, Source};
+use crate::p1::decoder::{Opened, Place, number_of};
 use crate::p1::derive::Derived;
 use crate::p1::event::{Decoded, Security};
 use crate::p1::push::{Earlier, Form, Framing, Push, UnitFrom};
@@ -23,25 +25,18 @@ use crate::p1::span::Span;
 use crate::p1::telegram::{Shape, Telegram};
 use crate::p1::value::Zone;
 use crate::run::Pool;
-use crate::run::pool::Ticket;
+use crate::run::pool::{Idle, Ticket};
 
 /// Formats telegrams in batches.
 pub struct Batches {
     pool: Rc<Pool>,
-    formatters: Formatters,
+    formatters: Idle<Formatter>,
     batch: Batch,
     /// Bytes of text of a batch: fewer where much is written of them.
     size: usize,
     under_way: VecDeque<Ticket<Written>>,
     /// Buffers to be used again: memory that is new is slow.
     spare: Vec<Written>,
-}
-
-/// Formatters that nobody uses just now, each of which is like the others; their caches are warm.
-#[derive(Clone)]
-struct Formatters {
-    like: Arc<Formatter>,
-    idle: Arc<Mutex<Vec<Formatter>>>,
 }
 
 /// A batch that is written.
@@ -55,8 +50,16 @@ struct Written {
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
-    /// All texts and lines, one behind the other.
+    /// Bytes of all texts and lines.
+    length: usize,
+    /// Lines and texts that lie nowhere else, one behind the other.
     bytes: Vec<u8>,
+    /// What other texts lie in.
+    opened: Vec<Arc<Opened>>,
+    /// The shapes of the telegrams, each once in a row.
+    shapes: Vec<Arc<Shape>>,
+    /// What was computed, of one telegram behind the other.
+    derived: Vec<Derived>,
     /// What is known of pushes, and of what was mended.
     extras: Vec<Extra>,
     /// What pushes have a number of, one push behind the other.
@@ -84,18 +87,27 @@ struct Owned {
     source: Arc<SourceName>,
     meter_name: Option<Arc<str>>,
     keyed: bool,
-    derived: Vec<Derived>,
+    derived: Range<usize>,
     span: Span,
     security: Option<Security>,
     crc: Crc,
-    text: Range<usize>,
+    text: Text,
     /// Bytes of the text before the telegram.
     lead: usize,
-    shape: Arc<Shape>,
+    /// Number of its shape.
+    shape: usize,
     /// Place of what few telegrams have.
     extra: Option<u32>,
     replayed: bool,
     behind: usize,
+}
+
+/// Where the text of a telegram lies.
+enum Text {
+    /// Among the bytes of the batch.
+    Own(Range<usize>),
+    /// In what was opened, by its number.
+    Opened(usize, Place),
 }
 
 /// What few telegrams have.
@@ -130,10 +142,7 @@ impl Batches {
     pub fn new(pool: Rc<Pool>, like: &Formatter) -> Self {
         Self {
             pool,
-            formatters: Formatters {
-                like: Arc::new(like.clone()),
-                idle: Arc::default(),
-            },
+            formatters: Idle::new(like.clone()),
             batch: Batch::default(),
             size: BATCH_MIN,
             under_way: VecDeque::new(),
@@ -144,16 +153,16 @@ impl Batches {
     /// Takes a telegram; what is finished meanwhile is put out where too much is under way.
     pub fn telegram(&mut self, context: &Context<'_>, decoded: &Decoded<'_>, out: &mut Vec<u8>) {
         self.batch.push(context, decoded);
-        if self.batch.bytes.len() >= self.size {
+        if self.batch.length >= self.size {
             self.submit(out);
         }
     }
 
     /// Takes a line that is formatted.
     pub fn line(&mut self, line: &[u8]) {
-        let from = self.batch.bytes.len();
-        self.batch.bytes.extend_from_slice(line);
-        self.batch.items.push(Item::Line(from..from + line.len()));
+        let line = put(&mut self.batch.bytes, line);
+        self.batch.length += line.len();
+        self.batch.items.push(Item::Line(line));
     }
 
     /// Puts out what is finished. What has come since the last call is formatted: by the threads where it is much.
@@ -162,7 +171,7 @@ impl Batches {
             self.submit(out);
             self.collect(out);
         } else if !self.batch.items.is_empty() {
-            self.formatters.format(&self.batch, out);
+            self.batch.write(&self.formatters, out);
             self.batch.clear();
         }
     }
@@ -172,7 +181,7 @@ impl Batches {
         while let Some(ticket) = self.under_way.pop_front() {
             self.put_out(ticket.take(), out);
         }
-        self.formatters.format(&self.batch, out);
+        self.batch.write(&self.formatters, out);
         self.batch.clear();
     }
 
@@ -187,12 +196,21 @@ impl Batches {
         let batch = self.batch.follow(next);
         let formatters = self.formatters.clone();
         self.under_way.push_back(self.pool.run(move || {
-            formatters.format(&batch, &mut written);
+            batch.write(&formatters, &mut written);
             Written {
                 out: written,
                 batch,
             }
         }));
+        // One that is written should go out while it is new.
+        let written = match self.under_way.front() {
+            Some(first) if self.under_way.len() <= self.pool.size() + 2 => first.try_take(),
+            _ => None,
+        };
+        if let Some(written) = written {
+            self.under_way.pop_front();
+            self.put_out(written, out);
+        }
         while self.under_way.len() > self.pool.size() + 2
             && let Some(ticket) = self.under_way.pop_front()
         {
@@ -208,7 +226,7 @@ impl Batches {
     }
 
     fn put_out(&mut self, mut written: Written, out: &mut Vec<u8>) {
-        let (text, length) = (written.batch.bytes.len(), written.out.len());
+        let (text, length) = (written.batch.length, written.out.len());
         if let Some(size) = (text * WRITTEN).checked_div(length) {
             self.size = size.clamp(BATCH_MIN, BATCH_MAX);
         }
@@ -235,28 +253,29 @@ impl Written {
     }
 }
 
-impl Formatters {
-    fn format(&self, batch: &Batch, out: &mut Vec<u8>) {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = idle().pop();
-        let mut formatter = taken.unwrap_or_else(|| (*self.like).clone());
-        for item in &batch.items {
-            match item {
-                Item::Line(line) => {
-                    out.extend_from_slice(batch.bytes.get(line.clone()).unwrap_or_default());
-                }
-                Item::Telegram(owned) => batch.format(owned, &mut formatter, out),
-            }
-        }
-        idle().push(formatter);
-    }
-}
-
 impl Batch {
+    fn write(&self, formatters: &Idle<Formatter>, out: &mut Vec<u8>) {
+        formatters.with(|formatter| {
+            for item in &self.items {
+                match item {
+                    Item::Line(line) => {
+                        out.extend_from_slice(self.bytes.get(line.clone()).unwrap_or_default());
+                    }
+                    Item::Telegram(owned) => self.format(owned, formatter, out),
+                }
+            }
+        });
+    }
+
     fn push(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) {
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(decoded.text);
-        let text = from..self.bytes.len();
+        self.length += decoded.text.len();
+        let text = match context
+            .opened
+            .and_then(|it| Some((it, it.place_of(decoded.text)?)))
+        {
+            Some((opened, place)) => Text::Opened(number_of(opened, &mut self.opened), place),
+            None => Text::Own(put(&mut self.bytes, decoded.text)),
+        };
         let extra = self.extra(decoded);
         if self.zone.is_none() {
             self.zone = Some(decoded.telegram.zone().clone());
@@ -274,13 +293,13 @@ impl Batch {
             source: Arc::clone(&self.source),
             meter_name: self.name.clone(),
             keyed: context.keyed,
-            derived: context.derived.to_vec(),
+            derived: put(&mut self.derived, context.derived),
             span: decoded.span,
             security: decoded.security,
             crc: decoded.crc,
             text,
             lead: decoded.text.len() - decoded.telegram.text().len(),
-            shape: Arc::clone(decoded.telegram.shape()),
+            shape: number_of(decoded.telegram.shape(), &mut self.shapes),
             extra,
             replayed: decoded.replayed,
             behind: decoded.behind,
@@ -344,7 +363,11 @@ impl Batch {
 
     fn clear(&mut self) {
         self.items.clear();
+        self.length = 0;
         self.bytes.clear();
+        self.opened.clear();
+        self.shapes.clear();
+        self.derived.clear();
         self.extras.clear();
         self.spans.clear();
         self.units.clear();
@@ -360,15 +383,21 @@ impl Batch {
 
     /// Shows a telegram as it was.
     fn show(&self, owned: &Owned, to: impl FnOnce(&Context<'_>, &Decoded<'_>)) {
-        let text = self.bytes.get(owned.text.clone()).unwrap_or_default();
-        let Some(zone) = &self.zone else { return };
+        let text = match &owned.text {
+            Text::Own(range) => self.bytes.get(range.clone()),
+            Text::Opened(number, place) => self.opened.get(*number).map(|it| it.at(place)),
+        };
+        let text = text.unwrap_or_default();
+        let (Some(zone), Some(shape)) = (&self.zone, self.shapes.get(owned.shape)) else {
+            return;
+        };
         let context = Context {
             seq: owned.seq,
             received_at: owned.received_at,
             source: owned.source.source(),
             meter_name: owned.meter_name.as_deref(),
             keyed: owned.keyed,
-            derived: &owned.derived,
+            derived: self.derived.get(owned.derived.clone()).unwrap_or_default(),
             ..Context::default()
         };
         let extra = owned
@@ -382,11 +411,7 @@ impl Batch {
             security: owned.security,
             text,
             crc: owned.crc,
-            telegram: Telegram::of(
-                text.get(owned.lead..).unwrap_or_default(),
-                &owned.shape,
-                zone,
-            ),
+            telegram: Telegram::of(text.get(owned.lead..).unwrap_or_default(), shape, zone),
             push: extra.and_then(|extra| Some(self.lend(extra.push.as_ref()?))),
             mended: extra.and_then(|extra| extra.mended),
             replayed: owned.replayed,
@@ -407,10 +432,14 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps a telegram.
+    /// Keeps a telegram, and nothing that it lies in: that may be for long.
     pub fn keep(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Kept {
         let mut next = self.last.follow(Batch::default());
-        next.push(context, decoded);
+        let context = Context {
+            opened: None,
+            ..*context
+        };
+        next.push(&context, decoded);
         let kept = next.follow(Batch::default());
         self.last = next;
         Kept(kept)
@@ -430,6 +459,8 @@ impl Kept {
         let Batch {
             items,
             bytes,
+            shapes,
+            derived,
             extras,
             spans,
             units,
@@ -439,6 +470,8 @@ impl Kept {
         size_of::<Batch>()
             + bytes.capacity()
             + items.capacity() * size_of::<Item>()
+            + shapes.capacity() * size_of::<Arc<Shape>>()
+            + derived.capacity() * size_of::<Derived>()
             + extras.capacity() * size_of::<Extra>()
             + spans.capacity() * size_of::<Span>()
             + units.capacity() * size_of::<UnitFrom>()

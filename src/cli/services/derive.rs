@@ -5,6 +5,7 @@
 
 mod meters;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,7 +20,6 @@ use crate::cli::inputs::Named;
 use crate::observe::context::{Context, Senders, Source};
 use crate::observe::observer::Notice;
 use crate::observe::standing::PLACES;
-use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
 use crate::p1::count::count;
 use crate::p1::derive::{Derived, Deriver, Extent, Heard, ReferencePower};
@@ -143,29 +143,19 @@ impl Deriving {
         self.extent
     }
 
-    /// Computes at a telegram; the keys tell which meters are known.
-    pub fn derive(
-        &mut self,
-        context: &Context<'_>,
-        decoded: &Decoded<'_>,
-        keys: &Keys,
-    ) -> Vec<Derived> {
+    /// Computes at a telegram.
+    pub fn derive(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Derived> {
         if self.extent == Extent::Nothing {
             return Vec::new();
         }
-        let id = self.senders.name(decoded).into_owned();
-        let id = match id.is_empty() {
-            true => context
-                .source
-                .label
-                .unwrap_or(context.source.name)
-                .to_owned(),
-            false => id,
+        let source = context.source;
+        let reference = self.reference_of(source);
+        let id = match self.senders.name(decoded) {
+            id if id.is_empty() => Cow::Borrowed(source.label.unwrap_or(source.name)),
+            id => id,
         };
         let tag = decoded.security.map(|security| security.tag);
-        let has_key = || SystemTitle::parse(&id).is_some_and(|title| keys.has(title));
-        let proven = tag == Some(Tag::Valid) || has_key();
-        let reference = self.reference_of(context.source);
+        let proven = tag == Some(Tag::Valid) || context.keyed;
         let notices = &mut self.notices;
         let kept = self
             .meters

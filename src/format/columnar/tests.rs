@@ -193,10 +193,7 @@ fn what_is_computed_has_columns_of_its_own() {
         ("excess_day_kwh", Decimal::new(i64::MAX, 0)),
         ("unsure_quarters_month", Decimal::new(3, 0)),
     ];
-    let derived = values.map(|(key, value)| Derived {
-        key: key.to_owned(),
-        value,
-    });
+    let derived = values.map(|(key, value)| Derived { key, value });
     let context = Context {
         derived: &derived,
         ..Context::default()

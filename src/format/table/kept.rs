@@ -96,7 +96,7 @@ impl Kept {
                 .zip(derived)
                 .map(|(index, one)| {
                     let origin = Origin::Derived(index);
-                    (one.clone(), sheet.texts().any(|text| text.origin == origin))
+                    (*one, sheet.texts().any(|text| text.origin == origin))
                 })
                 .collect(),
             timed: telegram.measured_at().is_some(),

@@ -41,6 +41,7 @@ const HEADING: Context<'_> = Context {
     },
     seq: 3,
     archived: None,
+    opened: None,
     meter_name: Some("house"),
     keyed: false,
     received_at: None,

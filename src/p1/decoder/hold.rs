@@ -276,10 +276,7 @@ impl Decoder {
             self.hold.deny(&sender);
         }
         let text = match candidate.kind {
-            Kind::Ciphered(_) => {
-                let text = self.verifier.text.get(..self.verifier.length);
-                text.unwrap_or_default().to_vec()
-            }
+            Kind::Ciphered(_) => self.verifier.decrypted().to_vec(),
             _ => Vec::new(),
         };
         let item = Frame {
@@ -353,6 +350,7 @@ impl Decoder {
                 continue;
             };
             // The one that was judged last may be waiting to be said as well.
+            let lent = self.verifier.lent.take();
             let last = matches!(frame.kind, Kind::Ciphered(_)).then(|| {
                 let length = mem::replace(&mut self.verifier.length, frame.text.len());
                 (mem::replace(&mut self.verifier.text, frame.text), length)
@@ -361,6 +359,7 @@ impl Decoder {
             if let Some(last) = last {
                 (self.verifier.text, self.verifier.length) = last;
             }
+            self.verifier.lent = lent;
         }
     }
 }

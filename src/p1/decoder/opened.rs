@@ -8,7 +8,10 @@
 //! What is in a frame depends on nothing but its bytes and the key, and where most telegrams in clear end on nothing but
 //! theirs: to look ahead presumes nothing. Whether there is a frame at a place, the decoder decides as ever; one that was
 //! not opened it opens itself.
+//!
+//! The decoder lends the texts as they lie here: from core to core a text costs more than what is done with it.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +22,7 @@ use super::super::ciphering::{GeneralGloCiphering, Header, START, SystemTitle};
 use super::super::framer::{WholePlain, whole_plain};
 use super::super::readout::Crc;
 use super::super::shard::Shard;
+use super::super::telegram::{LayoutCache, Shape};
 use super::verifier::Inside;
 
 /// Opens frames for a decoder.
@@ -28,26 +32,54 @@ pub struct FrameOpener {
     shard: Option<Shard>,
     /// For the meter whose frame was opened last.
     opener: Option<(SystemTitle, Opener)>,
+    layouts: LayoutCache,
 }
 
-/// Frames in pieces of streams, opened, and telegrams in clear.
+/// Pieces of streams, and the frames and telegrams in clear that they hold.
 #[derive(Default)]
 pub struct Opened {
     keys: Arc<Keys>,
+    /// The pieces, one behind the other.
+    bytes: Vec<u8>,
     /// In the order of the bytes; they do not overlap.
     frames: Vec<Frame>,
     /// The same of telegrams in clear.
     plain: Vec<Plain>,
-    /// Their texts, one behind the other.
+    /// The texts of the frames, one behind the other.
     texts: Vec<u8>,
+    /// The shapes of the telegrams, each once in a row.
+    shapes: Vec<Arc<Shape>>,
 }
 
-struct Frame {
+/// One piece of a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenedPiece<'a> {
+    opened: &'a Arc<Opened>,
+    from: usize,
+    to: usize,
+}
+
+/// Where something lies in what was opened.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// In the text of a frame; else in a piece as it came.
+    decrypted: bool,
+    range: Range<usize>,
+}
+
+pub(super) struct Frame {
     /// Index of its first byte.
     start: usize,
     header: GeneralGloCiphering,
-    /// Its text, and the telegram in that; `None` where the tag does not fit.
-    text: Option<(Range<usize>, Option<Inside>)>,
+    /// `None` where the tag does not fit.
+    pub(super) text: Option<FrameText>,
+}
+
+/// The text of a frame, which verified.
+pub(super) struct FrameText {
+    pub(super) range: Range<usize>,
+    /// The telegram in it, and the number of its shape; `None` where there is none, as in a push.
+    pub(super) telegram: Option<(Inside, usize)>,
 }
 
 /// A telegram in clear.
@@ -56,10 +88,9 @@ pub(super) struct Plain {
     start: usize,
     pub(super) whole: WholePlain,
     pub(super) crc: Crc,
+    /// Number of its shape.
+    pub(super) shape: usize,
 }
-
-/// The text of a frame, and the telegram in it.
-pub(super) type Text<'a> = (&'a [u8], Option<Inside>);
 
 /// What a decoder knows of the piece that it decodes.
 #[derive(Clone)]
@@ -78,18 +109,20 @@ impl FrameOpener {
             keys,
             shard,
             opener: None,
+            layouts: LayoutCache::shared(),
         }
     }
 
     /// Opens the frames in a piece of a stream, in the memory of another piece that is done with.
-    pub fn open(&mut self, piece: &[u8], done: Opened) -> Opened {
-        self.open_pieces(piece, std::iter::once(0..piece.len()), done)
+    pub fn open(&mut self, piece: Vec<u8>, done: Opened) -> Opened {
+        let all = 0..piece.len();
+        self.open_pieces(piece, std::iter::once(all), done)
     }
 
     /// Opens the frames in pieces that stand behind each other, each of which may be of another stream.
     pub fn open_pieces(
         &mut self,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         pieces: impl IntoIterator<Item = Range<usize>>,
         done: Opened,
     ) -> Opened {
@@ -100,25 +133,29 @@ impl FrameOpener {
         opened.frames.clear();
         opened.plain.clear();
         opened.texts.clear();
+        opened.shapes.clear();
         for piece in pieces {
             let bytes = bytes.get(..piece.end).unwrap_or_default();
             let mut at = piece.start;
             while let Some((start, next)) = Next::find(bytes, at) {
                 let rest = bytes.get(start..).unwrap_or_default();
                 at = start + next.length();
+                let found = rest.get(..next.length()).unwrap_or_default();
                 match next {
-                    Next::Frame(header) => {
-                        let frame = rest.get(..header.frame_length()).unwrap_or_default();
-                        self.open_frame(start, header, frame, &mut opened);
+                    Next::Frame(header) => self.open_frame(start, header, found, &mut opened),
+                    Next::Plain(whole) => {
+                        let shape = self.layouts.shape_of(found, whole.readout.mark);
+                        opened.plain.push(Plain {
+                            start,
+                            whole,
+                            crc: whole.readout.check(found),
+                            shape: number_of(shape, &mut opened.shapes),
+                        });
                     }
-                    Next::Plain(whole) => opened.plain.push(Plain {
-                        start,
-                        whole,
-                        crc: whole.readout.check(rest),
-                    }),
                 }
             }
         }
+        opened.bytes = bytes;
         opened
     }
 
@@ -149,22 +186,99 @@ impl FrameOpener {
         if !fits {
             opened.texts.truncate(from);
         }
+        let text = fits.then(|| {
+            let range = from..from + header.text_length();
+            let text = opened.texts.get(range.clone()).unwrap_or_default();
+            let telegram = Inside::find(text).map(|inside| {
+                let readable = text.get(inside.start..).unwrap_or_default();
+                let shape = self.layouts.shape_of(readable, inside.readout.mark);
+                (inside, number_of(shape, &mut opened.shapes))
+            });
+            FrameText { range, telegram }
+        });
         opened.frames.push(Frame {
             start,
             header,
-            text: fits.then(|| {
-                let range = from..from + header.text_length();
-                let text = opened.texts.get(range.clone()).unwrap_or_default();
-                (range, Inside::find(text))
-            }),
+            text,
         });
+    }
+}
+
+/// Puts one behind others where it is not the last of them already; gives its number.
+pub(crate) fn number_of<T>(one: &Arc<T>, all: &mut Vec<Arc<T>>) -> usize {
+    if !all.last().is_some_and(|last| Arc::ptr_eq(last, one)) {
+        all.push(Arc::clone(one));
+    }
+    all.len() - 1
+}
+
+impl Opened {
+    /// The piece that lies in a range of the bytes, which can be decoded in place of them.
+    pub fn piece(self: &Arc<Self>, range: Range<usize>) -> OpenedPiece<'_> {
+        OpenedPiece {
+            opened: self,
+            from: range.start,
+            to: range.end,
+        }
+    }
+
+    /// Gives the bytes back, to put others there.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Where bytes lie that were lent from here; `None` for all others.
+    pub fn place_of(&self, bytes: &[u8]) -> Option<Place> {
+        let range_in = |all: &[u8]| {
+            let from = bytes.as_ptr().addr().checked_sub(all.as_ptr().addr())?;
+            let to = from.checked_add(bytes.len())?;
+            (to <= all.len()).then_some(from..to)
+        };
+        let place = |decrypted| move |range| Place { decrypted, range };
+        let decrypted = range_in(&self.texts).map(place(true));
+        decrypted.or_else(|| range_in(&self.bytes).map(place(false)))
+    }
+
+    /// What lies at a place.
+    pub fn at(&self, place: &Place) -> &[u8] {
+        let all = match place.decrypted {
+            true => &self.texts,
+            false => &self.bytes,
+        };
+        all.get(place.range.clone()).unwrap_or_default()
+    }
+}
+
+/// Keys and texts are none of a log.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").finish_non_exhaustive()
+    }
+}
+
+impl<'a> OpenedPiece<'a> {
+    /// What it lies in, which can be kept.
+    pub fn opened(&self) -> &'a Arc<Opened> {
+        self.opened
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.opened
+            .bytes
+            .get(self.from..self.to)
+            .unwrap_or_default()
     }
 }
 
 impl Ahead {
     /// Frames of a piece that begins at an offset.
-    pub(super) fn new(opened: Arc<Opened>, from: usize, base: u64) -> Self {
-        Self { opened, from, base }
+    pub(super) fn new(piece: OpenedPiece<'_>, base: u64) -> Self {
+        Self {
+            opened: Arc::clone(piece.opened),
+            from: piece.from,
+            base,
+        }
     }
 
     /// Where an offset lies among what was opened.
@@ -181,14 +295,13 @@ impl Ahead {
         plain.get(place.ok()?)
     }
 
-    /// The text of the frame at an offset with what was found in it, `Err` where its tag does not fit; `None` where it
-    /// was not opened.
-    pub(super) fn text(
+    /// The frame at an offset; `None` where it was not opened.
+    pub(super) fn frame(
         &self,
         offset: u64,
         header: &GeneralGloCiphering,
         keys: &Arc<Keys>,
-    ) -> Option<Result<Text<'_>, ()>> {
+    ) -> Option<&Frame> {
         if !Arc::ptr_eq(&self.opened.keys, keys) {
             return None;
         }
@@ -196,16 +309,17 @@ impl Ahead {
         let frames = &self.opened.frames;
         let place = frames.binary_search_by_key(&start, |frame| frame.start);
         let frame = frames.get(place.ok()?)?;
-        if frame.header != *header {
-            return None;
-        }
-        Some(match &frame.text {
-            Some((text, found)) => {
-                let text = self.opened.texts.get(text.clone()).unwrap_or_default();
-                Ok((text, *found))
-            }
-            None => Err(()),
-        })
+        (frame.header == *header).then_some(frame)
+    }
+
+    /// A text of a frame.
+    pub(super) fn text(&self, range: Range<usize>) -> &[u8] {
+        self.opened.texts.get(range).unwrap_or_default()
+    }
+
+    /// A shape by its number.
+    pub(super) fn shape(&self, number: usize) -> Option<&Arc<Shape>> {
+        self.opened.shapes.get(number)
     }
 }
 
@@ -282,7 +396,7 @@ mod tests {
         let mut piece = [&frame(1)[..], &frame(2), b"noise", &frame(3)].concat();
         let length = frame(1).len();
         piece[40] ^= 1;
-        let opened = FrameOpener::new(ring(7), None).open(&piece, Opened::default());
+        let opened = FrameOpener::new(ring(7), None).open(piece, Opened::default());
         let found: Vec<_> = opened
             .frames
             .iter()
@@ -308,7 +422,7 @@ mod tests {
             &text[..40],
         ]
         .concat();
-        let opened = FrameOpener::new(ring(7), None).open(&piece, Opened::default());
+        let opened = FrameOpener::new(ring(7), None).open(piece, Opened::default());
         let found: Vec<_> = opened
             .plain
             .iter()
@@ -329,7 +443,7 @@ mod tests {
         let borders = [0, 40, 40 + whole.len(), bytes.len()];
         let pieces: Vec<_> = borders.windows(2).map(|two| two[0]..two[1]).collect();
         let mut opener = FrameOpener::new(ring(7), None);
-        let opened = opener.open_pieces(&bytes, pieces.clone(), Opened::default());
+        let opened = opener.open_pieces(bytes, pieces.clone(), Opened::default());
         let starts: Vec<_> = opened.frames.iter().map(|frame| frame.start).collect();
         assert_eq!(starts, [40, 2 * whole.len()]);
         let opened = Arc::new(opened);
@@ -340,12 +454,41 @@ mod tests {
         let mut streams = [decoder(), decoder()];
         let mut telegrams = Vec::new();
         for (number, piece) in pieces.into_iter().enumerate() {
-            let (bytes, from) = (&bytes[piece.clone()], piece.start);
-            streams[number % 2].push_opened(bytes, Arc::clone(&opened), from, |event| {
+            streams[number % 2].push_opened(opened.piece(piece), |event| {
                 telegrams.push((number, matches!(event, Event::Telegram(_))));
             });
         }
         assert_eq!(telegrams, [(1, true), (2, true), (2, true)]);
+    }
+
+    #[test]
+    fn texts_are_lent_as_they_lie_unless_they_are_on_both_sides_of_a_border() {
+        let plain = format("/KFM5meter", [("1-0:1.8.0", ["000025.653*kWh"])], true);
+        let all = [&frame(1)[..], &plain, &plain, &frame(2)].concat();
+        let mut opener = FrameOpener::new(ring(7), None);
+        let keys = Arc::clone(&opener.keys);
+        let mut decoder = Decoder::new(keys, Policy::default(), Zone::luxembourg());
+        let mut lent = Vec::new();
+        let mut shapes = Vec::new();
+        // The border lies in the second telegram in clear.
+        let (first, second) = all.split_at(frame(1).len() + plain.len() + 9);
+        for piece in [first, second] {
+            let opened = Arc::new(opener.open(piece.to_vec(), Opened::default()));
+            decoder.push_opened(opened.piece(0..piece.len()), |event| {
+                let Event::Telegram(decoded) = event else {
+                    panic!("{event:?}");
+                };
+                let place = opened.place_of(decoded.text);
+                assert!(place.iter().all(|place| opened.at(place) == decoded.text));
+                let copy = decoded.text.to_vec();
+                assert!(opened.place_of(&copy).is_none());
+                lent.push(place.is_some());
+                number_of(decoded.telegram.shape(), &mut shapes);
+            });
+        }
+        assert_eq!(lent, [true, true, false, true]);
+        assert_eq!(shapes.len(), 3, "one for each kind in a row");
+        assert!(Arc::ptr_eq(&shapes[0], &shapes[2]));
     }
 
     #[test]
@@ -358,15 +501,16 @@ mod tests {
                 let zone = Zone::luxembourg();
                 let mut decoder = Decoder::new(Arc::clone(&own), Policy::default(), zone);
                 let mut opener = FrameOpener::new(Arc::clone(ahead), None);
-                let mut opened = opener.open(&piece, Opened::default());
+                let mut opened = opener.open(piece.clone(), Opened::default());
                 // What is taken shows by its text.
                 opened.texts.fill(b'.');
-                for (_, found) in opened.frames.iter_mut().flat_map(|frame| &mut frame.text) {
-                    *found = None;
+                for text in opened.frames.iter_mut().flat_map(|frame| &mut frame.text) {
+                    text.telegram = None;
                 }
                 let mut telegrams = 0;
                 decoder.push(before, |_| {});
-                decoder.push_opened(&piece, Arc::new(opened), 0, |event| {
+                let opened = Arc::new(opened);
+                decoder.push_opened(opened.piece(0..piece.len()), |event| {
                     telegrams += usize::from(matches!(event, Event::Telegram(_)));
                 });
                 let expected = if taken { 0 } else { 2 };

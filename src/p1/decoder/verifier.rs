@@ -1,20 +1,21 @@
 //! The verifier: which frames may be used, and why others are refused.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::cipher::{Keys, MeterKeys, OpenError, Opener, Tags};
 use super::super::ciphering::{GeneralGloCiphering, SystemTitle, TitleSet};
 use super::super::event::{Reason, Tag};
-use super::super::framer::{Candidate, Embedded, FIRST_BLOCK, Framer, Kind, PLAIN_MAX};
+use super::super::framer::{Candidate, Embedded, FIRST_BLOCK, Framer, Kind, PLAIN_MAX, WholePlain};
 use super::super::push::assembly::Fault;
 use super::super::push::transcode::Transcoder;
 use super::super::push::{Form, apdu};
 use super::super::readout::{Algorithm, Crc, End, Readout, SentCrc, crc16};
 use super::super::shard::Shard;
-use super::super::telegram::{LayoutCache, Telegram};
+use super::super::telegram::{LayoutCache, Shape, Telegram};
 use super::super::value::Zone;
 use super::hold::{Doubt, Habit, Habits, Sender};
-use super::opened::Ahead;
+use super::opened::{Ahead, Frame, FrameText};
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) struct Verifier {
     pub(super) keys: Arc<Keys>,
     policy: Policy,
     pub(super) shard: Option<Shard>,
-    /// Text of the frame that was opened last.
+    /// Text of the frame that was opened last here.
     pub(super) text: Vec<u8>,
     /// Bytes of it.
     pub(super) length: usize,
@@ -70,16 +71,25 @@ pub(super) struct Verifier {
     opener: Option<(SystemTitle, Opener)>,
     /// Frames that were opened ahead.
     pub(super) ahead: Option<Ahead>,
-    /// What was found ahead in the text that was opened last.
-    found: Option<Inside>,
+    /// What was found ahead of the frame that was judged last.
+    pub(super) lent: Option<Lent>,
+}
+
+/// What was found ahead of a telegram.
+#[derive(Clone)]
+pub(super) struct Lent {
+    /// Where the text of the frame lies, and the telegram in that; `None` for a telegram in clear.
+    text: Option<(Range<usize>, Inside)>,
+    /// Number of its shape.
+    shape: usize,
 }
 
 /// A telegram in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inside {
     /// Bytes of the text before it.
-    start: usize,
-    readout: Readout,
+    pub(super) start: usize,
+    pub(super) readout: Readout,
     crc: Crc,
 }
 
@@ -147,7 +157,7 @@ impl Verifier {
             names: (LayoutCache::default(), Zone::luxembourg()),
             opener: None,
             ahead: None,
-            found: None,
+            lent: None,
         }
     }
 
@@ -166,6 +176,20 @@ impl Verifier {
         }
     }
 
+    /// The text of the frame that was judged last.
+    pub(super) fn decrypted(&self) -> &[u8] {
+        let lent = self.lent.as_ref().and_then(|lent| lent.text.as_ref());
+        match (lent, &self.ahead) {
+            (Some((range, _)), Some(ahead)) => ahead.text(range.clone()),
+            _ => self.text.get(..self.length).unwrap_or_default(),
+        }
+    }
+
+    /// The shape of the telegram that was judged last, where it was found ahead.
+    pub(super) fn shape(&self) -> Option<&Arc<Shape>> {
+        self.ahead.as_ref()?.shape(self.lent.as_ref()?.shape)
+    }
+
     /// Decides what becomes of a candidate; `None`: that depends on bytes still to come.
     pub(super) fn decide(
         &mut self,
@@ -176,7 +200,7 @@ impl Verifier {
         closed: bool,
     ) -> Option<Decision> {
         let frame = data.get(candidate.start..candidate.end).unwrap_or_default();
-        (self.inner, self.doubt, self.found) = (None, None, None);
+        (self.inner, self.doubt, self.lent) = (None, None, None);
         let judged = match candidate.kind {
             Kind::Push { fault, .. } => {
                 return self.push_or_another(framer, data, candidate, fault, closed);
@@ -216,9 +240,19 @@ impl Verifier {
             Kind::Plain(readout) => {
                 let ahead = self.ahead.as_ref();
                 let found = ahead.and_then(|ahead| ahead.plain(base + candidate.start as u64));
-                let crc = match found {
-                    Some(plain) if plain.whole.readout == readout => plain.crc,
-                    _ => readout.check(frame),
+                let whole = WholePlain {
+                    length: frame.len(),
+                    readout,
+                };
+                let crc = match found.filter(|plain| plain.whole == whole) {
+                    Some(plain) => {
+                        self.lent = Some(Lent {
+                            text: None,
+                            shape: plain.shape,
+                        });
+                        plain.crc
+                    }
+                    None => readout.check(frame),
                 };
                 self.accept(None, frame, Inside::at_start(readout, crc))
             }
@@ -416,11 +450,7 @@ impl Verifier {
         offset: Option<u64>,
     ) -> Result<Decision, Reason> {
         let tag = self.decrypt(header, frame, offset)?;
-        if let Some(0x0F | 0x01 | 0x02) = self
-            .text
-            .get(..header.text_length())
-            .and_then(<[u8]>::first)
-        {
+        if let Some(0x0F | 0x01 | 0x02) = self.decrypted().first() {
             match self.transcode_text(header, tag) {
                 // Not a push either: the words for a text that cannot be read serve better.
                 Err(_) if tag != Tag::Valid => {}
@@ -439,7 +469,7 @@ impl Verifier {
         frame: &[u8],
     ) -> Result<Decision, Reason> {
         let tag = self.decrypt(header, frame, None)?;
-        let text = self.text.get(..self.length).unwrap_or_default();
+        let text = self.decrypted();
         match text {
             [0x0F | 0x01 | 0x02, ..] => return self.transcode_text(header, tag),
             [b'/', ..] => return self.readable(header, tag),
@@ -541,14 +571,22 @@ impl Verifier {
             Tag::Skipped
         } else {
             let ahead = self.ahead.as_ref().zip(offset);
-            let ahead = ahead.and_then(|(ahead, at)| ahead.text(at, header, &self.keys));
-            let opened = match ahead {
-                Some(Ok((opened, found))) => {
-                    text.copy_from_slice(opened);
-                    self.found = found;
+            let found =
+                ahead.and_then(|(ahead, at)| Some((ahead, ahead.frame(at, header, &self.keys)?)));
+            let opened = match found {
+                Some((
+                    ahead,
+                    Frame {
+                        text: Some(found), ..
+                    },
+                )) => {
+                    match found.lent() {
+                        None => text.copy_from_slice(ahead.text(found.range.clone())),
+                        lent => self.lent = lent,
+                    }
                     Ok(())
                 }
-                Some(Err(())) => Err(OpenError::TagMismatch),
+                Some((_, Frame { text: None, .. })) => Err(OpenError::TagMismatch),
                 None => {
                     let opener = match &mut self.opener {
                         Some((title, opener)) if *title == header.title => opener,
@@ -576,9 +614,20 @@ impl Verifier {
 
     /// Finds the telegram in a text that was decrypted.
     fn readable(&mut self, header: &GeneralGloCiphering, tag: Tag) -> Result<Decision, Reason> {
+        if let Some(Lent {
+            text: Some((range, inside)),
+            ..
+        }) = self.lent.clone()
+        {
+            let ahead = self.ahead.take();
+            let text = ahead.as_ref().map(|ahead| ahead.text(range));
+            let decision = self.read(header, text.unwrap_or_default(), tag, Some(inside));
+            self.ahead = ahead;
+            return decision;
+        }
         let text = std::mem::take(&mut self.text);
         let plain = text.get(..header.text_length()).unwrap_or_default();
-        let decision = self.read(header, plain, tag);
+        let decision = self.read(header, plain, tag, Inside::find(plain));
         self.text = text;
         decision
     }
@@ -588,8 +637,8 @@ impl Verifier {
         header: &GeneralGloCiphering,
         text: &[u8],
         tag: Tag,
+        found: Option<Inside>,
     ) -> Result<Decision, Reason> {
-        let found = self.found.take().or_else(|| Inside::find(text));
         let unreadable = match tag {
             Tag::Invalid | Tag::Skipped => Reason::TagMismatch,
             Tag::Valid | Tag::None => Reason::NoEnd,
@@ -756,6 +805,17 @@ impl Verifier {
                 && text
                     .iter()
                     .all(|b| matches!(b, b' '..=b'~' | b'\r' | b'\n'))
+        })
+    }
+}
+
+impl FrameText {
+    /// What the verifier may take as it is: a telegram, and no push that has one in it.
+    fn lent(&self) -> Option<Lent> {
+        let (inside, shape) = self.telegram?;
+        Some(Lent {
+            text: Some((self.range.clone(), inside)),
+            shape,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The shapes of the last telegrams, so that only a new one has to be read line by line.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Telegram;
 use crate::p1::layout::Layout;
@@ -19,37 +19,94 @@ pub struct Shape {
 /// The shapes of the last telegrams.
 #[derive(Clone, Default)]
 pub struct LayoutCache {
-    shapes: Vec<Arc<Shape>>,
+    shapes: Shapes,
+    /// Shapes that others have found: what is told by a shape should be told by one.
+    common: Option<Arc<Mutex<Shapes>>>,
+}
+
+#[derive(Clone, Default)]
+struct Shapes {
+    all: Vec<Arc<Shape>>,
     latest: usize,
 }
 
 impl LayoutCache {
+    /// A cache whose clones, on other threads perhaps, find the same shapes as itself.
+    pub fn shared() -> Self {
+        Self {
+            shapes: Shapes::default(),
+            common: Some(Arc::default()),
+        }
+    }
+
     /// Parses a text that begins with `/`; `mark` is the offset of its `!`.
     pub fn parse<'a>(&'a mut self, text: &'a [u8], mark: usize, zone: &'a Zone) -> Telegram<'a> {
-        let fits = |shape: &Arc<Shape>| shape.layout.fits(text, mark);
-        if !self.shapes.get(self.latest).is_some_and(fits) {
-            self.latest = match self.shapes.iter().position(fits) {
-                Some(index) => index,
-                None => self.insert(text, mark),
-            };
-        }
-        // `insert` has put a shape there.
-        let shape = &self.shapes[self.latest];
+        let shape = self.shape_of(text, mark);
         Telegram { text, shape, zone }
     }
 
-    fn insert(&mut self, text: &[u8], mark: usize) -> usize {
-        let layout = Layout::read(text, mark);
-        let meaning = Meaning::of(&layout, text);
-        let shape = Arc::new(Shape { layout, meaning });
-        self.shapes
-            .retain(|shape| shape.layout.length() <= REMEMBERED_LENGTH);
-        if self.shapes.len() >= REMEMBERED {
-            self.shapes.remove(0);
+    /// The shape of a text, as [`Self::parse`] finds it.
+    pub fn shape_of(&mut self, text: &[u8], mark: usize) -> &Arc<Shape> {
+        let fits = |shape: &Arc<Shape>| shape.layout.fits(text, mark);
+        if !self.shapes.find(fits) {
+            let common = || self.common.as_ref().map(|common| lock(common));
+            let known = common().and_then(|mut common| common.found(fits));
+            let shape = known.unwrap_or_else(|| {
+                let layout = Layout::read(text, mark);
+                let meaning = Meaning::of(&layout, text);
+                let shape = Arc::new(Shape { layout, meaning });
+                let Some(mut common) = common() else {
+                    return shape;
+                };
+                // Another thread may have been faster.
+                common.found(fits).unwrap_or_else(|| {
+                    common.insert(Arc::clone(&shape));
+                    shape
+                })
+            });
+            self.shapes.insert(shape);
         }
-        self.shapes.push(shape);
-        self.shapes.len() - 1
+        // It was found, or put there.
+        &self.shapes.all[self.shapes.latest]
     }
+
+    /// Takes a shape that others have found, for the telegrams to come.
+    pub fn adopt(&mut self, shape: &Arc<Shape>) {
+        if !self.shapes.find(|known| Arc::ptr_eq(known, shape)) {
+            self.shapes.insert(Arc::clone(shape));
+        }
+    }
+}
+
+impl Shapes {
+    /// Makes one the latest for which something holds; tells whether there is one.
+    fn find(&mut self, holds: impl Fn(&Arc<Shape>) -> bool) -> bool {
+        if self.all.get(self.latest).is_some_and(&holds) {
+            return true;
+        }
+        let place = self.all.iter().position(holds);
+        self.latest = place.unwrap_or(self.latest);
+        place.is_some()
+    }
+
+    fn found(&mut self, holds: impl Fn(&Arc<Shape>) -> bool) -> Option<Arc<Shape>> {
+        let found = self.find(holds);
+        self.all.get(self.latest).filter(|_| found).map(Arc::clone)
+    }
+
+    fn insert(&mut self, shape: Arc<Shape>) {
+        self.all
+            .retain(|shape| shape.layout.length() <= REMEMBERED_LENGTH);
+        if self.all.len() >= REMEMBERED {
+            self.all.remove(0);
+        }
+        self.all.push(shape);
+        self.latest = self.all.len() - 1;
+    }
+}
+
+fn lock(shapes: &Mutex<Shapes>) -> MutexGuard<'_, Shapes> {
+    shapes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Shapes kept: a house has one, a line with several meters or firmware versions a few.

@@ -209,16 +209,46 @@ impl FromStr for Decimal {
     }
 }
 
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = usize::from(self.scale);
-        let mut digits = format!("{:0width$}", self.digits.unsigned_abs(), width = scale + 1);
-        if scale > 0 {
-            digits.insert(digits.len() - scale, '.');
+impl Decimal {
+    /// Appends it: `-1.250`.
+    pub fn write(self, out: &mut Vec<u8>) {
+        if self.digits < 0 {
+            out.push(b'-');
         }
-        f.pad_integral(self.digits >= 0, "", &digits)
+        self.write_without_sign(out);
+    }
+
+    fn write_without_sign(self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let scale = usize::from(self.scale);
+        let mut rest = self.digits.unsigned_abs();
+        for place in 0..=scale.max(DIGITS_MAX) {
+            if place > scale && rest == 0 {
+                break;
+            }
+            if place > 0 && place == scale {
+                out.push(b'.');
+            }
+            out.push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        // The last digit came first.
+        if let Some(written) = out.get_mut(start..) {
+            written.reverse();
+        }
     }
 }
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = Vec::new();
+        self.write_without_sign(&mut written);
+        f.pad_integral(self.digits >= 0, "", &String::from_utf8_lossy(&written))
+    }
+}
+
+/// Digits of the largest integer.
+const DIGITS_MAX: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -274,6 +304,27 @@ mod tests {
         ] {
             assert_eq!(scaled(sent, shift), shown, "{sent} by {shift}");
         }
+    }
+
+    #[test]
+    fn decimals_are_written_with_each_digit_of_their_scale() {
+        for (digits, scale, written) in [
+            (0, 0, "0"),
+            (0, 3, "0.000"),
+            (-5, 3, "-0.005"),
+            (1250, 2, "12.50"),
+            (i64::MIN, 0, "-9223372036854775808"),
+            (i64::MAX, 19, "0.9223372036854775807"),
+            (7, 25, "0.0000000000000000000000007"),
+        ] {
+            let mut out = Vec::new();
+            let decimal = Decimal { digits, scale };
+            decimal.write(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+            assert_eq!(decimal.to_string(), written);
+        }
+        let padded = format!("{:08}", Decimal::new(-5, 3));
+        assert_eq!(padded, "-000.005");
     }
 
     #[test]

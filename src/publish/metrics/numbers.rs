@@ -238,7 +238,7 @@ pub(super) fn values(context: &Context<'_>, decoded: &Decoded<'_>) -> Vec<Value>
         })
     });
     let derived = context.derived.iter().map(|derived| Value {
-        key: derived.key.clone(),
+        key: derived.key.to_owned(),
         digits: derived.value.to_string(),
         words: "computed",
     });

@@ -135,7 +135,7 @@ fn read(page: &str) -> HashMap<String, f64> {
 fn the_page_has_every_number_with_its_labels() {
     let (mut metrics, address) = start(&[(Some("house"), "ttyUSB0")], Duration::from_secs(60));
     let net = [Derived {
-        key: "net_power_kw".to_owned(),
+        key: "net_power_kw",
         value: Decimal {
             digits: -1250,
             scale: 3,

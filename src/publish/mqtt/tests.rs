@@ -168,7 +168,7 @@ fn documents(profile: &str, settings: &Settings) -> BTreeMap<String, Value> {
             label: Some("house"),
         };
         let derived = [Derived {
-            key: "net_power_kw".to_owned(),
+            key: "net_power_kw",
             value: Decimal::new(-5, 3),
         }];
         let context = Context {

@@ -89,7 +89,7 @@ pub fn derived<'a>(
     fields: Option<&Fields>,
 ) -> impl Iterator<Item = PublishedValue<'a>> {
     let wanted =
-        move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(&derived.key));
+        move |derived: &&Derived| fields.is_none_or(|fields| fields.wants_derived(derived.key));
     context.derived.iter().filter(wanted).map(computed)
 }
 
@@ -98,8 +98,8 @@ fn computed(derived: &Derived) -> PublishedValue<'_> {
     // Writing into memory cannot fail.
     drop(write!(text, "{}", derived.value));
     PublishedValue {
-        key: Cow::Borrowed(&derived.key),
-        topic: Cow::Borrowed(&derived.key),
+        key: Cow::Borrowed(derived.key),
+        topic: Cow::Borrowed(derived.key),
         text,
         number: true,
         entry: None,

@@ -13,8 +13,9 @@ pub fn changes_nothing(fresh: &Decoder, bytes: &[u8], size: usize) {
     let mut decoder = fresh.clone();
     let mut said = Vec::new();
     for piece in bytes.chunks(size) {
-        let opened = Arc::new(opener.open(piece, Opened::default()));
-        decoder.push_opened(piece, opened, 0, |event| said.push(say(bytes, event)));
+        let opened = Arc::new(opener.open(piece.to_vec(), Opened::default()));
+        let piece = opened.piece(0..piece.len());
+        decoder.push_opened(piece, |event| said.push(say(bytes, event)));
     }
     decoder.finish(|event| said.push(say(bytes, event)));
     assert_eq!(said, whole, "opened in chunks of {size}");

@@ -127,7 +127,10 @@ impl Page {
         assert_eq!(derived, again, "after a restart");
         let mut places = Extent::WithReference.quantities().iter();
         for Derived { key, .. } in &derived {
-            assert!(places.any(|known| known.key == key), "{key} in {derived:?}");
+            assert!(
+                places.any(|known| known.key == *key),
+                "{key} in {derived:?}"
+            );
         }
         derived
     }
@@ -256,6 +259,7 @@ fn later(bytes: &[u8]) -> Vec<u8> {
 fn context(label: &str, seq: u64) -> Context<'_> {
     Context {
         archived: None,
+        opened: None,
         input: 0,
         enough: false,
         seq,

@@ -4,9 +4,9 @@ use super::*;
 use crate::p1::derive::Derived;
 use crate::p1::value::Decimal;
 
-fn derived(values: &[(&str, i64)]) -> Vec<Derived> {
+fn derived(values: &[(&'static str, i64)]) -> Vec<Derived> {
     let values = values.iter().map(|&(key, digits)| Derived {
-        key: key.to_owned(),
+        key,
         value: Decimal::new(digits, if key.ends_with("month") { 0 } else { 3 }),
     });
     values.collect()

@@ -127,13 +127,13 @@ fn computed() -> impl Strategy<Value = Vec<Vec<Derived>>> {
         0..4u8,
     );
     let one = value.prop_map(|(at, digits, scale)| Derived {
-        key: Extent::WithReference.quantities()[at].key.to_owned(),
+        key: Extent::WithReference.quantities()[at].key,
         value: Decimal { digits, scale },
     });
     let keys = prop::collection::vec(one, 0..5);
     (keys, prop::collection::vec(-20_000..20_000i64, 0..4)).prop_map(|(first, others)| {
         let other = |digits: i64| {
-            let same = first.iter().cloned().enumerate();
+            let same = first.iter().copied().enumerate();
             same.map(|(at, mut one)| {
                 one.value.digits = digits / (1 + at as i64);
                 one
