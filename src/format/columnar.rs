@@ -39,7 +39,6 @@ use self::plan::Plan;
 use self::rows::Rows;
 pub use self::table::Encoding;
 use self::table::Table;
-use crate::format::incremental::ByShape;
 use crate::format::level;
 use crate::observe::context::{Context, Senders};
 use crate::observe::fields::Fields;
@@ -47,6 +46,7 @@ use crate::p1::ciphering::SystemTitle;
 use crate::p1::derive::{Derived, Extent};
 use crate::p1::event::Decoded;
 use crate::p1::layout::TextRange;
+use crate::p1::telegram::ByShape;
 use crate::p1::value::{Decimal, text};
 use crate::source::maxsonar::Level;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::format::clean::steers;
-use crate::format::incremental::{ByShape, Rendering, Template};
+use crate::format::incremental::{Rendering, Template};
 use crate::format::level;
 use crate::format::number::{part_of, write_plain};
 use crate::observe::context::{Context, Senders};
@@ -16,7 +16,7 @@ use crate::p1::derive::{Extent, is_known};
 use crate::p1::event::Decoded;
 use crate::p1::layout::{Form, Item, TextRange};
 use crate::p1::push::Push;
-use crate::p1::telegram::{Shape, Telegram, Value};
+use crate::p1::telegram::{ByShape, Shape, Telegram, Value};
 use crate::p1::value::text;
 use crate::source::maxsonar::Level;
 

@@ -10,17 +10,8 @@
 //! that changed are written anew, into the output of the last telegram, which is then copied as a whole.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::p1::layout::TextRange;
-use crate::p1::telegram::Shape;
-
-/// What was planned for each of the shapes seen lately.
-#[derive(Clone, Debug)]
-pub struct ByShape<P> {
-    plans: Vec<(Arc<Shape>, P)>,
-    latest: usize,
-}
 
 /// A template in the making: constant parts and steps in the order of the output.
 #[derive(Clone, Debug)]
@@ -67,32 +58,6 @@ struct Step<T> {
     what: T,
     range: Range<usize>,
     first_block: usize,
-}
-
-impl<P> Default for ByShape<P> {
-    fn default() -> Self {
-        Self {
-            plans: Vec::new(),
-            latest: 0,
-        }
-    }
-}
-
-impl<P> ByShape<P> {
-    /// The plan for a shape, made where there is none.
-    pub fn of(&mut self, shape: &Arc<Shape>, make: impl FnOnce() -> P) -> &mut P {
-        let fits = |(known, _): &(Arc<Shape>, P)| Arc::ptr_eq(known, shape);
-        if !self.plans.get(self.latest).is_some_and(fits) {
-            self.latest = self.plans.iter().position(fits).unwrap_or_else(|| {
-                if self.plans.len() >= PLANS_KEPT {
-                    self.plans.remove(0);
-                }
-                self.plans.push((Arc::clone(shape), make()));
-                self.plans.len() - 1
-            });
-        }
-        &mut self.plans[self.latest].1
-    }
 }
 
 impl<T> Rendering<T> {
@@ -284,8 +249,6 @@ fn bytes_at(text: &[u8], start: usize) -> [u8; BLOCK] {
     })
 }
 
-/// Plans kept, one for each shape of telegram seen lately.
-const PLANS_KEPT: usize = 16;
 /// Bytes that are compared at once.
 const BLOCK: usize = 16;
 

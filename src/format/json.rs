@@ -6,7 +6,6 @@ mod parts;
 mod plan;
 mod pretty;
 
-use crate::format::incremental::ByShape;
 use crate::format::level;
 use crate::format::number::{write_json, write_json_bytes, write_json_text};
 use crate::format::words::{self, Depth};
@@ -17,7 +16,7 @@ use crate::p1::derive::{Derived, Extent};
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Refused, Tag};
 use crate::p1::layout::{Form, Item, TextRange};
-use crate::p1::telegram::Telegram;
+use crate::p1::telegram::{ByShape, Telegram};
 use crate::source::maxsonar::Level;
 use parts::{
     Kept, begin_security, begin_source, write_checksums, write_control, write_crc, write_integer,

@@ -29,14 +29,13 @@ mod kept;
 use std::ops::Range;
 
 use crate::format::clean::clean;
-use crate::format::incremental::ByShape;
 use crate::format::words::behind;
 use crate::observe::context::Context;
 use crate::observe::fields::Fields;
 use crate::p1::derive::Derived;
 use crate::p1::event::Decoded;
 use crate::p1::layout::Line;
-use crate::p1::telegram::{Issue, Telegram};
+use crate::p1::telegram::{ByShape, Issue, Telegram};
 use draw::WARN;
 pub use fields::write_fields_help;
 use head::Head;

@@ -7,6 +7,7 @@
 //! read is left out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::observe::bounded_map::{Sum, Sums};
 use crate::observe::observer::Notice;
@@ -16,7 +17,7 @@ use crate::p1::ciphering::{
 use crate::p1::diagnosis::{Finding, Measure};
 use crate::p1::event::{Decoded, Refused, Security};
 use crate::p1::examine::Examination;
-use crate::p1::layout::{Fault, FaultKind, Form, Item, Line, TextRange};
+use crate::p1::layout::{Fault, FaultKind, Form, Item, Layout, Line, TextRange};
 use crate::p1::obis::{Kind, Obis, lookup};
 use crate::p1::push::axdr::{ARRAY, OCTETS, STRUCTURE};
 use crate::p1::push::hdlc::FLAG;
@@ -25,23 +26,50 @@ use crate::p1::push::mbus::START as MBUS;
 use crate::p1::push::rewrite::rewrite;
 use crate::p1::push::{Earlier, Framing, Push, UnitFrom, apdu};
 use crate::p1::readout::{Crc, Readout, SentCrc};
-use crate::p1::telegram::{LayoutCache, Telegram};
+use crate::p1::telegram::{ByShape, LayoutCache, Telegram};
 use crate::p1::value::{Timestamp, Zone};
 
 /// Remembers which stand-in belongs to whom.
 pub struct Redactor {
     stand_ins: HashMap<Sum, u32>,
     sums: Sums,
+    /// The last title, and the stand-in for it.
+    latest: Option<(SystemTitle, SystemTitle)>,
     names_max: usize,
     /// There were more names than that.
     is_full: bool,
     notices: Vec<Notice>,
     memory: LayoutCache,
+    plans: ByShape<Arc<Plan>>,
     zone: Zone,
     text: Vec<u8>,
     frame: Vec<u8>,
     units: Vec<UnitFrom>,
     earlier: Vec<Option<Earlier>>,
+}
+
+/// Where names can stand in telegrams of a shape.
+#[derive(Default)]
+struct Plan {
+    /// Values that say which meter it is, and whether they are octets.
+    names: Vec<(TextRange, bool)>,
+    odd: Vec<Odd>,
+}
+
+/// A place of which the layout does not say what it holds, as in a damaged line: a name could stand there.
+struct Odd {
+    place: TextRange,
+    when: When,
+}
+
+/// When a place is odd.
+#[derive(Clone, Copy)]
+enum When {
+    Always,
+    /// Where it is no time that exists.
+    NoTime,
+    /// Where it is nothing but digits.
+    Digits,
 }
 
 impl Redactor {
@@ -50,10 +78,12 @@ impl Redactor {
         Self {
             stand_ins: HashMap::new(),
             sums: Sums::default(),
+            latest: None,
             names_max: NAMES_MAX,
             is_full: false,
             notices: Vec::new(),
             memory: LayoutCache::default(),
+            plans: ByShape::default(),
             zone,
             text: Vec::new(),
             frame: Vec::new(),
@@ -66,24 +96,28 @@ impl Redactor {
     pub fn redact<'a>(&'a mut self, decoded: &Decoded<'_>) -> Decoded<'a> {
         let telegram = &decoded.telegram;
         let lead = decoded.text.len() - telegram.text().len();
-        let mut text = decoded.text.to_vec();
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        text.extend_from_slice(decoded.text);
         let readable = text.get_mut(lead..).unwrap_or_default();
         let layout = &telegram.shape().layout;
         let header = layout.identification.start as usize..layout.identification.end as usize;
         if let Some(identification) = readable.get_mut(header) {
             self.replace_runs(identification);
         }
-        for line in &layout.lines {
-            for item in layout.items_in(&line.items) {
-                let place = item.value.start as usize..item.value.end as usize;
-                if let (true, Some(value)) = (names_a_meter(line, item), readable.get_mut(place)) {
-                    self.replace_value(value, matches!(item.form, Form::Octets | Form::Message));
-                }
+        let plan = Arc::clone(
+            self.plans
+                .of(telegram.shape(), || Arc::new(Plan::of(layout))),
+        );
+        for (place, octets) in &plan.names {
+            if let Some(value) = readable.get_mut(place.start as usize..place.end as usize) {
+                self.replace_value(value, *octets);
             }
         }
-        for place in self.odd_places(telegram) {
-            let place = place.start as usize..place.end as usize;
-            if let Some(odd) = readable.get_mut(place) {
+        for odd in &plan.odd {
+            let is_odd = odd.is_there(telegram, &self.zone);
+            let place = odd.place.start as usize..odd.place.end as usize;
+            if let (true, Some(odd)) = (is_odd, readable.get_mut(place)) {
                 self.replace_runs(odd);
             }
         }
@@ -121,13 +155,16 @@ impl Redactor {
         self.earlier.clear();
         self.earlier
             .extend(push.into_iter().flat_map(|push| push.earlier));
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.clear();
         self.frame = match &security {
             header if let Some(push) = push => {
                 let header = header.map(|security| security.header);
                 self.push(decoded.frame, push.framing, header)
             }
             Some(security) => {
-                let mut frame = patched(decoded.frame, &security.header);
+                frame.extend_from_slice(decoded.frame);
+                patch(&mut frame, &security.header);
                 // What was sent in clear, with a tag.
                 let begin = security.header.header_length;
                 let sent = frame.get_mut(begin..begin + text.len());
@@ -136,7 +173,10 @@ impl Redactor {
                 }
                 frame
             }
-            None => text.clone(),
+            None => {
+                frame.extend_from_slice(&text);
+                frame
+            }
         };
         self.text = text;
         let readable = self.text.get(lead..).unwrap_or_default();
@@ -306,6 +346,17 @@ impl Redactor {
 
     /// The stand-in for a title.
     pub fn title(&mut self, title: SystemTitle) -> SystemTitle {
+        match self.latest {
+            Some((latest, stand_in)) if latest == title => stand_in,
+            _ => {
+                let stand_in = self.stand_in(title);
+                self.latest = Some((title, stand_in));
+                stand_in
+            }
+        }
+    }
+
+    fn stand_in(&mut self, title: SystemTitle) -> SystemTitle {
         match title.device_id() {
             Some(id) => {
                 let mut id = id.into_bytes();
@@ -363,38 +414,6 @@ impl Redactor {
         }
     }
 
-    /// Places of which the layout does not say what they hold, as in damaged lines: a name could stand there.
-    fn odd_places(&self, telegram: &Telegram<'_>) -> Vec<TextRange> {
-        let layout = &telegram.shape().layout;
-        let is_read = |fault: &Fault| layout.groups.iter().any(|group| group.place == fault.place);
-        let faults = layout.faults.iter().filter(|fault| match fault.kind {
-            FaultKind::BadLine | FaultKind::BadNumber => true,
-            FaultKind::BadGroup => !is_read(fault),
-            FaultKind::MissingUnit
-            | FaultKind::OtherUnit
-            | FaultKind::Repeated
-            | FaultKind::NoAsterisk
-            | FaultKind::BadHeader => false,
-        });
-        let mut places: Vec<_> = faults.map(|fault| fault.place).collect();
-        for line in &layout.lines {
-            for item in layout.items_in(&line.items) {
-                let value = item.value.of(telegram.text());
-                let is_odd = match (item.form, line.entry) {
-                    (Form::Time, _) => Timestamp::parse(value, &self.zone).is_none(),
-                    (Form::Number, None) => value.iter().all(u8::is_ascii_digit),
-                    (Form::Text | Form::Octets | Form::Message, Some(entry)) => {
-                        entry.kind == Kind::Number
-                    }
-                    _ => false,
-                };
-                places.extend(is_odd.then_some(item.value));
-                places.push(item.unit);
-            }
-        }
-        places
-    }
-
     /// Replaces runs of digits that are long enough for a serial number.
     fn replace_runs(&mut self, text: &mut [u8]) {
         let mut at = 0;
@@ -438,6 +457,59 @@ impl Redactor {
             });
         }
         0
+    }
+}
+
+impl Plan {
+    fn of(layout: &Layout) -> Self {
+        let is_read = |fault: &Fault| layout.groups.iter().any(|group| group.place == fault.place);
+        let faults = layout.faults.iter().filter(|fault| match fault.kind {
+            FaultKind::BadLine | FaultKind::BadNumber => true,
+            FaultKind::BadGroup => !is_read(fault),
+            FaultKind::MissingUnit
+            | FaultKind::OtherUnit
+            | FaultKind::Repeated
+            | FaultKind::NoAsterisk
+            | FaultKind::BadHeader => false,
+        });
+        let odd = |place, when| Odd { place, when };
+        let mut plan = Self {
+            names: Vec::new(),
+            odd: faults.map(|fault| odd(fault.place, When::Always)).collect(),
+        };
+        for line in &layout.lines {
+            for item in layout.items_in(&line.items) {
+                if names_a_meter(line, item) {
+                    let octets = matches!(item.form, Form::Octets | Form::Message);
+                    plan.names.push((item.value, octets));
+                }
+                let when = match (item.form, line.entry) {
+                    (Form::Time, _) => Some(When::NoTime),
+                    (Form::Number, None) => Some(When::Digits),
+                    (Form::Text | Form::Octets | Form::Message, Some(entry)) => {
+                        (entry.kind == Kind::Number).then_some(When::Always)
+                    }
+                    _ => None,
+                };
+                plan.odd.extend(when.map(|when| odd(item.value, when)));
+                plan.odd.push(odd(item.unit, When::Always));
+            }
+        }
+        // In what is shorter no serial number has room.
+        plan.odd
+            .retain(|odd| (odd.place.end - odd.place.start) as usize >= SERIAL_DIGITS);
+        plan
+    }
+}
+
+impl Odd {
+    fn is_there(&self, telegram: &Telegram<'_>, zone: &Zone) -> bool {
+        let value = self.place.of(telegram.text());
+        match self.when {
+            When::Always => true,
+            When::NoTime => Timestamp::parse(value, zone).is_none(),
+            When::Digits => value.iter().all(u8::is_ascii_digit),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Not supported: lines without parentheses, and values that run over a line end, except for the gas
 //! reading of DSMR 2.2 and 3.0; they become faults.
 
+mod by_shape;
 mod issue;
 mod layout_cache;
 mod reading;
@@ -18,6 +19,7 @@ use super::meaning::ValueAt;
 use super::readout::crc16;
 use super::value::{Decimal, Number, Timestamp, Zone, octet_text, text};
 
+pub use self::by_shape::ByShape;
 pub use self::issue::{Issue, IssueKind};
 pub use self::layout_cache::{LayoutCache, Shape};
 pub use self::reading::{Device, Reading};
