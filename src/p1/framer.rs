@@ -17,10 +17,11 @@
 
 mod headless;
 
+use std::cell::Cell;
 use std::ops::{Range, RangeInclusive};
 
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr2, memchr3};
 
 use super::ciphering::{DEDICATED, GLOBAL, GeneralGloCiphering, Header, START, SystemTitle};
 use super::push::assembly::{Fault, Parts, Scan};
@@ -1097,12 +1098,16 @@ pub fn whole_plain(text: &[u8]) -> Option<WholePlain> {
     if sealed_behind(text, line, 0, false).is_some() {
         return None;
     }
-    let PlainEnd::Whole(length, readout) = plain_end(text, line, false, |_| false) else {
+    // Whether a frame begins in it depends on the titles that are known.
+    let has_header = Cell::new(false);
+    let is_known = |_: &_| {
+        has_header.set(true);
+        false
+    };
+    let PlainEnd::Whole(length, readout) = plain_end(text, line, false, is_known) else {
         return None;
     };
-    let own = text.get(..length)?;
-    // Whether a frame begins in it depends on the titles that are known.
-    let is_sure = memchr(START[0], own).is_none() && holds_data_line(own);
+    let is_sure = !has_header.get() && holds_data_line(text.get(..length)?);
     is_sure.then_some(WholePlain { length, readout })
 }
 

@@ -46,6 +46,9 @@ pub(super) struct Ahead {
 pub(super) struct Batch {
     /// All bytes, one behind the other, until their frames are opened.
     bytes: Vec<u8>,
+    /// Those of a batch that is done with, to read others in their place: they are not cleared, which would be to write
+    /// them once more.
+    done: Vec<u8>,
     /// What came.
     pub(super) steps: Vec<Step>,
     /// Texts of objects that are not read yet, one behind the other.
@@ -105,6 +108,19 @@ impl Ahead {
     /// Where what comes next is gathered.
     pub(super) fn batch(&mut self) -> &mut Batch {
         &mut self.batch
+    }
+
+    /// Takes bytes as they are, and leaves others in their place, where they are enough for a batch of their own: what is
+    /// copied from the memory of the system should not be copied again.
+    pub(super) fn take(&mut self, bytes: &mut Vec<u8>, at: Option<Timestamp>) -> bool {
+        let batch = &mut self.batch;
+        let is_empty = batch.bytes.is_empty() && batch.objects.is_empty();
+        let is_taken = is_empty && bytes.len() >= self.size;
+        if is_taken {
+            batch.steps.push(Step::Bytes(0..bytes.len(), at));
+            batch.bytes = std::mem::replace(bytes, std::mem::take(&mut batch.done));
+        }
+        is_taken
     }
 
     /// Lets the frames be opened of what is gathered, where that is much. Gives the first batch where many are under
@@ -183,8 +199,7 @@ impl Ahead {
         if let Some(oldest) = self.lent.pop_front() {
             match Arc::try_unwrap(oldest) {
                 Ok(mut done) => {
-                    next.bytes = done.take_bytes();
-                    next.bytes.clear();
+                    next.done = done.take_bytes();
                     next.memory = done;
                 }
                 Err(kept) => self.lent.push_front(kept),
@@ -259,6 +274,10 @@ impl Batch {
     }
 
     fn put_bytes(&mut self, bytes: &[u8], at: Option<Timestamp>) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = std::mem::take(&mut self.done);
+            self.bytes.clear();
+        }
         let from = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         let to = self.bytes.len();

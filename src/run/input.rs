@@ -245,26 +245,35 @@ impl Input {
         is_tried.then(|| FrameOpener::new(Arc::clone(keys), *shard))
     }
 
-    /// Takes bytes of the input, received at a time if that is known.
+    /// Takes bytes of the input, received at a time if that is known; what it leaves there are no bytes of the input.
     ///
     /// # Errors
     /// A dump that cannot be read; nothing more comes of the input then.
     pub fn push(
         &mut self,
-        bytes: &[u8],
+        bytes: &mut Vec<u8>,
         at: Option<Timestamp>,
         observers: &mut Observers<'_>,
     ) -> Result<(), Failure> {
-        self.bytes += bytes.len() as u64;
+        let count = bytes.len();
+        self.bytes += count as u64;
         let at = at.filter(|_| !self.stored || self.caught_up);
-        let done = self.undump(at, observers, |undump, each| undump.push(bytes, each));
+        let taken = self.undump.is_passing()
+            && self
+                .ahead
+                .as_mut()
+                .is_some_and(|ahead| ahead.take(bytes, at));
+        let done = self.undump(at, observers, |undump, each| match taken {
+            true => Ok(()),
+            false => undump.push(bytes, each),
+        });
         if done.is_ok()
             && let Some(ahead) = &mut self.ahead
         {
             ahead.batch().pause();
         }
         // Of a pipe that has little there may be no more for long.
-        if done.is_err() || !self.stored && bytes.len() < FULL {
+        if done.is_err() || !self.stored && count < FULL {
             self.catch_up_with(observers);
         }
         // What is not wanted is not read, whatever is wrong with it.

@@ -192,13 +192,13 @@ impl Run<'_, '_> {
                     tell_link(observers, input, Link::Opened, &what, None);
                 }
             }
-            SourceEvent::Bytes(received) => {
+            SourceEvent::Bytes(mut received) => {
                 (state.bytes, state.settled, state.silent) = (instant, false, false);
                 let Bytes {
                     bytes,
                     broken,
                     label,
-                } = &received;
+                } = &mut received;
                 self.progress.advance(bytes.len());
                 if let Some(label) = label {
                     input.select(label, "");

@@ -257,7 +257,10 @@ impl DumpDecoder {
 
     /// Tells whether bytes come out just as they go in from now on.
     pub fn is_passing(&self) -> bool {
-        matches!(self.stage, Stage::Decoding(Decoder::Bin)) && self.intake.is_passing()
+        match &self.stage {
+            Stage::Decoding(decoder) => decoder.is_passing() && self.intake.is_passing(),
+            _ => false,
+        }
     }
 
     /// Takes the next bytes of the input, however it is cut.

@@ -11,6 +11,7 @@
 //!
 //! The decoder lends the texts as they lie here: from core to core a text costs more than what is done with it.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,6 +101,8 @@ pub(super) struct Ahead {
     from: usize,
     /// Offset of the piece in the stream.
     base: u64,
+    /// Where the last one was found: it is asked for again, then the one behind it.
+    last: Cell<usize>,
 }
 
 impl FrameOpener {
@@ -278,6 +281,7 @@ impl Ahead {
             opened: Arc::clone(piece.opened),
             from: piece.from,
             base,
+            last: Cell::default(),
         }
     }
 
@@ -290,9 +294,22 @@ impl Ahead {
     /// The telegram in clear that was found at an offset.
     pub(super) fn plain(&self, offset: u64) -> Option<&Plain> {
         let start = self.index(offset)?;
-        let plain = &self.opened.plain;
-        let place = plain.binary_search_by_key(&start, |plain| plain.start);
-        plain.get(place.ok()?)
+        self.find(&self.opened.plain, |plain| plain.start, start)
+    }
+
+    /// Finds the one of a list that starts at an index.
+    fn find<'a, T>(
+        &self,
+        all: &'a [T],
+        start_of: impl Fn(&T) -> usize,
+        start: usize,
+    ) -> Option<&'a T> {
+        let is_there = |place: &usize| all.get(*place).is_some_and(|it| start_of(it) == start);
+        let last = self.last.get();
+        let next = [last, last + 1].into_iter().find(is_there);
+        let place = next.or_else(|| all.binary_search_by_key(&start, start_of).ok())?;
+        self.last.set(place);
+        all.get(place)
     }
 
     /// The frame at an offset; `None` where it was not opened.
@@ -306,9 +323,7 @@ impl Ahead {
             return None;
         }
         let start = self.index(offset)?;
-        let frames = &self.opened.frames;
-        let place = frames.binary_search_by_key(&start, |frame| frame.start);
-        let frame = frames.get(place.ok()?)?;
+        let frame = self.find(&self.opened.frames, |frame| frame.start, start)?;
         (frame.header == *header).then_some(frame)
     }
 

@@ -13,7 +13,7 @@ use crate::p1::event::{Decoded, Refused};
 use crate::p1::layout::{FaultKind, Form};
 use crate::p1::push::{Push, UnitFrom};
 use crate::p1::span::Span;
-use crate::p1::telegram::Shape;
+use crate::p1::telegram::{SentIds, Shape};
 
 /// Memory over the frames of a stream.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub struct Stream {
     meters: Vec<Meter>,
     latest: usize,
     plain: Vec<String>,
+    /// What one of them was called in the last telegram that named it.
+    known: SentIds,
     shape: Option<Arc<Shape>>,
     odd: bool,
     /// Name of another meter in clear, seen once and without a CRC.
@@ -390,9 +392,16 @@ impl Stream {
         {
             return;
         }
-        if let Some(id) = decoded.telegram.meter_id()
-            && !self.plain.iter().any(|known| *known == id)
-        {
+        // The one that is known sends nearly all of them.
+        if self.known.are_of(&decoded.telegram) {
+            return;
+        }
+        let Some(id) = decoded.telegram.meter_id() else {
+            return;
+        };
+        if self.plain.iter().any(|known| *known == id) {
+            self.known.take(&decoded.telegram);
+        } else {
             // Without a CRC one wrong character makes another name, but hardly the same twice.
             let again = self.unproven.take().is_some_and(|known| known == id);
             if decoded.crc.valid().is_none() && !self.plain.is_empty() && !again {

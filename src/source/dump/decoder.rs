@@ -49,6 +49,15 @@ impl Decoder {
         }
     }
 
+    /// Tells whether bytes come out just as they go in from now on.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Bin => true,
+            Self::Text(text) => text.is_passing(),
+            _ => false,
+        }
+    }
+
     pub(super) fn push(
         &mut self,
         input: &[u8],

@@ -52,6 +52,11 @@ impl Text {
         }
     }
 
+    /// Tells whether lines come out just as they go in from now on.
+    pub(super) fn is_passing(&self) -> bool {
+        self.mode == Mode::AsIs && !self.quoted
+    }
+
     pub(super) fn push(&mut self, input: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         let mut input = input;
         // A line at a time and then the first byte behind it, which may decide: so nothing that is decided depends
@@ -120,7 +125,7 @@ impl Text {
         if input.is_empty() || self.mode == Mode::Undecided {
             return;
         }
-        if self.mode == Mode::AsIs && !self.quoted {
+        if self.is_passing() {
             out(Piece::Bytes(input));
             return;
         }
