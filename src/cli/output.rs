@@ -29,7 +29,7 @@ use crate::observe::context::{Context, Senders};
 use crate::observe::fields::{Fields, UnknownField};
 use crate::observe::observer::{Flow, Link, Notice, Observer, Report};
 use crate::observe::redact::Redactor;
-use crate::observe::sampling::{Row, Sampler, Sampling, Weight, values};
+use crate::observe::sampling::{Row, Sampler, Sampling, Weight};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
 use crate::p1::event::{Decoded, Event, Refused};
@@ -545,17 +545,20 @@ impl Output {
             self.spill();
             return 1;
         }
+        if let Some(Held::Telegram(kept)) = self.sampler.replaced() {
+            self.keeper.recycle(kept);
+        }
         let fields = self.formatter.fields.as_ref();
         let row = Row {
             meter: self.senders.name(decoded).into_owned(),
-            values: values(decoded, context.derived, fields),
+            values: self.sampler.values(decoded, context.derived, fields),
             at: decoded
                 .telegram
                 .measured_at()
                 .and_then(|time| time.instant())
                 .or(context.received_at),
             received_at: context.received_at,
-            bytes: Held::Telegram(Box::new(self.keeper.keep(context, decoded))),
+            bytes: Held::Telegram(self.keeper.keep(context, decoded)),
         };
         self.thin_out(row)
     }

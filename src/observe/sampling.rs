@@ -57,6 +57,8 @@ pub struct Sampler<T = Vec<u8>> {
     printed: BoundedMap<Sum>,
     sums: Sums,
     limits: Limits,
+    /// The last row that another one has replaced.
+    replaced: Option<T>,
     /// There was more than that, which was said.
     is_said: [bool; 2],
     notices: Vec<Notice>,
@@ -125,9 +127,28 @@ impl<T: Weight> Sampler<T> {
                 bytes: HELD_MAX,
                 meters: PRINTED_MAX,
             },
+            replaced: None,
             is_said: [false; 2],
             notices: Vec::new(),
         }
+    }
+
+    /// The values by which a telegram is compared, where that is asked for.
+    pub fn values(
+        &self,
+        decoded: &Decoded<'_>,
+        derived: &[Derived],
+        fields: Option<&Fields>,
+    ) -> Vec<u8> {
+        match self.sampling.on_change {
+            true => values(decoded, derived, fields),
+            false => Vec::new(),
+        }
+    }
+
+    /// The last row that was left out, in whose memory another one can be put.
+    pub fn replaced(&mut self) -> Option<T> {
+        self.replaced.take()
     }
 
     /// Tells whether anything is left out.
@@ -149,8 +170,9 @@ impl<T: Weight> Sampler<T> {
         let mut out = Vec::new();
         if let Some(before) = self.held.put(name, 0, row) {
             self.let_go(&before);
-            if !self.sampling.last && self.period(before.at) != period {
-                out.extend(self.print(before));
+            match !self.sampling.last && self.period(before.at) != period {
+                true => out.extend(self.print(before)),
+                false => self.replaced = Some(before.bytes),
             }
         }
         while self.bytes > self.limits.bytes
@@ -281,7 +303,7 @@ impl<T: Weight> Held<T> {
 /// The values of a telegram as sent, but for the clock; only those of the fields given.
 ///
 /// What is computed counts where it was asked for by name: it changes with the time of each telegram.
-pub fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields>) -> Vec<u8> {
+fn values(decoded: &Decoded<'_>, derived: &[Derived], fields: Option<&Fields>) -> Vec<u8> {
     let telegram = &decoded.telegram;
     let shape = telegram.shape();
     let mut out = Vec::new();

@@ -56,7 +56,7 @@ use crate::format::words;
 use crate::observe::context::{Context, Senders};
 use crate::observe::fields::Fields;
 use crate::observe::observer::{self, Flow, Notice, Observer, Report};
-use crate::observe::sampling::{self, Row, Sampler, Sampling, Weight};
+use crate::observe::sampling::{Row, Sampler, Sampling, Weight};
 use crate::observe::standing::{Lost, Places, Standing};
 use crate::p1::derive::Extent;
 use crate::p1::diagnosis::Finding;
@@ -294,10 +294,7 @@ impl Mqtt {
         let measured_at = decoded.telegram.measured_at();
         let row = Row {
             meter: number.to_string(),
-            values: match self.on_change {
-                true => sampling::values(decoded, context.derived, fields),
-                false => Vec::new(),
-            },
+            values: self.sampler.values(decoded, context.derived, fields),
             at: measured_at
                 .and_then(|time| time.instant())
                 .or(context.received_at),

@@ -350,15 +350,17 @@ impl Batch {
     }
 
     /// Lets another one follow, likely of the same source, and gives this one.
-    fn follow(&mut self, next: Self) -> Self {
-        let next = Self {
-            zone: self.zone.clone(),
-            source: Arc::clone(&self.source),
-            name: self.name.clone(),
-            list: self.list.clone(),
-            ..next
-        };
+    fn follow(&mut self, mut next: Self) -> Self {
+        next.share(self);
         std::mem::replace(self, next)
+    }
+
+    /// Takes what this one has likely in common with another.
+    fn share(&mut self, other: &Self) {
+        self.zone.clone_from(&other.zone);
+        self.source = Arc::clone(&other.source);
+        self.name.clone_from(&other.name);
+        self.list.clone_from(&other.list);
     }
 
     fn clear(&mut self) {
@@ -422,6 +424,7 @@ impl Batch {
 }
 
 /// A telegram that waits.
+#[derive(Default)]
 pub struct Kept(Batch);
 
 /// Keeps telegrams.
@@ -429,20 +432,29 @@ pub struct Kept(Batch);
 pub struct Keeper {
     /// The last one, without its text: the next one has much in common with it.
     last: Batch,
+    /// One that is not needed any more.
+    spare: Option<Box<Kept>>,
 }
 
 impl Keeper {
     /// Keeps a telegram, and nothing that it lies in: that may be for long.
-    pub fn keep(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Kept {
-        let mut next = self.last.follow(Batch::default());
+    pub fn keep(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Box<Kept> {
         let context = Context {
             opened: None,
             ..*context
         };
-        next.push(&context, decoded);
-        let kept = next.follow(Batch::default());
-        self.last = next;
-        Kept(kept)
+        let mut kept = self.spare.take().unwrap_or_default();
+        let batch = &mut kept.0;
+        batch.share(&self.last);
+        batch.push(&context, decoded);
+        self.last.share(batch);
+        kept
+    }
+
+    /// Takes back one that is not needed any more, to keep another in its memory.
+    pub fn recycle(&mut self, mut kept: Box<Kept>) {
+        kept.0.clear();
+        self.spare = Some(kept);
     }
 }
 
