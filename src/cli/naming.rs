@@ -7,7 +7,7 @@ use crate::observe::context::Context;
 use crate::observe::observer::{Flow, Notice, Observer, Report};
 use crate::p1::cipher::Keys;
 use crate::p1::ciphering::SystemTitle;
-use crate::p1::event::{Decoded, Event};
+use crate::p1::event::{Decoded, Event, Tag};
 use crate::p1::telegram::SentIds;
 
 /// Tells observers all that it is told itself, telegrams with names and computed values.
@@ -64,8 +64,12 @@ impl<'a> Naming<'a> {
         end
     }
 
-    /// Tells whether the meter of a telegram has a key of its own.
+    /// Tells whether the meter of a telegram has a key of its own, where that is not proven anyway.
     fn has_key(&mut self, keys: &Keys, decoded: &Decoded<'_>) -> bool {
+        let tag = decoded.security.map(|security| security.tag);
+        if tag == Some(Tag::Valid) {
+            return false;
+        }
         let telegram = &decoded.telegram;
         let (sent, title) = &mut self.claimed;
         let title = match decoded.security {

@@ -27,7 +27,7 @@ pub struct Context<'a> {
     pub archived: Option<Archived<'a>>,
     /// Name of the meter in the key ring.
     pub meter_name: Option<&'a str>,
-    /// Whether the meter has a key of its own in the key ring.
+    /// Whether the meter has a key of its own in the key ring; not looked up where the tag proves who has sent it.
     pub keyed: bool,
     /// What was computed from this telegram and those before it, where that is asked for.
     pub derived: &'a [Derived],

@@ -646,9 +646,9 @@ impl Verifier {
         let found = found.ok_or(unreadable)?;
         let start = found.start;
         let decision = self.accept(Some((tag, header.title)), text, found)?;
-        let tags = self.keys.of(header.title).and_then(MeterKeys::tags);
+        let tags = || self.keys.of(header.title).and_then(MeterKeys::tags);
         if tag == Tag::None
-            && tags.is_none()
+            && tags().is_none()
             && self.policy.tag == TagPolicy::Verify
             && sends_tags(text.get(start..).unwrap_or_default())
         {

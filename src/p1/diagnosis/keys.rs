@@ -286,9 +286,9 @@ impl KeyCheck {
     }
 
     fn keep(&mut self, title: SystemTitle, sealed: Option<Sealed>) {
+        let Some(sealed) = sealed else { return };
         let place = self.places.get(&title).copied();
-        let meter = place.and_then(|place| self.meters.get_mut(place));
-        let (Some(sealed), Some(meter)) = (sealed, meter) else {
+        let Some(meter) = place.and_then(|place| self.meters.get_mut(place)) else {
             return;
         };
         if meter.samples.len() < SAMPLES_MAX && self.kept + sealed.len() <= KEPT_MAX {

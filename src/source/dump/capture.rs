@@ -21,6 +21,8 @@ pub(super) struct Capture {
     /// When each label was last heard, the latest last.
     heard: Vec<Heard>,
     records: usize,
+    /// Bytes of the last record.
+    bytes: Vec<u8>,
 }
 
 struct Heard {
@@ -35,7 +37,6 @@ struct Record<'a> {
     time: Timestamp,
     label: &'a str,
     kind: &'a str,
-    bytes: Vec<u8>,
 }
 
 impl Capture {
@@ -71,7 +72,8 @@ impl Capture {
             }
             return Ok(());
         }
-        match record(line) {
+        self.bytes.clear();
+        match record(line, &mut self.bytes) {
             Ok(record) => {
                 self.settle(out);
                 self.give(&record, out);
@@ -106,26 +108,21 @@ impl Capture {
 
     fn give(&mut self, record: &Record<'_>, out: &mut dyn FnMut(Piece<'_>)) {
         self.records += 1;
-        let Record {
-            time,
-            label,
-            kind,
-            ref bytes,
-        } = *record;
+        let Record { time, label, kind } = *record;
         let before = self.heard.iter().position(|heard| heard.label == label);
         let before = before.map(|index| self.heard.remove(index));
         out(Piece::Record { time, label, kind });
-        match before {
+        match &before {
             Some(Heard { lost: true, .. }) => out(Piece::Lost),
             Some(heard) if time.duration_since(heard.time).abs() > QUIET => out(Piece::Quiet),
             _ => {}
         }
-        out(Piece::Bytes(bytes));
+        out(Piece::Bytes(&self.bytes));
         if self.heard.len() >= MOST_LABELS {
             self.heard.remove(0);
         }
         self.heard.push(Heard {
-            label: label.to_owned(),
+            label: before.map_or_else(|| label.to_owned(), |before| before.label),
             time,
             lost: false,
         });
@@ -239,7 +236,7 @@ fn first_word<'a>(text: &mut &'a str) -> Option<&'a str> {
     (!word.is_empty()).then_some(word)
 }
 
-fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
+fn record<'a>(line: &Line<'a>, bytes: &mut Vec<u8>) -> Result<Record<'a>, DumpError> {
     let expected = "a time, label, kind, length and hex digits";
     let malformed = DumpError::Record {
         place: line.place(0),
@@ -255,8 +252,7 @@ fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
             held: digits.len(),
         });
     }
-    let mut bytes = Vec::with_capacity(digits.len() / 2);
-    let whole = 2 * decode_pairs(digits.as_bytes(), &mut bytes) == digits.len();
+    let whole = 2 * decode_pairs(digits.as_bytes(), bytes) == digits.len();
     if !whole
         && let Some((index, found)) = digits
             .char_indices()
@@ -269,12 +265,7 @@ fn record<'a>(line: &Line<'a>) -> Result<Record<'a>, DumpError> {
             expected: "a hex digit",
         });
     }
-    Ok(Record {
-        time,
-        label,
-        kind,
-        bytes,
-    })
+    Ok(Record { time, label, kind })
 }
 
 /// How a capture log begins.
