@@ -21,6 +21,8 @@ pub struct KeyCheck {
     keys: Arc<Keys>,
     places: TitleMap<usize>,
     meters: Vec<Meter>,
+    /// The meter that sent last.
+    latest: usize,
     /// Telegrams that were sent in clear.
     pub clear: u64,
     /// Frames of meters beyond those that are counted one by one.
@@ -93,6 +95,7 @@ impl KeyCheck {
             keys,
             places: TitleMap::default(),
             meters: Vec::new(),
+            latest: 0,
             clear: 0,
             uncounted: 0,
             kept: 0,
@@ -267,8 +270,11 @@ impl KeyCheck {
     }
 
     fn count(&mut self, title: SystemTitle, span: Span, take: impl FnOnce(&mut Meter)) {
-        let place = match self.places.get(&title) {
-            Some(place) => *place,
+        // Meters mostly send one after another, in the same order each time.
+        let is_there = |place: &usize| self.meters.get(*place).is_some_and(|it| it.title == title);
+        let next = [self.latest, self.latest + 1].into_iter().find(is_there);
+        let place = match next.or_else(|| self.places.get(&title).copied()) {
+            Some(place) => place,
             None if self.meters.len() >= METERS_MAX => {
                 self.uncounted += 1;
                 return;
@@ -279,6 +285,7 @@ impl KeyCheck {
                 self.meters.len() - 1
             }
         };
+        self.latest = place;
         if let Some(meter) = self.meters.get_mut(place) {
             meter.span.end = span.end;
             take(meter);

@@ -48,10 +48,12 @@ impl Seen {
     }
 
     fn takes_range(&mut self, title: SystemTitle, range: (u32, u32)) -> bool {
-        let at = |(known, _): &(SystemTitle, Ranges)| *known == title;
-        if !self.meters.get(self.latest).is_some_and(at) {
-            match self.places.get(&title) {
-                Some(place) => self.latest = *place,
+        let is_there = |place: &usize| self.meters.get(*place).is_some_and(|it| it.0 == title);
+        if !is_there(&self.latest) {
+            // Meters mostly send one after another, in the same order each time.
+            let next = Some(self.latest + 1).filter(is_there);
+            match next.or_else(|| self.places.get(&title).copied()) {
+                Some(place) => self.latest = place,
                 None if self.meters.len() >= self.most => {
                     self.is_full = true;
                     return true;
