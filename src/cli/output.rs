@@ -96,6 +96,12 @@ impl Weight for Held {
             Self::Bytes(bytes) => bytes.capacity(),
         }
     }
+
+    fn settle(&mut self) {
+        if let Self::Telegram(kept) = self {
+            kept.detach();
+        }
+    }
 }
 
 /// Replaces what names a meter, in the output and in what is said.

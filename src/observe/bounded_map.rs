@@ -4,7 +4,7 @@
 //! Names can be as long as a telegram, so only sums of them are kept, under keys that nobody outside knows: no two
 //! names can be made up that have the same. Each step takes time in the logarithm of the number of meters.
 
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
@@ -75,32 +75,34 @@ impl<V> BoundedMap<V> {
         self.meters.get(&name).map(|known| &known.value)
     }
 
+    /// The same, to change it.
+    pub fn get_mut(&mut self, name: Sum) -> Option<&mut V> {
+        self.meters.get_mut(&name).map(|known| &mut known.value)
+    }
+
     /// What is kept of a meter that was just heard, and its rank from now on.
     pub fn hear(&mut self, name: Sum, rank: u8) -> Option<&mut V> {
         let known = self.meters.get_mut(&name)?;
-        self.order.remove(&known.place);
-        known.place = (rank, self.heard);
-        self.heard += 1;
-        self.order.insert(known.place, name);
+        // Whoever was heard last has its place.
+        if known.place.0 != rank || known.place.1 + 1 != self.heard {
+            self.order.remove(&known.place);
+            known.place = (rank, self.heard);
+            self.heard += 1;
+            self.order.insert(known.place, name);
+        }
         Some(&mut known.value)
     }
 
     /// Keeps something of a meter that was just heard; gives what was kept before.
     pub fn put(&mut self, name: Sum, rank: u8, value: V) -> Option<V> {
+        if let Some(known) = self.hear(name, rank) {
+            return Some(std::mem::replace(known, value));
+        }
         let place = (rank, self.heard);
         self.heard += 1;
         self.order.insert(place, name);
-        match self.meters.entry(name) {
-            Entry::Vacant(entry) => {
-                entry.insert(Known { place, value });
-                None
-            }
-            Entry::Occupied(mut entry) => {
-                let before = entry.insert(Known { place, value });
-                self.order.remove(&before.place);
-                Some(before.value)
-            }
-        }
+        self.meters.insert(name, Known { place, value });
+        None
     }
 
     /// Forgets a meter; gives what was kept of it.

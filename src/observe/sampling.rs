@@ -54,7 +54,11 @@ pub struct Sampler<T = Vec<u8>> {
     /// Bytes of the rows that are held.
     bytes: usize,
     /// What was printed last of each meter.
-    printed: BoundedMap<Sum>,
+    printed: BoundedMap<Option<Sum>>,
+    /// The last meter, and what it is known by.
+    latest: Option<(String, Sum)>,
+    /// Meters of rows that came since they were settled.
+    unsettled: Vec<Sum>,
     sums: Sums,
     limits: Limits,
     /// The last row that another one has replaced.
@@ -83,6 +87,9 @@ pub struct Row<T = Vec<u8>> {
 pub trait Weight {
     /// Bytes that it takes.
     fn weight(&self) -> usize;
+
+    /// Lets go what it was lent for a short time: it waits for long.
+    fn settle(&mut self) {}
 }
 
 /// A row that waits.
@@ -90,8 +97,9 @@ pub trait Weight {
 struct Held<T> {
     number: u64,
     meter: Sum,
-    values: Sum,
-    at: Option<Timestamp>,
+    /// Where rows are compared.
+    values: Option<Sum>,
+    period: Option<i64>,
     /// When its period is over, by our clock.
     end: Option<Timestamp>,
     bytes: T,
@@ -122,6 +130,8 @@ impl<T: Weight> Sampler<T> {
             offered: 0,
             bytes: 0,
             printed: BoundedMap::default(),
+            latest: None,
+            unsettled: Vec::new(),
             sums: Sums::default(),
             limits: Limits {
                 bytes: HELD_MAX,
@@ -163,14 +173,17 @@ impl<T: Weight> Sampler<T> {
         if !self.sampling.last && self.sampling.every.is_none() {
             return self.print(row).into_iter().collect();
         }
-        let (name, period) = (row.meter, self.period(row.at));
+        let (name, period) = (row.meter, row.period);
+        if self.unsettled.last() != Some(&name) {
+            self.unsettled.push(name);
+        }
         self.bytes += row.size();
         self.ends
             .extend(row.end.map(|end| ((end, row.number), name)));
         let mut out = Vec::new();
         if let Some(before) = self.held.put(name, 0, row) {
             self.let_go(&before);
-            match !self.sampling.last && self.period(before.at) != period {
+            match !self.sampling.last && before.period != period {
                 true => out.extend(self.print(before)),
                 false => self.replaced = Some(before.bytes),
             }
@@ -192,8 +205,9 @@ impl<T: Weight> Sampler<T> {
         out
     }
 
-    /// Gives one row whose period is over.
+    /// Gives one row whose period is over. To be asked now and then: the rows of others let go then what they were lent.
     pub fn due(&mut self, now: Timestamp) -> Option<T> {
+        self.settle();
         while let Some(first) = self.ends.first_entry()
             && first.key().0 <= now
         {
@@ -226,7 +240,7 @@ impl<T: Weight> Sampler<T> {
         std::mem::take(&mut self.notices)
     }
 
-    fn weighed(&self, row: Row<T>) -> Held<T> {
+    fn weighed(&mut self, row: Row<T>) -> Held<T> {
         // The clock of the meter may be wrong; it goes on as ours does. A row that was not received in this run
         // waits for the next.
         let received_at = row.received_at.filter(|at| *at >= self.began);
@@ -238,14 +252,37 @@ impl<T: Weight> Sampler<T> {
         };
         Held {
             number: self.offered,
-            meter: match self.sampling.last {
-                true => self.held.name(""),
-                false => self.held.name(&row.meter),
-            },
-            values: self.sums.of(&row.values),
-            at: row.at,
+            period: self.period(row.at),
             end: end(),
+            meter: match self.sampling.last {
+                true => self.name(String::new()),
+                false => self.name(row.meter),
+            },
+            values: self.sampling.on_change.then(|| self.sums.of(&row.values)),
             bytes: row.bytes,
+        }
+    }
+
+    /// What a meter is known by, which mostly is the one before.
+    fn name(&mut self, meter: String) -> Sum {
+        match &self.latest {
+            Some((latest, name)) if *latest == meter => *name,
+            _ => {
+                let name = self.held.name(&meter);
+                self.latest = Some((meter, name));
+                name
+            }
+        }
+    }
+
+    /// Lets rows that came since the last call and are still held let go what they were lent.
+    fn settle(&mut self) {
+        for name in self.unsettled.drain(..) {
+            if let Some(row) = self.held.get_mut(name) {
+                self.bytes = self.bytes.saturating_sub(row.size());
+                row.bytes.settle();
+                self.bytes += row.size();
+            }
         }
     }
 

@@ -437,16 +437,12 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps a telegram, and nothing that it lies in: that may be for long.
+    /// Keeps a telegram.
     pub fn keep(&mut self, context: &Context<'_>, decoded: &Decoded<'_>) -> Box<Kept> {
-        let context = Context {
-            opened: None,
-            ..*context
-        };
         let mut kept = self.spare.take().unwrap_or_default();
         let batch = &mut kept.0;
         batch.share(&self.last);
-        batch.push(&context, decoded);
+        batch.push(context, decoded);
         self.last.share(batch);
         kept
     }
@@ -459,6 +455,25 @@ impl Keeper {
 }
 
 impl Kept {
+    /// Keeps nothing of what it lies in beside its own text: it may wait for long.
+    pub fn detach(&mut self) {
+        let Batch {
+            items,
+            bytes,
+            opened,
+            ..
+        } = &mut self.0;
+        for item in items {
+            if let Item::Telegram(Owned { text, .. }) = item
+                && let Text::Opened(number, place) = &text
+            {
+                let lent = opened.get(*number).map(|opened| opened.at(place));
+                *text = Text::Own(put(bytes, lent.unwrap_or_default()));
+            }
+        }
+        opened.clear();
+    }
+
     /// Shows the telegram as it was.
     pub fn show(&self, to: impl FnOnce(&Context<'_>, &Decoded<'_>)) {
         if let Some(Item::Telegram(owned)) = self.0.items.first() {

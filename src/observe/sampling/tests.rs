@@ -254,3 +254,49 @@ fn a_hundred_thousand_meters_have_a_row_each() {
     );
     assert!(sampler.notices().is_empty());
 }
+
+#[test]
+fn what_waits_for_long_lets_go_what_it_was_lent() {
+    /// What it is worth, and bytes that it was lent.
+    #[derive(Debug, PartialEq)]
+    struct Lent(i64, usize);
+
+    impl Weight for Lent {
+        fn weight(&self) -> usize {
+            10 - self.1
+        }
+
+        fn settle(&mut self) {
+            self.1 = 0;
+        }
+    }
+
+    let sampling = Sampling {
+        every: Some(Duration::from_secs(60)),
+        ..Sampling::default()
+    };
+    let mut sampler = Sampler::new(sampling, Zone::luxembourg(), Timestamp::UNIX_EPOCH);
+    let offer = |sampler: &mut Sampler<Lent>, meter: &str, second| {
+        let row = row(meter, second, "");
+        let printed = sampler.offer(Row {
+            meter: row.meter,
+            values: row.values,
+            at: row.at,
+            received_at: None,
+            bytes: Lent(second, 4),
+        });
+        assert_eq!(printed, []);
+        sampler.replaced()
+    };
+    for (second, replaced) in [(0, None), (10, Some(Lent(0, 4)))] {
+        assert_eq!(offer(&mut sampler, "a", second), replaced);
+        assert_eq!(offer(&mut sampler, "b", second), replaced);
+    }
+    assert_eq!(sampler.due(Timestamp::UNIX_EPOCH), None);
+    assert_eq!(sampler.bytes, 2 * (10 + OVERHEAD));
+    assert_eq!(offer(&mut sampler, "a", 20), Some(Lent(10, 0)));
+    assert_eq!(sampler.bytes, 16 + 2 * OVERHEAD);
+    let rest: Vec<_> = std::iter::from_fn(|| sampler.rest()).collect();
+    assert_eq!(rest, [Lent(10, 0), Lent(20, 4)]);
+    assert_eq!(sampler.bytes, 0);
+}
