@@ -46,16 +46,13 @@ pub(super) struct Ahead {
 pub(super) struct Batch {
     /// All bytes, one behind the other, until their frames are opened.
     bytes: Vec<u8>,
-    /// Those of a batch that is done with, to read others in their place: they are not cleared, which would be to write
-    /// them once more.
-    done: Vec<u8>,
     /// What came.
     pub(super) steps: Vec<Step>,
     /// Texts of objects that are not read yet, one behind the other.
     objects: String,
     /// The bytes and the frames in them, where those were opened.
     opened: Option<Arc<Opened>>,
-    /// Memory for others.
+    /// Memory for others, that of a batch that is done with.
     memory: Opened,
     /// The label of the last record.
     label: Option<Arc<str>>,
@@ -118,7 +115,8 @@ impl Ahead {
         let is_taken = is_empty && bytes.len() >= self.size;
         if is_taken {
             batch.steps.push(Step::Bytes(0..bytes.len(), at));
-            batch.bytes = std::mem::replace(bytes, std::mem::take(&mut batch.done));
+            // They are not cleared: to fill them for the next read would be to write them once more.
+            batch.bytes = std::mem::replace(bytes, batch.memory.take_bytes());
         }
         is_taken
     }
@@ -198,10 +196,7 @@ impl Ahead {
         // The oldest one is the first that nobody keeps any more.
         if let Some(oldest) = self.lent.pop_front() {
             match Arc::try_unwrap(oldest) {
-                Ok(mut done) => {
-                    next.done = done.take_bytes();
-                    next.memory = done;
-                }
+                Ok(done) => next.memory = done,
                 Err(kept) => self.lent.push_front(kept),
             }
         }
@@ -275,7 +270,7 @@ impl Batch {
 
     fn put_bytes(&mut self, bytes: &[u8], at: Option<Timestamp>) {
         if self.bytes.capacity() == 0 {
-            self.bytes = std::mem::take(&mut self.done);
+            self.bytes = self.memory.take_bytes();
             self.bytes.clear();
         }
         let from = self.bytes.len();
